@@ -1,0 +1,57 @@
+"""The error tree: what a user did wrong, said in one line.
+
+Every message follows one form: where, what is allowed, what came, what to do.
+`layers[3].heads[0].attend[1].before: must be 0 or more, got -4. Count earlier tokens.`
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class NasError(Exception):
+    """Something the user can mend; the command line prints it as one line and exits with 2."""
+
+
+class InputError(NasError, ValueError):
+    """A value from outside (file, override, argument) that cannot be used.
+
+    Args:
+        where: the place, as a path the user can find (`layers[0].heads[1].count`, `sampler`).
+        allowed: what is allowed there, as a phrase that starts with a verb ("must be 0 or more").
+        got: the value that came.
+        remedy: what to do, as one full sentence; empty when `allowed` says it all.
+    """
+
+    def __init__(self, where: str, allowed: str, got: object, remedy: str = "") -> None:
+        self.where, self.allowed, self.got, self.remedy = where, allowed, got, remedy
+        super().__init__(f"{where}: {allowed}, got {_shown(got)}." + (f" {remedy}" if remedy else ""))
+
+    def inside(self, outer: str) -> "InputError":
+        """The same error, its place prefixed with the place of the thing that holds it."""
+        joint = "" if self.where.startswith("[") or not self.where else "."
+        return type(self)(f"{outer}{joint}{self.where}", self.allowed, self.got, self.remedy)
+
+
+class PatternError(InputError):
+    """A pattern that breaks the contract of `docs/patterns.md`."""
+
+
+class StudyError(NasError):
+    """A study folder that is missing, busy, damaged, or was made with other settings."""
+
+
+class ExportError(NasError):
+    """A pattern that a target cannot say, or a place that must not be written."""
+
+
+def unknown(where: str, got: str, options: Iterable[str], noun: str = "name") -> InputError:
+    """The error for a name that is not one of `options`, with the nearest real one."""
+    known = list(options)
+    near = get_close_matches(got, known, n=1, cutoff=0.5)
+    remedy = f"Did you mean {near[0]!r}?" if near else ""
+    return InputError(where, f"unknown {noun}; allowed: {', '.join(known)}", got, remedy)
+
+
+def _shown(value: object, longest: int = 80) -> str:
+    text = repr(value)
+    return text if len(text) <= longest else text[: longest - 3] + "..."

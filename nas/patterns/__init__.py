@@ -1,0 +1,1 @@
+"""What a pattern is: primitives, heads, layers, models, their file, counts and pictures."""

@@ -1,0 +1,53 @@
+"""The one form that all spellings of a pattern share, and the id made from it."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from nas.patterns.layer import HeadGroup, LayerPattern
+from nas.patterns.primitives import PRIMITIVES, Primitive, Random
+
+_ORDER = {kind: place for place, kind in enumerate(PRIMITIVES)}
+
+
+def canonical_layer(layer: LayerPattern) -> LayerPattern:
+    """The layer with redundant primitives dropped, equal groups merged, and groups in a fixed order.
+
+    Heads are interchangeable as long as no weights are tied to them, so their order is dropped too.
+    It is kept where a group draws `random` blocks, since those depend on the head's number.
+    """
+    unions = [(canonical_union(group.attend, layer.causal), group.count) for group in layer.heads]
+    if any(isinstance(primitive, Random) for union, _ in unions for primitive in union):
+        merged = _merge_neighbours(unions)
+    else:
+        counts: Counter[tuple[Primitive, ...]] = Counter()
+        for union, count in unions:
+            counts[union] += count
+        merged = sorted(counts.items(), key=lambda item: [_sort_key(primitive) for primitive in item[0]])
+    groups = tuple(HeadGroup(count, union) for union, count in merged)
+    return LayerPattern(groups, layer.causal, layer.index, layer.grid, layer.memory_tokens)
+
+
+def canonical_union(attend: Iterable[Primitive], causal: bool) -> tuple[Primitive, ...]:
+    """The union without primitives that another one covers, in the order of the contract."""
+    simple = {primitive.simplified(causal) for primitive in attend} - {None}
+    ordered = sorted((primitive for primitive in simple if primitive is not None), key=_sort_key)
+    kept = list(ordered)
+    for primitive in ordered:
+        others = [other for other in kept if other is not primitive]
+        if any(other.covers(primitive, causal) for other in others):
+            kept = others
+    return tuple(kept)
+
+
+def _merge_neighbours(unions: Iterable[tuple[tuple[Primitive, ...], int]]) -> list[tuple[tuple[Primitive, ...], int]]:
+    merged: list[tuple[tuple[Primitive, ...], int]] = []
+    for union, count in unions:
+        if merged and merged[-1][0] == union:
+            count += merged.pop()[1]
+        merged.append((union, count))
+    return merged
+
+
+def _sort_key(primitive: Primitive) -> tuple[int, list[int]]:
+    values = primitive.to_dict()
+    return _ORDER[primitive.kind], [value for value in values.values() if isinstance(value, int)]

@@ -1,0 +1,124 @@
+"""Reading and writing pattern files, with errors that name the place."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any
+
+from nas.errors import PatternError, unknown
+from nas.patterns.layer import HeadGroup
+from nas.patterns.model import SCHEMA, ModelPattern
+from nas.patterns.primitives import PRIMITIVES, Primitive
+
+
+def load_pattern(source: str | Path | Mapping[str, Any]) -> ModelPattern:
+    """A pattern from a file or from an already parsed document.
+
+    Args:
+        source: path of a JSON file with schema nas.pattern/1, or its content as a mapping.
+
+    Raises:
+        PatternError: the file is missing or no JSON, or the pattern breaks the contract; the message
+            names the place, what is allowed there, and what came.
+    """
+    if isinstance(source, Mapping):
+        return parse_pattern(source)
+    try:
+        document = json.loads(Path(source).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PatternError(str(source), "must be a readable pattern file", error.strerror) from None
+    except (ValueError, RecursionError) as error:
+        raise PatternError(str(source), "must hold JSON", str(error)) from None
+    try:
+        return parse_pattern(document)
+    except PatternError as error:
+        raise error.inside(f"{source}: ".rstrip()) from None
+
+
+def parse_pattern(document: Any) -> ModelPattern:
+    """A pattern from a parsed document; see `load_pattern`."""
+    _check_keys(document, "", required=("schema", "causal", "layers"), optional=("position", "grid"))
+    if document["schema"] != SCHEMA:
+        raise PatternError("schema", f"must be {SCHEMA!r}", document["schema"])
+    if not isinstance(document["causal"], bool):
+        raise PatternError("causal", "must be true or false", document["causal"])
+    layers = [
+        _parse_layer(layer, f"layers[{index}]", document["causal"])
+        for index, layer in enumerate(_list(document["layers"], "layers"))
+    ]
+    return ModelPattern.of(
+        layers,
+        causal=document["causal"],
+        grid=_parse_grid(document.get("grid")),
+        position=document.get("position", "rope"),
+    )
+
+
+def _parse_layer(layer: Any, where: str, causal: bool) -> tuple[HeadGroup, ...]:
+    _check_keys(layer, where, required=("heads",), optional=("memory_tokens",))
+    memory_tokens = layer.get("memory_tokens", 0)
+    if memory_tokens != 0 or isinstance(memory_tokens, bool):
+        raise PatternError(f"{where}.memory_tokens", "must be 0 in this version", memory_tokens)
+    heads = _list(layer["heads"], f"{where}.heads")
+    return tuple(_parse_group(group, f"{where}.heads[{index}]") for index, group in enumerate(heads))
+
+
+def _parse_group(group: Any, where: str) -> HeadGroup:
+    _check_keys(group, where, required=("count", "attend"), optional=())
+    attend = tuple(
+        _parse_primitive(primitive, f"{where}.attend[{index}]")
+        for index, primitive in enumerate(_list(group["attend"], f"{where}.attend"))
+    )
+    try:
+        return HeadGroup(group["count"], attend)
+    except PatternError as error:
+        raise error.inside(where) from None
+
+
+def _parse_primitive(primitive: Any, where: str) -> Primitive:
+    if not isinstance(primitive, Mapping) or "kind" not in primitive:
+        raise PatternError(where, "must be an object with a kind", primitive)
+    kind = primitive["kind"]
+    if not isinstance(kind, str) or kind not in PRIMITIVES:
+        raise PatternError(**_fields_of(unknown(f"{where}.kind", str(kind), PRIMITIVES, "kind")))
+    parameters = fields(PRIMITIVES[kind])
+    required = tuple(field.name for field in parameters if field.default is MISSING)
+    optional = tuple(field.name for field in parameters if field.default is not MISSING)
+    _check_keys(primitive, where, required=("kind", *required), optional=optional)
+    try:
+        return PRIMITIVES[kind](**{name: value for name, value in primitive.items() if name != "kind"})
+    except PatternError as error:
+        raise error.inside(where) from None
+
+
+def _parse_grid(grid: Any) -> tuple[int, int] | None:
+    if grid is None:
+        return None
+    whole = isinstance(grid, list) and all(type(side) is int and side >= 1 for side in grid)
+    if not whole or len(grid) != 2:
+        raise PatternError("grid", "must be null or [rows, columns], each 1 or more", grid)
+    return grid[0], grid[1]
+
+
+def _list(value: Any, where: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise PatternError(where, "must be a list", value)
+    return value
+
+
+def _check_keys(value: Any, where: str, *, required: tuple[str, ...], optional: tuple[str, ...]) -> None:
+    if not isinstance(value, Mapping):
+        raise PatternError(where or "pattern", "must be an object", value)
+    for key in value:
+        if key not in required + optional:
+            raise PatternError(
+                **_fields_of(unknown(f"{where}.{key}".lstrip("."), str(key), required + optional, "key"))
+            )
+    for key in required:
+        if key not in value:
+            raise PatternError(where or "pattern", f"must have the key {key!r}", sorted(map(str, value)))
+
+
+def _fields_of(error: Any) -> dict[str, Any]:
+    return {"where": error.where, "allowed": error.allowed, "got": error.got, "remedy": error.remedy}

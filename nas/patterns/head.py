@@ -1,0 +1,76 @@
+"""One attention head: a union of primitives at one place of the model."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from nas.errors import PatternError
+from nas.patterns.primitives import Primitive, Random
+from nas.patterns.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class HeadPattern:
+    """What one head attends to: one softmax over all keys that any primitive shows.
+
+    This is the unit that attention backends, counts and costs work on; equal values may share work.
+
+    Args:
+        attend: the union; in a causal pattern everything is cut to j <= i.
+        causal: whether a query sees only keys at or before it.
+        layer: index of the layer, from 0. Only `random` looks at it; 0 where nothing does.
+        head: index of the head in its layer, from 0. Only `random` looks at it; 0 where nothing does.
+        grid: rows and columns of a 2-D input, or None.
+    """
+
+    attend: tuple[Primitive, ...]
+    causal: bool = True
+    layer: int = 0
+    head: int = 0
+    grid: tuple[int, int] | None = None
+
+    def site(self, num_tokens: int) -> Site:
+        """The context its primitives are applied in.
+
+        Raises:
+            PatternError: the grid does not hold `num_tokens` tokens.
+        """
+        if num_tokens < 1:
+            raise PatternError("num_tokens", "must be 1 or more", num_tokens)
+        if self.grid is not None and self.grid[0] * self.grid[1] != num_tokens:
+            raise PatternError("grid", f"must hold {num_tokens} tokens", list(self.grid))
+        return Site(num_tokens, self.causal, self.layer, self.head, self.grid)
+
+    def visible(self, query: Tensor, key: Tensor, num_tokens: int) -> Tensor:
+        """Which keys each query sees, the causal cut included.
+
+        Args:
+            query: absolute query positions, int64, broadcastable against `key`, in tokens.
+            key: absolute key positions, int64, in tokens.
+            num_tokens: sequence length n, in tokens.
+
+        Returns:
+            bool tensor of the broadcast shape.
+        """
+        site = self.site(num_tokens)
+        seen = self.attend[0].visible(query, key, site)
+        for primitive in self.attend[1:]:
+            seen = seen | primitive.visible(query, key, site)
+        return seen & (key <= query) if self.causal else seen
+
+    def mask(self, num_tokens: int) -> Tensor:
+        """The dense mask, bool, shape (queries, keys)."""
+        token = torch.arange(num_tokens)
+        return self.visible(token[:, None], token[None, :], num_tokens)
+
+    def allows(self, query: int, key: int, num_tokens: int) -> bool:
+        """One pair, by the plain definitions: the oracle of the tests."""
+        site = self.site(num_tokens)
+        return (key <= query or not self.causal) and any(p.allows(query, key, site) for p in self.attend)
+
+    def placed(self, layer: int, head: int) -> "HeadPattern":
+        """The same union at another place of the model; unchanged where the place has no meaning."""
+        if any(isinstance(primitive, Random) for primitive in self.attend):
+            return replace(self, layer=layer, head=head)
+        return replace(self, layer=0, head=0)

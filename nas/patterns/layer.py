@@ -1,0 +1,84 @@
+"""One layer: groups of heads side by side."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from nas.errors import PatternError
+from nas.patterns.head import HeadPattern
+from nas.patterns.primitives import Primitive
+from nas.patterns.primitives.base import require_int
+
+
+@dataclass(frozen=True, slots=True)
+class HeadGroup:
+    """Neighbouring heads that attend alike.
+
+    Args:
+        count: heads in the group, 1 or more.
+        attend: union of primitives, at least one of which shows every query itself.
+    """
+
+    count: int
+    attend: tuple[Primitive, ...]
+
+    def __post_init__(self) -> None:
+        require_int("count", self.count, 1)
+        if not any(primitive.shows_self for primitive in self.attend):
+            raise PatternError(
+                "attend",
+                "must show every query itself",
+                [primitive.kind for primitive in self.attend],
+                'Add {"kind": "window", "before": 0}, or a stride, block or full.',
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class LayerPattern:
+    """What every head of one layer attends to.
+
+    Args:
+        heads: the head groups; heads are numbered in their order.
+        causal: whether a query sees only keys at or before it.
+        index: which layer of its model this is, from 0.
+        grid: rows and columns of a 2-D input, or None.
+        memory_tokens: hidden states of the previous segment that queries also see, in tokens; 0 in this version.
+    """
+
+    heads: tuple[HeadGroup, ...]
+    causal: bool = True
+    index: int = 0
+    grid: tuple[int, int] | None = None
+    memory_tokens: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.heads:
+            raise PatternError("heads", "must hold at least one head group", [])
+        if self.memory_tokens:
+            raise PatternError("memory_tokens", "must be 0 in this version", self.memory_tokens)
+        for group_index, group in enumerate(self.heads):
+            for index, primitive in enumerate(group.attend):
+                try:
+                    primitive.needs(self.causal)
+                except PatternError as error:
+                    raise error.inside(f"heads[{group_index}].attend[{index}]") from None
+
+    @property
+    def num_heads(self) -> int:
+        """Heads in the layer."""
+        return sum(group.count for group in self.heads)
+
+    def head_patterns(self) -> tuple[HeadPattern, ...]:
+        """One entry a head, in order; heads that surely attend alike are equal values."""
+        attend = [group.attend for group in self.heads for _ in range(group.count)]
+        return tuple(
+            HeadPattern(union, self.causal, grid=self.grid).placed(self.index, head)
+            for head, union in enumerate(attend)
+        )
+
+    def mask(self, num_tokens: int) -> Tensor:
+        """The dense mask, bool, shape (heads, queries, keys)."""
+        heads = self.head_patterns()
+        masks = {head: head.mask(num_tokens) for head in dict.fromkeys(heads)}
+        return torch.stack([masks[head] for head in heads])

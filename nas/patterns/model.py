@@ -1,0 +1,138 @@
+"""A whole model's pattern: what a trial is, what a study compares, what an export says."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from nas.errors import PatternError
+from nas.patterns.canonical import canonical_layer
+from nas.patterns.layer import HeadGroup, LayerPattern
+
+SCHEMA = "nas.pattern/1"
+POSITIONS = ("rope",)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPattern:
+    """What every layer and head attends to: a frozen, hashable value.
+
+    Args:
+        layers: one entry a layer, with equal numbers of heads, one causality and one grid.
+        position: how positions enter the scores, one of POSITIONS.
+    """
+
+    layers: tuple[LayerPattern, ...]
+    position: str = "rope"
+
+    def __post_init__(self) -> None:
+        if not self.layers:
+            raise PatternError("layers", "must hold at least one layer", [])
+        if self.position not in POSITIONS:
+            raise PatternError("position", f"must be one of {', '.join(POSITIONS)}", self.position)
+        first = self.layers[0]
+        for index, layer in enumerate(self.layers):
+            if layer.num_heads != first.num_heads:
+                raise PatternError(
+                    f"layers[{index}].heads",
+                    f"must count {first.num_heads} heads, as layers[0] does",
+                    layer.num_heads,
+                    "Change the counts of its groups.",
+                )
+            if (layer.index, layer.causal, layer.grid) != (index, first.causal, first.grid):
+                raise PatternError(
+                    f"layers[{index}]",
+                    f"must have index {index}, causal {first.causal} and grid {first.grid}",
+                    (layer.index, layer.causal, layer.grid),
+                    "Build the model with ModelPattern.of.",
+                )
+
+    @classmethod
+    def of(
+        cls,
+        layers: "list[tuple[HeadGroup, ...]]",
+        *,
+        causal: bool = True,
+        grid: tuple[int, int] | None = None,
+        position: str = "rope",
+    ) -> "ModelPattern":
+        """A model from the head groups of its layers.
+
+        Raises:
+            PatternError: the groups break the contract; the message names the layer.
+        """
+        built = []
+        for index, groups in enumerate(layers):
+            try:
+                built.append(LayerPattern(groups, causal, index, grid))
+            except PatternError as error:
+                raise error.inside(f"layers[{index}]") from None
+        return cls(tuple(built), position)
+
+    @property
+    def num_layers(self) -> int:
+        """Layers in the model."""
+        return len(self.layers)
+
+    @property
+    def num_heads(self) -> int:
+        """Heads in each layer."""
+        return self.layers[0].num_heads
+
+    @property
+    def causal(self) -> bool:
+        """Whether a query sees only keys at or before it."""
+        return self.layers[0].causal
+
+    @property
+    def grid(self) -> tuple[int, int] | None:
+        """Rows and columns of a 2-D input, or None."""
+        return self.layers[0].grid
+
+    @property
+    def id(self) -> str:
+        """16 hexadecimal digits, equal for all spellings of the pattern, on every machine."""
+        text = json.dumps(self.canonical().to_dict(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def canonical(self) -> "ModelPattern":
+        """The form that all spellings share; heads may stand in another order."""
+        return ModelPattern(tuple(canonical_layer(layer) for layer in self.layers), self.position)
+
+    def mask(self, layer: int, num_tokens: int) -> Tensor:
+        """The dense mask of one layer.
+
+        Args:
+            layer: index of the layer, from 0.
+            num_tokens: sequence length n, in tokens.
+
+        Returns:
+            bool, shape (heads, queries, keys): True where attention is allowed.
+
+        Raises:
+            PatternError: no such layer, or the grid does not hold `num_tokens`.
+        """
+        if not 0 <= layer < self.num_layers:
+            raise PatternError("layer", f"must be from 0 to {self.num_layers - 1}", layer)
+        return self.layers[layer].mask(num_tokens)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The pattern as schema nas.pattern/1 writes it, ready for JSON."""
+        return {
+            "schema": SCHEMA,
+            "causal": self.causal,
+            "position": self.position,
+            "grid": list(self.grid) if self.grid else None,
+            "layers": [
+                {
+                    "memory_tokens": layer.memory_tokens,
+                    "heads": [
+                        {"count": group.count, "attend": [primitive.to_dict() for primitive in group.attend]}
+                        for group in layer.heads
+                    ],
+                }
+                for layer in self.layers
+            ],
+        }

@@ -1,0 +1,58 @@
+"""`block`: tokens of the same chunk see each other."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from torch import Tensor
+
+from nas.patterns.primitives.base import Primitive, require_int
+from nas.patterns.primitives.window import Window
+from nas.patterns.site import Site
+from nas.patterns.support import Band, Positions, Support
+
+
+@dataclass(frozen=True, slots=True)
+class Block(Primitive):
+    """The sequence is cut into chunks; a query sees its own chunk.
+
+    Args:
+        tokens: length of a chunk, in tokens, 1 or more.
+        shift: how far the cuts are moved towards the start, in tokens, 0 or more.
+
+    Source: Child et al. 2019 (Sparse Transformer), section 4.3, fixed attention's local part;
+    chunked attention; Swin's shifted windows in one dimension.
+    """
+
+    tokens: int
+    shift: int = 0
+
+    kind: ClassVar[str] = "block"
+    shows_self: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        require_int("tokens", self.tokens, 1)
+        require_int("shift", self.shift, 0)
+
+    def visible(self, query: Tensor, key: Tensor, site: Site) -> Tensor:
+        return (query + self.shift) // self.tokens == (key + self.shift) // self.tokens
+
+    def allows(self, query: int, key: int, site: Site) -> bool:
+        return (query + self.shift) // self.tokens == (key + self.shift) // self.tokens
+
+    def support(self, site: Site) -> Support:
+        start = self._chunk_start(site)
+        return Support(bands=(Band(np.maximum(start, 0), np.minimum(start + self.tokens, site.num_tokens)),))
+
+    def last_query(self, site: Site) -> Positions:
+        return np.minimum(self._chunk_start(site) + self.tokens, site.num_tokens) - 1
+
+    def simplified(self, causal: bool) -> Primitive:
+        return Window(0) if self.tokens == 1 else Block(self.tokens, self.shift % self.tokens)
+
+    def span(self, causal: bool) -> tuple[int, int]:
+        return self.tokens - 1, 0 if causal else self.tokens - 1
+
+    def _chunk_start(self, site: Site) -> Positions:
+        token = np.arange(site.num_tokens, dtype=np.int64)
+        return (token + self.shift) // self.tokens * self.tokens - self.shift

@@ -1,0 +1,56 @@
+"""`columns`: the same keys for every query, a few at the end of each stretch."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from torch import Tensor
+
+from nas.errors import PatternError
+from nas.patterns.primitives.base import Primitive, require_int
+from nas.patterns.site import Site
+from nas.patterns.support import Flags, Positions, Support
+
+
+@dataclass(frozen=True, slots=True)
+class Columns(Primitive):
+    """The last `width` keys of every stretch of `every` tokens are seen by all queries.
+
+    Args:
+        every: length of a stretch, in tokens, 2 or more.
+        width: summary keys at its end, in tokens, 1 or more and less than `every`.
+
+    Source: Child et al. 2019 (Sparse Transformer), section 4.3, fixed attention (l = every, c = width).
+    """
+
+    every: int
+    width: int
+
+    kind: ClassVar[str] = "columns"
+    shows_self: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        require_int("every", self.every, 2)
+        require_int("width", self.width, 1)
+        if self.width >= self.every:
+            raise PatternError(
+                "width", f"must be less than every ({self.every})", self.width, "Use full to see all keys."
+            )
+
+    def visible(self, query: Tensor, key: Tensor, site: Site) -> Tensor:
+        return (key % self.every >= self.every - self.width).expand_as(query == key)
+
+    def allows(self, query: int, key: int, site: Site) -> bool:
+        return key % self.every >= self.every - self.width
+
+    def support(self, site: Site) -> Support:
+        return Support(keys=self._members(site))
+
+    def last_query(self, site: Site) -> Positions:
+        return np.where(self._members(site), site.num_tokens - 1, -1).astype(np.int64)
+
+    def covers(self, other: Primitive, causal: bool) -> bool:
+        return isinstance(other, Columns) and other.every == self.every and other.width <= self.width
+
+    def _members(self, site: Site) -> Flags:
+        return np.arange(site.num_tokens) % self.every >= self.every - self.width

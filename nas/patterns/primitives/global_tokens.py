@@ -1,0 +1,65 @@
+"""`global`: a few tokens that everyone sees and that see everyone."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from torch import Tensor
+
+from nas.errors import PatternError
+from nas.patterns.primitives.base import Primitive, require_int
+from nas.patterns.site import Site
+from nas.patterns.support import Flags, Positions, Support
+
+
+@dataclass(frozen=True, slots=True)
+class Global(Primitive):
+    """The first and last tokens are seen by every query and see every key.
+
+    Args:
+        first: global tokens at the start, in tokens.
+        last: global tokens at the end, in tokens; only where attention is not causal.
+
+    Source: Beltagy et al. 2020 (Longformer), section 3.1; Zaheer et al. 2020 (BigBird), section 2.
+    """
+
+    first: int
+    last: int = 0
+
+    kind: ClassVar[str] = "global"
+    shows_self: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        require_int("first", self.first, 0)
+        require_int("last", self.last, 0)
+
+    def needs(self, causal: bool) -> None:
+        if causal and self.last:
+            raise PatternError("last", "must be 0 in a causal pattern", self.last, "Use first, or set causal to false.")
+
+    def visible(self, query: Tensor, key: Tensor, site: Site) -> Tensor:
+        tail = site.num_tokens - self.last
+        return (key < self.first) | (key >= tail) | (query < self.first) | (query >= tail)
+
+    def allows(self, query: int, key: int, site: Site) -> bool:
+        members = set(range(self.first)) | set(range(site.num_tokens - self.last, site.num_tokens))
+        return key in members or query in members
+
+    def support(self, site: Site) -> Support:
+        members = self._members(site)
+        return Support(keys=members, queries=members)
+
+    def last_query(self, site: Site) -> Positions:
+        members = self._members(site)
+        last_member = int(np.flatnonzero(members)[-1]) if members.any() else -1
+        return np.where(members, site.num_tokens - 1, last_member).astype(np.int64)
+
+    def simplified(self, causal: bool) -> "Global | None":
+        return self if self.first or self.last else None
+
+    def covers(self, other: Primitive, causal: bool) -> bool:
+        return isinstance(other, Global) and other.first <= self.first and other.last <= self.last
+
+    def _members(self, site: Site) -> Flags:
+        token = np.arange(site.num_tokens)
+        return (token < self.first) | (token >= site.num_tokens - self.last)

@@ -1,0 +1,142 @@
+"""`random`: a few blocks of keys drawn for every block of queries, the same on every machine."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nas.patterns.primitives.base import Primitive, require_int
+from nas.patterns.site import Site
+from nas.patterns.support import Band, Positions, Support
+
+_WORD = (1 << 64) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Random(Primitive):
+    """Each block of queries sees a few blocks of keys, drawn once for each layer and head.
+
+    A causal row draws from the blocks at or before its own, so its draw never changes as the
+    sequence grows. docs/patterns.md defines the generator in full.
+
+    Args:
+        block: length of a block, in tokens, 1 or more.
+        blocks: blocks drawn for each block row, 1 or more; a row with fewer candidates sees them all.
+        seed: seed of the generator, 0 or more.
+
+    Source: Zaheer et al. 2020 (BigBird), section 2 and appendix D.
+    """
+
+    block: int
+    blocks: int
+    seed: int = 0
+
+    kind: ClassVar[str] = "random"
+    shows_self: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        require_int("block", self.block, 1)
+        require_int("blocks", self.blocks, 1)
+        require_int("seed", self.seed, 0)
+
+    def visible(self, query: Tensor, key: Tensor, site: Site) -> Tensor:
+        table = torch.from_numpy(self._layout(site)).to(query.device)
+        return table[query // self.block, key // self.block]
+
+    def allows(self, query: int, key: int, site: Site) -> bool:
+        row = query // self.block
+        num_blocks = -(-site.num_tokens // self.block)
+        return key // self.block in draw_row(self, site.layer, site.head, row, row + 1 if site.causal else num_blocks)
+
+    def support(self, site: Site) -> Support:
+        drawn = draw_blocks(self, site)
+        row = np.arange(site.num_tokens) // self.block
+        starts = np.sort(np.where(drawn < 0, site.num_tokens, drawn * self.block), axis=1)
+        bands = []
+        for column in range(drawn.shape[1]):
+            start = starts[row, column]
+            bands.append(Band(start, np.minimum(start + self.block, site.num_tokens)))
+        return Support(bands=tuple(bands))
+
+    def last_query(self, site: Site) -> Positions:
+        drawn = draw_blocks(self, site)
+        last_row = np.full(len(drawn), -1, dtype=np.int64)
+        row, column = np.nonzero(drawn >= 0)
+        np.maximum.at(last_row, drawn[row, column], row)
+        last = np.where(last_row < 0, -1, np.minimum((last_row + 1) * self.block, site.num_tokens) - 1)
+        return np.repeat(last, self.block)[: site.num_tokens].astype(np.int64)
+
+    def covers(self, other: Primitive, causal: bool) -> bool:
+        same_draw = isinstance(other, Random) and (other.block, other.seed) == (self.block, self.seed)
+        return same_draw and isinstance(other, Random) and other.blocks == self.blocks
+
+    def _layout(self, site: Site) -> NDArray[np.bool_]:
+        """Which key blocks each block row sees, shape (block rows, key blocks)."""
+        return _layout(self, site)
+
+
+def draw_row(random: Random, layer: int, head: int, row: int, candidates: int) -> set[int]:
+    """The blocks drawn for one block row: Floyd's sampling with splitmix64, in plain integers.
+
+    Args:
+        candidates: how many blocks may be drawn (row + 1 in a causal pattern).
+
+    Source: Bentley and Floyd 1987 (sampling without replacement); Steele et al. 2014 (splitmix64).
+    """
+    drawn: set[int] = set()
+    for step in range(max(candidates - random.blocks, 0), candidates):
+        word = 0
+        for part in (random.seed, layer, head, row, step):
+            word = _splitmix64((word ^ part) & _WORD)
+        pick = (word >> 32) * (step + 1) >> 32
+        drawn.add(step if pick in drawn else pick)
+    return drawn
+
+
+def draw_blocks(random: Random, site: Site) -> Positions:
+    """`draw_row` for all block rows at once.
+
+    Returns:
+        shape (block rows, blocks), int64: block numbers, -1 where a row has fewer candidates.
+    """
+    rows = -(-site.num_tokens // random.block)
+    row = np.arange(rows, dtype=np.uint64)
+    candidates = np.arange(1, rows + 1) if site.causal else np.full(rows, rows)
+    word = np.zeros(rows, dtype=np.uint64)
+    for part in (random.seed, site.layer, site.head, row):
+        word = _splitmix64_array(word ^ (part if isinstance(part, np.ndarray) else np.uint64(part & _WORD)))
+    drawn = np.full((rows, min(random.blocks, rows)), -1, dtype=np.int64)
+    for column in range(drawn.shape[1]):
+        step = np.maximum(candidates - random.blocks, 0) + column
+        hashed = _splitmix64_array(word ^ step.astype(np.uint64)) >> np.uint64(32)
+        pick = (hashed * (step + 1).astype(np.uint64) >> np.uint64(32)).astype(np.int64)
+        taken = (drawn[:, :column] == pick[:, None]).any(axis=1)
+        drawn[:, column] = np.where(step < candidates, np.where(taken, step, pick), -1)
+    return drawn
+
+
+@lru_cache(maxsize=256)
+def _layout(random: Random, site: Site) -> NDArray[np.bool_]:
+    drawn = draw_blocks(random, site)
+    layout = np.zeros((drawn.shape[0], drawn.shape[0]), dtype=np.bool_)
+    row, column = np.nonzero(drawn >= 0)
+    layout[row, drawn[row, column]] = True
+    return layout
+
+
+def _splitmix64(word: int) -> int:
+    word = (word + 0x9E3779B97F4A7C15) & _WORD
+    word = (word ^ (word >> 30)) * 0xBF58476D1CE4E5B9 & _WORD
+    word = (word ^ (word >> 27)) * 0x94D049BB133111EB & _WORD
+    return word ^ (word >> 31)
+
+
+def _splitmix64_array(word: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    word = word + np.uint64(0x9E3779B97F4A7C15)
+    word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return word ^ (word >> np.uint64(31))

@@ -1,0 +1,50 @@
+"""`stride`: every s-th key, counted from the query."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from torch import Tensor
+
+from nas.patterns.primitives.base import Primitive, require_int
+from nas.patterns.primitives.window import Window
+from nas.patterns.site import Site
+from nas.patterns.support import Positions, Progression, Support
+
+
+@dataclass(frozen=True, slots=True)
+class Stride(Primitive):
+    """Each query sees the keys at multiples of `every` from itself.
+
+    Args:
+        every: distance between visible keys, in tokens, 2 or more.
+
+    Source: Child et al. 2019 (Sparse Transformer), section 4.3, strided attention.
+    """
+
+    every: int
+
+    kind: ClassVar[str] = "stride"
+    shows_self: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        require_int("every", self.every, 2)
+
+    def visible(self, query: Tensor, key: Tensor, site: Site) -> Tensor:
+        return (query - key) % self.every == 0
+
+    def allows(self, query: int, key: int, site: Site) -> bool:
+        return (query - key) % self.every == 0
+
+    def support(self, site: Site) -> Support:
+        return Support(progressions=(Progression(self.every, site.num_tokens, site.num_tokens),))
+
+    def last_query(self, site: Site) -> Positions:
+        key = np.arange(site.num_tokens, dtype=np.int64)
+        return key + (site.num_tokens - 1 - key) // self.every * self.every
+
+    def covers(self, other: Primitive, causal: bool) -> bool:
+        if isinstance(other, Stride):
+            return other.every % self.every == 0
+        on_our_keys = isinstance(other, Window) and other.dilation % self.every == 0
+        return on_our_keys or Primitive.covers(self, other, causal)

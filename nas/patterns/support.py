@@ -1,0 +1,59 @@
+"""What a primitive shows, described per query and per key so that nothing of size n x n is ever made.
+
+A primitive's visible set is the union of four simple shapes. Counts, the KV cache and the gathered
+attention all read this description; the predicate `Primitive.visible` says the same thing pointwise.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Positions = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Band:
+    """A run of neighbouring keys for each query: start[i] <= j < stop[i].
+
+    Args:
+        start: first key of each query, shape (n,), in tokens; within 0..n.
+        stop: one past the last key of each query, shape (n,), in tokens; within 0..n. A query with
+            stop <= start sees nothing through this band.
+    """
+
+    start: Positions
+    stop: Positions
+
+
+@dataclass(frozen=True, slots=True)
+class Progression:
+    """Keys at multiples of a step from the query: j = i - step * k for -after <= k <= before.
+
+    Args:
+        step: distance between neighbouring keys, in tokens, 2 or more.
+        before: how many earlier keys, in keys (use n where there is no limit).
+        after: how many later keys, in keys (use n where there is no limit).
+    """
+
+    step: int
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Support:
+    """The union of shapes that one primitive shows, before the causal cut.
+
+    Args:
+        bands: runs of neighbouring keys, one array entry a query.
+        progressions: evenly spaced keys relative to the query.
+        keys: True for keys that every query sees, shape (n,); None for none.
+        queries: True for queries that see every key, shape (n,); None for none.
+    """
+
+    bands: tuple[Band, ...] = ()
+    progressions: tuple[Progression, ...] = ()
+    keys: Flags | None = None
+    queries: Flags | None = None

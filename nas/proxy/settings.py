@@ -1,0 +1,46 @@
+"""Sizes of the proxy model and of its training."""
+
+from dataclasses import dataclass
+
+
+@dataclass(kw_only=True, slots=True)
+class ProxySettings:
+    """The small Transformer that stands in for the real one.
+
+    Args:
+        num_layers: layers.
+        num_heads: heads a layer.
+        d_model: width of the residual stream, in features; a multiple of 2 * num_heads (RoPE rotates pairs).
+        mlp_ratio: width of the MLP as a multiple of d_model.
+        token_shift: mix each token with the one before it in front of the first layer, so that one
+            layer can do associative recall (Based; docs/tasks.md).
+    """
+
+    num_layers: int = 2
+    num_heads: int = 4
+    d_model: int = 64
+    mlp_ratio: int = 4
+    token_shift: bool = False
+
+
+@dataclass(kw_only=True, slots=True)
+class TrainingSettings:
+    """How each proxy is trained.
+
+    Args:
+        num_steps: optimiser steps.
+        batch_size: sequences a step.
+        learning_rate: peak of the schedule.
+        warmup_share: share of the steps in which the learning rate rises linearly, 0 to 1.
+        weight_decay: AdamW's decoupled decay, on matrices only.
+        gradient_clip: largest gradient norm, taken for each member by itself.
+        num_checks: validations over the run, the last one at the end; their scores make the curve.
+    """
+
+    num_steps: int = 400
+    batch_size: int = 16
+    learning_rate: float = 4e-3
+    warmup_share: float = 0.1
+    weight_decay: float = 0.01
+    gradient_clip: float = 1.0
+    num_checks: int = 4

@@ -1,0 +1,41 @@
+"""Pareto domination and hypervolume. All values here are to be minimised."""
+
+from collections.abc import Sequence
+
+Point = tuple[float, ...]
+
+
+def dominates(left: Point, right: Point) -> bool:
+    """True if `left` is nowhere worse than `right` and somewhere better."""
+    return left != right and all(ours <= theirs for ours, theirs in zip(left, right, strict=True))
+
+
+def nondominated(points: Sequence[Point]) -> list[int]:
+    """Indices of the points that no other point dominates, in order; equal points all stay."""
+    return [index for index, point in enumerate(points) if not any(dominates(other, point) for other in points)]
+
+
+def hypervolume(points: Sequence[Point], reference: Point) -> float:
+    """The volume that the points dominate below a reference point, exactly.
+
+    Slices along the first objective (Zitzler's hypervolume by slicing objectives; While et al. 2006):
+    fine for the few hundred points and few objectives of a study.
+
+    Args:
+        points: any points; those not below the reference everywhere add nothing.
+        reference: one value an objective.
+    """
+    inside = {point for point in points if all(ours < limit for ours, limit in zip(point, reference, strict=True))}
+    if not inside:
+        return 0.0
+    if len(reference) == 1:
+        return reference[0] - min(point[0] for point in inside)
+    ordered = sorted(inside)
+    edges = [point[0] for point in ordered[1:]] + [reference[0]]
+    volume, slab = 0.0, []
+    for point, edge in zip(ordered, edges, strict=True):
+        slab.append(point[1:])
+        slab = [slab[index] for index in nondominated(slab)]
+        if edge > point[0]:
+            volume += (edge - point[0]) * hypervolume(slab, reference[1:])
+    return volume

@@ -1,0 +1,152 @@
+"""Jobs in worker processes side by side: one a GPU, or one a core.
+
+The driver holds one pipe to each worker. A worker whose driver is gone finds the pipe broken and ends;
+a worker that is gone is replaced, and its job tried once more before its trials are given up.
+"""
+
+import multiprocessing
+import traceback
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from signal import SIG_IGN, SIGINT, signal
+
+from nas.errors import StudyError
+from nas.evaluation.measurement import Measurement, Outcome
+from nas.search.executors.training import Trainer
+from nas.search.jobs import Job, JobResult, OnProgress, Setup
+
+ATTEMPTS = 2
+"""How often a job is tried whose worker died (killed by the system for its memory, most likely)."""
+
+_SPAWN = multiprocessing.get_context("spawn")
+
+
+@dataclass(slots=True)
+class _Worker:
+    device: str
+    process: BaseProcess
+    pipe: "Connection[object, object]"
+    job: Job | None = None
+
+
+class ProcessExecutor:
+    """Workers that train jobs side by side.
+
+    Args:
+        setup: what all jobs have in common.
+        devices: one worker for each entry (cpu, cuda:N).
+        num_threads: CPU threads that torch may use in each worker.
+    """
+
+    def __init__(self, setup: Setup, devices: Sequence[str], num_threads: int) -> None:
+        self._setup, self._num_threads = setup, num_threads
+        self._queue: deque[Job] = deque()
+        self._deaths: dict[tuple[int, ...], int] = {}
+        self._workers = [self._start(device) for device in devices]
+
+    def submit(self, job: Job) -> None:
+        """Give a job to a free worker, or queue it."""
+        self._queue.append(job)
+        self._dispatch()
+
+    def next_result(self, on_progress: OnProgress) -> JobResult:
+        """Wait for the next job to end, telling the progress of all meanwhile."""
+        while True:
+            busy = {worker.pipe: worker for worker in self._workers if worker.job is not None}
+            for pipe in wait(list(busy)):
+                assert isinstance(pipe, Connection)
+                result = self._receive(busy[pipe], on_progress)
+                if result is not None:
+                    self._dispatch()
+                    return result
+
+    def close(self) -> None:
+        """Stop all workers at once."""
+        for worker in self._workers:
+            worker.process.kill()
+        for worker in self._workers:
+            worker.process.join()
+            worker.pipe.close()
+
+    def _start(self, device: str) -> _Worker:
+        ours, theirs = _SPAWN.Pipe()
+        process = _SPAWN.Process(target=_work, args=(theirs, self._setup, device, self._num_threads), daemon=True)
+        process.start()
+        theirs.close()
+        return _Worker(device, process, ours)
+
+    def _dispatch(self) -> None:
+        for worker in self._workers:
+            if worker.job is None and self._queue:
+                worker.job = self._queue.popleft()
+                try:
+                    worker.pipe.send(worker.job)
+                except OSError:
+                    self._replace(worker)
+
+    def _receive(self, worker: _Worker, on_progress: OnProgress) -> JobResult | None:
+        assert worker.job is not None
+        try:
+            message = worker.pipe.recv()
+        except (EOFError, OSError):
+            return self._bury(worker)
+        match message:
+            case ("progress", trial, step, num_steps, quality):
+                on_progress(trial, step, num_steps, quality)
+                return None
+            case ("done", measurements):
+                job, worker.job = worker.job, None
+                return JobResult(job, measurements)
+            case _:
+                raise StudyError(f"trials {list(worker.job.trials)}: training failed. {message}")
+
+    def _bury(self, worker: _Worker) -> JobResult | None:
+        job = worker.job
+        assert job is not None
+        self._deaths[job.trials] = self._deaths.get(job.trials, 0) + 1
+        if self._deaths[job.trials] < ATTEMPTS:
+            self._replace(worker)
+            return None
+        worker.job = None
+        self._replace(worker)
+        return JobResult(job, tuple(_lost(member.seed, member.learning_rate) for member in job.members))
+
+    def _replace(self, worker: _Worker) -> None:
+        """Start a new worker in the place of a dead one; its job goes back to the head of the queue."""
+        if worker.job is not None:
+            self._queue.appendleft(worker.job)
+        worker.process.join()
+        worker.pipe.close()
+        fresh = self._start(worker.device)
+        worker.process, worker.pipe, worker.job = fresh.process, fresh.pipe, None
+        self._dispatch()
+
+
+def _lost(seed: int, learning_rate: float) -> Measurement:
+    return Measurement(
+        seed=seed,
+        learning_rate=learning_rate,
+        outcome=Outcome.OUT_OF_MEMORY,
+        quality=None,
+        curve=(),
+        wall_seconds=0.0,
+    )
+
+
+def _work(pipe: "Connection[object, object]", setup: Setup, device: str, num_threads: int) -> None:
+    """A worker's life: jobs come in by the pipe, progress and results go out, until it breaks."""
+    signal(SIGINT, SIG_IGN)  # Ctrl-C reaches the whole process group; stopping is the driver's to say.
+    try:
+        trainer = Trainer(setup, device, num_threads)
+        while True:
+            job = pipe.recv()
+            assert isinstance(job, Job)
+            measurements = trainer.train(job, lambda *progress: pipe.send(("progress", *progress)))
+            pipe.send(("done", measurements))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
+    except Exception:
+        pipe.send(("failed", traceback.format_exc()))

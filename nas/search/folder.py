@@ -1,0 +1,208 @@
+"""The study folder: the only state a study has.
+
+    runs/<study>/  config.yaml     what ran
+                   study.db        Optuna's view of it, for dashboards
+                   trials/00012/   ask.json, pattern.json, seed-<s>.json, trial.json
+                   front.json, front.csv
+
+`ask.json` is written before a trial is trained and `seed-<s>.json` when a training ends, each whole or
+not at all. A resumed study runs the same loop and finds these instead of asking and training again.
+"""
+
+import csv
+import fcntl
+import io
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nas.errors import InputError, StudyError
+from nas.evaluation.measurement import Measurement
+from nas.patterns.file import load_pattern
+from nas.search.asking import Suggestion
+from nas.search.files import read_json, write_json, write_text
+from nas.search.proposal import Proposal
+from nas.search.record import Trial
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def study_path(study: str, runs_folder: str = "runs") -> Path:
+    """The folder of a study, given by name or by path.
+
+    Raises:
+        InputError: neither a name nor a path.
+    """
+    if os.sep in study or study.startswith("~"):
+        return Path(study).expanduser()
+    if not _NAME.fullmatch(study):
+        allowed = "must be a name of letters, digits, '.', '_' and '-', or a path"
+        raise InputError("study", allowed, study)
+    return Path(runs_folder) / study
+
+
+class StudyFolder:
+    """Reads and writes one study folder.
+
+    Args:
+        path: where it lies; need not exist yet.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def existing(cls, study: str, runs_folder: str = "runs") -> "StudyFolder":
+        """The folder of a study that was started before.
+
+        Raises:
+            StudyError: there is none.
+        """
+        folder = cls(study_path(study, runs_folder))
+        if not folder._config.is_file():
+            near = sorted(path.parent.name for path in Path(runs_folder).glob("*/config.yaml"))
+            known = f"Known under {runs_folder}/: {', '.join(near)}." if near else "Start one with nas search."
+            raise StudyError(f"study: must be a study that was started, got {study!r}. {known}")
+        return folder
+
+    @property
+    def database(self) -> Path:
+        """Optuna's SQLite file."""
+        return self.path / "study.db"
+
+    @property
+    def _config(self) -> Path:
+        return self.path / "config.yaml"
+
+    def trial_path(self, number: int) -> Path:
+        """The folder of one trial."""
+        return self.path / "trials" / f"{number:05d}"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other drivers out; the system lets go of the lock however this process ends.
+
+        Raises:
+            StudyError: another driver is at work, or the folder cannot be made.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            file = (self.path / "lock").open("a+", encoding="utf-8")
+        except OSError as error:
+            allowed = "must be a folder that can be written"
+            raise StudyError(f"study: {allowed}, got {self.path} ({error.strerror}).") from None
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                file.seek(0)
+                owner = file.read().strip() or "unknown"
+                raise StudyError(
+                    f"study: {self.path} is being driven by process {owner}. Wait for it, or choose another study=NAME."
+                ) from None
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            yield
+
+    def settings_document(self) -> dict[str, Any] | None:
+        """What the study was started with (see `settings_document.py`), or None for a new one."""
+        try:
+            document = yaml.safe_load(self._config.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except yaml.YAMLError as error:
+            raise StudyError(f"{self._config}: must hold YAML, got {str(error).splitlines()[0]!r}.") from None
+        if not isinstance(document, dict):
+            raise StudyError(f"{self._config}: must hold the settings of a study, got {type(document).__name__}.")
+        return document
+
+    def write_settings(self, document: dict[str, Any]) -> None:
+        """Keep what the study is run with."""
+        write_text(self._config, yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
+
+    def read_proposal(self, number: int) -> Proposal | None:
+        """What was proposed for a trial, or None if it was never asked."""
+        document = read_json(self.trial_path(number) / "ask.json")
+        if document is None:
+            return None
+        pattern = None if document["flaw"] else load_pattern(self.trial_path(number) / "pattern.json")
+        return Proposal(Suggestion(**document["suggestion"]), pattern, document["flaw"], document["baseline"])
+
+    def write_proposal(self, number: int, proposal: Proposal) -> None:
+        """Keep what was proposed; the pattern first, since ask.json says that all is there."""
+        if proposal.pattern is not None:
+            write_json(self.trial_path(number) / "pattern.json", proposal.pattern.to_dict())
+        document = {
+            "suggestion": asdict(proposal.suggestion),
+            "flaw": proposal.flaw,
+            "baseline": proposal.baseline,
+        }
+        write_json(self.trial_path(number) / "ask.json", document)
+
+    def read_measurement(self, number: int, seed: int) -> Measurement | None:
+        """What one training showed, or None if it did not end."""
+        document = read_json(self.trial_path(number) / f"seed-{seed}.json")
+        return Measurement.from_dict(document) if document is not None else None
+
+    def write_measurement(self, number: int, measurement: Measurement) -> None:
+        """Keep what one training showed."""
+        write_json(self.trial_path(number) / f"seed-{measurement.seed}.json", measurement.to_dict())
+
+    def write_trial(self, trial: Trial) -> None:
+        """Keep all that is known of a trial."""
+        write_json(self.trial_path(trial.number) / "trial.json", trial.to_dict())
+
+    def trials(self) -> tuple[Trial, ...]:
+        """Every trial that reached its end, by number."""
+        paths = sorted(self.path.glob("trials/*/trial.json"))
+        return tuple(Trial.from_dict(read_json(path)) for path in paths)
+
+    def trial(self, number: int) -> Trial:
+        """One trial.
+
+        Raises:
+            StudyError: the study has no such trial, or it has not ended.
+        """
+        document = read_json(self.trial_path(number) / "trial.json")
+        if document is None:
+            last = len(self.trials()) - 1
+            raise StudyError(f"trial: must be one of 0 to {last} of {self.path}, got {number}.")
+        return Trial.from_dict(document)
+
+    def front(self) -> dict[str, Any]:
+        """The content of front.json.
+
+        Raises:
+            StudyError: the study has not ended yet.
+        """
+        document = read_json(self.path / "front.json")
+        if document is None:
+            ended = f"{len(self.trials())} trials ended"
+            raise StudyError(f"study: {self.path} has no front yet ({ended}). Run its nas search again to go on.")
+        front: dict[str, Any] = document
+        return front
+
+    def write_front(self, front: dict[str, Any]) -> None:
+        """Keep the front, as JSON and as a table."""
+        write_json(self.path / "front.json", front)
+        write_text(self.path / "front.csv", _as_csv(front))
+
+
+def _as_csv(front: dict[str, Any]) -> str:
+    names = [objective["name"] for objective in front["objectives"]]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["trial", "baseline", "pattern_id", *names, "quality_spread", "num_seeds"])
+    for point in front["points"]:
+        values = [point["values"][name] for name in names]
+        spread = point["spread"].get("quality")
+        baseline = point["baseline"] or ""
+        writer.writerow([point["trial"], baseline, point["pattern_id"], *values, spread, len(point["seeds"])])
+    return text.getvalue()

@@ -1,0 +1,70 @@
+"""A job: train these members from scratch with one stream of data."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from nas.evaluation.measurement import Measurement
+from nas.proxy.member import Member
+from nas.proxy.settings import ProxySettings, TrainingSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What all jobs of a study have in common.
+
+    Args:
+        task: settings of the task.
+        proxy: sizes of the proxy.
+        training: how each proxy is trained.
+    """
+
+    task: Any
+    proxy: ProxySettings
+    training: TrainingSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One cohort to train.
+
+    Args:
+        trials: number of each member's trial.
+        folders: where each member's checkpoints may lie while it trains.
+        members: what to train, in the order of `trials`.
+        seed: seed of the members' weights and of the data they share.
+    """
+
+    trials: tuple[int, ...]
+    folders: tuple[Path, ...]
+    members: tuple[Member, ...]
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """What came of a job: one measurement a member."""
+
+    job: Job
+    measurements: tuple[Measurement, ...]
+
+
+class Executor(Protocol):
+    """Where jobs run. The driver submits some, then takes results one by one."""
+
+    def submit(self, job: Job) -> None:
+        """Queue a job."""
+        ...
+
+    def next_result(self, on_progress: "OnProgress") -> JobResult:
+        """Wait for any submitted job to finish; progress of all is told meanwhile, in this thread."""
+        ...
+
+    def close(self) -> None:
+        """Stop at once, whatever is under way."""
+        ...
+
+
+OnProgress = Callable[[int, int, int, float | None], None]
+"""Called with (trial number, step, number of steps, newest quality or None)."""

@@ -1,0 +1,64 @@
+"""Who watches a study: progress displays and trackers plug in here."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from nas.search.record import Trial
+from nas.search.settings import StudySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A training under way.
+
+    Args:
+        trial: number of the trial.
+        step: optimiser steps done.
+        num_steps: optimiser steps in all.
+        quality: the newest validation score in the task's unit; None before the first.
+    """
+
+    trial: int
+    step: int
+    num_steps: int
+    quality: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyInfo:
+    """What a watcher may want to know before the first trial.
+
+    Args:
+        name: the study's name.
+        folder: where it lies.
+        settings: what was asked for.
+        objectives: name, unit and direction of each, as front.json has them.
+        num_trials: trials in all, baselines included.
+    """
+
+    name: str
+    folder: Path
+    settings: StudySettings
+    objectives: tuple[dict[str, str], ...]
+    num_trials: int
+
+
+class Observer(Protocol):
+    """A watcher. The driver calls it in one thread and survives whatever it raises."""
+
+    def study_started(self, info: StudyInfo, known: tuple[Trial, ...]) -> None:
+        """The driver is ready; `known` are the trials that a resumed study already has."""
+        ...
+
+    def training_progressed(self, progress: Progress) -> None:
+        """A training moved on."""
+        ...
+
+    def trial_finished(self, trial: Trial) -> None:
+        """A trial reached its final state (its first measurement; more seeds may come)."""
+        ...
+
+    def study_finished(self, trials: tuple[Trial, ...], front: dict[str, Any]) -> None:
+        """All is done; `front` is the content of front.json."""
+        ...

@@ -1,0 +1,95 @@
+"""Everything a study's settings stand for, built and checked before anything is written or trained."""
+
+from dataclasses import dataclass
+
+from nas.cost.cost import Cost
+from nas.cost.counting import count_cost
+from nas.cost.proxy_target import proxy_target
+from nas.cost.target import Target
+from nas.errors import InputError, PatternError, unknown
+from nas.patterns.model import ModelPattern
+from nas.search.objectives import Objective, make_objectives
+from nas.search.samplers import SAMPLERS
+from nas.search.settings import StudySettings
+from nas.space.baselines import BASELINES
+from nas.space.load import load_space
+from nas.space.space import Shape, Space
+from nas.tasks.catalog import make_task
+from nas.tasks.task import Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What is searched, on what, for what.
+
+    Args:
+        task: the loaded task.
+        shape: what all patterns have in common.
+        space: where patterns are sampled from.
+        target: the model that costs are counted for.
+        full_cost: the cost of full attention on it.
+        objectives: what is weighed.
+        baselines: named patterns, evaluated in every study.
+    """
+
+    task: Task
+    shape: Shape
+    space: Space
+    target: Target
+    full_cost: Cost
+    objectives: tuple[Objective, ...]
+    baselines: dict[str, ModelPattern]
+
+    def cost(self, pattern: ModelPattern) -> Cost:
+        """What a pattern costs on the target."""
+        return count_cost(pattern, self.target)
+
+
+def make_problem(settings: StudySettings) -> Problem:
+    """Build and check what the settings stand for.
+
+    Raises:
+        InputError: a setting is wrong; the message names it.
+    """
+    if settings.sampler not in SAMPLERS:
+        raise unknown("sampler", settings.sampler, SAMPLERS, "sampler")
+    task = make_task(settings.task)
+    objectives = make_objectives(settings.objectives, task.metric)
+    proxy = settings.proxy
+    shape = Shape(
+        num_layers=proxy.num_layers, num_heads=proxy.num_heads, num_tokens=task.num_tokens, causal=task.causal
+    )
+    target = settings.target or proxy_target(
+        num_layers=proxy.num_layers,
+        num_heads=proxy.num_heads,
+        d_model=proxy.d_model,
+        mlp_ratio=proxy.mlp_ratio,
+        num_tokens=task.num_tokens,
+        vocab_size=task.vocab_size,
+    )
+    baselines = {name: make(shape) for name, make in BASELINES.items()}
+    return Problem(
+        task=task,
+        shape=shape,
+        space=load_space(settings.space.attribute, settings.space.options),
+        target=target,
+        full_cost=count_cost(baselines["full"], target),
+        objectives=objectives,
+        baselines=baselines,
+    )
+
+
+def fits(pattern: ModelPattern, shape: Shape) -> ModelPattern:
+    """The pattern, if it has the study's shape.
+
+    Raises:
+        PatternError: a user's space made another number of layers or heads, or another causality.
+        InputError: a user's space made something that is no pattern.
+    """
+    if not isinstance(pattern, ModelPattern):
+        raise InputError("space", "must sample a ModelPattern", type(pattern).__name__)
+    made = (pattern.num_layers, pattern.num_heads, pattern.causal)
+    wanted = (shape.num_layers, shape.num_heads, shape.causal)
+    if made != wanted:
+        raise PatternError("space", f"must sample (layers, heads, causal) = {wanted}", made)
+    return pattern

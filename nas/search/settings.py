@@ -1,0 +1,74 @@
+"""Everything that decides what a study is."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from nas.cost.target import Target
+from nas.proxy.settings import ProxySettings, TrainingSettings
+
+
+@dataclass(kw_only=True, slots=True)
+class SpaceSettings:
+    """Which space is searched.
+
+    Args:
+        attribute: `module:attribute` of a class whose instances are a `nas.space.space.Space`.
+        options: keyword arguments of that class.
+    """
+
+    attribute: str = "search_spaces.hybrid:Hybrid"
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True, slots=True)
+class ConstraintSettings:
+    """Budgets; a pattern over one is told to the sampler at once and never trained.
+
+    Args:
+        flops_ratio: most attention FLOPs, as a share of full attention's on the target (0 to 1); None for no limit.
+        kv_cache_ratio: largest KV cache, as a share of full attention's on the target (0 to 1); None for no limit.
+    """
+
+    flops_ratio: float | None = None
+    kv_cache_ratio: float | None = None
+
+
+@dataclass(kw_only=True, slots=True)
+class StudySettings:
+    """One study.
+
+    Args:
+        study: its name (a folder under runs_folder) or a path.
+        runs_folder: where named studies lie.
+        seed: decides everything random in the study.
+        num_trials: sampled patterns, besides the baselines.
+        space: which space is searched.
+        task: settings of the task (`nas.tasks.catalog`).
+        proxy: sizes of the proxy model.
+        training: how each proxy is trained.
+        target: the model that costs are counted for; None for the proxy itself.
+        sampler: one of `nas.search.samplers.SAMPLERS`.
+        objectives: two or more of `nas.search.objectives.OBJECTIVES`.
+        constraints: budgets.
+        confirm_seeds: further seeds with which every point of the front is trained again at the end.
+        device: auto, cpu, cuda or cuda:N.
+        workers: processes that train side by side; 0 for one a core on CPU, 1 on a GPU.
+        cohort_size: candidates trained at once in one process; 0 for 1 on CPU, 16 on a GPU.
+    """
+
+    study: str = "default"
+    runs_folder: str = "runs"
+    seed: int = 0
+    num_trials: int = 24
+    space: SpaceSettings = field(default_factory=SpaceSettings)
+    task: Any = None
+    proxy: ProxySettings = field(default_factory=ProxySettings)
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+    target: Target | None = None
+    sampler: str = "tpe"
+    objectives: list[str] = field(default_factory=lambda: ["quality", "flops", "kv_cache_bytes"])
+    constraints: ConstraintSettings = field(default_factory=ConstraintSettings)
+    confirm_seeds: int = 1
+    device: str = "auto"
+    workers: int = 0
+    cohort_size: int = 0

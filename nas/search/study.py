@@ -1,0 +1,53 @@
+"""One study from settings to front."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Any
+
+from nas.errors import StudyError
+from nas.search.audience import Audience
+from nas.search.driver import Driver, Lanes
+from nas.search.executors.choose import choose_cohort_size, choose_devices, make_executor
+from nas.search.folder import StudyFolder, study_path
+from nas.search.observer import Observer
+from nas.search.problem import make_problem
+from nas.search.settings import StudySettings
+from nas.search.settings_document import differences, settings_to_dict
+
+
+def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> dict[str, Any]:
+    """Run a study to its end, or go on with it where it was stopped.
+
+    Args:
+        settings: what to search; a study that exists must have been started with the same ones, except
+            those of `settings_document.FREE_TO_CHANGE`.
+        observers: who watches.
+
+    Returns:
+        the content of front.json.
+
+    Raises:
+        InputError: a setting is wrong; nothing was written.
+        StudyError: another driver is at work, or the study was started with other settings.
+    """
+    problem = make_problem(settings)
+    devices = choose_devices(settings)
+    lanes = Lanes(num_batches=len(devices), cohort_size=choose_cohort_size(settings, devices))
+    folder = StudyFolder(study_path(settings.study, settings.runs_folder))
+    with folder.locked():
+        _adopt(folder, settings)
+        with closing(make_executor(settings, devices)) as executor:
+            return Driver(settings, problem, folder, executor, Audience(observers), lanes).run()
+
+
+def _adopt(folder: StudyFolder, settings: StudySettings) -> None:
+    """Check that a study is resumed with its own settings, and keep them."""
+    document = settings_to_dict(settings)
+    before = folder.settings_document()
+    changed = differences(before, document) if before is not None else []
+    if changed:
+        raise StudyError(
+            f"study: {folder.path} was started with other settings ({'; '.join(changed)}). "
+            "Use them, or choose another study=NAME."
+        )
+    folder.write_settings(document)
