@@ -53,5 +53,8 @@ def unknown(where: str, got: str, options: Iterable[str], noun: str = "name") ->
 
 
 def _shown(value: object, longest: int = 80) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except RecursionError:  # a document can be nested just deep enough to be read but not shown
+        text = f"a deeply nested {type(value).__name__}"
     return text if len(text) <= longest else text[: longest - 3] + "..."

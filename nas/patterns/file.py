@@ -33,7 +33,7 @@ def load_pattern(source: str | Path | Mapping[str, Any]) -> ModelPattern:
     try:
         return parse_pattern(document)
     except PatternError as error:
-        raise error.inside(f"{source}: ".rstrip()) from None
+        raise PatternError(**_fields_of(error) | {"where": f"{source}: {error.where}"}) from None
 
 
 def parse_pattern(document: Any) -> ModelPattern:

@@ -10,13 +10,16 @@ from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import Primitive
 from nas.patterns.primitives.base import require_int
 
+MOST_HEADS = 1 << 16
+"""Far more than any model has: a slip of the keyboard must not fill the memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class HeadGroup:
     """Neighbouring heads that attend alike.
 
     Args:
-        count: heads in the group, 1 or more.
+        count: heads in the group, 1 to MOST_HEADS.
         attend: union of primitives, at least one of which shows every query itself.
     """
 
@@ -24,7 +27,7 @@ class HeadGroup:
     attend: tuple[Primitive, ...]
 
     def __post_init__(self) -> None:
-        require_int("count", self.count, 1)
+        require_int("count", self.count, 1, at_most=MOST_HEADS)
         if not any(primitive.shows_self for primitive in self.attend):
             raise PatternError(
                 "attend",

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +53,7 @@ class ModelPattern:
     @classmethod
     def of(
         cls,
-        layers: "list[tuple[HeadGroup, ...]]",
+        layers: Sequence[tuple[HeadGroup, ...]],
         *,
         causal: bool = True,
         grid: tuple[int, int] | None = None,

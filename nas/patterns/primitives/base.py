@@ -16,8 +16,8 @@ class Primitive(ABC):
     """One rule of visibility: a frozen value, one vectorised predicate, one slow reference.
 
     A primitive never applies the causal cut j <= i; `HeadPattern` does, for all of them at once.
-    To add one, see CONTRIBUTING.md: subclass, list it in `primitives/__init__.py`, and the contract
-    tests in `tests/patterns/test_primitives.py` pick it up.
+    To add one, see CONTRIBUTING.md: subclass, list it in `primitives/__init__.py`, and give it a strategy
+    in `tests/strategies.py`, with which it takes the exam of `tests/patterns/test_primitives.py`.
     """
 
     kind: ClassVar[str]
@@ -60,7 +60,7 @@ class Primitive(ABC):
         """True if `other` surely shows nothing that this one does not show, at every length."""
         return self == other or (self.shows_self and other.span(causal) == (0, 0))
 
-    def needs(self, causal: bool) -> None:
+    def needs(self, causal: bool) -> None:  # noqa: B027 (most kinds need nothing)
         """Raise PatternError where the primitive cannot be used in such a model."""
 
     def to_dict(self) -> dict[str, int | str]:
@@ -68,9 +68,15 @@ class Primitive(ABC):
         return {"kind": self.kind} | {field.name: getattr(self, field.name) for field in fields(self)}
 
 
-def require_int(name: str, value: object, at_least: int) -> None:
-    """Raise PatternError unless `value` is a true integer >= `at_least` (a bool is none)."""
+LARGEST = 2**31 - 1
+"""Largest whole number that a pattern may hold: products of two still fit in 64 bits."""
+
+
+def require_int(name: str, value: object, at_least: int, at_most: int = LARGEST) -> None:
+    """Raise PatternError unless `value` is a true integer from `at_least` to `at_most` (a bool is none)."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise PatternError(name, "must be a whole number", value)
     if value < at_least:
         raise PatternError(name, f"must be {at_least} or more", value)
+    if value > at_most:
+        raise PatternError(name, f"must be {at_most} or less", value)

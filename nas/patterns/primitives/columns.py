@@ -38,7 +38,8 @@ class Columns(Primitive):
             )
 
     def visible(self, query: Tensor, key: Tensor, site: Site) -> Tensor:
-        return (key % self.every >= self.every - self.width).expand_as(query == key)
+        every_query = query >= 0  # broadcasts in a way that FlexAttention's compiler takes, unlike expand_as
+        return every_query & (key % self.every >= self.every - self.width)
 
     def allows(self, query: int, key: int, site: Site) -> bool:
         return key % self.every >= self.every - self.width

@@ -68,7 +68,8 @@ class Random(Primitive):
         row, column = np.nonzero(drawn >= 0)
         np.maximum.at(last_row, drawn[row, column], row)
         last = np.where(last_row < 0, -1, np.minimum((last_row + 1) * self.block, site.num_tokens) - 1)
-        return np.repeat(last, self.block)[: site.num_tokens].astype(np.int64)
+        ends: Positions = last[np.arange(site.num_tokens) // self.block]
+        return ends
 
     def covers(self, other: Primitive, causal: bool) -> bool:
         same_draw = isinstance(other, Random) and (other.block, other.seed) == (self.block, self.seed)

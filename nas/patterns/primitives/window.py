@@ -56,7 +56,7 @@ class Window(Primitive):
     def last_query(self, site: Site) -> Positions:
         n = site.num_tokens
         key = np.arange(n, dtype=np.int64)
-        steps = np.minimum((n - 1 - key) // self.dilation, min(self.before, n))
+        steps: Positions = np.minimum((n - 1 - key) // self.dilation, min(self.before, n))
         return key + steps * self.dilation
 
     def simplified(self, causal: bool) -> Primitive:

@@ -1,0 +1,160 @@
+import json
+
+import pytest
+from hypothesis import given
+from strategies import patterns, quick
+
+from nas.errors import PatternError
+from nas.patterns.file import load_pattern, parse_pattern
+from nas.patterns.model import ModelPattern
+
+WINDOW = {"kind": "window", "before": 3}
+SPOT = "layers[0].heads[0].attend[0]"
+
+
+def model(**changes):
+    layer = {"heads": [{"count": 2, "attend": [WINDOW]}]}
+    return {"schema": "nas.pattern/1", "causal": True, "layers": [layer]} | changes
+
+
+def layer(**changes):
+    return model(layers=[{"heads": [{"count": 2, "attend": [WINDOW]}]} | changes])
+
+
+def group(**changes):
+    return layer(heads=[{"count": 2, "attend": [WINDOW]} | changes])
+
+
+def attend(*primitives):
+    return group(attend=list(primitives))
+
+
+def window(**changes):
+    return attend(WINDOW | changes)
+
+
+NO_SELF = 'Add {"kind": "window", "before": 0}, or a stride, block or full.'
+KINDS = "full, window, global, stride, columns, block, random"
+
+BAD = [
+    ([], "pattern: must be an object, got []."),
+    ("x", "pattern: must be an object, got 'x'."),
+    (None, "pattern: must be an object, got None."),
+    ({1: 2}, "1: unknown key; allowed: schema, causal, layers, position, grid, got '1'."),
+    (model(schema="nas.pattern/2"), "schema: must be 'nas.pattern/1', got 'nas.pattern/2'."),
+    (model(schema=float("nan")), "schema: must be 'nas.pattern/1', got nan."),
+    (model(causal=1), "causal: must be true or false, got 1."),
+    (model(causal=None), "causal: must be true or false, got None."),
+    (model(position="relative"), "position: must be one of rope, got 'relative'."),
+    (model(position=[]), "position: must be one of rope, got []."),
+    (model(grid=[4]), "grid: must be null or [rows, columns], each 1 or more, got [4]."),
+    (model(grid=[True, 4]), "grid: must be null or [rows, columns], each 1 or more, got [True, 4]."),
+    (model(grid=[0, 4]), "grid: must be null or [rows, columns], each 1 or more, got [0, 4]."),
+    (
+        model(layer=[]),
+        "layer: unknown key; allowed: schema, causal, layers, position, grid, got 'layer'. Did you mean 'layers'?",
+    ),
+    ({"schema": "nas.pattern/1", "layers": []}, "pattern: must have the key 'causal', got ['layers', 'schema']."),
+    (model(layers=[]), "layers: must hold at least one layer, got []."),
+    (model(layers={}), "layers: must be a list, got {}."),
+    (model(layers=[3]), "layers[0]: must be an object, got 3."),
+    (
+        model(layers=[*layer()["layers"], *group(count=3)["layers"]]),
+        "layers[1].heads: must count 2 heads, as layers[0] does, got 3. Change the counts of its groups.",
+    ),
+    (layer(memory_tokens=8), "layers[0].memory_tokens: must be 0 in this version, got 8."),
+    (layer(memory_tokens=False), "layers[0].memory_tokens: must be 0 in this version, got False."),
+    (layer(heads=[]), "layers[0].heads: must hold at least one head group, got []."),
+    (layer(heads=None), "layers[0].heads: must be a list, got None."),
+    (group(count=0), "layers[0].heads[0].count: must be 1 or more, got 0."),
+    (group(count=True), "layers[0].heads[0].count: must be a whole number, got True."),
+    (group(count=2.0), "layers[0].heads[0].count: must be a whole number, got 2.0."),
+    (group(count=70_000), "layers[0].heads[0].count: must be 65536 or less, got 70000."),
+    (group(attend=WINDOW), "layers[0].heads[0].attend: must be a list, got {'kind': 'window', 'before': 3}."),
+    (attend(), f"layers[0].heads[0].attend: must show every query itself, got []. {NO_SELF}"),
+    (
+        attend({"kind": "global", "first": 4}),
+        f"layers[0].heads[0].attend: must show every query itself, got ['global']. {NO_SELF}",
+    ),
+    (attend("window"), f"{SPOT}: must be an object with a kind, got 'window'."),
+    (attend({"before": 3}), f"{SPOT}: must be an object with a kind, got {{'before': 3}}."),
+    (
+        attend({"kind": "windw"}),
+        f"{SPOT}.kind: unknown kind; allowed: {KINDS}, got 'windw'. Did you mean 'window'?",
+    ),
+    (attend({"kind": 3}), f"{SPOT}.kind: unknown kind; allowed: {KINDS}, got '3'."),
+    (attend({"kind": "window"}), f"{SPOT}: must have the key 'before', got ['kind']."),
+    (
+        window(befor=3),
+        f"{SPOT}.befor: unknown key; allowed: kind, before, after, dilation, got 'befor'. Did you mean 'before'?",
+    ),
+    (window(before=-4), f"{SPOT}.before: must be 0 or more, got -4."),
+    (window(before=True), f"{SPOT}.before: must be a whole number, got True."),
+    (window(before="3"), f"{SPOT}.before: must be a whole number, got '3'."),
+    (window(before=float("nan")), f"{SPOT}.before: must be a whole number, got nan."),
+    (window(before=2**31), f"{SPOT}.before: must be 2147483647 or less, got 2147483648."),
+    (window(dilation=0), f"{SPOT}.dilation: must be 1 or more, got 0."),
+    (
+        attend(WINDOW, {"kind": "global", "first": 1, "last": 1}),
+        "layers[0].heads[0].attend[1].last: must be 0 in a causal pattern, got 1. Use first, or set causal to false.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("document", "message"), BAD)
+def test_bad_documents_are_named(document, message, tmp_path):
+    with pytest.raises(PatternError) as caught:
+        parse_pattern(document)
+    assert str(caught.value) == message
+    if document == {1: 2}:
+        return  # JSON has no such key
+    file = tmp_path / "pattern.json"
+    file.write_text(json.dumps(document))
+    with pytest.raises(PatternError) as caught:
+        load_pattern(file)
+    assert str(caught.value) == f"{file}: {message}"
+
+
+@given(patterns())
+@quick
+def test_what_is_written_is_read_back(pattern):
+    assert load_pattern(json.loads(json.dumps(pattern.to_dict()))) == pattern
+
+
+def test_a_file_is_read(tmp_path):
+    file = tmp_path / "pattern.json"
+    file.write_text(json.dumps(model()))
+    assert load_pattern(file) == load_pattern(str(file)) == load_pattern(model())
+    assert isinstance(load_pattern(file), ModelPattern)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"\xff\xfe", "must hold JSON"),
+        (b"{", "must hold JSON"),
+        (b"1" * 5_000, "must hold JSON"),
+        (b"", "must hold JSON"),
+    ],
+)
+def test_files_that_are_no_json(content, expected, tmp_path):
+    file = tmp_path / "pattern.json"
+    file.write_bytes(content)
+    with pytest.raises(PatternError, match=expected) as caught:
+        load_pattern(file)
+    assert str(caught.value).startswith(f"{file}: ") and "\n" not in str(caught.value)
+
+
+def test_places_that_are_no_files(tmp_path):
+    for place in (tmp_path, tmp_path / "missing.json"):
+        with pytest.raises(PatternError, match="must be a readable pattern file"):
+            load_pattern(place)
+
+
+@pytest.mark.parametrize("depth", [*range(900, 1_000, 3), 100_000])
+def test_huge_nesting_is_one_line(depth, tmp_path):
+    file = tmp_path / "pattern.json"
+    file.write_text('{"schema": "nas.pattern/1", "layers": [], "causal": ' + "[" * depth + "]" * depth + "}")
+    with pytest.raises(PatternError) as caught:
+        load_pattern(file)
+    assert len(str(caught.value)) < 300

@@ -1,0 +1,66 @@
+import pytest
+from hypothesis import given
+from matplotlib.colors import to_rgb
+from strategies import LENGTHS, heads, quick
+
+from nas.errors import InputError
+from nas.patterns.layer import HeadGroup
+from nas.patterns.model import ModelPattern
+from nas.patterns.picture import COLOURS, cell_colours, draw_picture, pattern_figure
+from nas.patterns.primitives import PRIMITIVES, Full, Global, Random, Stride, Window
+
+PATTERN = ModelPattern.of(
+    [
+        (HeadGroup(3, (Window(4), Global(1))), HeadGroup(1, (Full(),))),
+        (HeadGroup(4, (Window(2), Stride(8), Random(4, 1))),),
+    ]
+)
+
+
+def test_every_kind_has_its_own_colour():
+    assert set(COLOURS) == set(PRIMITIVES)
+    assert len(set(COLOURS.values())) == len(COLOURS)
+
+
+@given(heads(), LENGTHS)
+@quick
+def test_a_pair_has_the_colour_of_the_first_primitive_that_shows_it(head, num_tokens):
+    image, site = cell_colours(head, num_tokens, num_tokens), head.site(num_tokens)
+    for query in range(num_tokens):
+        for key in range(num_tokens):
+            kinds = [primitive.kind for primitive in head.attend if primitive.allows(query, key, site)]
+            colour = COLOURS[kinds[0]] if kinds else "#ffffff"
+            expected = "#ebebeb" if head.causal and key > query else colour
+            assert tuple(image[query, key]) == to_rgb(expected)
+
+
+@pytest.mark.parametrize("num_tokens", [7, 1_000])
+def test_the_same_png_every_time(num_tokens, tmp_path):
+    for name in ("one.png", "two.png"):
+        draw_picture(PATTERN, tmp_path / name, num_tokens)
+    content = (tmp_path / "one.png").read_bytes()
+    assert content.startswith(b"\x89PNG") and len(content) > 5_000
+    assert content == (tmp_path / "two.png").read_bytes()
+
+
+def test_panels_say_what_they_show():
+    figure = pattern_figure(PATTERN, 1_000)
+    titles = [axes.get_title().replace("\xa0", " ") for axes in figure.axes if axes.axison]
+    assert titles[0] == "heads 0-2: 1.2% of full\nwindow before=4 + global first=1"
+    assert titles[1] == "head 3: 100.0% of full\nfull"
+    assert titles[2].endswith("shown: layer 1, head 0")
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "full",
+        "window",
+        "global",
+        "stride",
+        "random",
+        "future",
+    ]
+    assert legend.get_title().get_text().startswith("1000 tokens on 256 x 256 cells")
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"missing/p.png: must be a file that can be written, got 'No such file"):
+        draw_picture(PATTERN, tmp_path / "missing" / "p.png", 8)

@@ -1,0 +1,194 @@
+"""The exam that every primitive passes: all its descriptions say what its plain definition says."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import LENGTHS, kinds, primitives, quick
+
+from nas.errors import PatternError
+from nas.patterns.counts import count_row_pairs
+from nas.patterns.head import HeadPattern
+from nas.patterns.primitives import PRIMITIVES, Block, Columns, Full, Global, Primitive, Random, Stride, Window
+from nas.patterns.primitives.base import LARGEST
+from nas.patterns.site import Site
+
+every_kind = pytest.mark.parametrize("kind", PRIMITIVES)
+
+
+@st.composite
+def sited(draw: st.DrawFn, kind: str) -> tuple[Primitive, Site]:
+    causal = draw(st.booleans())
+    primitive = draw(kinds(causal)[kind])
+    return primitive, Site(draw(LENGTHS), causal, layer=draw(st.integers(0, 2)), head=draw(st.integers(0, 2)))
+
+
+def plain_mask(primitive: Primitive, site: Site) -> np.ndarray:
+    n = site.num_tokens
+    return np.array([[primitive.allows(i, j, site) for j in range(n)] for i in range(n)])
+
+
+def cut(mask: np.ndarray, causal: bool) -> np.ndarray:
+    return np.tril(mask) if causal else mask
+
+
+def test_every_kind_takes_the_exam():
+    assert set(kinds(True)) == set(kinds(False)) == set(PRIMITIVES)
+
+
+@every_kind
+@given(data=st.data())
+@quick
+def test_predicate_equals_definition(kind, data):
+    primitive, site = data.draw(sited(kind))
+    token = torch.arange(site.num_tokens)
+    visible = primitive.visible(token[:, None], token[None, :], site)
+    assert visible.dtype == torch.bool
+    assert (visible.numpy() == plain_mask(primitive, site)).all()
+
+
+@every_kind
+@given(data=st.data())
+@quick
+def test_predicate_broadcasts_like_its_arguments(kind, data):
+    primitive, site = data.draw(sited(kind))
+    token = torch.arange(site.num_tokens)
+    expected = torch.from_numpy(plain_mask(primitive, site))
+    assert torch.equal(primitive.visible(token, token, site), expected.diagonal())
+    assert primitive.visible(token[0], token[0], site).shape == ()
+    assert torch.equal(primitive.visible(token[None, :, None], token, site), expected[None])
+
+
+@every_kind
+@given(data=st.data())
+@quick
+def test_support_describes_the_definition(kind, data):
+    primitive, site = data.draw(sited(kind))
+    n, support = site.num_tokens, primitive.support(site)
+    described = np.zeros((n, n), dtype=bool)
+    for i in range(n):
+        for band in support.bands:
+            assert 0 <= band.start[i] <= n and 0 <= band.stop[i] <= n
+            described[i, band.start[i] : band.stop[i]] = True
+        for steps in support.progressions:
+            for j in range(n):
+                described[i, j] |= (i - j) % steps.step == 0 and -steps.after <= (i - j) // steps.step <= steps.before
+    if support.keys is not None:
+        described[:, support.keys] = True
+    if support.queries is not None:
+        described[support.queries] = True
+    assert (described == plain_mask(primitive, site)).all()
+
+
+@every_kind
+@given(data=st.data())
+@quick
+def test_last_query_equals_search(kind, data):
+    primitive, site = data.draw(sited(kind))
+    mask = plain_mask(primitive, site)
+    expected = [max(np.flatnonzero(column), default=-1) for column in mask.T]
+    last = primitive.last_query(site)
+    assert last.dtype == np.int64 and last.tolist() == expected
+
+
+@every_kind
+@given(data=st.data())
+@quick
+def test_promises_about_self_and_span_hold(kind, data):
+    primitive, site = data.draw(sited(kind))
+    mask = cut(plain_mask(primitive, site), site.causal)
+    if primitive.shows_self:
+        assert mask.diagonal().all()
+    span = primitive.span(site.causal)
+    if span is not None:
+        query, key = np.nonzero(mask)
+        assert (query - key <= span[0]).all() and (key - query <= span[1]).all()
+
+
+@every_kind
+@given(data=st.data())
+@quick
+def test_simplified_changes_no_mask(kind, data):
+    primitive, site = data.draw(sited(kind))
+    mask = cut(plain_mask(primitive, site), site.causal)
+    simple = primitive.simplified(site.causal)
+    expected = np.zeros_like(mask) if simple is None else cut(plain_mask(simple, site), site.causal)
+    assert (mask == expected).all()
+    if simple is not None:
+        assert simple.simplified(site.causal) == simple
+
+
+@given(
+    st.booleans().flatmap(lambda causal: st.tuples(st.just(causal), primitives(causal), primitives(causal))), LENGTHS
+)
+@quick
+def test_covers_is_never_wrong(pair, num_tokens):
+    causal, one, other = pair
+    site = Site(num_tokens, causal)
+    if one.covers(other, causal):
+        assert not (cut(plain_mask(other, site), causal) & ~cut(plain_mask(one, site), causal)).any()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Full(), Stride(4)),
+        (Window(8), Window(3)),
+        (Window(8), Window(4, dilation=2)),
+        (Window(8, dilation=2), Window(2, dilation=4)),
+        (Window(7), Block(8)),
+        (Stride(2), Stride(6)),
+        (Stride(3), Window(9, dilation=6)),
+        (Stride(3), Window(0)),
+        (Block(4), Window(0)),
+        (Global(4), Global(2)),
+        (Columns(8, 3), Columns(8, 2)),
+    ],
+)
+def test_covers_knows(one, other):
+    assert one.covers(other, causal=True)
+    assert not other.covers(one, causal=True)
+
+
+@pytest.mark.parametrize(
+    "primitive",
+    [Window(LARGEST, LARGEST), Window(LARGEST, LARGEST, LARGEST), Stride(LARGEST), Columns(LARGEST, 1), Block(LARGEST),
+     Block(LARGEST, LARGEST - 1), Random(LARGEST, LARGEST, LARGEST), Global(LARGEST)],
+)  # fmt: skip
+def test_the_largest_parameters_overflow_nothing(primitive):
+    token = torch.arange(9)
+    for causal in (True, False):
+        site = Site(9, causal)
+        seen = cut(primitive.visible(token[:, None], token[None, :], site).numpy(), causal)
+        head = HeadPattern((primitive,), causal)
+        assert count_row_pairs(head, 9).tolist() == seen.sum(axis=1).tolist()
+        assert primitive.last_query(site).tolist() == [max(np.flatnonzero(seen[:, j]), default=-1) for j in range(9)]
+
+
+def test_every_primitive_is_a_value():
+    for kind, strategy in kinds(True).items():
+        assert PRIMITIVES[kind].kind == kind, strategy
+    assert Window(3) == Window(3, 0, 1) and hash(Window(3)) == hash(Window(3, 0, 1))
+    with pytest.raises(AttributeError):
+        Window(3).before = 4
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Window(-1), "before: must be 0 or more, got -1."),
+        (lambda: Window(1, dilation=0), "dilation: must be 1 or more, got 0."),
+        (lambda: Window(True), "before: must be a whole number, got True."),
+        (lambda: Window(2**31), "before: must be 2147483647 or less, got 2147483648."),
+        (lambda: Global(1.0), "first: must be a whole number, got 1.0."),
+        (lambda: Stride(1), "every: must be 2 or more, got 1."),
+        (lambda: Columns(4, 4), "width: must be less than every (4), got 4. Use full to see all keys."),
+        (lambda: Block(0), "tokens: must be 1 or more, got 0."),
+        (lambda: Random(4, 0), "blocks: must be 1 or more, got 0."),
+    ],
+)
+def test_wrong_parameters_are_named(make, message):
+    with pytest.raises(PatternError) as caught:
+        make()
+    assert str(caught.value) == message
