@@ -1,0 +1,137 @@
+"""Reading text: the default corpus, or a user's file, folder or glob."""
+
+import glob
+import os
+import platform
+import sysconfig
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from nas.errors import InputError
+
+LEFT_OUT_OF_STDLIB = frozenset({"test", "tests", "idlelib", "lib2to3", "site-packages", "dist-packages"})
+"""Folders that the default corpus leaves out: tests, what distributions often ship apart, other people's packages."""
+
+MACHINE_PREFIXES = ("config-", "_sysconfigdata")
+"""Start of the names of files and folders that are written when Python is built and differ between builds."""
+
+_PROBED_BYTES = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file of a corpus.
+
+    Args:
+        name: path below the corpus's root, with forward slashes.
+        content: its bytes.
+    """
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Text to learn from.
+
+    Args:
+        source: where it came from, for people.
+        documents: in the order of their names; no two have the same bytes.
+        fingerprint: SHA-256 of the documents' SHA-256 digests in order, hexadecimal.
+    """
+
+    source: str
+    documents: tuple[Document, ...]
+    fingerprint: str
+
+    @property
+    def num_bytes(self) -> int:
+        """Size of all documents together, in bytes."""
+        return sum(len(document.content) for document in self.documents)
+
+
+def read_corpus(path: str | None = None) -> Corpus:
+    """The corpus at a path.
+
+    Args:
+        path: None for the standard library's own sources; else a file (read whole, whatever it holds), a
+            folder (its text files, recursively) or a glob (the text files that it matches, `**` allowed).
+            Relative to the working directory; `~` is expanded. Left out of folders and globs: hidden files,
+            binary ones (a zero byte near the start), unreadable ones, and files whose bytes were already read.
+
+    Raises:
+        InputError: nothing is there, or nothing that can be read as text.
+    """
+    if path is None:
+        return read_stdlib()
+    place = os.path.expanduser(path)
+    if os.path.isdir(place):
+        return _corpus(path, Path(place), _files_below(Path(place)), "It holds no text files.")
+    if os.path.isfile(place):
+        return _single_file(Path(place))
+    if glob.has_magic(place):
+        found = [Path(name) for name in glob.glob(place, recursive=True)]
+        root = Path(os.path.commonpath([file.parent for file in found])) if found else Path()
+        return _corpus(path, root, found, "It matches no text files.")
+    raise _no_text(path, "Nothing that can be read is there.")
+
+
+def read_stdlib() -> Corpus:
+    """The standard library's own `.py` files: the same bytes wherever the same version of Python is installed."""
+    root = Path(sysconfig.get_path("stdlib"))
+    files = (file for file in _files_below(root, LEFT_OUT_OF_STDLIB) if _is_own_source(file.relative_to(root)))
+    return _corpus(f"Python {platform.python_version()} standard library", root, files, "This Python has no sources.")
+
+
+def _is_own_source(name: Path) -> bool:
+    return name.suffix == ".py" and not any(part.startswith(MACHINE_PREFIXES) for part in name.parts)
+
+
+def _single_file(file: Path) -> Corpus:
+    try:
+        document = Document(file.name, file.read_bytes())
+    except OSError as error:
+        raise _no_text(str(file), f"It cannot be read: {error.strerror}.") from None
+    if not document.content:
+        raise _no_text(str(file), "It is empty.")
+    return Corpus(str(file), (document,), _fingerprint([sha256(document.content).digest()]))
+
+
+def _files_below(root: Path, left_out: frozenset[str] = frozenset()) -> Iterator[Path]:
+    """All files but hidden ones and those in folders that are hidden or left out; links to folders are not followed."""
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in left_out]
+        yield from (Path(folder, name) for name in files if not name.startswith("."))
+
+
+def _corpus(source: str, root: Path, files: Iterable[Path], remedy: str) -> Corpus:
+    documents: dict[bytes, Document] = {}
+    for name, file in sorted((file.relative_to(root).as_posix(), file) for file in files):
+        if content := _read_text(file):
+            documents.setdefault(sha256(content).digest(), Document(name, content))
+    if not documents:
+        raise _no_text(source, remedy)
+    return Corpus(source, tuple(documents.values()), _fingerprint(documents))
+
+
+def _read_text(file: Path) -> bytes:
+    """The file's bytes; empty for what is no ordinary readable text file."""
+    try:
+        if not file.is_file():
+            return b""
+        with file.open("rb") as stream:
+            start = stream.read(_PROBED_BYTES)
+            return b"" if b"\0" in start else start + stream.read()
+    except OSError:
+        return b""
+
+
+def _fingerprint(digests: Iterable[bytes]) -> str:
+    return sha256(b"".join(digests)).hexdigest()
+
+
+def _no_text(source: str, remedy: str) -> InputError:
+    return InputError("task.path", "must name a file, folder or glob with text in it", source, remedy)
