@@ -1,0 +1,1 @@
+"""Recording studies in Weights & Biases; the only room that knows wandb."""

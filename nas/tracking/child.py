@@ -1,0 +1,111 @@
+"""The search's end of `worker.py`: one child process, which may refuse, hang or die at any time."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from nas.tracking.redact import redact_text
+from nas.tracking.run import Run
+from nas.tracking.settings import TrackingSettings
+
+_WORKER = Path(__file__).with_name("worker.py")
+_KEPT_ONLINE = ("WANDB_API_KEY", "WANDB_BASE_URL", "WANDB_INSECURE_DISABLE_SSL")
+
+
+class RecordingError(Exception):
+    """W&B did not record a run; the text says why in one line, without credentials."""
+
+
+class Child:
+    """A running worker.
+
+    Args:
+        settings: mode, project and entity.
+        folder: the study folder.
+        seconds_per_run: longest time that one run may take; the worker ends itself after it.
+
+    Raises:
+        RecordingError: it could not be started.
+    """
+
+    def __init__(self, settings: TrackingSettings, folder: Path, seconds_per_run: float) -> None:
+        self._settings, self._seconds = settings, seconds_per_run
+        folder = folder.resolve()
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", str(_WORKER), str(folder), str(seconds_per_run)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._stderr,
+                cwd=folder,
+                env=_environment(settings.mode, folder),
+                encoding="utf-8",
+                start_new_session=True,  # Ctrl-C stops the search, not the run that is being written
+            )
+        except OSError as error:
+            self._stderr.close()
+            raise RecordingError(redact_text(str(error))) from None
+
+    def record(self, run: Run) -> None:
+        """Record one run, and wait until that is done.
+
+        Raises:
+            RecordingError: W&B refused, hung, or died. The worker may be of no more use after it.
+        """
+        job = {
+            "mode": self._settings.mode,
+            "project": self._settings.project,
+            "entity": self._settings.entity,
+            "run": run.to_dict(),
+        }
+        answer = self._ask(json.dumps(job) + "\n")
+        error = json.loads(answer)["error"] if answer.endswith("\n") else self._last_words()
+        if error is not None:
+            raise RecordingError(redact_text(error))
+
+    def close(self) -> None:
+        """Let the worker end, or end it."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        with suppress(OSError):  # flushing what a dead worker never read
+            self._process.stdin.close()
+        try:
+            self._process.wait(self._seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            self._process.wait()
+        self._process.stdout.close()
+        self._stderr.close()
+
+    def kill(self) -> None:
+        """End the worker at once; whoever waits in `record` gets a RecordingError."""
+        self._process.kill()
+
+    def _ask(self, line: str) -> str:
+        """The worker's answer; empty or cut off if it died."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        try:
+            self._process.stdin.write(line)
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            return ""
+        return self._process.stdout.readline()
+
+    def _last_words(self) -> str:
+        self._process.wait()
+        self._stderr.seek(0)
+        lines = self._stderr.read().decode("utf-8", "replace").strip().splitlines()
+        if any(line.startswith("Timeout (") for line in lines):
+            return f"no answer within {self._seconds:g} s"
+        return f"the W&B process ended: {lines[-1].strip() if lines else f'status {self._process.returncode}'}"
+
+
+def _environment(mode: str, folder: Path) -> dict[str, str]:
+    """This process's, without the W&B variables that would steer runs elsewhere, and offline without its key."""
+    kept = _KEPT_ONLINE if mode == "online" else ()
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_") or name in kept}
+    return ours | {"WANDB_CACHE_DIR": str(folder / "wandb" / "cache"), "WANDB_ERROR_REPORTING": "false"}

@@ -1,0 +1,34 @@
+"""Recording a study again from its folder's records."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from nas.errors import InputError
+from nas.search.observer import StudyInfo
+from nas.search.record import Trial
+from nas.tracking.contents import all_runs
+from nas.tracking.recorder import Recorded, Recorder
+from nas.tracking.settings import TrackingSettings, check_tracking
+
+
+def track_study(
+    info: StudyInfo, trials: Sequence[Trial], front: dict[str, Any] | None, settings: TrackingSettings
+) -> Recorded:
+    """Record every run of a study again, each in place of its earlier self.
+
+    Run ids depend on the study alone: online the same runs are overwritten, offline their folders in
+    the study's `wandb` folder are replaced.
+
+    Args:
+        info: the study; its folder must exist.
+        trials: every trial that has ended.
+        front: content of front.json; None for a study that has not ended, which gets no study run.
+        settings: where to.
+
+    Raises:
+        InputError: settings that cannot record anything, mode none included.
+    """
+    check_tracking(settings)
+    if settings.mode == "none":
+        raise InputError("tracking", "must be offline or online to record a study", settings.mode)
+    return Recorder(settings, info.folder, anew=True).finish(all_runs(info, trials, front))

@@ -1,0 +1,119 @@
+"""Recording runs beside the search: a thread that feeds the worker, and counts what did not work."""
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Full, Queue
+from threading import Thread
+
+from nas.tracking.child import Child
+from nas.tracking.ledger import Ledger
+from nas.tracking.run import Run
+from nas.tracking.settings import TrackingSettings
+
+_LOG = logging.getLogger("nas.tracking")
+
+_LONGEST_QUEUE = 256
+_PATIENCE = 3
+"""Failures in a row after which W&B is left alone until the study ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of the runs of a study.
+
+    Args:
+        num_runs: runs that should be recorded.
+        num_missing: those of them that are not.
+        first_failure: why the first one failed, in one line; empty if none did.
+    """
+
+    num_runs: int
+    num_missing: int
+    first_failure: str
+
+
+class Recorder:
+    """Takes runs without making the caller wait, until `finish`.
+
+    Nothing that W&B does raises here. The first failure is said in one line, later ones are counted.
+
+    Args:
+        settings: mode (not none), project and entity.
+        folder: the study folder; it must exist.
+        anew: record runs again that were recorded before.
+        seconds_per_run: longest time that one run may take.
+    """
+
+    def __init__(
+        self, settings: TrackingSettings, folder: Path, *, anew: bool = False, seconds_per_run: float = 30.0
+    ) -> None:
+        self._settings, self._folder, self._seconds = settings, folder, seconds_per_run
+        self._ledger = Ledger(folder, settings, anew=anew)
+        self._queue: Queue[Run | None] = Queue(_LONGEST_QUEUE)
+        self._child: Child | None = None
+        self._num_settled, self._failures_in_a_row, self._first_failure = 0, 0, ""
+        self._thread = Thread(target=self._work, name="nas.tracking", daemon=True)
+        self._thread.start()
+
+    def submit(self, run: Run) -> None:
+        """Have the run recorded soon, unless it is known; with too many waiting, `finish` will see to it."""
+        with suppress(Full):
+            self._queue.put_nowait(run)
+
+    def finish(self, runs: Sequence[Run]) -> Recorded:
+        """Record what is missing, wait for it as long as it moves on, and stop.
+
+        After many failures W&B gets one more chance: it may be back, and nobody should wait long if not.
+
+        Args:
+            runs: everything that W&B should hold in the end.
+        """
+        self._failures_in_a_row = min(self._failures_in_a_row, _PATIENCE - 1)
+        with suppress(Full):
+            for item in (*runs, None):
+                self._queue.put(item, timeout=2 * self._seconds)
+            self._await_thread()
+        if self._thread.is_alive():
+            self._abandon()
+        num_missing = sum(not self._ledger.holds(run) for run in runs)
+        return Recorded(len(runs), num_missing, self._first_failure)
+
+    def _await_thread(self) -> None:
+        num_settled = -1
+        while self._thread.is_alive() and num_settled != self._num_settled:
+            num_settled = self._num_settled
+            self._thread.join(2 * self._seconds)
+
+    def _abandon(self) -> None:
+        """Leave a worker that does not even end itself, and whatever still waits."""
+        self._failures_in_a_row = _PATIENCE
+        if self._child is not None:
+            self._child.kill()
+
+    def _work(self) -> None:
+        while (run := self._queue.get()) is not None:
+            if self._failures_in_a_row < _PATIENCE and not self._ledger.holds(run):
+                self._record(run)
+            self._num_settled += 1
+        self._close_child()
+
+    def _record(self, run: Run) -> None:
+        try:
+            self._child = self._child or Child(self._settings, self._folder, self._seconds)
+            self._child.record(run)
+            self._ledger.add(run)
+            self._failures_in_a_row = 0
+        except Exception as error:  # whatever it is, the search must go on
+            self._failures_in_a_row += 1
+            if not self._first_failure:
+                self._first_failure = str(error)
+                _LOG.warning("tracking: W&B did not record %s: %s. The search goes on.", run.name, error)
+            self._close_child()
+
+    def _close_child(self) -> None:
+        child, self._child = self._child, None
+        if child is not None:
+            child.close()

@@ -1,0 +1,55 @@
+"""Where a study is recorded besides its own folder."""
+
+import os
+from dataclasses import dataclass
+
+from nas.errors import InputError, unknown
+
+MODES = ("offline", "online", "none")
+
+_FORBIDDEN_IN_PROJECT = '/\\#?%:"'
+_LONGEST_PROJECT = 128
+
+
+@dataclass(kw_only=True, slots=True)
+class TrackingSettings:
+    """Weights & Biases.
+
+    Args:
+        mode: offline (files in the study folder, to be sent later with `wandb sync`), online, or none.
+        project: W&B project that the runs belong to.
+        entity: W&B user or team; None for the default of the API key.
+    """
+
+    mode: str = "offline"
+    project: str = "nas"
+    entity: str | None = None
+
+
+def check_tracking(settings: TrackingSettings) -> None:
+    """Refuse settings that could not record anything, before a study starts.
+
+    Raises:
+        InputError: an unknown mode, a project name that W&B refuses, or online without WANDB_API_KEY.
+    """
+    if settings.mode not in MODES:
+        raise unknown("tracking.mode", settings.mode, MODES, "mode")
+    if settings.mode == "none":
+        return
+    if not _is_project_name(settings.project):
+        raise InputError(
+            "tracking.project",
+            f"must have 1 to {_LONGEST_PROJECT} characters, none of {_FORBIDDEN_IN_PROJECT}",
+            settings.project,
+        )
+    if settings.mode == "online" and not os.environ.get("WANDB_API_KEY", "").strip():
+        raise InputError(
+            "tracking",
+            "online needs a key in the environment variable WANDB_API_KEY",
+            "no key",
+            "Set it, or use tracking=offline and `wandb sync` later.",
+        )
+
+
+def _is_project_name(name: str) -> bool:
+    return 1 <= len(name) <= _LONGEST_PROJECT and not any(character in _FORBIDDEN_IN_PROJECT for character in name)

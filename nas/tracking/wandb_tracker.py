@@ -1,0 +1,61 @@
+"""The observer that keeps W&B up to date with a study."""
+
+import logging
+from typing import Any
+
+from nas.search.observer import Observer, Progress, StudyInfo
+from nas.search.record import Trial
+from nas.tracking.contents import all_runs, trial_run
+from nas.tracking.recorder import Recorder
+from nas.tracking.settings import TrackingSettings, check_tracking
+
+_LOG = logging.getLogger("nas.tracking")
+
+
+class WandbTracker:
+    """One W&B run a trial, made when the trial has ended, and one for the study, made at its end.
+
+    A run is written whole from the trial's record, so a stopped search leaves nothing half, and a
+    resumed one records what the stopped one could not.
+
+    Args:
+        settings: mode (not none), project and entity.
+    """
+
+    def __init__(self, settings: TrackingSettings) -> None:
+        self._settings = settings
+
+    def study_started(self, info: StudyInfo, known: tuple[Trial, ...]) -> None:
+        """See `Observer`."""
+        self._info = info
+        self._recorder = Recorder(self._settings, info.folder)
+        for trial in known:
+            self.trial_finished(trial)
+
+    def training_progressed(self, progress: Progress) -> None:
+        """See `Observer`. Curves come with the finished trial."""
+
+    def trial_finished(self, trial: Trial) -> None:
+        """See `Observer`."""
+        self._recorder.submit(trial_run(self._info, trial))
+
+    def study_finished(self, trials: tuple[Trial, ...], front: dict[str, Any]) -> None:
+        """See `Observer`. Trials that were trained with more seeds since are recorded again."""
+        recorded = self._recorder.finish(all_runs(self._info, trials, front))
+        if recorded.num_missing:
+            _LOG.warning(
+                "tracking: %d of %d W&B runs are missing. The study folder has them all; `nas track %s` records them.",
+                recorded.num_missing,
+                recorded.num_runs,
+                self._info.folder,
+            )
+
+
+def make_observer(settings: TrackingSettings) -> Observer | None:
+    """The observer for the settings; None for mode none.
+
+    Raises:
+        InputError: see `check_tracking`.
+    """
+    check_tracking(settings)
+    return None if settings.mode == "none" else WandbTracker(settings)

@@ -1,0 +1,160 @@
+"""The process that talks to W&B, run as a script: `python -P worker.py FOLDER SECONDS`.
+
+It stands alone (the standard library and wandb, nothing of `nas`), so that it starts without torch,
+and so that whatever W&B does (hang, crash, print, keep threads) happens outside the search. Its
+command line, which W&B likes to record, says nothing of the user's.
+
+A job is a line of JSON on standard input, `{"project", "entity", "mode", "run"}` with `run` as
+`run.py` writes it; the answer is a line on standard output, `{"error": text or null}`. A job that takes
+longer than SECONDS ends the process, so that no driver, alive or dead, leaves a hanging one behind.
+"""
+
+import faulthandler
+import json
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import wandb
+from wandb.proto.wandb_internal_pb2 import Record  # type: ignore[attr-defined]  # protobuf makes it at import
+
+_BLOCK, _FULL, _FIRST, _LAST = 32768, 1, 2, 4
+_SECONDS_TO_CLOSE_A_FILE = 5.0
+
+
+def main(folder: Path, seconds: float) -> None:
+    """Answer jobs until standard input ends.
+
+    Args:
+        folder: the study folder; W&B's files go to its `wandb` folder.
+        seconds: longest time for one job, and for W&B's own clean-up at the end.
+    """
+    jobs, answers = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # nothing of W&B's may read jobs or write answers
+    os.dup2(2, 1)
+    for line in jobs:
+        faulthandler.dump_traceback_later(seconds, exit=True)
+        answers.write(json.dumps({"error": _attempt(json.loads(line), folder)}) + "\n")
+        answers.flush()
+        faulthandler.cancel_dump_traceback_later()
+    faulthandler.dump_traceback_later(seconds, exit=True)
+
+
+def _attempt(job: dict[str, Any], folder: Path) -> str | None:
+    try:
+        _record(job, folder)
+    except Exception as error:
+        text = " ".join(str(error).split())
+        return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return None
+
+
+def _record(job: dict[str, Any], folder: Path) -> None:
+    """Write one run, in place of an earlier one with the same id."""
+    content, ours = job["run"], folder / "wandb"
+    ours.mkdir(parents=True, exist_ok=True)
+    if not os.access(ours, os.W_OK):  # W&B would write to a temporary folder in silence
+        raise PermissionError(f"cannot write to {ours}")
+    staging = ours / "staging" / content["id"]
+    for earlier in (staging, *ours.glob(f"*run-*-{content['id']}")):
+        shutil.rmtree(earlier, ignore_errors=True)
+    os.environ["WANDB_DATA_DIR"] = str(staging)  # `wandb sync` reads artifacts from here, later
+    run = wandb.init(settings=_settings(job, folder), config=content["config"])
+    try:
+        _fill(run, content)
+    finally:
+        run.finish()
+    if job["mode"] == "offline":
+        _await_file(ours, content["id"])
+
+
+def _await_file(ours: Path, run_id: str) -> None:
+    """Wait until the file is whole: `finish` comes back a little before that, and on a full disk it never is."""
+    give_up = time.monotonic() + _SECONDS_TO_CLOSE_A_FILE
+    while not any(_is_whole(path) for path in ours.glob(f"*-{run_id}/run-{run_id}.wandb")):
+        if time.monotonic() > give_up:
+            raise OSError(f"W&B left an incomplete file in {ours}; is the disk full?")
+        time.sleep(0.01)
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether W&B's file ends with the record of a run's end.
+
+    The format is LevelDB's log after 7 bytes: blocks of 32 KiB; checksum (4), length (2), kind (1), data.
+    """
+    data, at, record, kind = path.read_bytes(), 7, b"", _LAST
+    while at + 7 <= len(data):
+        room = _BLOCK - at % _BLOCK
+        if room < 7:  # too little for a part; filled up with zeros
+            at += room
+            continue
+        length, kind = int.from_bytes(data[at + 4 : at + 6], "little"), data[at + 6]
+        record = (b"" if kind in (_FULL, _FIRST) else record) + data[at + 7 : at + 7 + length]
+        at += 7 + length
+    return at == len(data) and kind in (_FULL, _LAST) and Record.FromString(record).HasField("exit")
+
+
+def _settings(job: dict[str, Any], folder: Path) -> wandb.Settings:
+    content = job["run"]
+    return wandb.Settings(
+        mode=job["mode"],
+        project=job["project"],
+        entity=job["entity"],
+        root_dir=str(folder),
+        run_id=content["id"],
+        run_name=content["name"],
+        run_group=content["group"],
+        run_job_type=content["job_type"],
+        reinit="create_new",
+        init_timeout=20,
+        silent=True,
+        console="off",
+        symlink=False,
+        program="nas",
+        host="",
+        save_code=False,
+        disable_code=True,
+        disable_git=True,
+        x_disable_meta=True,  # command line, folder, user name
+        x_disable_stats=True,
+        x_disable_machine_info=True,
+        x_save_requirements=False,
+    )
+
+
+def _fill(run: wandb.Run, content: dict[str, Any]) -> None:
+    for step, row in content["history"]:
+        run.log(row, step=step)
+    tables = {
+        name: wandb.Table(columns=table["columns"], data=table["rows"], allow_mixed_types=True)
+        for name, table in content["tables"].items()
+    }
+    plots = {
+        name: wandb.plot.scatter(
+            wandb.Table(columns=[plot["x"], plot["y"]], data=_pairs(content["tables"][plot["table"]], plot)),
+            plot["x"],
+            plot["y"],
+            title=plot["title"],
+        )
+        for name, plot in content["plots"].items()
+    }
+    if tables or plots:
+        run.log({**tables, **plots})
+    for document in content["artifacts"]:
+        artifact = wandb.Artifact(document["name"], type=document["type"])
+        with artifact.new_file(document["file"], mode="w") as file:
+            json.dump(document["document"], file, indent=2)
+        run.log_artifact(artifact)
+    run.summary.update(content["summary"])
+
+
+def _pairs(table: dict[str, Any], plot: dict[str, Any]) -> list[list[Any]]:
+    x, y = (table["columns"].index(plot[axis]) for axis in ("x", "y"))
+    return [[row[x], row[y]] for row in table["rows"]]
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), float(sys.argv[2]))

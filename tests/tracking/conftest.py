@@ -1,0 +1,194 @@
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from wandb.proto.wandb_internal_pb2 import Record
+
+from nas.costs.cost import Cost
+from nas.evaluation.measurement import CurvePoint, Measurement, Outcome
+from nas.patterns.layer import HeadGroup
+from nas.patterns.model import ModelPattern
+from nas.patterns.primitives import Full, Global, Window
+from nas.search.observer import StudyInfo
+from nas.search.record import Trial, TrialState
+from nas.search.settings import StudySettings
+from nas.tasks.catalog import TextSettings
+
+OBJECTIVES = (
+    {"name": "quality", "unit": "bits per byte", "direction": "minimize"},
+    {"name": "flops", "unit": "FLOP", "direction": "minimize"},
+    {"name": "kv_cache_bytes", "unit": "B", "direction": "minimize"},
+)
+
+
+@dataclass
+class Written:
+    """What a W&B file holds, as W&B's own reader would see it."""
+
+    run: Any
+    config: dict[str, Any]
+    history: list[dict[str, Any]] = field(default_factory=list)
+    summary: dict[str, Any] = field(default_factory=dict)
+    artifacts: dict[str, Any] = field(default_factory=dict)
+    exit_code: int | None = None
+
+
+def records(path: Path) -> Iterator[Record]:
+    """A 7-byte header, then LevelDB log blocks of 32 KiB: checksum (4), length (2), type (1), data."""
+    data, at, whole = path.read_bytes(), 7, b""
+    while at + 7 <= len(data):
+        left = 32768 - at % 32768
+        if left < 7:
+            at += left
+            continue
+        length, kind = int.from_bytes(data[at + 4 : at + 6], "little"), data[at + 6]
+        whole += data[at + 7 : at + 7 + length]
+        at += 7 + length
+        if kind in (1, 4):  # full, or last part
+            yield Record.FromString(whole)
+            whole = b""
+
+
+def read_run(path: Path) -> Written:
+    written = None
+    for record in records(path):
+        kind = record.WhichOneof("record_type")
+        if kind == "run":
+            written = Written(record.run, _items(record.run.config.update))
+        assert kind == "header" or written is not None
+        if kind == "history":
+            written.history.append(_items(record.history.item))
+        elif kind == "summary":
+            written.summary |= _items(record.summary.update)
+        elif kind == "config":
+            written.config |= _items(record.config.update)
+        elif kind == "artifact":
+            written.artifacts[record.artifact.name] = record.artifact
+        elif kind == "exit":
+            written.exit_code = record.exit.exit_code
+    assert written is not None, f"{path} holds no run"
+    return written
+
+
+def _items(items: Any) -> dict[str, Any]:
+    return {item.key or "/".join(item.nested_key): json.loads(item.value_json) for item in items}
+
+
+@pytest.fixture(scope="session")
+def read_runs():
+    """Every run of a study folder, by name; two of one name are a failure."""
+
+    def read(folder: Path) -> dict[str, Written]:
+        runs: dict[str, Written] = {}
+        for path in sorted(folder.glob("wandb/*run-*/*.wandb")):
+            written = read_run(path)
+            assert written.run.display_name not in runs
+            runs[written.run.display_name] = written
+        return runs
+
+    return read
+
+
+def pattern(before: int) -> ModelPattern:
+    local = HeadGroup(3, (Window(before), Global(2)))
+    return ModelPattern.of([(local, HeadGroup(1, (Full(),))), (HeadGroup(4, (Full(),)),)])
+
+
+def measurement(seed: int, qualities: tuple[float, ...]) -> Measurement:
+    finished = qualities[-1] == qualities[-1]
+    return Measurement(
+        seed=seed,
+        learning_rate=4e-3,
+        outcome=Outcome.FINISHED if finished else Outcome.DIVERGED,
+        quality=qualities[-1] if finished else None,
+        curve=tuple(CurvePoint(100 * (i + 1), q, q / 2) for i, q in enumerate(qualities)),
+        wall_seconds=1.5,
+    )
+
+
+def cost(flops: int) -> Cost:
+    return Cost(
+        num_tokens=128,
+        pairs=flops // 64,
+        attention_flops=flops,
+        forward_flops=3 * flops,
+        train_flops=9 * flops,
+        kv_cache_bytes=flops // 8,
+        activation_bytes=4096,
+        num_parameters=1000,
+    )
+
+
+def ended(number: int, state: TrialState, *, seeds: int = 1, **known: Any) -> Trial:
+    quality, flops = 2.5 - number / 10, 6400 * (number + 1)
+    return Trial(
+        number=number,
+        state=state,
+        pattern=pattern(4 + number),
+        cost=cost(flops),
+        measurements=tuple(measurement(seed, (3.0 + seed, quality + seed / 100)) for seed in range(seeds)),
+        values={"quality": quality, "flops": float(flops), "kv_cache_bytes": flops / 8},
+        **known,
+    )
+
+
+@pytest.fixture(scope="session")
+def make_info():
+    def make(parent: Path) -> StudyInfo:
+        folder = parent / "long-text"
+        folder.mkdir()
+        settings = StudySettings(study="long-text", seed=7, task=TextSettings())
+        return StudyInfo(name="long-text", folder=folder, settings=settings, objectives=OBJECTIVES, num_trials=5)
+
+    return make
+
+
+@pytest.fixture
+def info(make_info, tmp_path: Path) -> StudyInfo:
+    return make_info(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def trials() -> tuple[Trial, ...]:
+    return (
+        ended(0, TrialState.FINISHED, baseline="full"),
+        ended(1, TrialState.FINISHED, seeds=2, params={"layer0.window": 5}),
+        Trial(number=2, state=TrialState.IMPOSSIBLE, reason="heads[0].count: must be 1 or more, got 0."),
+        Trial(
+            number=3,
+            state=TrialState.DIVERGED,
+            pattern=pattern(9),
+            cost=cost(640),
+            measurements=(measurement(0, (3.0, float("nan"))),),
+            reason="the loss was not finite",
+        ),
+        ended(4, TrialState.DUPLICATE, duplicate_of=1),
+    )
+
+
+@pytest.fixture(scope="session")
+def front(trials: tuple[Trial, ...]) -> dict[str, Any]:
+    def entry(trial: Trial) -> dict[str, Any]:
+        assert trial.pattern is not None
+        return {
+            "trial": trial.number,
+            "baseline": trial.baseline,
+            "values": trial.values,
+            "seeds": [m.seed for m in trial.measurements],
+            "spread": {"quality": 0.01 if len(trial.measurements) > 1 else None},
+            "pattern_id": trial.pattern.id,
+            "pattern": trial.pattern.to_dict(),
+        }
+
+    return {
+        "schema": "nas.front/1",
+        "study": "long-text",
+        "objectives": list(OBJECTIVES),
+        "points": [entry(trials[1])],
+        "baselines": [entry(trials[0]) | {"on_front": False}],
+        "hypervolume_by_trial": [[0, 0.1], [1, 0.4], [2, 0.4], [3, 0.4], [4, 0.4]],
+        "provenance": {"seed": 7},
+    }
