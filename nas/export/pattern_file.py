@@ -1,0 +1,37 @@
+"""Target `pattern`: the pattern file itself, schema nas.pattern/1."""
+
+import json
+from collections.abc import Mapping
+
+from nas.errors import ExportError
+from nas.export.provenance import Provenance
+from nas.patterns.file import parse_pattern
+from nas.patterns.model import ModelPattern
+
+FILE_NAME = "pattern.json"
+
+USAGE = f"""`{FILE_NAME}` holds the pattern (schema nas.pattern/1), for every tool of `nas`:
+
+```python
+import nas
+
+pattern = nas.load_pattern("{FILE_NAME}")
+mask = pattern.mask(0, 256)  # layer 0, 256 tokens: bool, (heads, queries, keys)
+attention = nas.SparseAttention(pattern.layers[0])  # called with q, k, v: (batch, heads, tokens, d_head)
+```
+"""
+
+
+def write(pattern: ModelPattern, provenance: Provenance) -> dict[str, str]:
+    """The pattern as JSON, heads in the order of the trial."""
+    return {FILE_NAME: json.dumps(pattern.to_dict(), indent=2) + "\n"}
+
+
+def prove(files: Mapping[str, str], pattern: ModelPattern) -> None:
+    """Read the file back.
+
+    Raises:
+        ExportError: it does not hold the same pattern, which is a defect of this software.
+    """
+    if parse_pattern(json.loads(files[FILE_NAME])) != pattern:
+        raise ExportError(f"pattern: {FILE_NAME} read back is another pattern than {pattern.id}; nothing was written.")

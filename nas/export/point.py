@@ -1,0 +1,68 @@
+"""One pattern on its way out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nas.errors import ExportError
+from nas.export.provenance import Provenance
+from nas.patterns.file import parse_pattern
+from nas.patterns.model import ModelPattern
+from nas.search.record import Trial
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportPoint:
+    """A pattern, where it comes from, and where its files go.
+
+    Args:
+        pattern: what is exported.
+        provenance: where it comes from.
+        subfolder: folder inside the output folder; empty for the output folder itself.
+    """
+
+    pattern: ModelPattern
+    provenance: Provenance
+    subfolder: str = ""
+
+
+def point_of_entry(entry: Mapping[str, Any], front: Mapping[str, Any]) -> ExportPoint:
+    """A point or baseline of front.json.
+
+    Raises:
+        PatternError: front.json was edited and the pattern in it breaks the contract.
+    """
+    pattern = parse_pattern(entry["pattern"])
+    provenance = Provenance(
+        study=front["study"],
+        trial=entry["trial"],
+        pattern_id=pattern.id,
+        baseline=entry["baseline"],
+        objectives=tuple(front["objectives"]),
+        values=entry["values"],
+        seeds=tuple(entry["seeds"]),
+        spread={name: value for name, value in entry["spread"].items() if value is not None},
+        made_with=front["provenance"],
+    )
+    return ExportPoint(pattern=pattern, provenance=provenance)
+
+
+def point_of_trial(trial: Trial, front: Mapping[str, Any]) -> ExportPoint:
+    """A trial that front.json does not list; `front` gives the study's name, objectives and provenance.
+
+    Raises:
+        ExportError: the suggestions of the trial made no pattern.
+    """
+    if trial.pattern is None:
+        raise ExportError(f"trial {trial.number}: has no pattern to export ({trial.reason or trial.state.value}).")
+    provenance = Provenance(
+        study=front["study"],
+        trial=trial.number,
+        pattern_id=trial.pattern.id,
+        baseline=trial.baseline,
+        objectives=tuple(front["objectives"]),
+        values=trial.values,
+        seeds=tuple(measurement.seed for measurement in trial.measurements if measurement.quality is not None),
+        made_with=front["provenance"],
+    )
+    return ExportPoint(pattern=trial.pattern, provenance=provenance)

@@ -1,0 +1,67 @@
+"""One line about a study or a finished trial."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from nas.costs.cost import Cost
+from nas.report.objectives import LABELS
+from nas.report.quantities import format_quantity, format_ratio, format_seconds
+from nas.search.objectives import COSTS
+from nas.search.observer import StudyInfo
+from nas.search.record import Trial, TrialState
+
+Goals = Sequence[dict[str, str]]
+"""Name, unit and direction of each objective."""
+
+
+def trial_line(trial: Trial, goals: Goals, full_cost: Cost | None, num_done: int, num_trials: int) -> str:
+    """`[ 7/30] trial 6  quality 2.31 bits per byte  attention FLOPs 0.42x  KV cache 0.31x  12.3 s`.
+
+    Args:
+        trial: a trial in its final state.
+        goals: the study's objectives.
+        full_cost: the cost of full attention on the same target; costs are shown as shares of it, or as
+            they are where it is not known yet.
+        num_done: trials done, this one included.
+        num_trials: trials in all.
+    """
+    place = f"[{num_done:>{len(str(num_trials))}}/{num_trials}] {trial_name(trial)}"
+    return "  ".join([place, *_outcome(trial, goals, full_cost)])
+
+
+def started_line(info: StudyInfo, num_known: int) -> str:
+    """`study demo in runs/demo: 30 trials, 12 of them known from before`."""
+    known = f", {num_known} of them known from before" if num_known else ""
+    return f"study {info.name} in {info.folder}: {info.num_trials} trials{known}"
+
+
+def finished_line(trials: Sequence[Trial], front: dict[str, Any]) -> str:
+    """`30 trials: 25 finished, 3 duplicate, 2 over budget; 6 points on the front`."""
+    states = Counter(trial.state.value.replace("_", " ") for trial in trials)
+    counts = ", ".join(f"{count} {state}" for state, count in states.most_common())
+    return f"{len(trials)} trials: {counts}; {len(front['points'])} points on the front"
+
+
+def trial_name(trial: Trial) -> str:
+    """`trial 6`, `trial 0 (full)`."""
+    return f"trial {trial.number}" + (f" ({trial.baseline})" if trial.baseline else "")
+
+
+def _outcome(trial: Trial, goals: Goals, full_cost: Cost | None) -> list[str]:
+    if trial.state is TrialState.DUPLICATE:
+        return [f"same pattern as trial {trial.duplicate_of}"]
+    if trial.state is not TrialState.FINISHED:
+        state = trial.state.value.replace("_", " ")
+        return [f"{state}: {' '.join(trial.reason.split())}" if trial.reason else state]
+    shown = [_value(trial, goal, full_cost) for goal in goals]
+    return [*shown, format_seconds(sum(measurement.wall_seconds for measurement in trial.measurements))]
+
+
+def _value(trial: Trial, goal: dict[str, str], full_cost: Cost | None) -> str:
+    name, value = goal["name"], trial.values[goal["name"]]
+    if full_cost is not None and name in COSTS:
+        value_shown = format_ratio(value / full_cost.to_dict()[COSTS[name][0]])
+    else:
+        value_shown = format_quantity(value, goal["unit"])
+    return f"{LABELS.get(name, name)} {value_shown}"

@@ -1,0 +1,114 @@
+"""The live display: all trials with the time left, the trainings under way, and the best so far."""
+
+import atexit
+from typing import Any
+
+from rich.console import Console, RenderableType
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from nas.report.lines import finished_line, started_line, trial_name
+from nas.report.quantities import format_quantity
+from nas.search.observer import Progress as Training
+from nas.search.observer import StudyInfo
+from nas.search.record import Trial, TrialState
+
+_SPEED_PERIOD_SECONDS = 3600.0
+"""The time left is judged by the last hour; a trial may take minutes."""
+
+
+class LiveProgress:
+    """One display that stays at the bottom of the terminal until the study ends.
+
+    Args:
+        console: a terminal.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[done]}"),
+            TimeRemainingColumn(compact=True),
+            TextColumn("{task.fields[note]}"),
+            console=console,
+            speed_estimate_period=_SPEED_PERIOD_SECONDS,
+        )
+        self._done: set[int] = set()
+        self._trainings: dict[int, TaskID] = {}
+        self._best: Trial | None = None
+
+    def renderable(self) -> RenderableType:
+        """What stands on the terminal at this moment."""
+        return self._bars.get_renderable()
+
+    def study_started(self, info: StudyInfo, known: tuple[Trial, ...]) -> None:
+        """See `Observer`."""
+        done = [trial for trial in known if trial.state is not TrialState.RUNNING]
+        self._info, self._done = info, {trial.number for trial in done}
+        self._goal = next((goal for goal in info.objectives if goal["name"] == "quality"), info.objectives[0])
+        for trial in done:
+            self._keep_best(trial)
+        self._console.print(started_line(info, len(done)), markup=False, highlight=False)
+        self._overall = self._bars.add_task("all trials", total=info.num_trials, completed=len(done), done="", note="")
+        self._show_overall()
+        atexit.register(self._bars.stop)  # an interrupted study must not leave the cursor hidden
+        self._bars.start()
+
+    def training_progressed(self, progress: Training) -> None:
+        """See `Observer`."""
+        if progress.step >= progress.num_steps and progress.trial in self._done:
+            self._end_training(progress.trial)  # one more seed of a known trial; nothing else will be said of it
+        else:
+            self._move_training(progress)
+        self._show_overall()
+
+    def trial_finished(self, trial: Trial) -> None:
+        """See `Observer`."""
+        self._done.add(trial.number)
+        self._end_training(trial.number)
+        self._keep_best(trial)
+        self._show_overall()
+
+    def study_finished(self, trials: tuple[Trial, ...], front: dict[str, Any]) -> None:
+        """See `Observer`."""
+        for trial in tuple(self._trainings):
+            self._end_training(trial)
+        self._bars.stop()
+        self._console.print(finished_line(trials, front), markup=False, highlight=False)
+
+    def _move_training(self, progress: Training) -> None:
+        if progress.trial not in self._trainings:
+            self._trainings[progress.trial] = self._bars.add_task(f"trial {progress.trial}", done="", note="")
+        note = "" if progress.quality is None else format_quantity(progress.quality, self._goal["unit"])
+        self._bars.update(
+            self._trainings[progress.trial],
+            total=progress.num_steps,
+            completed=progress.step,
+            done=f"step {progress.step}/{progress.num_steps}",
+            note=note,
+        )
+
+    def _end_training(self, trial: int) -> None:
+        if trial in self._trainings:
+            self._bars.remove_task(self._trainings.pop(trial))
+
+    def _keep_best(self, trial: Trial) -> None:
+        name, sign = self._goal["name"], 1 if self._goal["direction"] == "minimize" else -1
+        if name in trial.values and (self._best is None or sign * trial.values[name] < sign * self._best.values[name]):
+            self._best = trial
+
+    def _show_overall(self) -> None:
+        """First trainings count by their share, so that the time left is known before the first one ends."""
+        total, num_done = self._info.num_trials, len(self._done)
+        new = {task for trial, task in self._trainings.items() if trial not in self._done}
+        shares = [task.completed / task.total for task in self._bars.tasks if task.id in new and task.total]
+        completed = min(num_done + sum(shares), total)
+        self._bars.update(self._overall, completed=completed, done=f"{num_done}/{total}", note=self._best_note())
+
+    def _best_note(self) -> str:
+        if self._best is None:
+            return ""
+        value = format_quantity(self._best.values[self._goal["name"]], self._goal["unit"])
+        return escape(f"best {self._goal['name']} {value} ({trial_name(self._best)})")

@@ -1,0 +1,76 @@
+"""Patterns and a front that the export tests share."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from nas.patterns.layer import HeadGroup
+from nas.patterns.model import ModelPattern
+from nas.patterns.primitives import Block, Columns, Full, Global, Primitive, Random, Stride, Window
+
+
+def _primitive(rng: random.Random, causal: bool) -> Primitive:
+    every = rng.randint(2, 9)
+    return rng.choice(
+        [
+            Full(),
+            Window(rng.randint(0, 20), rng.randint(0, 9), rng.randint(1, 4)),
+            Global(rng.randint(0, 5), 0 if causal else rng.randint(0, 5)),
+            Stride(every),
+            Columns(every, rng.randint(1, every - 1)),
+            Block(rng.randint(1, 20), rng.randint(0, 30)),
+            Random(rng.randint(1, 16), rng.randint(1, 4), rng.randint(0, 2**31 - 1)),
+        ]
+    )
+
+
+def _pattern(rng: random.Random, causal: bool) -> ModelPattern:
+    layers = []
+    for _ in range(rng.randint(1, 3)):
+        groups, free = [], 4
+        while free:
+            count = rng.randint(1, free)
+            union = [_primitive(rng, causal) for _ in range(rng.randint(1, 4))]
+            groups.append(HeadGroup(count, (*union, Window(rng.randint(0, 3)))))
+            free -= count
+        layers.append(tuple(groups))
+    return ModelPattern.of(layers, causal=causal)
+
+
+@pytest.fixture
+def draw_pattern() -> Callable[[int, bool], ModelPattern]:
+    """A random pattern of 4 heads by seed, over all primitives."""
+    return lambda seed, causal: _pattern(random.Random(seed), causal)
+
+
+def _entry(trial: int, quality: float, flops: float, window: int, **more: Any) -> dict[str, Any]:
+    pattern = ModelPattern.of([(HeadGroup(2, (Window(window),)),)])
+    entry = {
+        "trial": trial,
+        "baseline": None,
+        "values": {"quality": quality, "flops": flops},
+        "seeds": [0, 1],
+        "spread": {"quality": 0.01},
+        "pattern_id": pattern.id,
+        "pattern": pattern.to_dict(),
+    }
+    return entry | more
+
+
+@pytest.fixture
+def front() -> dict[str, Any]:
+    """Three points and a baseline; trial 5 is the knee."""
+    return {
+        "schema": "nas.front/1",
+        "study": "demo",
+        "objectives": [
+            {"name": "quality", "unit": "bits per byte", "direction": "minimize"},
+            {"name": "flops", "unit": "FLOP", "direction": "minimize"},
+        ],
+        "points": [_entry(3, 2.0, 100.0, 30), _entry(5, 2.1, 30.0, 7), _entry(12, 3.0, 10.0, 1)],
+        "baselines": [_entry(0, 2.2, 200.0, 63, baseline="full", on_front=False, spread={"quality": None})],
+        "hypervolume_by_trial": [[0, 0.1]],
+        "provenance": {"versions": {"torch": "2.13.0"}, "task_fingerprint": "ab" * 32},
+    }
