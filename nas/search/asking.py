@@ -4,11 +4,11 @@ Optuna's own state never outlives one ask. Each time, a study in memory is fille
 and asked once. So a crash cannot leave half a trial behind, and a resumed study asks the same again.
 """
 
-import json
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import pairwise
+from typing import Any, cast
 
 import optuna
 from optuna.distributions import BaseDistribution, distribution_to_json, json_to_distribution
@@ -17,6 +17,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from nas.search.samplers import make_sampler
 from nas.space.space import Option
+from nas.tasks.task import Direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +51,30 @@ class Answer:
 
 
 class TrialSuggester:
-    """A `nas.space.space.Suggester` on an Optuna trial."""
+    """A `nas.space.space.Suggester` on an Optuna trial.
+
+    Options that are rising numbers are suggested by their index, so that samplers know that 8 lies
+    between 4 and 16 (docs/decisions/0007); `chosen` has the options themselves.
+    """
 
     def __init__(self, trial: optuna.Trial) -> None:
         self._trial = trial
+        self.chosen: dict[str, Option] = {}
 
     def choice(self, name: str, options: Sequence[Option]) -> Option:
-        """One of the options, as a categorical parameter."""
-        chosen: Option = self._trial.suggest_categorical(name, list(options))
+        """One of the options."""
+        if _rising_numbers(options):
+            chosen = options[self._trial.suggest_int(name, 0, len(options) - 1)]
+        else:
+            chosen = cast(Option, self._trial.suggest_categorical(name, list(options)))
+        self.chosen[name] = chosen
         return chosen
 
     def integer(self, name: str, low: int, high: int, *, log: bool = False) -> int:
         """A whole number from low to high, both included."""
-        return self._trial.suggest_int(name, low, high, log=log)
+        chosen = self._trial.suggest_int(name, low, high, log=log)
+        self.chosen[name] = chosen
+        return chosen
 
 
 class Asker:
@@ -74,7 +86,8 @@ class Asker:
         directions: minimize or maximize, one an objective.
     """
 
-    def __init__(self, sampler: str, seed: int, directions: Sequence[str]) -> None:
+    def __init__(self, sampler: str, seed: int, directions: Sequence[Direction]) -> None:
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._sampler, self._seed, self._directions = sampler, seed, list(directions)
         self._known: dict[int, FrozenTrial] = {}
 
@@ -97,8 +110,9 @@ class Asker:
 
 def suggestion_of(trial: optuna.Trial) -> Suggestion:
     """What the sampler suggested while a space read from `trial`."""
-    distributions = {name: distribution_to_json(value) for name, value in trial.distributions.items()}
-    return Suggestion(dict(trial.params), distributions, json.loads(json.dumps(trial.system_attrs)))
+    frozen = trial.study.get_trials(deepcopy=False)[trial.number]
+    distributions = {name: distribution_to_json(value) for name, value in frozen.distributions.items()}
+    return Suggestion(dict(frozen.params), distributions, dict(frozen.system_attrs))
 
 
 def frozen_trial(answer: Answer, user_attributes: dict[str, Any] | None = None) -> FrozenTrial:
@@ -110,9 +124,14 @@ def frozen_trial(answer: Answer, user_attributes: dict[str, Any] | None = None) 
         params=suggestion.params,
         distributions=_distributions(suggestion.distributions.items()),
         user_attrs=user_attributes or {},
-        system_attrs=suggestion.attributes,
+        system_attrs=dict(suggestion.attributes),
         constraints=answer.constraints or None,
     )
+
+
+def _rising_numbers(options: Sequence[Option]) -> bool:
+    numbers = [option for option in options if isinstance(option, int | float) and not isinstance(option, bool)]
+    return len(numbers) == len(options) > 1 and all(low < high for low, high in pairwise(numbers))
 
 
 def _distributions(items: Iterable[tuple[str, str]]) -> dict[str, BaseDistribution]:

@@ -47,7 +47,7 @@ class Book:
                 number=number,
                 state=TrialState.RUNNING,
                 baseline=proposal.baseline,
-                params=proposal.suggestion.params,
+                params=proposal.chosen,
                 pattern=proposal.pattern,
                 cost=self._problem.cost(proposal.pattern) if proposal.pattern else None,
                 reason=proposal.flaw,

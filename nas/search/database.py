@@ -1,31 +1,28 @@
 """Optuna's SQLite file: what dashboards open. The trial folders are the truth; this follows them."""
 
-import logging
 from pathlib import Path
 
 import optuna
+from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial
 
 from nas.search.objectives import Objective
 
 
 class StudyDatabase:
-    """Ended trials in Optuna's own format, written one whole trial at a time.
+    """Ended trials in Optuna's own format, each written in one transaction.
 
     Args:
         path: the SQLite file; made if missing.
         name: the study's name in it.
-        objectives: give the directions and the metric names.
+        objectives: give the directions.
     """
 
     def __init__(self, path: Path, name: str, objectives: tuple[Objective, ...]) -> None:
-        optuna.logging.set_verbosity(logging.WARNING)
-        self._study = optuna.create_study(
-            study_name=name,
-            storage=f"sqlite:///{path.resolve()}",
-            directions=[objective.direction for objective in objectives],
-            load_if_exists=True,
-        )
+        if not path.exists():
+            _create(path, name, objectives)
+        # The only study in the file, whatever it was called: a folder may have been renamed since.
+        self._study = optuna.load_study(study_name=None, storage=_storage(path))
         self._num_trials = len(self._study.get_trials(deepcopy=False))
 
     def append(self, number: int, trial: FrozenTrial) -> None:
@@ -35,3 +32,18 @@ class StudyDatabase:
         assert number == self._num_trials, "trials end in the order of their numbers"
         self._study.add_trial(trial)
         self._num_trials += 1
+
+
+def _create(path: Path, name: str, objectives: tuple[Objective, ...]) -> None:
+    """Make the file beside its place and move it there: Optuna cannot open one whose making was cut short."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.unlink(missing_ok=True)
+    storage = _storage(temporary)
+    optuna.create_study(study_name=name, storage=storage, directions=[objective.direction for objective in objectives])
+    storage.remove_session()
+    storage.engine.dispose()
+    temporary.replace(path)
+
+
+def _storage(path: Path) -> RDBStorage:
+    return RDBStorage(f"sqlite:///{path.resolve()}")

@@ -20,7 +20,7 @@ from nas.search.folder import StudyFolder
 from nas.search.front import front_trials, make_front
 from nas.search.jobs import Executor, Job
 from nas.search.observer import Progress, StudyInfo
-from nas.search.problem import Problem, fits
+from nas.search.problem import Problem
 from nas.search.proposal import Proposal
 from nas.search.record import Trial, TrialState
 from nas.search.settings import StudySettings
@@ -124,11 +124,12 @@ class Driver:
 
     def _sample(self) -> Proposal:
         trial = self._asker.ask(self._book.answers(len(self._baselines)))
+        suggester = TrialSuggester(trial)
         try:
-            pattern = fits(self._problem.space.sample(TrialSuggester(trial), self._problem.shape), self._problem.shape)
+            pattern = self._problem.sample(suggester)
         except PatternError as error:
-            return Proposal(suggestion_of(trial), None, str(error))
-        return Proposal(suggestion_of(trial), pattern)
+            return Proposal(suggestion_of(trial), None, suggester.chosen, str(error))
+        return Proposal(suggestion_of(trial), pattern, suggester.chosen)
 
     def _launch(self, trials: Sequence[Trial], seed: int) -> Job | None:
         """Have the trials trained as one cohort, unless all of that was done before."""

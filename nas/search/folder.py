@@ -12,6 +12,7 @@ not at all. A resumed study runs the same loop and finds these instead of asking
 import csv
 import fcntl
 import io
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -133,7 +134,7 @@ class StudyFolder:
         if document is None:
             return None
         pattern = None if document["flaw"] else load_pattern(self.trial_path(number) / "pattern.json")
-        return Proposal(Suggestion(**document["suggestion"]), pattern, document["flaw"], document["baseline"])
+        return Proposal(**{**document, "suggestion": Suggestion(**document["suggestion"]), "pattern": pattern})
 
     def write_proposal(self, number: int, proposal: Proposal) -> None:
         """Keep what was proposed; the pattern first, since ask.json says that all is there."""
@@ -141,6 +142,7 @@ class StudyFolder:
             write_json(self.trial_path(number) / "pattern.json", proposal.pattern.to_dict())
         document = {
             "suggestion": asdict(proposal.suggestion),
+            "chosen": proposal.chosen,
             "flaw": proposal.flaw,
             "baseline": proposal.baseline,
         }
@@ -162,7 +164,7 @@ class StudyFolder:
     def trials(self) -> tuple[Trial, ...]:
         """Every trial that reached its end, by number."""
         paths = sorted(self.path.glob("trials/*/trial.json"))
-        return tuple(Trial.from_dict(read_json(path)) for path in paths)
+        return tuple(Trial.from_dict(json.loads(path.read_text(encoding="utf-8"))) for path in paths)
 
     def trial(self, number: int) -> Trial:
         """One trial.

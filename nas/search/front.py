@@ -3,6 +3,7 @@
 import platform
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 from statistics import stdev
 from typing import Any
 
@@ -52,7 +53,7 @@ def make_front(settings: StudySettings, problem: Problem, trials: Sequence[Trial
     ]
     return {
         "schema": SCHEMA,
-        "study": settings.study,
+        "study": Path(settings.study).name,
         "objectives": [objective.to_dict() for objective in objectives],
         "points": points,
         "baselines": baselines,

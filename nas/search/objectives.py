@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from nas.cost.cost import Cost
+from nas.costs.cost import Cost
 from nas.errors import InputError, unknown
 from nas.tasks.task import Direction, Metric
 

@@ -1,11 +1,12 @@
 """Everything a study's settings stand for, built and checked before anything is written or trained."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
-from nas.cost.cost import Cost
-from nas.cost.counting import count_cost
-from nas.cost.proxy_target import proxy_target
-from nas.cost.target import Target
+from nas.costs.cost import Cost
+from nas.costs.counting import count_cost
+from nas.costs.proxy_target import proxy_target
+from nas.costs.target import Target
 from nas.errors import InputError, PatternError, unknown
 from nas.patterns.model import ModelPattern
 from nas.search.objectives import Objective, make_objectives
@@ -13,7 +14,8 @@ from nas.search.samplers import SAMPLERS
 from nas.search.settings import StudySettings
 from nas.space.baselines import BASELINES
 from nas.space.load import load_space
-from nas.space.space import Shape, Space
+from nas.space.random_suggester import RandomSuggester
+from nas.space.space import Shape, Space, Suggester
 from nas.tasks.catalog import make_task
 from nas.tasks.task import Task
 
@@ -39,6 +41,22 @@ class Problem:
     full_cost: Cost
     objectives: tuple[Objective, ...]
     baselines: dict[str, ModelPattern]
+
+    def sample(self, suggest: Suggester) -> ModelPattern:
+        """A pattern of the space, which must have the study's shape.
+
+        Raises:
+            PatternError: the suggested values make no valid pattern.
+            InputError: the space's options do not go with the shape, or it made something else than asked.
+        """
+        pattern = self.space.sample(suggest, self.shape)
+        if not isinstance(pattern, ModelPattern):
+            raise InputError("space", "must sample a ModelPattern", type(pattern).__name__)
+        made = (pattern.num_layers, pattern.num_heads, pattern.causal)
+        wanted = (self.shape.num_layers, self.shape.num_heads, self.shape.causal)
+        if made != wanted:
+            raise InputError("space", f"must sample patterns with (layers, heads, causal) = {wanted}", made)
+        return pattern
 
     def cost(self, pattern: ModelPattern) -> Cost:
         """What a pattern costs on the target."""
@@ -68,7 +86,7 @@ def make_problem(settings: StudySettings) -> Problem:
         vocab_size=task.vocab_size,
     )
     baselines = {name: make(shape) for name, make in BASELINES.items()}
-    return Problem(
+    problem = Problem(
         task=task,
         shape=shape,
         space=load_space(settings.space.attribute, settings.space.options),
@@ -77,19 +95,7 @@ def make_problem(settings: StudySettings) -> Problem:
         objectives=objectives,
         baselines=baselines,
     )
-
-
-def fits(pattern: ModelPattern, shape: Shape) -> ModelPattern:
-    """The pattern, if it has the study's shape.
-
-    Raises:
-        PatternError: a user's space made another number of layers or heads, or another causality.
-        InputError: a user's space made something that is no pattern.
-    """
-    if not isinstance(pattern, ModelPattern):
-        raise InputError("space", "must sample a ModelPattern", type(pattern).__name__)
-    made = (pattern.num_layers, pattern.num_heads, pattern.causal)
-    wanted = (shape.num_layers, shape.num_heads, shape.causal)
-    if made != wanted:
-        raise PatternError("space", f"must sample (layers, heads, causal) = {wanted}", made)
-    return pattern
+    with suppress(PatternError):
+        # One draw on trial, so that options which do not go with the shape are told before anything is trained.
+        problem.sample(RandomSuggester(0))
+    return problem

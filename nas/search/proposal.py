@@ -1,9 +1,10 @@
 """A pattern on its way into the study."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nas.patterns.model import ModelPattern
 from nas.search.asking import Suggestion
+from nas.space.space import Option
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,11 +14,13 @@ class Proposal:
     Args:
         suggestion: what the sampler suggested; empty for a baseline.
         pattern: None if the suggestions made no valid pattern.
-        flaw: then, why; empty otherwise.
+        chosen: the values that the space was given, by parameter name.
+        flaw: why there is no pattern; empty if there is one.
         baseline: the baseline's name, or None.
     """
 
     suggestion: Suggestion
     pattern: ModelPattern | None
+    chosen: dict[str, Option] = field(default_factory=dict)
     flaw: str = ""
     baseline: str | None = None

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-from nas.cost.cost import Cost
+from nas.costs.cost import Cost
 from nas.evaluation.measurement import Measurement
 from nas.patterns.file import parse_pattern
 from nas.patterns.model import ModelPattern
@@ -30,7 +30,7 @@ class Trial:
         number: from 0, in the order of asking; baselines come first.
         state: what is known of it.
         baseline: name of the baseline, or None for a sampled pattern.
-        params: what the sampler suggested, by parameter name.
+        params: the values that the space was given, by parameter name.
         pattern: the pattern; None only if the suggestions made none (state IMPOSSIBLE).
         cost: what it costs on the target; None only together with the pattern.
         duplicate_of: number of the earlier trial with the same pattern id, or None.

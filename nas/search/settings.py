@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from nas.cost.target import Target
+from nas.costs.target import Target
 from nas.proxy.settings import ProxySettings, TrainingSettings
 
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict, fields, is_dataclass
 from typing import Any
 
-from nas.cost.target import Target
+from nas.costs.target import Target
 from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.search.settings import ConstraintSettings, SpaceSettings, StudySettings
 from nas.tasks.catalog import TASKS

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from signal import SIG_IGN, SIGINT, signal
+from typing import Any
 
 from nas.errors import StudyError
 from nas.evaluation.measurement import Measurement, Outcome
@@ -28,7 +29,7 @@ _SPAWN = multiprocessing.get_context("spawn")
 class _Worker:
     device: str
     process: BaseProcess
-    pipe: "Connection[object, object]"
+    pipe: "Connection[Any, Any]"
     job: Job | None = None
 
 
@@ -136,7 +137,7 @@ def _lost(seed: int, learning_rate: float) -> Measurement:
     )
 
 
-def _work(pipe: "Connection[object, object]", setup: Setup, device: str, num_threads: int) -> None:
+def _work(pipe: "Connection[Any, Any]", setup: Setup, device: str, num_threads: int) -> None:
     """A worker's life: jobs come in by the pipe, progress and results go out, until it breaks."""
     signal(SIGINT, SIG_IGN)  # Ctrl-C reaches the whole process group; stopping is the driver's to say.
     try:

@@ -1,0 +1,141 @@
+"""Real processes, really killed: a study ends as if nothing had happened."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from nas.search.folder import StudyFolder
+from nas.search.record import Trial
+
+pytestmark = pytest.mark.slow
+
+TINY = [
+    "preset=smoke",
+    "study=killed",
+    "tracking=none",
+    "num_trials=6",
+    "task.num_tokens=32",
+    "proxy.num_layers=1",
+    "proxy.d_model=16",
+    "proxy.num_heads=2",
+    "training.num_steps=60",
+    "training.num_checks=3",
+    "task.validation_sequences=16",
+    "confirm_seeds=1",
+    "device=cpu",
+]
+
+
+def start_search(runs: Path, *overrides: str) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "nas.cli.main", "search", *TINY, f"runs_folder={runs}", *overrides]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+
+
+def finish(process: "subprocess.Popen[bytes]") -> None:
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors.decode()
+
+
+def newest_change(runs: Path) -> float:
+    return max((path.stat().st_mtime for path in runs.rglob("*.json")), default=0.0)
+
+
+def kill_after_work(process: "subprocess.Popen[bytes]", runs: Path, delay_seconds: float) -> bool:
+    """Kill -9 some moments after the process wrote its first file; False if it ended before."""
+    started = newest_change(runs)
+    deadline = time.monotonic() + 60
+    while process.poll() is None and newest_change(runs) == started and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(delay_seconds)
+    alive = process.poll() is None
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    return alive
+
+
+def without_times(trial: Trial) -> dict[str, object]:
+    document = trial.to_dict()
+    for measurement in document["measurements"]:
+        del measurement["wall_seconds"]
+    return document
+
+
+def check_equal(killed: Path, whole: Path) -> None:
+    assert (killed / "front.json").read_bytes() == (whole / "front.json").read_bytes()
+    assert (killed / "front.csv").read_bytes() == (whole / "front.csv").read_bytes()
+    both = [[without_times(trial) for trial in StudyFolder(path).trials()] for path in (killed, whole)]
+    assert both[0] == both[1]
+
+
+@pytest.mark.timeout(900)
+def test_a_study_killed_twenty_times_comes_out_the_same(tmp_path: Path) -> None:
+    finish(start_search(tmp_path / "whole", "workers=1"))
+    moments = random.Random(7)
+    kept: dict[Path, bytes] = {}
+    kills = 0
+    for _ in range(20):
+        process = start_search(tmp_path / "runs", "workers=1")
+        kills += kill_after_work(process, tmp_path / "runs", moments.uniform(0.0, 0.4))
+        for path, content in kept.items():
+            assert path.read_bytes() == content, f"{path} was trained again"
+        results = (tmp_path / "runs" / "killed" / "trials").glob("*/seed-*.json")
+        kept = {path: path.read_bytes() for path in results}
+    assert kills >= 10, "most lives must end by the signal for this to show anything"
+    finish(start_search(tmp_path / "runs", "workers=1"))
+    for path, content in kept.items():
+        assert path.read_bytes() == content, f"{path} was trained again"
+    check_equal(tmp_path / "runs" / "killed", tmp_path / "whole" / "killed")
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads the process table of Linux")
+@pytest.mark.timeout(600)
+def test_killed_workers_are_replaced_and_leave_with_their_driver(tmp_path: Path) -> None:
+    finish(start_search(tmp_path / "whole", "workers=2"))
+    process = start_search(tmp_path / "runs", "workers=2")
+    trials = tmp_path / "runs" / "killed" / "trials"
+    while not list(trials.glob("*/seed-*.json")) and process.poll() is None:
+        time.sleep(0.02)
+    workers = [child for child in children_of(process.pid) if is_training(child)]
+    assert workers
+    os.kill(workers[0], signal.SIGKILL)
+    time.sleep(1.0)
+    orphans = children_of(process.pid)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    finish(start_search(tmp_path / "runs", "workers=2"))
+    check_equal(tmp_path / "runs" / "killed", tmp_path / "whole" / "killed")
+    assert not [orphan for orphan in orphans if is_running(orphan)]
+
+
+def is_training(pid: int) -> bool:
+    return "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()
+
+
+@pytest.mark.timeout(300)
+def test_an_interrupt_says_how_to_go_on(tmp_path: Path) -> None:
+    process = start_search(tmp_path / "runs", "workers=2", "training.num_steps=2000")
+    lock = tmp_path / "runs" / "killed" / "lock"
+    while not lock.exists() and process.poll() is None:
+        time.sleep(0.02)
+    time.sleep(1.0)
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in errors.decode() and "again" in errors.decode()

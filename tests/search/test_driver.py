@@ -1,0 +1,168 @@
+"""What a study promises: nothing lost, nothing trained twice, the same front however it was run."""
+
+import random
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from toy_study import FakeExecutor, StartStudy, Stop, pretended
+
+from nas.evaluation.measurement import Measurement, Outcome
+from nas.patterns.model import ModelPattern
+from nas.proxy.member import Member
+from nas.search.driver import Lanes
+from nas.search.folder import StudyFolder
+from nas.search.problem import Problem
+from nas.search.record import TrialState
+from nas.space.space import Shape, Suggester
+
+
+def front_bytes(folder: Path) -> bytes:
+    return (folder / "front.json").read_bytes()
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "nsga2"])
+def test_a_study_stopped_anywhere_comes_out_the_same(start: StartStudy, tmp_path: Path, sampler: str) -> None:
+    whole = FakeExecutor()
+    start(tmp_path / "whole", whole, sampler=sampler)
+    for stop_after in range(0, len(whole.trained), 7):
+        folder = tmp_path / f"stopped-{stop_after}"
+        before, after = FakeExecutor(stop_after=stop_after), FakeExecutor(random.Random(1))
+        with pytest.raises(Stop):
+            start(folder, before, sampler=sampler)
+        start(folder, after, sampler=sampler)
+        assert front_bytes(folder) == front_bytes(tmp_path / "whole")
+        assert Counter(before.trained + after.trained) == Counter(whole.trained)
+
+
+def test_a_finished_study_trains_nothing_more(start: StartStudy, tmp_path: Path) -> None:
+    start(tmp_path / "study", FakeExecutor())
+    again = FakeExecutor()
+    before = front_bytes(tmp_path / "study")
+    start(tmp_path / "study", again)
+    assert again.trained == []
+    assert front_bytes(tmp_path / "study") == before
+
+
+def test_a_longer_study_goes_on_where_the_shorter_one_ended(start: StartStudy, tmp_path: Path) -> None:
+    start(tmp_path / "long", FakeExecutor(), num_trials=12)
+    start(tmp_path / "grown", FakeExecutor(), num_trials=7)
+    start(tmp_path / "grown", FakeExecutor(), num_trials=12)
+    long, grown = (StudyFolder(tmp_path / name).trials() for name in ("long", "grown"))
+    assert [trial.pattern for trial in grown] == [trial.pattern for trial in long]
+
+
+@pytest.mark.parametrize("lanes", [Lanes(num_batches=3, cohort_size=1), Lanes(num_batches=2, cohort_size=4)])
+def test_the_order_in_which_workers_end_changes_nothing(start: StartStudy, tmp_path: Path, lanes: Lanes) -> None:
+    for seed in range(3):
+        start(tmp_path / str(seed), FakeExecutor(random.Random(seed)), lanes=lanes)
+    assert front_bytes(tmp_path / "0") == front_bytes(tmp_path / "1") == front_bytes(tmp_path / "2")
+
+
+def test_a_cohort_cut_short_is_trained_again_as_it_was(start: StartStudy, tmp_path: Path) -> None:
+    """A member's result must not depend on which of its cohort had been written before a crash."""
+    lanes = Lanes(num_batches=1, cohort_size=4)
+    start(tmp_path / "whole", FakeExecutor(), lanes=lanes)
+    start(tmp_path / "cut", FakeExecutor(), lanes=lanes)
+    lost = tmp_path / "cut" / "trials" / "00007" / "seed-0.json"
+    lost.unlink()
+    again = FakeExecutor()
+    start(tmp_path / "cut", again, lanes=lanes)
+    assert lost.is_file()
+    assert (7, 0) in again.trained and len(again.trained) > 1
+    assert front_bytes(tmp_path / "cut") == front_bytes(tmp_path / "whole")
+
+
+class OneOfTwo:
+    """A space so small that patterns come again."""
+
+    def sample(self, suggest: Suggester, shape: Shape) -> ModelPattern:
+        from nas.patterns.layer import HeadGroup
+        from nas.patterns.primitives import Stride, Window
+
+        window = suggest.choice("window", [3, 5])
+        assert isinstance(window, int)
+        return ModelPattern.of([(HeadGroup(shape.num_heads, (Window(window), Stride(9))),)] * shape.num_layers)
+
+
+def test_a_duplicate_takes_the_known_result(start: StartStudy, problem: Problem, tmp_path: Path) -> None:
+    executor = FakeExecutor()
+    start(tmp_path / "study", executor, with_problem=replace(problem, space=OneOfTwo()), confirm_seeds=0)
+    trials = StudyFolder(tmp_path / "study").trials()
+    sampled = [trial for trial in trials if trial.baseline is None]
+    assert len(sampled) == 12
+    trained = [trial for trial in sampled if trial.state is TrialState.FINISHED]
+    assert len(trained) == 2
+    for trial in sampled:
+        if trial.state is TrialState.DUPLICATE:
+            assert trial.duplicate_of is not None
+            assert trial.values == trials[trial.duplicate_of].values != {}
+    assert Counter(executor.trained).most_common(1)[0][1] == 1
+    assert len(executor.trained) == len(problem.baselines) + 2
+
+
+def test_over_budget_is_told_at_once_and_never_on_the_front(start: StartStudy, tmp_path: Path) -> None:
+    executor = FakeExecutor()
+    front = start(tmp_path / "study", executor, constraints={"flops_ratio": 0.5}, num_trials=20)
+    trials = StudyFolder(tmp_path / "study").trials()
+    over = {trial.number for trial in trials if trial.state is TrialState.OVER_BUDGET and trial.baseline is None}
+    assert over and not over & {number for number, _ in executor.trained}
+    assert all("constraints.flops_ratio allows 0.5" in trials[number].reason for number in over)
+    assert front["points"] and all(point["ratio_to_full"]["attention_flops"] <= 0.5 for point in front["points"])
+    full = next(entry for entry in front["baselines"] if entry["baseline"] == "full")
+    assert full["values"] and not full["on_front"]
+
+
+def failing(outcome: Outcome) -> Any:
+    def measure(member: Member) -> Measurement:
+        good = pretended(member)
+        if int(member.pattern.id, 16) % 3:
+            return good
+        return replace(good, outcome=outcome, quality=None)
+
+    return measure
+
+
+@pytest.mark.parametrize("outcome", [Outcome.DIVERGED, Outcome.OUT_OF_MEMORY])
+def test_a_failed_training_fails_its_trial_alone(start: StartStudy, tmp_path: Path, outcome: Outcome) -> None:
+    front = start(tmp_path / "study", FakeExecutor(measure=failing(outcome)))
+    trials = StudyFolder(tmp_path / "study").trials()
+    failed = [trial for trial in trials if trial.state.value == outcome.value]
+    assert failed and all(trial.values == {} and trial.reason for trial in failed)
+    assert front["points"]
+    assert not {trial.number for trial in failed} & {point["trial"] for point in front["points"]}
+    told = optuna.load_study(study_name="study", storage=f"sqlite:///{tmp_path}/study/study.db").trials
+    assert len(told) == len(trials)
+    for trial in failed:
+        assert told[trial.number].state is optuna.trial.TrialState.COMPLETE
+        assert told[trial.number].constraints["trained"] > 0
+
+
+def test_every_point_and_baseline_is_confirmed(start: StartStudy, problem: Problem, tmp_path: Path) -> None:
+    front = start(tmp_path / "study", FakeExecutor(), confirm_seeds=2, seed=5)
+    for entry in front["points"] + front["baselines"]:
+        assert entry["seeds"] == [5000, 5001, 5002]
+        assert entry["spread"]["quality"] > 0
+    assert front["noise"]["quality_standard_deviation"] == pytest.approx(0.02, rel=0.5)
+
+
+class Rude:
+    """An observer that raises wherever it can."""
+
+    def __getattr__(self, name: str) -> Any:
+        def fail(*_: object) -> None:
+            raise RuntimeError("no network")
+
+        return fail
+
+
+def test_an_observer_that_raises_is_left_behind(
+    start: StartStudy, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    start(tmp_path / "calm", FakeExecutor())
+    start(tmp_path / "rude", FakeExecutor(), observers=(Rude(),))
+    assert front_bytes(tmp_path / "rude") == front_bytes(tmp_path / "calm")
+    assert [record.message for record in caplog.records] == ["Rude failed and is left behind: no network"]
