@@ -1,0 +1,1 @@
+"""What a pattern costs for a target model: FLOPs, KV cache, activation memory; nothing here trains."""

@@ -1,0 +1,38 @@
+"""What a pattern costs, as numbers with units."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """Costs of one sequence (batch of 1) for one target.
+
+    Args:
+        num_tokens: sequence length n, in tokens.
+        pairs: query-key pairs that the masks allow, summed over layers and heads.
+        attention_flops: the attention core of one forward pass, in FLOP (4 * d_head * pairs).
+        forward_flops: one forward pass of the whole model, in FLOP.
+        train_flops: one forward and backward pass of the whole model, in FLOP (3 * forward).
+        kv_cache_bytes: the largest KV cache while decoding, counting entries a later query can reach, in bytes.
+        activation_bytes: activations kept for the backward pass, in bytes.
+        num_parameters: parameters of the model.
+    """
+
+    num_tokens: int
+    pairs: int
+    attention_flops: int
+    forward_flops: int
+    train_flops: int
+    kv_cache_bytes: int
+    activation_bytes: int
+    num_parameters: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        return asdict(self)
+
+    def ratio_to(self, other: "Cost") -> dict[str, float]:
+        """Each number as a share of another cost's, under the same keys."""
+        mine, theirs = self.to_dict(), other.to_dict()
+        return {key: mine[key] / theirs[key] for key in mine}

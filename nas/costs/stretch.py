@@ -1,0 +1,33 @@
+"""A pattern of a small model, laid over a larger one."""
+
+from itertools import groupby
+
+from nas.patterns.layer import HeadGroup, LayerPattern
+from nas.patterns.model import ModelPattern
+
+
+def stretched(pattern: ModelPattern, num_layers: int, num_heads: int) -> ModelPattern:
+    """The pattern with another number of layers and heads, each taken from its proportional place.
+
+    Layer l of L attends as layer floor(l * P / L) of the pattern's P layers, and heads likewise, so that the
+    first layer stays first and shares are kept as nearly as whole numbers allow. A smaller model loses layers
+    or heads. Parameters in tokens (windows, strides, blocks) are taken as they are, whatever the length.
+
+    Args:
+        pattern: what is laid over the model.
+        num_layers: layers of the model, 1 or more.
+        num_heads: heads a layer of the model, 1 or more.
+    """
+    if (num_layers, num_heads) == (pattern.num_layers, pattern.num_heads):
+        return pattern
+    layers = [
+        _stretched_heads(pattern.layers[layer * pattern.num_layers // num_layers], num_heads)
+        for layer in range(num_layers)
+    ]
+    return ModelPattern.of(layers, causal=pattern.causal, grid=pattern.grid, position=pattern.position)
+
+
+def _stretched_heads(layer: LayerPattern, num_heads: int) -> tuple[HeadGroup, ...]:
+    attend = [group.attend for group in layer.heads for _ in range(group.count)]
+    spread = [attend[head * len(attend) // num_heads] for head in range(num_heads)]
+    return tuple(HeadGroup(len(list(run)), union) for union, run in groupby(spread))

@@ -1,0 +1,53 @@
+"""The model that a pattern's cost is counted for."""
+
+from dataclasses import dataclass, fields
+
+from nas.errors import InputError
+
+
+@dataclass(kw_only=True, slots=True)
+class Target:
+    """Dimensions of a decoder or encoder, independent of the proxy that was trained.
+
+    Args:
+        name: what reports call it.
+        num_tokens: sequence length n, in tokens.
+        num_layers: layers; a pattern with fewer or more is stretched (docs/costs.md).
+        num_heads: query heads a layer; a pattern with fewer or more is stretched.
+        num_kv_heads: key-value heads a layer, a divisor of num_heads.
+        d_model: width of the residual stream, in features.
+        d_head: width of a head, in features.
+        d_mlp: width of the MLP, in features.
+        gated_mlp: three matrices in the MLP (SwiGLU) instead of two.
+        vocab_size: entries of the vocabulary.
+        tied_embeddings: the output matrix is the embedding's.
+        bytes_per_element: size of a stored number, in bytes.
+        fused_attention: the training kernel keeps no scores (drops their activation bytes).
+
+    Raises:
+        InputError: a size below 1, or num_kv_heads that does not divide num_heads.
+    """
+
+    name: str
+    num_tokens: int
+    num_layers: int
+    num_heads: int
+    num_kv_heads: int
+    d_model: int
+    d_head: int
+    d_mlp: int
+    gated_mlp: bool = False
+    vocab_size: int = 256
+    tied_embeddings: bool = False
+    bytes_per_element: int = 2
+    fused_attention: bool = False
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.type is int and value < 1:
+                raise InputError(f"target.{field.name}", "must be 1 or more", value)
+        if self.num_heads % self.num_kv_heads:
+            raise InputError(
+                "target.num_kv_heads", f"must divide target.num_heads ({self.num_heads})", self.num_kv_heads
+            )

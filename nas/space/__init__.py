@@ -1,0 +1,1 @@
+"""How a search space is described, sampled and loaded, and the named baselines beside it."""

@@ -1,0 +1,110 @@
+"""What the author of a space writes with: typed draws, and one draw a layer or one for all of them.
+
+A parameter that depends on another is an `if` in the space's own code: what is not asked for is not suggested.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar, cast
+
+from nas.errors import InputError
+from nas.patterns.layer import HeadGroup
+from nas.patterns.model import ModelPattern
+from nas.space.space import Option, Shape, Suggester
+
+T = TypeVar("T", bound=Option)
+
+LayerBuilder = Callable[[Suggester], tuple[HeadGroup, ...]]
+"""Turns the suggestions of one layer into its head groups."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Generic[T]):
+    """One of a few values.
+
+    Args:
+        options: what may be drawn; at least one, none twice.
+
+    Raises:
+        InputError: no option, or one twice.
+    """
+
+    options: Sequence[T]
+
+    def __post_init__(self) -> None:
+        require_options("options", self.options)
+
+    def draw(self, suggest: Suggester, name: str) -> T:
+        """The suggested option; the same name must always come with the same options."""
+        return cast(T, suggest.choice(name, self.options))
+
+
+def require_options(name: str, options: Sequence[Option]) -> None:
+    """Raise InputError unless `options` holds at least one value and none twice."""
+    if not options or len(set(options)) < len(options):
+        raise InputError(name, "must hold at least one value and none twice", list(options))
+
+
+@dataclass(frozen=True, slots=True)
+class Integers:
+    """A whole number in a range.
+
+    Args:
+        low: smallest, included.
+        high: largest, included.
+        log: whether ratios matter rather than differences; `low` must then be 1 or more.
+
+    Raises:
+        InputError: an empty range, or a logarithmic one from 0.
+    """
+
+    low: int
+    high: int
+    log: bool = False
+
+    def __post_init__(self) -> None:
+        if self.high < self.low:
+            raise InputError("high", f"must be low ({self.low}) or more", self.high)
+        if self.log and self.low < 1:
+            raise InputError("low", "must be 1 or more on a logarithmic scale", self.low)
+
+    def draw(self, suggest: Suggester, name: str) -> int:
+        """The suggested number; the same name must always come with the same range."""
+        return suggest.integer(name, self.low, self.high, log=self.log)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A suggester whose names all start with one prefix: `layer0.window_tokens`."""
+
+    prefix: str
+    suggest: Suggester
+
+    def choice(self, name: str, options: Sequence[Option]) -> Option:
+        """One of the options."""
+        return self.suggest.choice(f"{self.prefix}.{name}", options)
+
+    def integer(self, name: str, low: int, high: int, *, log: bool = False) -> int:
+        """A whole number from low to high, both included."""
+        return self.suggest.integer(f"{self.prefix}.{name}", low, high, log=log)
+
+
+def each_layer(
+    suggest: Suggester, shape: Shape, build_layer: LayerBuilder, *, share_layers: bool = False
+) -> ModelPattern:
+    """A model whose layers are built one by one.
+
+    Args:
+        suggest: where the values come from; layer 2 asks for `layer2.window_tokens` and so on.
+        shape: what the pattern must have.
+        build_layer: makes one layer from its suggestions.
+        share_layers: draw once, as `layers.window_tokens`, and use it in every layer.
+
+    Raises:
+        PatternError: a layer breaks the contract; the message names it.
+    """
+    if share_layers:
+        layers = [build_layer(Scope("layers", suggest))] * shape.num_layers
+    else:
+        layers = [build_layer(Scope(f"layer{index}", suggest)) for index in range(shape.num_layers)]
+    return ModelPattern.of(layers, causal=shape.causal)

@@ -1,0 +1,186 @@
+import time
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from nas.costs.counting import cost_for, cost_with_ratio, count_cost
+from nas.costs.full_attention import full_pattern
+from nas.costs.stretch import stretched
+from nas.costs.target import Target
+from nas.errors import InputError
+from nas.patterns.layer import HeadGroup
+from nas.patterns.model import ModelPattern
+from nas.patterns.primitives import Full, Global, Primitive, Stride, Window
+from nas.space.baselines import BASELINES
+from nas.space.random_suggester import RandomSuggester
+from nas.space.space import Shape
+from search_spaces.hybrid import Hybrid
+
+SMALL = {"name": "small", "num_tokens": 24, "num_layers": 3, "num_heads": 4, "d_model": 32, "d_head": 8, "d_mlp": 48}
+
+
+def target(num_kv_heads: int = 4, **changes: object) -> Target:
+    return Target(**{**SMALL, "num_kv_heads": num_kv_heads, **changes})  # type: ignore[arg-type]
+
+
+def uniform(*attend: Primitive, num_layers: int = 3, num_heads: int = 4, causal: bool = True) -> ModelPattern:
+    return ModelPattern.of([(HeadGroup(num_heads, attend),)] * num_layers, causal=causal)
+
+
+def sampled(seed: int, causal: bool) -> ModelPattern:
+    shape = Shape(num_layers=2, num_heads=4, num_tokens=24, causal=causal)
+    return Hybrid().sample(RandomSuggester(seed), shape)
+
+
+def brute_kv_entries(mask: Tensor, causal: bool) -> int:
+    """Most keys that a decoder must hold at any step, for the heads of one KV head; mask (heads, queries, keys)."""
+    num_tokens = mask.shape[-1]
+    if not causal:
+        return num_tokens
+    return max(sum(bool(mask[:, step:, key].any()) for key in range(step + 1)) for step in range(num_tokens))
+
+
+class PlainModel(nn.Module):
+    """A Transformer of explicit matrix products: full attention as two batched products over all pairs."""
+
+    def __init__(self, target: Target) -> None:
+        super().__init__()
+        self.target = target
+        query, kv = target.num_heads * target.d_head, target.num_kv_heads * target.d_head
+        self.embedding = nn.Embedding(target.vocab_size, target.d_model)
+        layer_matrices = [(target.d_model, query), (target.d_model, kv), (target.d_model, kv), (query, target.d_model)]
+        layer_matrices += [(target.d_model, target.d_mlp)] * (2 if target.gated_mlp else 1)
+        layer_matrices += [(target.d_mlp, target.d_model)]
+        self.layers = nn.ModuleList(
+            nn.ModuleList(
+                [nn.Linear(rows, columns, bias=False) for rows, columns in layer_matrices]
+                + [nn.RMSNorm(target.d_model), nn.RMSNorm(target.d_model)]
+            )
+            for _ in range(target.num_layers)
+        )
+        self.norm = nn.RMSNorm(target.d_model)
+        self.output = nn.Linear(target.d_model, target.vocab_size, bias=False)
+        if target.tied_embeddings:
+            self.output.weight = self.embedding.weight
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        stream = self.embedding(tokens)
+        for query, key, value, out, *mlp, before_attention, before_mlp in self.layers:
+            normed = before_attention(stream)
+            q, k, v = (self._heads(matrix(normed)) for matrix in (query, key, value))
+            attended = torch.bmm(torch.bmm(q, k.transpose(1, 2)).softmax(-1), v)
+            stream = stream + out(attended.transpose(0, 1).reshape(len(tokens), -1))
+            *into, back = mlp
+            hidden = torch.stack([matrix(before_mlp(stream)) for matrix in into]).prod(0)
+            stream = stream + back(hidden)
+        return self.output(self.norm(stream))
+
+    def _heads(self, projected: Tensor) -> Tensor:
+        heads = projected.view(len(projected), -1, self.target.d_head).transpose(0, 1)
+        return heads.repeat_interleave(self.target.num_heads // len(heads), dim=0)
+
+
+@pytest.mark.parametrize("causal", [True, False])
+@pytest.mark.parametrize("num_kv_heads", [1, 2, 4])
+def test_pairs_and_kv_cache_equal_brute_force_on_dense_masks(num_kv_heads: int, causal: bool) -> None:
+    model = target(num_kv_heads)
+    for seed in range(8):
+        pattern = sampled(seed, causal)
+        fitted = stretched(pattern.canonical(), model.num_layers, model.num_heads)
+        masks = [fitted.mask(layer, 24) for layer in range(model.num_layers)]
+        entries = sum(brute_kv_entries(shared, causal) for mask in masks for shared in mask.split(4 // num_kv_heads))
+        cost = count_cost(pattern, model)
+        assert cost.pairs == sum(int(mask.sum()) for mask in masks)
+        assert cost.kv_cache_bytes == entries * 2 * 8 * 2
+
+
+@pytest.mark.parametrize("changes", [{}, {"gated_mlp": True}, {"tied_embeddings": True, "num_kv_heads": 2}])
+def test_flops_and_parameters_equal_what_torch_counts(changes: dict[str, object]) -> None:
+    model = target(**changes)  # type: ignore[arg-type]
+    network = PlainModel(model)
+    tokens = torch.randint(model.vocab_size, (model.num_tokens,), generator=torch.Generator().manual_seed(0))
+    with FlopCounterMode(display=False) as counter:
+        scores = network(tokens)
+    forward_flops = counter.get_total_flops()
+    with counter:
+        scores.sum().backward()
+    cost = count_cost(uniform(Full(), causal=False), model)
+    assert cost.forward_flops == forward_flops
+    assert cost.train_flops == forward_flops + counter.get_total_flops()
+    assert cost.num_parameters == sum(parameter.numel() for parameter in network.parameters())
+
+
+def test_a_causal_window_has_the_closed_form() -> None:
+    cost = count_cost(uniform(Window(6)), target())
+    pairs = 3 * 4 * (24 * 7 - 7 * 6 // 2)
+    assert cost.pairs == pairs
+    assert cost.attention_flops == 4 * 8 * pairs
+    assert cost.kv_cache_bytes == 3 * 4 * 7 * 2 * 8 * 2
+
+
+def test_what_a_window_and_global_tokens_and_a_stride_keep_in_the_cache() -> None:
+    full = count_cost(uniform(Full()), target()).kv_cache_bytes
+    assert count_cost(uniform(Window(3), Global(2)), target()).kv_cache_bytes == full * 6 // 24
+    assert count_cost(uniform(Stride(8)), target()).kv_cache_bytes > full * 2 // 3
+
+
+def test_activation_bytes_are_the_published_formula_for_full_attention() -> None:
+    s, h, a, layers = 24, 32, 4, 3
+    cost = count_cost(uniform(Full(), causal=False), target())
+    assert cost.activation_bytes == layers * s * h * (34 + 5 * a * s / h)
+    fused = count_cost(uniform(Full(), causal=False), target(fused_attention=True))
+    assert fused.activation_bytes == layers * s * h * 34
+    assert count_cost(uniform(Full()), target(bytes_per_element=4, fused_attention=True)).activation_bytes == (
+        2 * fused.activation_bytes
+    )
+
+
+def test_spellings_of_one_pattern_cost_the_same_although_heads_share_keys() -> None:
+    wide, narrow = HeadGroup(1, (Window(15),)), HeadGroup(1, (Window(1),))
+    apart = ModelPattern.of([(wide, narrow, wide, narrow)])
+    together = ModelPattern.of([(HeadGroup(2, (Window(1),)), HeadGroup(2, (Window(15),)))])
+    assert apart.id == together.id
+    cost = count_cost(apart, target(num_kv_heads=2, num_layers=1))
+    assert cost == count_cost(together, target(num_kv_heads=2, num_layers=1))
+    assert cost.kv_cache_bytes == (16 + 2) * 2 * 8 * 2
+
+
+def test_the_default_target_is_a_proxy_of_the_patterns_own_size() -> None:
+    pattern = uniform(Window(7), num_layers=2)
+    cost = cost_for(pattern, 128)
+    matrices = 2 * (4 * 64 * 64 + 2 * 64 * 256)
+    assert cost.forward_flops == 2 * 128 * (matrices + 64 * 256) + 4 * 16 * cost.pairs
+    assert cost.num_parameters == matrices + 2 * 64 * 256 + 5 * 64
+    assert cost.num_tokens == 128
+
+
+def test_the_length_can_differ_from_the_targets() -> None:
+    pattern = uniform(Window(7))
+    assert count_cost(pattern, target(), 16) == count_cost(pattern, target(num_tokens=16))
+    assert cost_for(pattern, 16, target()) == count_cost(pattern, target(), 16)
+
+
+def test_ratios_are_shares_of_full_attention_under_the_same_keys() -> None:
+    pattern = uniform(Window(0))
+    cost, ratio = cost_with_ratio(pattern, target())
+    assert list(ratio) == list(cost.to_dict())
+    assert ratio["pairs"] == pytest.approx(24 / (24 * 25 / 2))
+    assert ratio["kv_cache_bytes"] == pytest.approx(1 / 24)
+    assert ratio["num_parameters"] == 1
+    assert set(cost_with_ratio(full_pattern(pattern), target())[1].values()) == {1.0}
+
+
+def test_a_length_of_no_tokens_is_an_error() -> None:
+    with pytest.raises(InputError, match="num_tokens: must be 1 or more, got 0"):
+        cost_for(uniform(Full()), 0)
+
+
+@pytest.mark.parametrize("name", [name for name in BASELINES if name != "bigbird"])
+def test_a_real_model_at_32k_is_counted_well_under_a_second(name: str) -> None:
+    pattern = BASELINES[name](Shape(num_layers=2, num_heads=4, num_tokens=32768, causal=True))
+    model = target(8, num_tokens=32768, num_layers=32, num_heads=32, d_model=4096, d_head=128, d_mlp=14336)
+    start = time.perf_counter()
+    count_cost(pattern, model)
+    assert time.perf_counter() - start < 1

@@ -1,0 +1,71 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omegaconf import OmegaConf
+
+from nas.costs.dense_part import num_parameters
+from nas.costs.proxy_target import proxy_target
+from nas.costs.target import Target
+from nas.errors import InputError
+from nas.proxy.layout import Layout
+from nas.proxy.settings import ProxySettings
+
+SHIPPED = sorted((Path(__file__).parents[2] / "conf" / "target").glob("*.yaml"))
+
+
+def read(path: Path) -> Target:
+    content: dict[Any, Any] = OmegaConf.to_container(OmegaConf.load(path))  # type: ignore[assignment]
+    return Target(**content)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_shipped_target_has_the_name_of_its_file(path: Path) -> None:
+    assert read(path).name == path.stem
+
+
+@pytest.mark.parametrize(
+    ("name", "published"),
+    [
+        ("llama-3-8b-32k", 8_030_261_248),
+        # The checkpoint also holds a bias for every query, key and value feature, which we do not count.
+        ("qwen2.5-0.5b-32k", 494_032_768 - 24 * (14 + 2 + 2) * 64),
+    ],
+)
+def test_the_dimensions_give_the_published_number_of_parameters(name: str, published: int) -> None:
+    (path,) = [path for path in SHIPPED if path.stem == name]
+    assert num_parameters(read(path)) == published
+
+
+def test_the_proxy_is_a_target_of_plain_numbers() -> None:
+    target = proxy_target(num_layers=2, num_heads=4, num_tokens=128, d_model=96, mlp_ratio=3, vocab_size=170)
+    assert (target.num_kv_heads, target.d_head, target.d_mlp, target.vocab_size) == (4, 24, 288, 170)
+    assert proxy_target(num_layers=2, num_heads=8, num_tokens=128).d_model == 128
+
+
+@pytest.mark.parametrize("sizes", [{}, {"num_layers": 3, "num_heads": 2, "d_model": 48, "mlp_ratio": 2}])
+def test_the_proxy_has_as_many_parameters_as_are_counted(sizes: dict[str, int]) -> None:
+    proxy = ProxySettings(**sizes)  # type: ignore[arg-type]
+    target = proxy_target(
+        num_layers=proxy.num_layers,
+        num_heads=proxy.num_heads,
+        num_tokens=128,
+        d_model=proxy.d_model,
+        mlp_ratio=proxy.mlp_ratio,
+        vocab_size=170,
+    )
+    assert num_parameters(target) == Layout(proxy, 170).num_parameters
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"num_kv_heads": 3}, r"target.num_kv_heads: must divide target.num_heads \(4\), got 3."),
+        ({"num_layers": 0}, "target.num_layers: must be 1 or more, got 0."),
+        ({"vocab_size": -1}, "target.vocab_size: must be 1 or more, got -1."),
+    ],
+)
+def test_impossible_dimensions_are_refused(changes: dict[str, int], message: str) -> None:
+    sizes = {"num_tokens": 8, "num_layers": 2, "num_heads": 4, "num_kv_heads": 4, "d_model": 8, "d_head": 2, "d_mlp": 8}
+    with pytest.raises(InputError, match=message):
+        Target(name="wrong", **{**sizes, **changes})
