@@ -21,6 +21,7 @@ class SilentTask:
     causal = True
     metric = Metric("bits per byte", "bits per byte", "minimize")
     fingerprint = "00"
+    corpus_fingerprint = "11"
     chance = 4.0
 
     def train_batch(self, step: int, batch_size: int, seed: int) -> Batch:

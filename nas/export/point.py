@@ -42,7 +42,7 @@ def point_of_entry(entry: Mapping[str, Any], front: Mapping[str, Any]) -> Export
         values=entry["values"],
         seeds=tuple(entry["seeds"]),
         spread={name: value for name, value in entry["spread"].items() if value is not None},
-        made_with=front["provenance"],
+        made_with=_made_with(front),
     )
     return ExportPoint(pattern=pattern, provenance=provenance)
 
@@ -63,6 +63,10 @@ def point_of_trial(trial: Trial, front: Mapping[str, Any]) -> ExportPoint:
         objectives=tuple(front["objectives"]),
         values=trial.values,
         seeds=tuple(measurement.seed for measurement in trial.measurements if measurement.quality is not None),
-        made_with=front["provenance"],
+        made_with=_made_with(front),
     )
     return ExportPoint(pattern=trial.pattern, provenance=provenance)
+
+
+def _made_with(front: Mapping[str, Any]) -> dict[str, Any]:
+    return {"versions": front["versions"], "corpus_hash": front["corpus_hash"], **front["provenance"]}

@@ -20,7 +20,7 @@ class Provenance:
         values: objective values by name, mean over the seeds; empty for a trial that did not finish.
         seeds: seeds of the trainings behind the values.
         spread: standard deviation over the seeds by objective, in its unit; empty for a single seed.
-        made_with: the study's own provenance, as front.json has it: versions, task fingerprint, target.
+        made_with: versions, corpus hash, task fingerprint, seed, target and the like, as front.json has them.
     """
 
     study: str

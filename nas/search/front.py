@@ -54,6 +54,8 @@ def make_front(settings: StudySettings, problem: Problem, trials: Sequence[Trial
     return {
         "schema": SCHEMA,
         "study": Path(settings.study).name,
+        "versions": _versions(),
+        "corpus_hash": problem.task.corpus_fingerprint,
         "objectives": [objective.to_dict() for objective in objectives],
         "points": points,
         "baselines": baselines,
@@ -112,7 +114,7 @@ def _entry(trial: Trial, problem: Problem) -> dict[str, Any]:
         "trial": trial.number,
         "baseline": trial.baseline,
         "values": trial.values,
-        "seeds": [measurement.seed for measurement in trial.measurements],
+        "seeds": [measurement.seed for measurement in trial.measurements if measurement.quality is not None],
         "spread": {"quality": stdev(qualities) if len(qualities) > 1 else None},
         "cost": trial.cost.to_dict(),
         "ratio_to_full": trial.cost.ratio_to(problem.full_cost),
@@ -141,14 +143,18 @@ def _repeated(trials: Sequence[Trial]) -> list[list[float]]:
 
 
 def _provenance(settings: StudySettings, problem: Problem) -> dict[str, Any]:
-    packages = {"nas": "nas-attention", "torch": "torch", "optuna": "optuna", "lightning": "lightning"}
     return {
         "seed": settings.seed,
         "sampler": settings.sampler,
         "task": problem.task.name,
         "task_fingerprint": problem.task.fingerprint,
-        "target": problem.target.name,
+        "num_tokens": problem.task.num_tokens,
         "num_steps": settings.training.num_steps,
+        "target": problem.target.name,
         "machine": platform.machine(),
-        "versions": {"python": platform.python_version()} | {key: version(name) for key, name in packages.items()},
     }
+
+
+def _versions() -> dict[str, str]:
+    packages = {"nas": "nas-attention", "torch": "torch", "optuna": "optuna", "lightning": "lightning"}
+    return {"python": platform.python_version()} | {key: version(name) for key, name in packages.items()}

@@ -60,6 +60,7 @@ class RecallTask:
 
     name = "recall"
     causal = True
+    corpus_fingerprint: str | None = None
     metric = Metric("accuracy", "share of queries", "maximize")
 
     def __init__(self, settings: RecallSettings) -> None:

@@ -49,6 +49,8 @@ class Task(Protocol):
     metric: Metric
     fingerprint: str
     """Hash of the data, hexadecimal; results with different fingerprints are never compared."""
+    corpus_fingerprint: str | None
+    """Hash of the user's or default text alone, hexadecimal; None for generated data."""
     chance: float
     """The quality of a model that knows nothing, in the metric's unit."""
 

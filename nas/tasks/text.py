@@ -62,7 +62,7 @@ class TextTask:
         self.num_tokens = settings.num_tokens
         corpus = read_corpus(settings.path)
         self.source = corpus.source
-        self.corpus_fingerprint = corpus.fingerprint
+        self.corpus_fingerprint: str | None = corpus.fingerprint
         self._train, held_out = split_corpus(corpus, settings.validation_share)
         self._require_length(held_out, settings)
         self._validation = _spread_windows(held_out, self.num_tokens + 1, settings.validation_sequences)

@@ -72,5 +72,7 @@ def front() -> dict[str, Any]:
         "points": [_entry(3, 2.0, 100.0, 30), _entry(5, 2.1, 30.0, 7), _entry(12, 3.0, 10.0, 1)],
         "baselines": [_entry(0, 2.2, 200.0, 63, baseline="full", on_front=False, spread={"quality": None})],
         "hypervolume_by_trial": [[0, 0.1]],
-        "provenance": {"versions": {"torch": "2.13.0"}, "task_fingerprint": "ab" * 32},
+        "versions": {"torch": "2.13.0"},
+        "corpus_hash": "cd" * 32,
+        "provenance": {"task_fingerprint": "ab" * 32},
     }

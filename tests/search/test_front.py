@@ -84,3 +84,10 @@ def test_the_table_holds_the_points(front: dict[str, Any], folder: Path) -> None
 def test_neither_time_nor_place_is_in_it(folder: Path) -> None:
     text = (folder / "front.json").read_text()
     assert str(folder.parent) not in text and "seconds" not in text
+
+
+def test_what_it_was_made_with_is_in_it(front: dict[str, Any]) -> None:
+    assert front["schema"] == "nas.front/1" and front["study"] == "toy"
+    assert front["corpus_hash"] == "11"
+    assert {"python", "nas", "torch", "optuna", "lightning"} <= front["versions"].keys()
+    assert front["objectives"][0] == {"name": "quality", "unit": "bits per byte", "direction": "minimize"}
