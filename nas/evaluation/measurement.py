@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
 
+from nas.proxy.curve import CurvePoint as CurvePoint
+
 
 class Outcome(StrEnum):
     """How a training ended."""
@@ -11,21 +13,6 @@ class Outcome(StrEnum):
     FINISHED = "finished"
     DIVERGED = "diverged"
     OUT_OF_MEMORY = "out_of_memory"
-
-
-@dataclass(frozen=True, slots=True)
-class CurvePoint:
-    """One validation on the way.
-
-    Args:
-        step: optimiser steps done.
-        quality: the task's metric on the validation set, in its unit.
-        train_loss: mean training loss since the point before, in nats per scored token.
-    """
-
-    step: int
-    quality: float
-    train_loss: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

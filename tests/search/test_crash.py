@@ -138,4 +138,4 @@ def test_an_interrupt_says_how_to_go_on(tmp_path: Path) -> None:
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "Traceback" not in errors.decode() and "again" in errors.decode()
+    assert "Traceback" not in errors.decode() and "the same command goes on" in errors.decode()

@@ -1,0 +1,121 @@
+"""FlexAttention: one mask function for all heads, compiled into a kernel on a GPU.
+
+On a CPU its forward runs uncompiled, over all pairs, which is enough to compare masks; there is no backward there.
+"""
+
+import warnings
+from collections.abc import Callable
+from functools import lru_cache
+from importlib.util import find_spec
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex_attention
+
+from nas.errors import InputError
+from nas.patterns.head import HeadPattern
+from nas.patterns.primitives import Primitive, Random
+from nas.patterns.site import Site
+
+MaskMod = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
+Predicate = Callable[[Tensor, Tensor], Tensor]
+
+_SMALLEST_D_HEAD = 16
+"""Triton's matrix products take no fewer features."""
+
+_MOST_KERNELS = 256
+"""Kernels that dynamo may keep: each tuple of heads compiles to its own (dynamo's default limit is 8)."""
+
+
+def flex_backend(q: Tensor, k: Tensor, v: Tensor, heads: tuple[HeadPattern, ...], scale: float | None = None) -> Tensor:
+    """Attention by FlexAttention, in blocks of 128 x 128: time is saved where whole blocks are empty.
+
+    Args:
+        q: queries, shape (batch, heads, tokens, d_head).
+        k: keys, same shape.
+        v: values, same shape.
+        heads: one pattern a head.
+        scale: factor on the scores; None for 1 / sqrt(d_head).
+
+    Returns:
+        shape (batch, heads, tokens, d_head).
+
+    Raises:
+        InputError: a gradient is asked for on a device that is no GPU.
+    """
+    mask = block_mask(heads, q.shape[-2], q.device)
+    if q.device.type == "cuda":
+        out: Tensor = compiled_flex_attention()(q, k, v, block_mask=mask, scale=scale)
+        return out
+    if torch.is_grad_enabled() and any(x.requires_grad for x in (q, k, v)):
+        raise InputError(
+            "backend", "flex has a backward pass on a GPU only", f"a gradient on {q.device}", "Use pieces or auto."
+        )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="flex_attention called without torch.compile")
+        plain = flex_attention(q, k, v, block_mask=mask, scale=scale)
+    assert isinstance(plain, Tensor)
+    return plain
+
+
+def flex_fits(q: Tensor) -> bool:
+    """Whether FlexAttention can be compiled for these inputs: a GPU, Triton, and a size and type its kernels take."""
+    has_triton = find_spec("triton") is not None
+    return q.device.type == "cuda" and has_triton and q.shape[-1] >= _SMALLEST_D_HEAD and q.dtype != torch.float64
+
+
+def mask_mod(heads: tuple[HeadPattern, ...], num_tokens: int, device: torch.device) -> MaskMod:
+    """The mask as FlexAttention asks for it: `mask_mod(b, h, q_idx, kv_idx)`, true where attention is allowed.
+
+    Args:
+        heads: one pattern a head.
+        num_tokens: sequence length n, in tokens.
+        device: where the positions will live.
+    """
+    distinct = list(dict.fromkeys(heads))
+    which = torch.tensor([distinct.index(head) for head in heads], device=device)
+    predicates = [_predicate(head, num_tokens, device) for head in distinct]
+
+    def visible(b: Tensor, h: Tensor, q_idx: Tensor, kv_idx: Tensor) -> Tensor:
+        seen = predicates[0](q_idx, kv_idx)
+        for number, predicate in enumerate(predicates[1:], start=1):
+            seen = torch.where(which[h] == number, predicate(q_idx, kv_idx), seen)
+        return seen
+
+    return visible
+
+
+def _predicate(head: HeadPattern, num_tokens: int, device: torch.device) -> Predicate:
+    """`HeadPattern.visible` in a form that dynamo can trace."""
+    rules = [_rule(primitive, head.site(num_tokens), device) for primitive in head.attend]
+
+    def visible(query: Tensor, key: Tensor) -> Tensor:
+        seen = rules[0](query, key)
+        for rule in rules[1:]:
+            seen = seen | rule(query, key)
+        return seen & (key <= query) if head.causal else seen
+
+    return visible
+
+
+def _rule(primitive: Primitive, site: Site, device: torch.device) -> Predicate:
+    if not isinstance(primitive, Random):
+        return lambda query, key: primitive.visible(query, key, site)
+    # Dynamo cannot trace the drawing of blocks (64-bit unsigned numpy): draw before tracing, look up inside.
+    token = torch.arange(0, site.num_tokens, primitive.block)
+    table, block = primitive.visible(token[:, None], token[None, :], site).to(device), primitive.block
+    return lambda query, key: table[query // block, key // block]
+
+
+@lru_cache(maxsize=256)
+def block_mask(heads: tuple[HeadPattern, ...], num_tokens: int, device: torch.device) -> BlockMask:
+    """Which 128 x 128 blocks hold visible pairs, for all heads; kept, since making it costs more than using it."""
+    return create_block_mask(mask_mod(heads, num_tokens, device), None, len(heads), num_tokens, num_tokens, str(device))
+
+
+@lru_cache(maxsize=1)
+def compiled_flex_attention() -> Any:
+    """`flex_attention`, compiled on first use."""
+    torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, _MOST_KERNELS)
+    return torch.compile(flex_attention, dynamic=False)

@@ -1,0 +1,9 @@
+"""Exact sparse attention from plain tensor operations, on any device.
+
+`plan` cuts a head's union into disjoint parts and tiles, `online` runs them under one softmax,
+`function` gives that a backward pass that keeps no scores. docs/attention.md explains the method.
+"""
+
+from nas.attention.pieces.function import pieces_attention
+
+__all__ = ["pieces_attention"]

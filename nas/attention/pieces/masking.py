@@ -1,0 +1,71 @@
+"""The exact mask of a tile, from the primitives' own predicates."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nas.attention.pieces.tile import Tile
+from nas.patterns.head import HeadPattern
+from nas.patterns.support import Positions
+
+
+class Masker:
+    """Makes the tiles of one part.
+
+    Most tiles of a pattern look alike (the inside of a window, say), so equal biases are stored once.
+
+    Args:
+        union: the primitives of this part.
+        earlier: the primitives of all parts before it, whose pairs are left out; None for the first part.
+        num_tokens: sequence length n, in tokens.
+        step: number of residue classes.
+        device: where biases and key numbers live.
+        dtype: of the biases.
+    """
+
+    def __init__(
+        self,
+        union: HeadPattern,
+        earlier: HeadPattern | None,
+        num_tokens: int,
+        step: int,
+        device: torch.device,
+        dtype: torch.dtype,
+    ) -> None:
+        self._union, self._earlier = union, earlier
+        self._num_tokens, self._step = num_tokens, step
+        self._device, self._dtype = device, dtype
+        self._biases: dict[tuple[torch.Size, bytes], Tensor] = {}
+
+    def tile(self, classes: slice, queries: slice, keys: Positions) -> Tile | None:
+        """The tile of these entries of these classes; None if nothing in it is visible."""
+        residue = torch.arange(classes.start, classes.stop)[:, None, None]
+        query = torch.arange(queries.start, queries.stop)[:, None] * self._step + residue
+        key = torch.from_numpy(keys)[None, :] * self._step + residue
+        seen = self._seen(query, key)
+        if not seen.any():
+            return None
+        return Tile(classes, queries, self._place(keys), seen.numel(), None if seen.all() else self._bias(seen))
+
+    def _seen(self, query: Tensor, key: Tensor) -> Tensor:
+        """Which pairs belong to this part; positions past the end of the sequence (padding) belong to none."""
+        last = self._num_tokens - 1
+        real = (query <= last) & (key <= last)
+        query, key = query.clamp(max=last), key.clamp(max=last)
+        seen = self._union.visible(query, key, self._num_tokens) & real
+        return seen if self._earlier is None else seen & ~self._earlier.visible(query, key, self._num_tokens)
+
+    def _bias(self, seen: Tensor) -> Tensor:
+        if bool((seen == seen[:1]).all()):
+            seen = seen[:1]
+        label = (seen.shape, np.packbits(seen.numpy()).tobytes())
+        if label not in self._biases:
+            bias = torch.zeros(seen.shape, dtype=self._dtype).masked_fill_(~seen, -torch.inf)
+            self._biases[label] = bias.to(self._device)
+        return self._biases[label]
+
+    def _place(self, keys: Positions) -> slice | Tensor:
+        first, last = int(keys[0]), int(keys[-1])
+        if last + 1 - first == len(keys):
+            return slice(first, last + 1)
+        return torch.from_numpy(keys).to(self._device)

@@ -1,0 +1,73 @@
+"""`nas cost`: what a pattern costs, without training anything."""
+
+import json
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+
+from nas.cli.verb import Verb, add_pattern, sequence_length
+from nas.errors import NasError
+
+UNITS = {
+    "pairs": None,
+    "attention_flops": "FLOP",
+    "forward_flops": "FLOP",
+    "train_flops": "FLOP",
+    "kv_cache_bytes": "bytes",
+    "activation_bytes": "bytes",
+    "num_parameters": None,
+}
+"""What is printed of a `Cost`, and in which unit; None for a plain count."""
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    add_pattern(parser)
+    parser.add_argument("--tokens", metavar="N", type=sequence_length, help="sequence length (default: the target's)")
+    parser.add_argument(
+        "--target",
+        metavar="T",
+        default="proxy",
+        help="the model to count for, a name in conf/target/ (default: a small one of the pattern's own shape)",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object, ratio_to_full in it")
+
+
+def _act(args: Namespace) -> int:
+    from nas.cli.pattern_argument import read_pattern
+    from nas.config.load import load_target
+    from nas.costs.counting import cost_with_ratio
+    from nas.costs.proxy_target import proxy_target
+
+    target = load_target(args.target)
+    if target is None and args.tokens is None:
+        raise NasError("nas cost: --tokens N is needed, or a --target that has a length of its own.")
+    pattern = read_pattern(args.pattern)
+    if target is None:
+        target = proxy_target(num_layers=pattern.num_layers, num_heads=pattern.num_heads, num_tokens=args.tokens)
+    cost, ratio = cost_with_ratio(pattern, target, args.tokens)
+    if args.json:
+        print(json.dumps({**cost.to_dict(), "ratio_to_full": ratio}, indent=2))
+    else:
+        _print_lines(cost.to_dict(), ratio)
+    return 0
+
+
+def _print_lines(cost: Mapping[str, int], ratio: Mapping[str, float]) -> None:
+    from nas.report.quantities import format_quantity, format_ratio
+
+    print(f"{'num_tokens':<16} {cost['num_tokens']:>18,}")
+    for name, unit in UNITS.items():
+        shown = format_quantity(cost[name], unit) if unit else f"{cost[name]:,}"
+        print(f"{name:<16} {shown:>18}  {format_ratio(ratio[name]):>7} of full attention")
+
+
+VERB = Verb(
+    name="cost",
+    summary="Count what a pattern costs, also as a share of full attention; nothing is trained",
+    add_arguments=_add_arguments,
+    act=_act,
+    examples=(
+        ("nas cost pattern.json --tokens 4096", "a small model of the pattern's own shape"),
+        ("nas cost quick#7 --target llama-3-8b-32k", "a real one, at its own length"),
+        ("nas cost quick#7 --tokens 8192 --json", "for a program"),
+    ),
+)

@@ -1,0 +1,91 @@
+"""`nas doctor`: what this installation has to work with."""
+
+import json
+import os
+import platform
+from argparse import ArgumentParser, Namespace
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from nas.cli.verb import Verb
+
+PACKAGES = ("nas-attention", "torch", "lightning", "optuna", "hydra-core", "wandb", "numpy")
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _act(args: Namespace) -> int:
+    findings = _findings()
+    if args.json:
+        print(json.dumps(findings, indent=2))
+        return 0
+    for part, values in findings.items():
+        print(part.replace("_", " "))
+        for name, value in values.items():
+            print(f"  {name.replace('_', ' '):<16} {_shown(value)}")
+    return 0
+
+
+def _findings() -> dict[str, dict[str, Any]]:
+    from nas.config.folder import find_conf
+
+    return {
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
+        "devices": _devices(),
+        "weights_and_biases": _tracking(),
+        "default_corpus": _corpus(),
+        "configuration": {"folder": str(find_conf())},
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _devices() -> dict[str, Any]:
+    import torch
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    gpus = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+    return {"cpu_cores": cores, "torch_threads": torch.get_num_threads(), "cuda_devices": gpus}
+
+
+def _tracking() -> dict[str, Any]:
+    from nas.config.settings import RunSettings
+
+    has_key = bool(os.environ.get("WANDB_API_KEY", "").strip())
+    return {"default_mode": RunSettings().tracking.mode, "key_in_environment": has_key}
+
+
+def _corpus() -> dict[str, Any]:
+    from nas.tasks.corpus import read_stdlib
+
+    corpus = read_stdlib()
+    return {
+        "source": corpus.source,
+        "files": len(corpus.documents),
+        "bytes": corpus.num_bytes,
+        "sha256": corpus.fingerprint,
+    }
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(value) or "none"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+VERB = Verb(
+    name="doctor",
+    summary="Say what this installation has to work with: versions, devices, W&B, corpus, configuration",
+    add_arguments=_add_arguments,
+    act=_act,
+    examples=(("nas doctor", "as text"), ("nas doctor --json", "for a program, or a bug report")),
+)

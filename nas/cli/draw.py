@@ -1,0 +1,47 @@
+"""`nas draw`: what attends to what, as text or as a picture."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from nas.cli.verb import Verb, add_pattern, sequence_length
+from nas.errors import InputError
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    add_pattern(parser)
+    parser.add_argument(
+        "--tokens",
+        metavar="N",
+        type=sequence_length,
+        help="sequence length to draw (default: 32 as text, 64 as a picture)",
+    )
+    parser.add_argument("--out", metavar="PNG", type=Path, help="write a picture there instead, over an older one")
+
+
+def _act(args: Namespace) -> int:
+    from nas.cli.pattern_argument import read_pattern
+    from nas.patterns.picture import draw_picture
+    from nas.patterns.text_drawing import draw_text
+
+    length = {} if args.tokens is None else {"num_tokens": args.tokens}
+    if args.out is not None and args.out.suffix.lower() != ".png":
+        raise InputError("--out", "must be the path of a .png file", str(args.out))
+    pattern = read_pattern(args.pattern)
+    if args.out is None:
+        print(draw_text(pattern, **length), end="")
+    else:
+        draw_picture(pattern, args.out, **length)
+        print(args.out)
+    return 0
+
+
+VERB = Verb(
+    name="draw",
+    summary="Draw a pattern: queries downwards, keys to the right",
+    add_arguments=_add_arguments,
+    act=_act,
+    examples=(
+        ("nas draw pattern.json", "in the terminal"),
+        ("nas draw quick#7 --tokens 256 --out trial-7.png", "a picture of trial 7 of the study quick"),
+    ),
+)

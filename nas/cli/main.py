@@ -1,0 +1,75 @@
+"""`nas`: finds the verb, and turns what goes wrong into one line and an exit code."""
+
+import os
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib.metadata import version
+
+from nas.cli import cost, doctor, draw, export, search, show, track
+from nas.cli.verb import INTERRUPTED, USER_ERROR, Verb
+from nas.errors import NasError
+
+VERBS: dict[str, Verb] = {module.VERB.name: module.VERB for module in (search, show, export, draw, cost, track, doctor)}
+"""Every verb by its name, in the order of a user's way through them."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: the words after `nas`; None for those of the process.
+
+    Returns:
+        the exit code: 0, 2 for what the user can mend, 130 for Ctrl-C. Defects of the program are not
+        caught: their traceback is what a report needs.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _run(words)
+        sys.stdout.flush()
+        return code
+    except NasError as error:
+        print(f"nas: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return USER_ERROR
+    except KeyboardInterrupt:
+        print("nas: interrupted.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        _forget_stdout()
+        return 0
+
+
+def help_text() -> str:
+    """What `nas --help` prints."""
+    width = max(map(len, VERBS))
+    verbs = "\n".join(f"  {name:<{width}}  {verb.summary}" for name, verb in VERBS.items())
+    return (
+        "usage: nas VERB ...\n\n"
+        "Searches attention sparsity patterns: quality against FLOPs and memory.\n\n"
+        f"{verbs}\n\n"
+        "nas VERB --help says more. Start with: nas search preset=smoke\n"
+    )
+
+
+def _run(words: list[str]) -> int:
+    if words[:1] in ([], ["-h"], ["--help"]):
+        print(help_text(), end="")
+        return 0
+    if words[0] == "--version":
+        print(f"nas {version('nas-attention')}")
+        return 0
+    if words[0] not in VERBS:
+        near = get_close_matches(words[0], VERBS, n=1)
+        remedy = f"Did you mean nas {near[0]}?" if near else "See nas --help."
+        raise NasError(f"nas: must be followed by one of {', '.join(VERBS)}, got {words[0]!r}. {remedy}")
+    return VERBS[words[0]].run(words[1:])
+
+
+def _forget_stdout() -> None:
+    """The reader of our output went away, as `head` does; Python would complain of it again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

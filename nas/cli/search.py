@@ -1,0 +1,82 @@
+"""`nas search`: run a study, or go on with it."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nas.cli.verb import INTERRUPTED, Verb
+
+if TYPE_CHECKING:
+    from nas.config.settings import RunSettings
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("overrides", metavar="KEY=VALUE", nargs="*", help="a setting; the keys stand below")
+    parser.add_argument(
+        "--config-dir", metavar="DIR", type=Path, help="a folder with your own YAML files, laid out like conf/"
+    )
+    parser.add_argument("--cfg", choices=["job"], help="print the settings that would be used, and do nothing")
+    parser.add_argument(
+        "-m", "--multirun", action="store_true", help="run a study for every combination of values such as seed=0,1,2"
+    )
+
+
+def _act(args: Namespace) -> int:
+    from nas.config.load import load_settings, to_yaml
+
+    studies = load_settings(args.overrides, config_dir=args.config_dir, multirun=args.multirun)
+    if args.cfg:
+        print("---\n".join(to_yaml(settings) for settings in studies), end="")
+        return 0
+    for settings in studies:
+        try:
+            _search(settings)
+        except KeyboardInterrupt:
+            print(_how_to_resume(settings), file=sys.stderr)
+            return INTERRUPTED
+    return 0
+
+
+def _search(settings: "RunSettings") -> None:
+    from rich.console import Console
+
+    from nas.cli.front_output import print_front
+    from nas.report.progress import make_progress
+    from nas.search.study import run_study
+    from nas.tracking.wandb_tracker import make_observer
+
+    tracker = make_observer(settings.tracking)
+    progress = make_progress(Console())
+    print_front(run_study(settings, [progress, tracker] if tracker else [progress]))
+
+
+def _how_to_resume(settings: "RunSettings") -> str:
+    from nas.search.folder import study_path
+
+    folder = study_path(settings.study, settings.runs_folder)
+    return f"nas: interrupted. Finished trials are kept in {folder}; the same command goes on from there."
+
+
+def _notes() -> str:
+    from nas.cli.search_help import keys_text
+
+    return keys_text()
+
+
+VERB = Verb(
+    name="search",
+    summary="Search patterns and print their Pareto front; the same command goes on where it stopped",
+    add_arguments=_add_arguments,
+    act=_act,
+    examples=(
+        ("nas search preset=smoke", "does it work here? under a minute"),
+        ("nas search", "the default: text, a few minutes on two cores"),
+        ("nas search study=mine task.path=notes/ task.num_tokens=256", "your own text"),
+        ("nas search task=recall proxy.token_shift=true", "associative recall instead of text"),
+        ("nas search target=llama-3-8b-32k constraints.flops_ratio=0.5", "costs of a real model, with a budget"),
+        ("nas search space=my_module:MySpace space.options.width=[8,16]", "a space of your own"),
+        ("nas search -m seed=0,1,2", "three studies: quick-seed-0 and so on"),
+    ),
+    notes=_notes,
+)

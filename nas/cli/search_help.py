@@ -1,0 +1,56 @@
+"""The keys of `nas search`, as its help lists them."""
+
+import re
+from textwrap import wrap
+
+from nas.config.folder import choices
+from nas.config.keys import FREE, GROUPS, Key, all_keys
+from nas.search.objectives import OBJECTIVES
+from nas.search.samplers import SAMPLERS
+
+_NAME_WIDTH = 26
+_WIDTH = 100
+
+_GROUP_NOTES = {
+    "preset": "how much to search: defaults for the keys below",
+    "space": "what is searched, or module:Class of your own (docs/spaces.md)",
+    "task": "what proxies learn (docs/tasks.md)",
+    "target": "which model costs are counted for (docs/costs.md)",
+    "tracking": "Weights & Biases (docs/tracking.md)",
+}
+
+
+_SETTING_NOTES = {
+    "sampler": f"one of {', '.join(SAMPLERS)}",
+    "objectives": f"two or more of {', '.join(OBJECTIVES)}, as a list: [quality,flops]",
+    "space.attribute": "module:Class, as space=module:Class sets it",
+    FREE: "an option of the space, often a list of values to choose from (docs/spaces.md)",
+}
+"""Said better for a command line than by the docstrings, which name what programs import."""
+
+
+def keys_text() -> str:
+    """Two lists: keys that take the name of a file, and single settings."""
+    groups = [_entry(f"{name}=", f"{', '.join(choices(name))}: {_GROUP_NOTES[name]}") for name in GROUPS]
+    settings = [
+        _entry(f"{key.name}.KEY" if key.name == FREE else key.name, _note(key))
+        for key in all_keys().values()
+        if key.name not in ("preset", "task.name")
+    ]
+    return "\n".join(["sets of settings:", *groups, "", "settings:", *settings])
+
+
+def _note(key: Key) -> str:
+    """The docstring in the command line's words."""
+    words = _SETTING_NOTES.get(key.name, key.description)
+    return re.sub(r"\bNone\b", "null", words).replace("`", "").removesuffix(".")
+
+
+def _entry(name: str, description: str) -> str:
+    """A name with its wrapped description, indented as argparse does it."""
+    gap = " " * _NAME_WIDTH
+    lines = wrap(description, _WIDTH, initial_indent=gap, subsequent_indent=gap)
+    head = f"  {name}"
+    if len(head) + 2 > _NAME_WIDTH:
+        return "\n".join([head, *lines])
+    return "\n".join([head.ljust(_NAME_WIDTH) + lines[0].lstrip(), *lines[1:]])

@@ -1,0 +1,94 @@
+"""What all verbs have in common."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn
+
+from nas.errors import NasError
+
+USER_ERROR, INTERRUPTED = 2, 130
+"""Exit codes for what the user can mend, and for Ctrl-C."""
+
+MOST_TOKENS = 2**24
+"""Longest sequence that is counted or drawn: some counts take tens of bytes a token."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Wrong arguments are an error like any other: one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise NasError(f"{self.prog}: {message}. See {self.prog} --help.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verb:
+    """One word after `nas`.
+
+    Args:
+        name: the word.
+        summary: what it does, as one line without a full stop.
+        add_arguments: tells the parser its arguments.
+        act: does it.
+        examples: command lines, each with what it is for.
+        notes: more help, made only when help is asked for, as it may import a lot.
+    """
+
+    name: str
+    summary: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    act: Callable[[argparse.Namespace], int]
+    examples: tuple[tuple[str, str], ...]
+    notes: Callable[[], str] = lambda: ""
+
+    def run(self, words: list[str]) -> int:
+        """Parse the words after the verb and act; the exit code."""
+        if "-h" in words or "--help" in words:
+            print(self.help_text(), end="")
+            return 0
+        return self.act(self._parser().parse_intermixed_args(words))
+
+    def help_text(self) -> str:
+        """What `nas VERB --help` prints, always 100 columns wide at most."""
+        parser = self._parser()
+        width = max(len(line) for line, _ in self.examples)
+        examples = "\n".join(f"  {line:<{width}}  {purpose}" for line, purpose in self.examples)
+        parser.epilog = "\n\n".join(part for part in (self.notes(), f"examples:\n{examples}") if part)
+        return parser.format_help()
+
+    def _parser(self) -> argparse.ArgumentParser:
+        parser = _Parser(
+            prog=f"nas {self.name}",
+            description=f"{self.summary}.",
+            formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=26, width=100),
+            allow_abbrev=False,
+        )
+        self.add_arguments(parser)
+        return parser
+
+
+def add_study(parser: argparse.ArgumentParser) -> None:
+    """Declare the argument STUDY."""
+    parser.add_argument("study", metavar="STUDY", help="a name under runs/, or the path of a study folder")
+
+
+def add_pattern(parser: argparse.ArgumentParser) -> None:
+    """Declare the argument PATTERN, which `nas.cli.pattern_argument` reads."""
+    parser.add_argument("pattern", metavar="PATTERN", help="a pattern file, or STUDY#TRIAL such as quick#7")
+
+
+def sequence_length(text: str) -> int:
+    """A number of tokens, as argparse's `type`."""
+    return _whole(text, 1, MOST_TOKENS)
+
+
+def trial_number(text: str) -> int:
+    """The number of a trial, as argparse's `type`."""
+    return _whole(text, 0, sys.maxsize)
+
+
+def _whole(text: str, low: int, high: int) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 20) or not low <= int(text) <= high:
+        raise argparse.ArgumentTypeError(f"must be a whole number from {low} to {high}, got {text!r}")
+    return int(text)

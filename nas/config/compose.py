@@ -1,0 +1,87 @@
+"""Hydra puts YAML files and the command line together; what comes out is plain data."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hydra import compose, initialize_config_dir
+from hydra.core.config_store import ConfigStore
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from nas.config.folder import OWN_SPACE, PRIMARY, PROXY_TARGET, find_conf
+from nas.config.keys import GROUPS
+from nas.config.overrides import quoted
+from nas.config.settings import RunSettings
+from nas.errors import InputError, NasError
+
+_CALL = re.compile(r"\$\{.*:", re.DOTALL)
+
+
+def compose_document(overrides: Sequence[str], config_dir: Path | None = None) -> dict[str, Any]:
+    """All settings as plain data, not yet checked.
+
+    The files are composed without a schema: `nas.config.read` checks keys and types, of files and command line
+    alike, with one form of message. Hydra's job part (output folders, logging, `chdir`) is not used.
+
+    Args:
+        overrides: in Hydra's grammar.
+        config_dir: a folder with further files, searched after the shipped one.
+
+    Raises:
+        InputError: YAML that cannot be read, a key that is set twice, or a value that would run code.
+    """
+    _store_choices_without_files()
+    path = [f"hydra.searchpath=[{quoted(f'file://{config_dir.resolve()}')}]"] if config_dir else []
+    with _one_line_errors():
+        with initialize_config_dir(config_dir=str(find_conf()), version_base="1.3"):
+            composed = compose(PRIMARY, overrides=[*path, *overrides])
+        _refuse_code(OmegaConf.to_container(composed), "")
+        document = OmegaConf.to_container(OmegaConf.merge(_defaults(), composed), resolve=True)
+    assert isinstance(document, dict)
+    return {str(key): value for key, value in document.items()}
+
+
+def _store_choices_without_files() -> None:
+    store = ConfigStore.instance()
+    store.store(group="space", name=OWN_SPACE, node={"attribute": None, "options": {}})
+    store.store(group="target", name=PROXY_TARGET, node={"target": None}, package="_global_")
+
+
+def _defaults() -> DictConfig:
+    """What the classes say, without the sets of settings that stand in files of their own."""
+    document = asdict(RunSettings())
+    return OmegaConf.create({key: value for key, value in document.items() if key not in GROUPS})
+
+
+def _refuse_code(node: Any, where: str) -> None:
+    """No value may name code, and none may fetch a secret from the environment into the study folder."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            inner = f"{where}.{key}" if where else str(key)
+            if key == "_target_":
+                raise InputError(inner, "must not be there; settings run no code", value, "Remove it.")
+            _refuse_code(value, inner)
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            _refuse_code(value, f"{where}[{index}]")
+    elif isinstance(node, str) and _CALL.search(node):
+        allowed = "may refer to another key, as ${seed} does, but call nothing"
+        raise InputError(where, allowed, node, "Write the value itself.")
+
+
+@contextmanager
+def _one_line_errors() -> Iterator[None]:
+    try:
+        yield
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{mark.name}:{mark.line + 1}" if mark else "configuration"
+        raise InputError(place, "must be YAML", getattr(error, "problem", str(error))) from None
+    except (HydraException, OmegaConfBaseException) as error:
+        raise NasError(f"configuration: {' '.join(str(error).split())}") from None

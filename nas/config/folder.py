@@ -1,0 +1,66 @@
+"""Where the shipped YAML files lie, and which choices they offer."""
+
+from pathlib import Path
+
+from nas.errors import InputError, NasError, unknown
+
+PRIMARY = "config"
+"""Name of the file that the others hang from."""
+
+OWN_SPACE = "own"
+"""The choice of `space` for a class of the user's; written as `space=module:attribute`."""
+
+PROXY_TARGET = "proxy"
+"""The choice of `target` for the model that is trained, whatever its sizes; it needs no file."""
+
+
+def find_conf() -> Path:
+    """The shipped configuration folder: inside the package in a wheel, beside it in a checkout.
+
+    Raises:
+        NasError: there is none, so the installation is broken.
+    """
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / "conf", package.parent / "conf"):
+        if (folder / f"{PRIMARY}.yaml").is_file():
+            return folder
+    raise NasError(f"installation: no conf folder in or beside {package}. Install nas again.")
+
+
+def choices(group: str, config_dir: Path | None = None) -> list[str]:
+    """What `group=` may be, by name: the shipped files, then the user's own.
+
+    Args:
+        group: a folder of the configuration, such as `space`.
+        config_dir: a folder of the user's, laid out like the shipped one.
+    """
+    folders = [find_conf()] + ([config_dir] if config_dir else [])
+    files = [file.stem for folder in folders for file in sorted((folder / group).glob("*.yaml"))]
+    return [PROXY_TARGET, *files] if group == "target" else files
+
+
+def check_choice(key: str, name: str, config_dir: Path | None = None) -> None:
+    """Refuse a choice that no file stands for.
+
+    Raises:
+        InputError: with the nearest real one.
+    """
+    known = choices(key, config_dir)
+    if name not in known:
+        raise unknown(key, name, known, "choice")
+
+
+def check_config_dir(config_dir: Path) -> None:
+    """Refuse a folder that Hydra would read in part or not at all.
+
+    Hydra looks into the shipped folder first, so a file of the same name would be ignored in silence.
+
+    Raises:
+        InputError: no such folder, or one of its files has the name of a shipped one.
+    """
+    if not config_dir.is_dir():
+        raise InputError("--config-dir", "must be a folder", str(config_dir))
+    for file in sorted(find_conf().rglob("*.yaml")):
+        name = file.relative_to(find_conf())
+        if (config_dir / name).exists():
+            raise InputError("--config-dir", "must not repeat the name of a shipped file", str(name), "Rename it.")

@@ -1,0 +1,76 @@
+"""The way in: from the words of a command line to the studies that they ask for."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nas.config.compose import compose_document
+from nas.config.folder import PROXY_TARGET, check_choice, check_config_dir, find_conf
+from nas.config.overrides import expand
+from nas.config.read import read_settings
+from nas.config.rules import check_rules
+from nas.config.settings import RunSettings
+from nas.costs.target import Target
+from nas.errors import InputError
+
+
+def load_settings(
+    words: Sequence[str] = (), *, config_dir: Path | None = None, multirun: bool = False
+) -> list[RunSettings]:
+    """The settings of every study that a command line asks for: one, or with multirun any number.
+
+    Args:
+        words: `key=value` each.
+        config_dir: a folder of the user's with further YAML files, laid out like `conf/`.
+        multirun: allow `seed=0,1,2`; studies that would share a name get the values at its end.
+
+    Raises:
+        NasError: something is wrong; nothing was written.
+    """
+    if config_dir is not None:
+        check_config_dir(config_dir)
+    asked = list(expand(words, multirun=multirun, config_dir=config_dir))
+    runs = [_read(compose_document(one.overrides, config_dir)) for one in asked]
+    return _with_own_names(runs, [one.label for one in asked])
+
+
+def load_target(name: str) -> Target | None:
+    """A shipped target by its name, a file in `conf/target/`; None for the proxy itself.
+
+    Raises:
+        InputError: there is no such target.
+    """
+    if name == PROXY_TARGET:
+        return None
+    check_choice("target", name)
+    text = (find_conf() / "target" / f"{name}.yaml").read_text(encoding="utf-8")
+    return read_settings(Target, yaml.safe_load(text), "target")
+
+
+def to_yaml(settings: RunSettings) -> str:
+    """The settings as a YAML file, every key with its value; `nas.config.read` reads it back."""
+    text: str = yaml.safe_dump(asdict(settings), sort_keys=False, allow_unicode=True)
+    return text
+
+
+def _read(document: dict[str, Any]) -> RunSettings:
+    settings = read_settings(RunSettings, document)
+    check_rules(settings)
+    return settings
+
+
+def _with_own_names(runs: list[RunSettings], labels: list[str]) -> list[RunSettings]:
+    """Two studies never share a folder."""
+    if _differ(runs):
+        return runs
+    named = [replace(run, study=f"{run.study}-{label}") for run, label in zip(runs, labels, strict=True)]
+    if not _differ(named):
+        raise InputError("study", "must differ between the studies of one call", named[0].study, "Repeat no value.")
+    return named
+
+
+def _differ(runs: list[RunSettings]) -> bool:
+    return len({run.study for run in runs}) == len(runs)

@@ -1,0 +1,59 @@
+"""Plain data to typed settings, with every wrong key and value named."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from types import NoneType
+from typing import Any, TypeVar, get_args, get_type_hints
+
+from nas.config.keys import dataclasses_in, unknown_key
+from nas.errors import InputError, unknown
+from nas.space.option_types import describe, fits
+
+T = TypeVar("T")
+
+
+def read_settings(kind: type[T], document: Any, where: str = "") -> T:
+    """An instance of a settings class from plain data.
+
+    Args:
+        kind: a dataclass; fields may be dataclasses too, or unions of them told apart by their `name`.
+        document: a mapping, as YAML has it; keys left out take their defaults.
+        where: the dotted place of the mapping; empty at the top.
+
+    Raises:
+        InputError: an unknown or missing key, or a value of the wrong type or out of range.
+    """
+    if not isinstance(document, Mapping):
+        raise InputError(where or "configuration", "must be a mapping of keys to values", document)
+    hints, known = get_type_hints(kind), {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
+    for key in document:
+        if key not in known:
+            raise unknown_key(where, str(key), known)
+    for name, field in known.items():
+        if name not in document and field.default is MISSING and field.default_factory is MISSING:
+            raise InputError(where or "configuration", f"must have the key {name!r}", sorted(document))
+    return kind(**{key: _read_value(hints[key], value, _join(where, key)) for key, value in document.items()})
+
+
+def _read_value(hint: Any, value: Any, where: str) -> Any:
+    kinds = dataclasses_in(hint)
+    if kinds and not (value is None and NoneType in get_args(hint)):
+        return read_settings(_named(kinds, value, where), value, where)
+    if not kinds and not fits(value, hint):
+        raise InputError(where, f"must be {describe(hint)}", value)
+    return float(value) if hint in (float, float | None) and value is not None else value
+
+
+def _named(kinds: list[type[Any]], value: Any, where: str) -> type[Any]:
+    """Of several classes the one whose default name is the value's name."""
+    if len(kinds) == 1 or not isinstance(value, Mapping):
+        return kinds[0]
+    by_name = {next(field.default for field in fields(kind) if field.name == "name"): kind for kind in kinds}
+    name = value.get("name")
+    if name not in by_name:
+        raise unknown(f"{where}.name", str(name), map(str, by_name), where)
+    return by_name[name]
+
+
+def _join(where: str, key: str) -> str:
+    return f"{where}.{key}" if where else str(key)

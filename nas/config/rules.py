@@ -1,0 +1,96 @@
+"""What settings must obey beyond their types, each rule with its own line."""
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import attrgetter
+
+from nas.config.settings import RunSettings
+from nas.errors import InputError, unknown
+from nas.search.folder import study_path
+from nas.search.objectives import make_objectives
+from nas.search.samplers import SAMPLERS
+from nas.tasks.task import Metric
+from nas.tracking.settings import check_tracking
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Which numbers a key takes.
+
+    Args:
+        allowed: the rule, as messages state it.
+        holds: the rule itself; NaN never holds.
+    """
+
+    allowed: str
+    holds: Callable[[float], bool]
+
+
+COUNT = Range("must be 0 or more", lambda value: value >= 0)
+SIZE = Range("must be 1 or more", lambda value: value >= 1)
+POSITIVE = Range("must be above 0 and finite", lambda value: 0 < value < math.inf)
+DECAY = Range("must be 0 or more and finite", lambda value: 0 <= value < math.inf)
+SHARE = Range("must be from 0 to 1", lambda value: 0 <= value <= 1)
+BUDGET = Range("must be above 0 and at most 1, a share of full attention", lambda value: 0 < value <= 1)
+SEED = Range(f"must be from 0 to {2**32 - 1}", lambda value: 0 <= value < 2**32)
+
+RANGES: dict[str, Range] = {
+    "seed": SEED,
+    "num_trials": COUNT,
+    "confirm_seeds": COUNT,
+    "workers": COUNT,
+    "cohort_size": COUNT,
+    "proxy.num_layers": SIZE,
+    "proxy.num_heads": SIZE,
+    "proxy.d_model": SIZE,
+    "proxy.mlp_ratio": SIZE,
+    "training.num_steps": SIZE,
+    "training.batch_size": SIZE,
+    "training.learning_rate": POSITIVE,
+    "training.warmup_share": SHARE,
+    "training.weight_decay": DECAY,
+    "training.gradient_clip": POSITIVE,
+    "training.num_checks": SIZE,
+    "constraints.flops_ratio": BUDGET,
+    "constraints.kv_cache_ratio": BUDGET,
+}
+"""Every number that a study is told; those of tasks, targets and spaces are checked by their own classes."""
+
+
+def check_rules(settings: RunSettings) -> None:
+    """Refuse settings that no study could run with.
+
+    Raises:
+        InputError: the first rule that is broken.
+    """
+    for name, rule in RANGES.items():
+        value = attrgetter(name)(settings)
+        if value is not None and not rule.holds(value):
+            raise InputError(name, rule.allowed, value)
+    _check_places(settings)
+    _check_proxy(settings)
+    if settings.sampler not in SAMPLERS:
+        raise unknown("sampler", settings.sampler, SAMPLERS, "sampler")
+    make_objectives(settings.objectives, Metric("quality", "", "minimize"))
+    check_tracking(settings.tracking)
+
+
+def _check_places(settings: RunSettings) -> None:
+    if not settings.runs_folder:
+        raise InputError("runs_folder", "must be the path of a folder", settings.runs_folder)
+    study_path(settings.study, settings.runs_folder)
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", settings.device):
+        raise InputError("device", "must be auto, cpu, cuda or cuda:N", settings.device)
+
+
+def _check_proxy(settings: RunSettings) -> None:
+    proxy, training = settings.proxy, settings.training
+    if proxy.d_model % (2 * proxy.num_heads):
+        allowed = f"must be a multiple of {2 * proxy.num_heads} (2 * proxy.num_heads)"
+        nearest = max(1, round(proxy.d_model / (2 * proxy.num_heads))) * 2 * proxy.num_heads
+        raise InputError("proxy.d_model", allowed, proxy.d_model, f"The nearest is {nearest}.")
+    if training.num_checks > training.num_steps:
+        allowed = f"must be at most training.num_steps ({training.num_steps})"
+        raise InputError("training.num_checks", allowed, training.num_checks, "Check less often or train longer.")

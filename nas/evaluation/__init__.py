@@ -1,0 +1,1 @@
+"""A pattern comes in, a Measurement goes out."""

@@ -1,0 +1,65 @@
+"""The checkpoints of a cohort that is being trained: one file a member and check, in the member's own folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from nas.errors import InputError
+from nas.proxy.member import Member
+from nas.proxy.state import CohortState
+
+
+class Checkpoints:
+    """Where a cohort's states lie.
+
+    Every member's slice is written before the slices of the check before are removed, so there is always
+    a step that all members have.
+
+    Args:
+        members: the cohort.
+        folders: one a member; made when first needed.
+        run: what else decides the result (task, sizes, seeds); files of another run are passed over.
+    """
+
+    def __init__(self, members: Sequence[Member], folders: Sequence[Path], run: str) -> None:
+        assert len(members) == len(folders) and len(set(folders)) == len(folders)
+        self._members, self._folders, self._run = tuple(members), tuple(folders), run
+
+    def save(self, state: CohortState) -> None:
+        """Keep this state, then drop all others."""
+        kept = self._name(state.step)
+        for folder, part in zip(self._folders, state.split(), strict=True):
+            part.save(folder / kept)
+        for folder in self._folders:
+            for path in _files(folder):
+                if path.name != kept:
+                    path.unlink()
+
+    def latest(self) -> CohortState | None:
+        """The newest state that all members have; None if there is none."""
+        common = set.intersection(*({path.name for path in _files(folder)} for folder in self._folders))
+        for name in sorted(common, reverse=True):
+            state = self._load(name)
+            if state is not None:
+                return state
+        return None
+
+    def clear(self) -> None:
+        """Remove what was saved."""
+        for folder in self._folders:
+            for path in _files(folder):
+                path.unlink()
+
+    def _load(self, name: str) -> CohortState | None:
+        """The state of one check, unless it is another run's or cannot be read: then training starts earlier."""
+        try:
+            state = CohortState.merge([CohortState.load(folder / name) for folder in self._folders])
+        except InputError:
+            return None
+        return state if state.members == self._members and name == self._name(state.step) else None
+
+    def _name(self, step: int) -> str:
+        return f"checkpoint-{step:09d}-{self._run}.pt"
+
+
+def _files(folder: Path) -> list[Path]:
+    return list(folder.glob("checkpoint-*.pt*"))

@@ -1,0 +1,1 @@
+"""The small Transformer that stands in for the real one, trained many candidates at once."""

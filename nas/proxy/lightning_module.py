@@ -1,0 +1,133 @@
+"""A cohort as Lightning trains it."""
+
+import math
+
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor
+
+from nas.errors import PatternError
+from nas.proxy.curve import CurvePoint
+from nas.proxy.data import Pair
+from nas.proxy.layout import Layout
+from nas.proxy.model import CohortTransformer
+from nas.proxy.optimizer import CohortAdamW, Moments
+from nas.proxy.schedule import learning_rate_share
+from nas.proxy.scoring import Tally, loss_sums, num_scored
+from nas.proxy.settings import ProxySettings, TrainingSettings
+from nas.proxy.state import CohortState
+from nas.tasks.task import Task
+
+
+class ProxyModule(LightningModule):
+    """The members of a state, their optimiser and their scores.
+
+    An epoch is the stretch from one check to the next, so that Lightning's validation at the end of an epoch is the
+    check.
+
+    Args:
+        state: where to start.
+        task: what is learnt.
+        proxy: sizes of the model.
+        training: how it is trained.
+        backend: how attention runs.
+
+    Raises:
+        PatternError: a pattern does not fit the proxy, or looks ahead where the task must be causal.
+    """
+
+    def __init__(
+        self, state: CohortState, task: Task, proxy: ProxySettings, training: TrainingSettings, backend: str
+    ) -> None:
+        super().__init__()
+        layout = Layout(proxy, task.vocab_size)
+        patterns = [member.pattern for member in state.members]
+        for pattern in patterns:
+            if pattern.causal != task.causal:
+                raise PatternError("causal", f"must be {task.causal} for the task {task.name}", pattern.causal)
+        self.model = CohortTransformer(state.weights, layout, patterns, proxy, task.num_tokens, backend)
+        self._start, self._task, self._training = state, task, training
+        self._decay = layout.is_matrix() * training.weight_decay
+        self._curves = list(state.curves)
+        self._moments = Moments(
+            state.first_moments.clone(), state.second_moments.clone(), state.alive.clone(), state.step
+        )
+
+    @property
+    def step(self) -> int:
+        """Optimiser steps done."""
+        return self._moments.step
+
+    def any_alive(self) -> bool:
+        """Whether there is still someone to train; waits for the device."""
+        return bool(self._moments.alive.any())
+
+    def state(self, wall_seconds: float) -> CohortState:
+        """Where the cohort stands, as a value that further training does not change.
+
+        Args:
+            wall_seconds: time spent since the start of this module, in seconds; members share it equally.
+        """
+        moments, members = self._moments, self._start.members
+        return CohortState(
+            members=members,
+            step=moments.step,
+            weights=self.model.rows.detach().cpu().clone(),
+            first_moments=moments.first.cpu().clone(),
+            second_moments=moments.second.cpu().clone(),
+            alive=moments.alive.cpu().clone(),
+            curves=tuple(self._curves),
+            wall_seconds=tuple(before + wall_seconds / len(members) for before in self._start.wall_seconds),
+        )
+
+    def configure_optimizers(self) -> CohortAdamW:
+        """Called by Lightning when the weights are on their device."""
+        rows = self.model.rows
+        self._moments.to(rows.device)
+        return CohortAdamW(
+            rows,
+            self._moments,
+            learning_rates=rows.new_tensor([member.learning_rate for member in self._start.members]),
+            share=lambda step: learning_rate_share(step, self._training),
+            decay=self._decay.to(rows.device),
+            gradient_clip=self._training.gradient_clip,
+        )
+
+    def on_train_epoch_start(self) -> None:
+        """A stretch begins."""
+        self._loss_sum = self.model.rows.new_zeros(len(self._start.members))
+        self._stretch_start = self.step
+
+    def training_step(self, batch: Pair) -> Tensor:
+        """The sum of the members' mean losses: a member's gradient knows nothing of the others."""
+        tokens, targets = batch
+        losses = loss_sums(self.model(tokens), targets) / num_scored(targets)
+        self._losses = losses.detach()
+        self._loss_sum += self._losses
+        return losses.sum()
+
+    def on_after_backward(self) -> None:
+        """A member whose loss is not finite must not move, whatever its gradient says."""
+        gradient = self.model.rows.grad
+        assert gradient is not None
+        gradient.masked_fill_(~self._losses.isfinite()[:, None], float("nan"))
+
+    def on_validation_epoch_start(self) -> None:
+        """A check begins."""
+        self._tally = Tally(len(self._start.members), self.device)
+
+    def validation_step(self, batch: Pair) -> None:
+        """One batch of the validation set."""
+        tokens, targets = batch
+        self._tally.add(self.model(tokens), targets)
+
+    def on_validation_epoch_end(self) -> None:
+        """Every curve grows by a point; one that cannot be drawn ends, and its member with it."""
+        train_losses = (self._loss_sum / (self.step - self._stretch_start)).tolist()
+        alive = self._moments.alive.tolist()
+        for index, (loss, accuracy) in enumerate(zip(self._tally.losses(), self._tally.accuracies(), strict=True)):
+            alive[index] = alive[index] and math.isfinite(loss)
+            if alive[index]:
+                point = CurvePoint(self.step, self._task.quality(loss, accuracy), train_losses[index])
+                self._curves[index] = (*self._curves[index], point)
+        self._moments.alive &= torch.tensor(alive, device=self.device)

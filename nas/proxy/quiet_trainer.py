@@ -1,0 +1,67 @@
+"""A Lightning Trainer that trains and says nothing."""
+
+import logging
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+
+def quiet_trainer(device: str, num_epochs: int, callbacks: Sequence[Callback]) -> Trainer:
+    """A Trainer on one device, in bfloat16 where that is a GPU, that writes no file and prints no line.
+
+    Args:
+        device: cpu, cuda or cuda:N.
+        num_epochs: epochs to train.
+        callbacks: what happens beside the training.
+    """
+    place = torch.device(device)
+    on_gpu = place.type == "cuda"
+    with _silence():
+        return Trainer(
+            accelerator="gpu" if on_gpu else place.type,
+            devices=[place.index or 0] if on_gpu else 1,
+            precision="bf16-mixed" if on_gpu else "32-true",
+            max_epochs=num_epochs,
+            callbacks=list(callbacks),
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            # Masks made during validation are cached and must be fit for training.
+            inference_mode=False,
+        )
+
+
+def fit(
+    trainer: Trainer, module: LightningModule, batches: Iterable[object], validation_batches: Iterable[object]
+) -> None:
+    """Train and validate.
+
+    Raises:
+        KeyboardInterrupt: the user stopped it; Lightning alone would end the process.
+    """
+    try:
+        with _silence():
+            trainer.fit(module, batches, validation_batches)
+    except SystemExit as end:
+        if isinstance(end.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Neither Lightning's hints about devices and data loaders nor its warnings."""
+    log = logging.getLogger("lightning.pytorch")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(level)

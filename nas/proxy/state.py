@@ -1,0 +1,135 @@
+"""A cohort between two steps, in memory and on disk."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from nas.errors import InputError
+from nas.patterns.file import parse_pattern
+from nas.proxy.curve import CurvePoint
+from nas.proxy.layout import Layout
+from nas.proxy.member import Member
+
+SCHEMA = "nas.cohort/1"
+_ROWS = ("weights", "first_moments", "second_moments", "alive")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CohortState:
+    """All that training needs to go on: a value, its tensors on the CPU and never changed.
+
+    Args:
+        members: who is trained.
+        step: optimiser steps done.
+        weights: float32, one row a member, shape (members, num_parameters).
+        first_moments: AdamW's mean of gradients, same shape.
+        second_moments: AdamW's mean of squared gradients, same shape.
+        alive: False for a member that diverged, bool, shape (members,).
+        curves: validations on the way, one tuple a member.
+        wall_seconds: time spent on each member so far, in seconds.
+    """
+
+    members: tuple[Member, ...]
+    step: int
+    weights: Tensor
+    first_moments: Tensor
+    second_moments: Tensor
+    alive: Tensor
+    curves: tuple[tuple[CurvePoint, ...], ...]
+    wall_seconds: tuple[float, ...]
+
+    @classmethod
+    def initial(cls, members: Sequence[Member], layout: Layout) -> "CohortState":
+        """Before the first step; a member starts alike in every cohort."""
+        weights = torch.stack([layout.initial_row(member.seed) for member in members])
+        return cls(
+            members=tuple(members),
+            step=0,
+            weights=weights,
+            first_moments=torch.zeros_like(weights),
+            second_moments=torch.zeros_like(weights),
+            alive=torch.ones(len(members), dtype=torch.bool),
+            curves=((),) * len(members),
+            wall_seconds=(0.0,) * len(members),
+        )
+
+    @classmethod
+    def merge(cls, states: "Sequence[CohortState]") -> "CohortState":
+        """One cohort of all members, in order; all must have done the same number of steps."""
+        assert len({state.step for state in states}) == 1
+        return cls(
+            members=sum((state.members for state in states), ()),
+            step=states[0].step,
+            curves=sum((state.curves for state in states), ()),
+            wall_seconds=sum((state.wall_seconds for state in states), ()),
+            **{name: torch.cat([getattr(state, name) for state in states]) for name in _ROWS},
+        )
+
+    def split(self) -> "list[CohortState]":
+        """Every member as a cohort of one, owning its memory."""
+        return [
+            CohortState(
+                members=(member,),
+                step=self.step,
+                curves=(self.curves[index],),
+                wall_seconds=(self.wall_seconds[index],),
+                **{name: getattr(self, name)[index : index + 1].clone() for name in _ROWS},
+            )
+            for index, member in enumerate(self.members)
+        ]
+
+    def save(self, path: Path) -> None:
+        """Write the state whole or not at all, whenever the process or the machine stops."""
+        document = {
+            "schema": SCHEMA,
+            "step": self.step,
+            "members": [
+                {"pattern": one.pattern.to_dict(), "seed": one.seed, "learning_rate": one.learning_rate}
+                for one in self.members
+            ],
+            "curves": [[asdict(point) for point in curve] for curve in self.curves],
+            "wall_seconds": list(self.wall_seconds),
+            **{name: getattr(self, name) for name in _ROWS},
+        }
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(path.name + ".unfinished")
+        with unfinished.open("wb") as file:
+            torch.save(document, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+
+    @classmethod
+    def load(cls, path: Path) -> "CohortState":
+        """A saved state.
+
+        Raises:
+            InputError: the file is missing, damaged, or something else.
+        """
+        document = _read(path)
+        return cls(
+            members=tuple(
+                Member(pattern=parse_pattern(one["pattern"]), seed=one["seed"], learning_rate=one["learning_rate"])
+                for one in document["members"]
+            ),
+            step=document["step"],
+            curves=tuple(tuple(CurvePoint(**point) for point in curve) for curve in document["curves"]),
+            wall_seconds=tuple(document["wall_seconds"]),
+            **{name: document[name] for name in _ROWS},
+        )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        document = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # damaged bytes make torch raise almost anything
+        first_line = str(error).split("\n", maxsplit=1)[0]
+        raise InputError(str(path), f"must be a checkpoint of schema {SCHEMA}", first_line) from None
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        raise InputError(str(path), f"must be a checkpoint of schema {SCHEMA}", type(document).__name__)
+    return document

@@ -1,0 +1,72 @@
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from nas.cli import main as main_module
+from nas.cli.main import VERBS, help_text, main
+from nas.cli.verb import Verb
+
+
+def test_help_names_every_verb(nas) -> None:
+    outcome = nas("--help")
+    assert outcome.code == 0
+    assert all(f"  {name}" in outcome.out for name in VERBS)
+    assert nas().out == outcome.out == help_text()
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_helps_with_examples(nas, verb: str) -> None:
+    outcome = nas(verb, "--help")
+    assert outcome.code == 0
+    assert outcome.out.startswith(f"usage: nas {verb}")
+    assert f"examples:\n  nas {verb}" in outcome.out
+
+
+def test_version(nas) -> None:
+    assert nas("--version").out.startswith("nas 0.")
+
+
+def test_help_takes_under_half_a_second_and_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from nas.cli.main import main; main(['--help']); "
+        "heavy = {'torch', 'lightning', 'optuna', 'wandb', 'hydra', 'matplotlib', 'rich'} & set(sys.modules); "
+        "sys.exit(repr(heavy) if heavy else 0)"
+    )
+    start = time.perf_counter()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert time.perf_counter() - start < 2.0  # 0.2 s on a quiet machine
+
+
+def stand_in(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    def act(args: object) -> int:
+        raise error
+
+    verb = Verb(name="show", summary="", add_arguments=lambda parser: None, act=act, examples=(("", ""),))
+    monkeypatch.setitem(main_module.VERBS, "show", verb)
+
+
+def test_ctrl_c_is_no_traceback(nas, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in(monkeypatch, KeyboardInterrupt())
+    outcome = nas("show")
+    assert (outcome.code, outcome.err) == (130, "nas: interrupted.\n")
+
+
+def test_a_defect_of_the_program_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in(monkeypatch, ZeroDivisionError("a defect"))
+    with pytest.raises(ZeroDivisionError):
+        main(["show"])
+
+
+def test_a_reader_that_goes_away_is_no_error(study: Path) -> None:
+    """What `nas show X | head -0` does."""
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    program = [sys.executable, "-m", "nas.cli.main", "show", str(study), "--json"]
+    with os.fdopen(write_end, "wb") as stdout:
+        done = subprocess.run(program, stdout=stdout, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,0 +1,68 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from nas.search import study as study_module
+
+
+def test_cfg_shows_the_settings_and_does_nothing(nas, in_tmp_path: Path) -> None:
+    outcome = nas("search", "preset=smoke", "--cfg", "job", "seed=7")
+    assert outcome.code == 0
+    document = yaml.safe_load(outcome.out)
+    assert (document["preset"], document["seed"], document["task"]["num_tokens"]) == ("smoke", 7, 64)
+    assert list(in_tmp_path.iterdir()) == []
+
+
+def test_cfg_of_several_studies_is_several_documents(nas) -> None:
+    documents = list(yaml.safe_load_all(nas("search", "-m", "seed=0,1", "--cfg", "job").out))
+    assert [document["study"] for document in documents] == ["quick-seed-0", "quick-seed-1"]
+
+
+def test_help_lists_every_key_with_its_choices(nas) -> None:
+    text = nas("search", "--help").out
+    for words in ("smoke", "llama-3-8b-32k", "nsga2", "activation_bytes", "proxy.d_model", "constraints.flops_ratio"):
+        assert words in text
+
+
+class TestRunning:
+    @pytest.fixture
+    def asked(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+        """Settings that studies were started with; nothing runs."""
+        seen: list[Any] = []
+
+        def run_study(settings: Any, observers: Any) -> dict[str, Any]:
+            seen.append(settings)
+            if settings.seed == 13:
+                raise KeyboardInterrupt
+            if settings.seed == 14:
+                raise ZeroDivisionError("a defect")
+            return {"study": settings.study, "objectives": [{"name": "quality"}], "points": [], "baselines": []}
+
+        monkeypatch.setattr(study_module, "run_study", run_study)
+        monkeypatch.setattr("nas.cli.front_output.print_front", lambda front: print(front["study"]))
+        return seen
+
+    def test_prints_the_front(self, nas, asked: list[Any]) -> None:
+        outcome = nas("search", "tracking=none")
+        assert (outcome.code, outcome.out) == (0, "quick\n")
+
+    def test_several_studies_run_one_after_the_other(self, nas, asked: list[Any]) -> None:
+        outcome = nas("search", "-m", "seed=0,1", "tracking=none")
+        assert outcome.out == "quick-seed-0\nquick-seed-1\n"
+        assert [settings.seed for settings in asked] == [0, 1]
+
+    def test_a_wrong_study_among_several_runs_none(self, nas, asked: list[Any]) -> None:
+        assert nas("search", "-m", "seed=0,-1", "tracking=none").code == 2
+        assert asked == []
+
+    def test_ctrl_c_says_how_to_go_on(self, nas, asked: list[Any]) -> None:
+        outcome = nas("search", "-m", "seed=13,1", "tracking=none", "study=mine")
+        assert outcome.code == 130
+        assert "runs/mine-seed-13" in outcome.err
+        assert len(asked) == 1
+
+    def test_a_defect_is_not_swallowed(self, nas, asked: list[Any]) -> None:
+        with pytest.raises(ZeroDivisionError):
+            nas("search", "seed=14", "tracking=none")

@@ -1,0 +1,208 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from nas.config.load import load_settings, load_target, to_yaml
+from nas.config.read import read_settings
+from nas.config.settings import RunSettings
+from nas.errors import InputError
+from nas.tasks.recall import RecallSettings
+from nas.tasks.text import TextSettings
+
+
+def load(*words: str, config_dir: Path | None = None) -> RunSettings:
+    (settings,) = load_settings(words, config_dir=config_dir)
+    return settings
+
+
+def test_nothing_said_is_the_quick_preset() -> None:
+    settings = load()
+    assert settings == load("preset=quick")
+    assert (settings.preset, settings.sampler, settings.target) == ("quick", "tpe", None)
+    assert isinstance(settings.task, TextSettings)
+
+
+@pytest.mark.parametrize("preset", ["smoke", "quick", "overnight"])
+def test_presets_name_themselves_and_their_study(preset: str) -> None:
+    settings = load(f"preset={preset}")
+    assert (settings.preset, settings.study) == (preset, preset)
+
+
+def test_presets_grow() -> None:
+    smoke, quick, overnight = (load(f"preset={name}") for name in ("smoke", "quick", "overnight"))
+    assert smoke.num_trials < quick.num_trials < overnight.num_trials
+    assert smoke.training.num_steps < quick.training.num_steps < overnight.training.num_steps
+
+
+@pytest.mark.parametrize("words", [("preset=smoke", "num_trials=3"), ("num_trials=3", "preset=smoke")])
+def test_the_command_line_overrides_the_preset(words: tuple[str, ...]) -> None:
+    settings = load(*words)
+    assert (settings.num_trials, settings.preset) == (3, "smoke")
+
+
+def test_a_preset_overrides_the_task_it_is_used_with() -> None:
+    assert load("task=recall").task.num_tokens == 128
+    assert load("task=recall", "preset=smoke").task.num_tokens == 64
+
+
+def test_choosing_a_task_brings_its_settings_and_no_others() -> None:
+    assert load("task=recall", "task.num_pairs=4").task == RecallSettings(num_pairs=4)
+
+
+def test_a_target_is_chosen_by_name_and_mended_by_key() -> None:
+    target = load("target=llama-3-8b-32k", "target.num_tokens=8192").target
+    assert target is not None
+    assert (target.name, target.num_layers, target.num_tokens) == ("llama-3-8b-32k", 32, 8192)
+    assert load("target=proxy").target is None
+    assert load("target=null").target is None
+
+
+def test_a_space_of_the_users_own() -> None:
+    space = load("space=my_module:MySpace", "space.options.width=[8,16]").space
+    assert (space.attribute, space.options) == ("my_module:MySpace", {"width": [8, 16]})
+
+
+def test_options_of_a_shipped_space_are_added_to_its_own() -> None:
+    options = load("space.options.window_tokens=[8,16]").space.options
+    assert options["window_tokens"] == [8, 16]
+    assert options["dilation"] == [1, 2, 4]
+
+
+def test_whole_numbers_stand_for_floats() -> None:
+    rate = load("training.learning_rate=1").training.learning_rate
+    assert isinstance(rate, float)
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        ("task.path=~/notes.txt", "~/notes.txt"),
+        ("task.path=a b/ü#1.txt", "a b/ü#1.txt"),
+        ("task.path=src/**/*.md", "src/**/*.md"),
+        ("task.path='a,b'", "a,b"),
+        ("task.path=it's", "it's"),
+        ("task.path=C:\\texts\\", "C:\\texts\\"),
+        ("task.path=007", "007"),
+        ("task.path=1e3", "1e3"),
+        ("task.path=true", "true"),
+    ],
+)
+def test_text_is_taken_as_it_stands(word: str, text: str) -> None:
+    task = load(word).task
+    assert isinstance(task, TextSettings)
+    assert task.path == text
+
+
+def test_null_is_no_text() -> None:
+    task = load("task.path=null").task
+    assert isinstance(task, TextSettings)
+    assert task.path is None
+
+
+def test_a_value_may_refer_to_another_key() -> None:
+    assert load("seed=7", "study=s${seed}").study == "s7"
+
+
+@pytest.mark.parametrize("words", [(), ("task=recall", "target=llama-3-8b-32k", "tracking=none", "space=a:B")])
+def test_what_cfg_shows_reads_back_as_the_same_settings(words: tuple[str, ...]) -> None:
+    settings = load(*words)
+    assert read_settings(RunSettings, yaml.safe_load(to_yaml(settings))) == settings
+
+
+def test_an_environment_variable_never_becomes_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_SECRET", "s3cret")
+    with pytest.raises(InputError) as raised:
+        load("study=${oc.env:SOME_SECRET}")
+    assert "s3cret" not in str(raised.value)
+
+
+def test_shipped_targets_load_by_name() -> None:
+    target = load_target("llama-3-8b-32k")
+    assert target is not None
+    assert target.num_tokens == 32768
+    assert load_target("proxy") is None
+    with pytest.raises(InputError, match=r"Did you mean 'llama-3-8b-32k'"):
+        load_target("llama-3-8b")
+
+
+class TestMultirun:
+    def names(self, *words: str) -> list[str]:
+        return [settings.study for settings in load_settings(words, multirun=True)]
+
+    def test_each_value_gets_a_study_of_its_own(self) -> None:
+        runs = load_settings(["study=a", "seed=0,1,2"], multirun=True)
+        assert [(run.study, run.seed) for run in runs] == [("a-seed-0", 0), ("a-seed-1", 1), ("a-seed-2", 2)]
+
+    def test_every_combination_runs(self) -> None:
+        assert self.names("study=a", "sampler=tpe,gp", "seed=range(2)") == [
+            "a-sampler-tpe-seed-0",
+            "a-sampler-tpe-seed-1",
+            "a-sampler-gp-seed-0",
+            "a-sampler-gp-seed-1",
+        ]
+
+    def test_names_that_differ_are_left_alone(self) -> None:
+        assert self.names("preset=smoke,quick") == ["smoke", "quick"]
+        assert self.names("seed=1,2", "study=s${seed}") == ["s1", "s2"]
+
+    def test_only_what_was_asked_for_goes_into_the_name(self) -> None:
+        assert self.names("study=a", "preset=smoke,quick") == ["a-preset-smoke", "a-preset-quick"]
+
+    def test_lists_are_values_too(self) -> None:
+        runs = load_settings(["objectives=[quality,flops],[quality,kv_cache_bytes]"], multirun=True)
+        assert [run.objectives for run in runs] == [["quality", "flops"], ["quality", "kv_cache_bytes"]]
+
+    def test_a_repeated_value_is_refused(self) -> None:
+        with pytest.raises(InputError, match="must differ"):
+            self.names("seed=1,1")
+
+    def test_one_study_needs_no_sweep(self) -> None:
+        assert self.names("study=a", "seed=3") == ["a"]
+
+
+class TestConfigDir:
+    @pytest.fixture
+    def mine(self, tmp_path: Path) -> Path:
+        folder = tmp_path / "it's mine"
+        for group in ("preset", "task", "space"):
+            (folder / group).mkdir(parents=True)
+        return folder
+
+    def test_adds_choices(self, mine: Path) -> None:
+        (mine / "preset" / "mine.yaml").write_text("# @package _global_\npreset: mine\nproxy:\n  num_layers: 3\n")
+        (mine / "task" / "notes.yaml").write_text("name: text\npath: notes.txt\n")
+        settings = load("preset=mine", "task=notes", "task.num_tokens=32", config_dir=mine)
+        assert (settings.preset, settings.proxy.num_layers) == ("mine", 3)
+        assert settings.task == TextSettings(path="notes.txt", num_tokens=32)
+
+    @pytest.mark.parametrize(
+        ("content", "where", "remedy"),
+        [
+            ("# @package _global_\nproxy:\n  d_modle: 8\n", "proxy.d_modle", "proxy.d_model"),
+            ("# @package _global_\nproxy:\n  num_layers: two\n", "proxy.num_layers", "a whole number"),
+            (
+                "# @package _global_\nspace:\n  options:\n    _target_: os.system\n",
+                "space.options._target_",
+                "run no code",
+            ),
+            ("# @package _global_\nstudy: ${oc.env:HOME}\n", "study", "call nothing"),
+            ("a: [1\nb: 2\n", "preset/mine.yaml:2", "must be YAML"),
+        ],
+    )
+    def test_files_are_checked_like_the_command_line(self, mine: Path, content: str, where: str, remedy: str) -> None:
+        (mine / "preset" / "mine.yaml").write_text(content)
+        with pytest.raises(InputError) as raised:
+            load("preset=mine", config_dir=mine)
+        assert where in raised.value.where
+        assert remedy in str(raised.value)
+        assert "\n" not in str(raised.value)
+
+    def test_a_file_with_the_name_of_a_shipped_one_would_be_ignored_and_is_refused(self, mine: Path) -> None:
+        (mine / "space" / "hybrid.yaml").write_text("attribute: a:B\n")
+        with pytest.raises(InputError, match=r"space/hybrid\.yaml"):
+            load(config_dir=mine)
+
+    def test_must_be_a_folder(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="--config-dir"):
+            load(config_dir=tmp_path / "nowhere")

@@ -1,0 +1,52 @@
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from nas.patterns.file import load_pattern
+from nas.proxy.member import Member
+from nas.proxy.settings import ProxySettings, TrainingSettings
+from nas.tasks.recall import RecallSettings, RecallTask
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Results are promised to the bit for one thread."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def task() -> RecallTask:
+    return RecallTask(RecallSettings(num_tokens=16, vocab_size=16, num_pairs=2, validation_sequences=64))
+
+
+@pytest.fixture
+def proxy() -> ProxySettings:
+    return ProxySettings(num_layers=1, num_heads=2, d_model=8, mlp_ratio=2, token_shift=True)
+
+
+@pytest.fixture
+def training() -> TrainingSettings:
+    return TrainingSettings(num_steps=9, batch_size=4, num_checks=3)
+
+
+@pytest.fixture
+def members() -> tuple[Member, ...]:
+    """Three members with windows of their own."""
+    return tuple(
+        Member(
+            pattern=load_pattern(
+                {
+                    "schema": "nas.pattern/1",
+                    "causal": True,
+                    "layers": [{"heads": [{"count": 2, "attend": [{"kind": "window", "before": before}]}]}],
+                }
+            ),
+            seed=before,
+            learning_rate=1e-2,
+        )
+        for before in (2, 5, 15)
+    )

@@ -1,0 +1,66 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from nas.evaluation.checkpoints import Checkpoints
+from nas.proxy.layout import Layout
+from nas.proxy.member import Member
+from nas.proxy.settings import ProxySettings
+from nas.proxy.state import CohortState
+
+
+@pytest.fixture
+def state(members: tuple[Member, ...], proxy: ProxySettings) -> CohortState:
+    return CohortState.initial(members, Layout(proxy, 16))
+
+
+@pytest.fixture
+def checkpoints(members: tuple[Member, ...], tmp_path: Path) -> Checkpoints:
+    return Checkpoints(members, [tmp_path / str(index) for index in range(3)], "run")
+
+
+def test_the_newest_state_replaces_the_one_before(checkpoints: Checkpoints, state: CohortState, tmp_path: Path) -> None:
+    assert checkpoints.latest() is None
+    for step in (3, 6):
+        checkpoints.save(replace(state, step=step))
+    latest = checkpoints.latest()
+    assert latest is not None and latest.step == 6
+    assert all(len(list((tmp_path / str(index)).iterdir())) == 1 for index in range(3))
+
+
+def test_a_kill_between_two_files_falls_back_to_the_step_that_all_members_have(
+    checkpoints: Checkpoints, state: CohortState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoints.save(replace(state, step=3))
+    save, written = CohortState.save, []
+
+    def dies_at_the_second(part: CohortState, path: Path) -> None:
+        if written:
+            raise KeyboardInterrupt
+        written.append(path)
+        save(part, path)
+
+    monkeypatch.setattr(CohortState, "save", dies_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        checkpoints.save(replace(state, step=6))
+    latest = checkpoints.latest()
+    assert latest is not None and latest.step == 3
+
+
+def test_other_members_or_another_run_find_nothing(
+    checkpoints: Checkpoints, state: CohortState, members: tuple[Member, ...], tmp_path: Path
+) -> None:
+    checkpoints.save(replace(state, step=3))
+    folders = [tmp_path / str(index) for index in range(3)]
+    assert Checkpoints(members[::-1], folders, "run").latest() is None
+    assert Checkpoints(members, folders, "other").latest() is None
+
+
+def test_clearing_removes_everything_and_may_be_repeated(
+    checkpoints: Checkpoints, state: CohortState, tmp_path: Path
+) -> None:
+    checkpoints.save(replace(state, step=3))
+    checkpoints.clear()
+    checkpoints.clear()
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -1,0 +1,74 @@
+import random
+from collections.abc import Callable, Iterator
+
+import pytest
+import torch
+
+from nas.patterns.file import load_pattern
+from nas.patterns.model import ModelPattern
+from nas.proxy.layout import Layout
+from nas.proxy.member import Member
+from nas.proxy.settings import ProxySettings, TrainingSettings
+from nas.proxy.state import CohortState
+from nas.tasks.text import TextSettings, TextTask
+
+
+def window(before: int) -> dict[str, object]:
+    return {"kind": "window", "before": before, "after": 0, "dilation": 1}
+
+
+def two_layers(*unions: list[dict[str, object]]) -> ModelPattern:
+    """One union a layer, the same on both heads."""
+    layers = [{"heads": [{"count": 2, "attend": union}]} for union in unions]
+    return load_pattern({"schema": "nas.pattern/1", "causal": True, "layers": layers})
+
+
+PATTERNS = (
+    two_layers([{"kind": "full"}], [{"kind": "full"}]),
+    two_layers([window(2)], [window(20)]),
+    two_layers([window(3), {"kind": "global", "first": 2, "last": 0}], [{"kind": "stride", "every": 4}]),
+    two_layers([{"kind": "block", "tokens": 8, "shift": 0}], [window(5)]),
+)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Results are promised to the bit for one thread."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def task(tmp_path_factory: pytest.TempPathFactory) -> TextTask:
+    words = ["query", "key", "value", "head", "layer", "token", "window", "stride", "block", "column"]
+    draw = random.Random(0)
+    path = tmp_path_factory.mktemp("corpus") / "text.txt"
+    path.write_text(" ".join(draw.choice(words) for _ in range(4000)))
+    return TextTask(TextSettings(path=str(path), num_tokens=32, validation_sequences=16))
+
+
+@pytest.fixture
+def proxy() -> ProxySettings:
+    return ProxySettings(num_layers=2, num_heads=2, d_model=16, mlp_ratio=2)
+
+
+@pytest.fixture
+def training() -> TrainingSettings:
+    return TrainingSettings(num_steps=12, batch_size=4, num_checks=3)
+
+
+@pytest.fixture
+def members() -> tuple[Member, ...]:
+    """Four patterns, seeds and learning rates."""
+    return tuple(
+        Member(pattern=pattern, seed=10 + index, learning_rate=4e-3 * (index + 1))
+        for index, pattern in enumerate(PATTERNS)
+    )
+
+
+@pytest.fixture
+def start(task: TextTask, proxy: ProxySettings) -> Callable[..., CohortState]:
+    """The initial state of any members."""
+    return lambda *members: CohortState.initial(members, Layout(proxy, task.vocab_size))
