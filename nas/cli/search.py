@@ -42,13 +42,29 @@ def _search(settings: "RunSettings") -> None:
     from rich.console import Console
 
     from nas.cli.front_output import print_front
+    from nas.report.front_picture import draw_front
     from nas.report.progress import make_progress
+    from nas.search.folder import study_path
     from nas.search.study import run_study
     from nas.tracking.wandb_tracker import make_observer
 
     tracker = make_observer(settings.tracking)
     progress = make_progress(Console())
-    print_front(run_study(settings, [progress, tracker] if tracker else [progress]))
+    front = run_study(settings, [progress, tracker] if tracker else [progress])
+    folder = study_path(settings.study, settings.runs_folder)
+    draw_front(front, folder / "front.png")
+    print_front(front)
+    print(
+        f"In {folder}: front.json, front.csv, front.png. Next: nas export {_argument(settings)} --format flex --out DIR"
+    )
+
+
+def _argument(settings: "RunSettings") -> str:
+    """The study as other verbs are told it."""
+    from nas.search.folder import study_path
+
+    named = settings.runs_folder == "runs"
+    return settings.study if named else str(study_path(settings.study, settings.runs_folder))
 
 
 def _how_to_resume(settings: "RunSettings") -> str:

@@ -26,7 +26,8 @@ def _act(args: Namespace) -> int:
     folder = StudyFolder.existing(args.study)
     settings = TrackingSettings(mode=args.mode, project=args.project, entity=args.entity)
     front = folder.front() if (folder.path / "front.json").is_file() else None
-    recorded = track_study(_info(folder, front), folder.trials(), front, settings)
+    with folder.locked():
+        recorded = track_study(_info(folder, front), folder.trials(), front, settings)
     if recorded.num_missing:
         raise NasError(
             f"tracking: {recorded.num_missing} of {recorded.num_runs} runs could not be recorded "
@@ -40,15 +41,16 @@ def _act(args: Namespace) -> int:
 
 
 def _info(folder: "StudyFolder", front: dict[str, Any] | None) -> "StudyInfo":
+    from nas.config.read import read_settings
+    from nas.config.settings import RunSettings
     from nas.search.objectives import make_objectives
     from nas.search.observer import StudyInfo
-    from nas.search.settings_document import settings_from_dict
     from nas.space.baselines import BASELINES
     from nas.tasks.catalog import make_task
 
     document = folder.settings_document()
     assert document is not None, "StudyFolder.existing has seen it"
-    settings = settings_from_dict(document)
+    settings = read_settings(RunSettings, document, "config.yaml")
     if front is None:
         objectives = make_objectives(settings.objectives, make_task(settings.task).metric)
         front = {"objectives": [objective.to_dict() for objective in objectives]}

@@ -43,6 +43,22 @@ def finished_line(trials: Sequence[Trial], front: dict[str, Any]) -> str:
     return f"{len(trials)} trials: {counts}; {len(front['points'])} points on the front"
 
 
+def confirming_line(num_trainings: int) -> str:
+    """`the front and the baselines once more with fresh seeds: 10 trainings`."""
+    return f"the front and the baselines once more with fresh seeds: {num_trainings} trainings"
+
+
+def confirmed_line(trial: Trial, goals: Goals) -> str:
+    """`trial 6  quality 2.31 bits per byte over 2 seeds`."""
+    shown = [
+        f"{LABELS.get(goal['name'], goal['name'])} {format_quantity(trial.values[goal['name']], goal['unit'])}"
+        for goal in goals
+        if goal["name"] == "quality" and trial.values
+    ]
+    num_seeds = sum(measurement.quality is not None for measurement in trial.measurements)
+    return "  ".join([trial_name(trial), *shown]) + f" over {num_seeds} seeds"
+
+
 def trial_name(trial: Trial) -> str:
     """`trial 6`, `trial 0 (full)`."""
     return f"trial {trial.number}" + (f" ({trial.baseline})" if trial.baseline else "")

@@ -7,7 +7,7 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from nas.report.lines import finished_line, started_line, trial_name
+from nas.report.lines import confirming_line, finished_line, started_line, trial_name
 from nas.report.quantities import format_quantity
 from nas.search.observer import Progress as Training
 from nas.search.observer import StudyInfo
@@ -38,6 +38,7 @@ class LiveProgress:
         self._done: set[int] = set()
         self._trainings: dict[int, TaskID] = {}
         self._best: Trial | None = None
+        self._num_to_confirm = self._num_confirmed = 0
 
     def renderable(self) -> RenderableType:
         """What stands on the terminal at this moment."""
@@ -58,10 +59,7 @@ class LiveProgress:
 
     def training_progressed(self, progress: Training) -> None:
         """See `Observer`."""
-        if progress.step >= progress.num_steps and progress.trial in self._done:
-            self._end_training(progress.trial)  # one more seed of a known trial; nothing else will be said of it
-        else:
-            self._move_training(progress)
+        self._move_training(progress)
         self._show_overall()
 
     def trial_finished(self, trial: Trial) -> None:
@@ -69,6 +67,18 @@ class LiveProgress:
         self._done.add(trial.number)
         self._end_training(trial.number)
         self._keep_best(trial)
+        self._show_overall()
+
+    def confirmation_started(self, num_trainings: int) -> None:
+        """See `Observer`; the new trainings lengthen the bar."""
+        self._num_to_confirm += num_trainings
+        self._console.print(confirming_line(num_trainings), markup=False, highlight=False)
+        self._show_overall()
+
+    def trial_confirmed(self, trial: Trial) -> None:
+        """See `Observer`."""
+        self._num_confirmed += 1
+        self._end_training(trial.number)
         self._show_overall()
 
     def study_finished(self, trials: tuple[Trial, ...], front: dict[str, Any]) -> None:
@@ -101,11 +111,12 @@ class LiveProgress:
 
     def _show_overall(self) -> None:
         """First trainings count by their share, so that the time left is known before the first one ends."""
-        total, num_done = self._info.num_trials, len(self._done)
-        new = {task for trial, task in self._trainings.items() if trial not in self._done}
-        shares = [task.completed / task.total for task in self._bars.tasks if task.id in new and task.total]
+        total, num_done = self._info.num_trials + self._num_to_confirm, len(self._done) + self._num_confirmed
+        under_way = set(self._trainings.values())
+        shares = [task.completed / task.total for task in self._bars.tasks if task.id in under_way and task.total]
         completed = min(num_done + sum(shares), total)
-        self._bars.update(self._overall, completed=completed, done=f"{num_done}/{total}", note=self._best_note())
+        done = f"{num_done}/{total}"
+        self._bars.update(self._overall, total=total, completed=completed, done=done, note=self._best_note())
 
     def _best_note(self) -> str:
         if self._best is None:

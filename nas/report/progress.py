@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 
 from nas.costs.cost import Cost
-from nas.report.lines import finished_line, started_line, trial_line
+from nas.report.lines import confirmed_line, confirming_line, finished_line, started_line, trial_line
 from nas.report.live_progress import LiveProgress
 from nas.search.observer import Observer, Progress, StudyInfo
 from nas.search.record import Trial, TrialState
@@ -46,6 +46,15 @@ class PlainProgress:
         self._num_done += 1
         self._remember_full([trial])
         self._say(trial_line(trial, self._info.objectives, self._full_cost, self._num_done, self._info.num_trials))
+
+    def confirmation_started(self, num_trainings: int) -> None:
+        """See `Observer`."""
+        self._say(confirming_line(num_trainings))
+
+    def trial_confirmed(self, trial: Trial) -> None:
+        """See `Observer`."""
+        assert self._info is not None, "study_started comes first"
+        self._say(confirmed_line(trial, self._info.objectives))
 
     def study_finished(self, trials: tuple[Trial, ...], front: dict[str, Any]) -> None:
         """See `Observer`."""

@@ -33,6 +33,14 @@ class Audience:
         """See `Observer`."""
         self._tell(lambda observer: observer.trial_finished(trial))
 
+    def confirmation_started(self, num_trainings: int) -> None:
+        """See `Observer`."""
+        self._tell(lambda observer: observer.confirmation_started(num_trainings))
+
+    def trial_confirmed(self, trial: Trial) -> None:
+        """See `Observer`."""
+        self._tell(lambda observer: observer.trial_confirmed(trial))
+
     def study_finished(self, trials: tuple[Trial, ...], front: dict[str, Any]) -> None:
         """See `Observer`."""
         self._tell(lambda observer: observer.study_finished(trials, front))

@@ -177,6 +177,7 @@ class Driver:
         not. Means move the front, so there can be several rounds.
         """
         while lacking := self._unconfirmed():
+            self._audience.confirmation_started(sum(map(len, lacking.values())))
             jobs = [
                 (trials, seed, self._launch(trials, seed))
                 for seed, numbers in lacking.items()
@@ -187,7 +188,9 @@ class Driver:
                 for trial in trials:
                     measurement = self._folder.read_measurement(trial.number, seed)
                     assert measurement is not None
-                    self._folder.write_trial(self._book.add_measurement(trial.number, measurement))
+                    confirmed = self._book.add_measurement(trial.number, measurement)
+                    self._folder.write_trial(confirmed)
+                    self._audience.trial_confirmed(confirmed)
 
     def _unconfirmed(self) -> dict[int, list[int]]:
         """Trials of the front and baselines that lack a seed, by seed."""

@@ -56,7 +56,18 @@ class Observer(Protocol):
         ...
 
     def trial_finished(self, trial: Trial) -> None:
-        """A trial reached its final state (its first measurement; more seeds may come)."""
+        """A trial reached its final state, by its first measurement."""
+        ...
+
+    def confirmation_started(self, num_trainings: int) -> None:
+        """The search is over; points of the front and baselines are trained again with fresh seeds.
+
+        Can come more than once, since means move the front.
+        """
+        ...
+
+    def trial_confirmed(self, trial: Trial) -> None:
+        """A trial has one measurement more; its values are the mean."""
         ...
 
     def study_finished(self, trials: tuple[Trial, ...], front: dict[str, Any]) -> None:

@@ -1,12 +1,9 @@
-"""Study settings as the plain document that lies in the study folder, and back."""
+"""Study settings as the plain document that lies in the study folder."""
 
 from dataclasses import asdict, fields, is_dataclass
 from typing import Any
 
-from nas.costs.target import Target
-from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.search.settings import ConstraintSettings, SpaceSettings, StudySettings
-from nas.tasks.catalog import TASKS
+from nas.search.settings import StudySettings
 
 FREE_TO_CHANGE = ("study", "runs_folder", "num_trials", "confirm_seeds", "device", "workers", "cohort_size")
 """Settings with which a study may be resumed although it was started with others."""
@@ -16,21 +13,6 @@ def settings_to_dict(settings: StudySettings) -> dict[str, Any]:
     """Every setting that makes a study, as plain values."""
     names = [field.name for field in fields(StudySettings)]
     return {name: _plain(getattr(settings, name)) for name in names}
-
-
-def settings_from_dict(document: dict[str, Any]) -> StudySettings:
-    """The inverse of `settings_to_dict`."""
-    return StudySettings(
-        **{
-            **document,
-            "space": SpaceSettings(**document["space"]),
-            "task": TASKS[document["task"]["name"]](**document["task"]),
-            "proxy": ProxySettings(**document["proxy"]),
-            "training": TrainingSettings(**document["training"]),
-            "target": Target(**document["target"]) if document["target"] else None,
-            "constraints": ConstraintSettings(**document["constraints"]),
-        }
-    )
 
 
 def differences(before: dict[str, Any], now: dict[str, Any], where: str = "") -> list[str]:

@@ -39,6 +39,12 @@ class WandbTracker:
         """See `Observer`."""
         self._recorder.submit(trial_run(self._info, trial))
 
+    def confirmation_started(self, num_trainings: int) -> None:
+        """See `Observer`. Nothing to record yet."""
+
+    def trial_confirmed(self, trial: Trial) -> None:
+        """See `Observer`. Recorded at the end, with all its seeds."""
+
     def study_finished(self, trials: tuple[Trial, ...], front: dict[str, Any]) -> None:
         """See `Observer`. Trials that were trained with more seeds since are recorded again."""
         recorded = self._recorder.finish(all_runs(self._info, trials, front))

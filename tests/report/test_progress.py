@@ -132,15 +132,29 @@ def test_the_live_display_shows_all_trials_those_under_way_and_the_best(make_tri
     assert console.file.getvalue().rstrip().endswith("1 trials: 1 finished; 0 points on the front")
 
 
-def test_further_seeds_of_a_known_trial_come_and_go(make_trial):
-    watcher, _ = _live()
+def test_fresh_seeds_lengthen_the_bar(make_trial):
+    watcher, console = _live()
     watcher.study_started(_info(num_trials=1), ())
     watcher.trial_finished(make_trial(0))
+    watcher.confirmation_started(2)
+    assert "1/3" in _picture(watcher)
     watcher.training_progressed(Progress(0, 200, 400, 2.2))
-    assert "1/1" in _picture(watcher) and "step 200/400" in _picture(watcher)
-    watcher.training_progressed(Progress(0, 400, 400, 2.2))
-    assert "400/400" not in _picture(watcher)
+    assert "step 200/400" in _picture(watcher)
+    watcher.trial_confirmed(make_trial(0))
+    assert "2/3" in _picture(watcher) and "200/400" not in _picture(watcher)
     watcher.study_finished((), {"points": []})
+    assert "the front and the baselines once more with fresh seeds: 2 trainings" in console.file.getvalue()
+
+
+def test_fresh_seeds_have_their_lines(make_trial):
+    watcher, console = _plain()
+    watcher.study_started(_info(), ())
+    watcher.confirmation_started(2)
+    watcher.trial_confirmed(make_trial(6, 2.31))
+    assert _lines(console)[-2:] == [
+        "the front and the baselines once more with fresh seeds: 2 trainings",
+        "trial 6  quality 2.31 bits per byte over 1 seeds",
+    ]
 
 
 def test_the_live_display_follows_the_direction(make_trial):
