@@ -15,14 +15,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nas.attention.module import SparseAttention
     from nas.costs.counting import cost_for as cost
+    from nas.costs.target import Target
     from nas.patterns.file import load_pattern
     from nas.patterns.model import ModelPattern
 
-__all__ = ["ModelPattern", "SparseAttention", "cost", "load_pattern"]
+__all__ = ["ModelPattern", "SparseAttention", "Target", "cost", "load_pattern"]
 
 _PLACES = {
     "ModelPattern": ("nas.patterns.model", "ModelPattern"),
     "SparseAttention": ("nas.attention.module", "SparseAttention"),
+    "Target": ("nas.costs.target", "Target"),
     "cost": ("nas.costs.counting", "cost_for"),
     "load_pattern": ("nas.patterns.file", "load_pattern"),
 }
