@@ -42,15 +42,20 @@ class TestRunning:
 
         monkeypatch.setattr(study_module, "run_study", run_study)
         monkeypatch.setattr("nas.cli.front_output.print_front", lambda front: print(front["study"]))
+        monkeypatch.setattr("nas.report.front_picture.draw_front", lambda front, path: print(path))
         return seen
 
     def test_prints_the_front(self, nas, asked: list[Any]) -> None:
         outcome = nas("search", "tracking=none")
-        assert (outcome.code, outcome.out) == (0, "quick\n")
+        assert (outcome.code, outcome.out.splitlines()[:2]) == (0, ["runs/quick/front.png", "quick"])
+        assert outcome.out.splitlines()[2].endswith("Next: nas export quick --format flex --out DIR")
 
     def test_several_studies_run_one_after_the_other(self, nas, asked: list[Any]) -> None:
         outcome = nas("search", "-m", "seed=0,1", "tracking=none")
-        assert outcome.out == "quick-seed-0\nquick-seed-1\n"
+        assert [line for line in outcome.out.splitlines() if line.startswith("quick")] == [
+            "quick-seed-0",
+            "quick-seed-1",
+        ]
         assert [settings.seed for settings in asked] == [0, 1]
 
     def test_a_wrong_study_among_several_runs_none(self, nas, asked: list[Any]) -> None:

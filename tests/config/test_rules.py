@@ -26,7 +26,7 @@ def test_the_edges_are_inside(word: str) -> None:
         ("training.learning_rate=inf", "training.learning_rate", "finite"),
         ("training.learning_rate=nan", "training.learning_rate", "finite"),
         ("training.warmup_share=1.5", "training.warmup_share", "from 0 to 1"),
-        ("training.num_checks=401", "training.num_checks", "at most training.num_steps"),
+        ("training.num_checks=100000", "training.num_checks", "at most training.num_steps"),
         ("constraints.flops_ratio=0", "constraints.flops_ratio", "above 0"),
         ("constraints.kv_cache_ratio=1.01", "constraints.kv_cache_ratio", "at most 1"),
         ("device=gpu", "device", "cuda:N"),
