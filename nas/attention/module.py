@@ -61,11 +61,14 @@ class SparseAttention(nn.Module):
         scale: factor on the scores; None for 1 / sqrt(d_head).
 
     Raises:
-        InputError: an unknown backend.
+        InputError: an unknown backend, or no pattern of one layer.
     """
 
     def __init__(self, pattern: LayerPattern, backend: str = "auto", scale: float | None = None) -> None:
         super().__init__()
+        if not isinstance(pattern, LayerPattern):
+            allowed = "must be the pattern of one layer"
+            raise InputError("pattern", allowed, type(pattern).__name__, "Of a ModelPattern, take layers[0].")
         _check_backend(backend)
         self.pattern, self.backend, self.scale = pattern, backend, scale
         self._heads = pattern.head_patterns()
@@ -80,11 +83,14 @@ class SparseAttention(nn.Module):
 
 
 def _check_backend(backend: str) -> None:
-    if backend != "auto" and backend not in BACKENDS:
-        raise unknown("backend", backend, ["auto", *BACKENDS])
+    if backend not in ("auto", *BACKENDS):
+        raise unknown("backend", str(backend), ["auto", *BACKENDS])
 
 
 def _check_shapes(q: Tensor, k: Tensor, v: Tensor, num_heads: int) -> None:
+    for name, tensor in (("q", q), ("k", k), ("v", v)):
+        if not isinstance(tensor, Tensor):
+            raise InputError(name, "must be a torch.Tensor", type(tensor).__name__)
     if q.dim() != 4 or 0 in q.shape:
         raise InputError("q", "must have shape (batch, heads, tokens, d_head), each 1 or more", tuple(q.shape))
     if q.shape[1] != num_heads:

@@ -6,13 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
+from nas.costs.target import MOST_TOKENS
 from nas.errors import NasError
 
 USER_ERROR, INTERRUPTED = 2, 130
 """Exit codes for what the user can mend, and for Ctrl-C."""
-
-MOST_TOKENS = 2**24
-"""Longest sequence that is counted or drawn: some counts take tens of bytes a token."""
 
 
 class _Parser(argparse.ArgumentParser):

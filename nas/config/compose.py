@@ -83,5 +83,19 @@ def _one_line_errors() -> Iterator[None]:
         mark = getattr(error, "problem_mark", None)
         place = f"{mark.name}:{mark.line + 1}" if mark else "configuration"
         raise InputError(place, "must be YAML", getattr(error, "problem", str(error))) from None
+    except UnicodeDecodeError as error:
+        raise NasError(f"configuration: must be YAML files in UTF-8, got {error.object[:16]!r}.") from None
+    except RecursionError:
+        raise NasError("configuration: must not be nested hundreds of levels deep. Write fewer brackets.") from None
+    except OSError as error:
+        raise NasError(f"configuration: cannot be read ({error.strerror}).") from None
     except (HydraException, OmegaConfBaseException) as error:
-        raise NasError(f"configuration: {' '.join(str(error).split())}") from None
+        raise NasError(f"configuration: {_first_sentence(error)}") from None
+
+
+def _first_sentence(error: Exception) -> str:
+    """What Hydra or OmegaConf says, and the cause it gives, without the notes they add for programmers."""
+    said = [str(part) for part in (error, error.__cause__) if part is not None]
+    return "; ".join(
+        dict.fromkeys(" ".join(re.split(r"\n +(?:full_key|object_type)", text)[0].split()) for text in said)
+    )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import product
+from math import prod
 from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -14,6 +15,9 @@ from nas.config.folder import OWN_SPACE, PROXY_TARGET, check_choice
 from nas.config.keys import GROUPS, is_text, nearest_key, unknown_key
 from nas.config.settings import RunSettings
 from nas.errors import InputError
+
+MOST_STUDIES = 1000
+"""Studies of one call: each takes minutes at least, so more can only be a slip."""
 
 _KEY = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
@@ -58,6 +62,10 @@ def expand(words: Sequence[str], *, multirun: bool, config_dir: Path | None = No
     assignments = [_parse(word) for word in words]
     for assignment in assignments:
         _check(assignment, multirun)
+    if (num_studies := prod(len(assignment.values) for assignment in assignments)) > MOST_STUDIES:
+        raise InputError(
+            "--multirun", f"must ask for at most {MOST_STUDIES:,} studies", num_studies, "List fewer values."
+        )
     for values in product(*(assignment.values for assignment in assignments)):
         pairs = list(zip(assignments, values, strict=True))
         told = [text for assignment, value in pairs for text in _for_hydra(assignment.key, value, config_dir)]
@@ -83,6 +91,8 @@ def _values(key: str, text: str) -> tuple[str, ...]:
         parsed = OverridesParser.create().parse_override(f"{key}={text}")
     except HydraException:
         return (quoted(text),)
+    except (ValueError, RecursionError):  # thousands of digits, or of brackets
+        raise InputError(key, "must be a value that can be read", text, "Write fewer digits or brackets.") from None
     if parsed.is_sweep_override():
         return _swept(key, parsed)
     number = isinstance(parsed.value(), bool | int | float)

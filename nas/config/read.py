@@ -50,7 +50,7 @@ def _named(kinds: list[type[Any]], value: Any, where: str) -> type[Any]:
         return kinds[0]
     by_name = {next(field.default for field in fields(kind) if field.name == "name"): kind for kind in kinds}
     name = value.get("name")
-    if name not in by_name:
+    if not isinstance(name, str) or name not in by_name:
         raise unknown(f"{where}.name", str(name), map(str, by_name), where)
     return by_name[name]
 

@@ -30,6 +30,9 @@ class Range:
 
 COUNT = Range("must be 0 or more", lambda value: value >= 0)
 SIZE = Range("must be 1 or more", lambda value: value >= 1)
+SMALL_COUNT = Range("must be from 0 to 4096", lambda value: 0 <= value <= 4096)
+SMALL_SIZE = Range("must be from 1 to 4096", lambda value: 1 <= value <= 4096)
+WIDTH = Range("must be from 1 to 1048576", lambda value: 1 <= value <= 2**20)
 POSITIVE = Range("must be above 0 and finite", lambda value: 0 < value < math.inf)
 DECAY = Range("must be 0 or more and finite", lambda value: 0 <= value < math.inf)
 SHARE = Range("must be from 0 to 1", lambda value: 0 <= value <= 1)
@@ -39,13 +42,13 @@ SEED = Range(f"must be from 0 to {2**32 - 1}", lambda value: 0 <= value < 2**32)
 RANGES: dict[str, Range] = {
     "seed": SEED,
     "num_trials": COUNT,
-    "confirm_seeds": COUNT,
-    "workers": COUNT,
-    "cohort_size": COUNT,
-    "proxy.num_layers": SIZE,
-    "proxy.num_heads": SIZE,
-    "proxy.d_model": SIZE,
-    "proxy.mlp_ratio": SIZE,
+    "confirm_seeds": SMALL_COUNT,
+    "workers": SMALL_COUNT,
+    "cohort_size": SMALL_COUNT,
+    "proxy.num_layers": SMALL_SIZE,
+    "proxy.num_heads": SMALL_SIZE,
+    "proxy.d_model": WIDTH,
+    "proxy.mlp_ratio": SMALL_SIZE,
     "training.num_steps": SIZE,
     "training.batch_size": SIZE,
     "training.learning_rate": POSITIVE,
@@ -56,7 +59,8 @@ RANGES: dict[str, Range] = {
     "constraints.flops_ratio": BUDGET,
     "constraints.kv_cache_ratio": BUDGET,
 }
-"""Every number that a study is told; those of tasks, targets and spaces are checked by their own classes."""
+"""Every number that a study is told, bounded where some zeros too many would bring down the machine itself;
+those of tasks, targets and spaces are checked by their own classes."""
 
 
 def check_rules(settings: RunSettings) -> None:

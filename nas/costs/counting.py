@@ -9,7 +9,8 @@ from nas.costs.full_attention import full_pattern
 from nas.costs.head_pairs import head_pairs
 from nas.costs.proxy_target import proxy_target
 from nas.costs.stretch import stretched
-from nas.costs.target import Target
+from nas.costs.target import Target, check_num_tokens
+from nas.errors import InputError
 from nas.patterns.head import HeadPattern
 from nas.patterns.kv_cache import shared_kv_entries
 from nas.patterns.model import ModelPattern
@@ -25,8 +26,12 @@ def cost_for(pattern: ModelPattern, num_tokens: int, target: Target | None = Non
             times as wide as the model, and 256 tokens in the vocabulary.
 
     Raises:
-        InputError: `num_tokens` is below 1, or the pattern's grid does not hold it.
+        InputError: `num_tokens` is out of range, the pattern's grid does not hold it, or an argument has another type.
     """
+    if not isinstance(pattern, ModelPattern):
+        raise InputError("pattern", "must be a ModelPattern", pattern, "nas.load_pattern makes one.")
+    if target is not None and not isinstance(target, Target):
+        raise InputError("target", "must be a nas.Target or None", target)
     return count_cost(pattern, target or _own_proxy(pattern, num_tokens), num_tokens)
 
 
@@ -42,9 +47,10 @@ def count_cost(pattern: ModelPattern, target: Target, num_tokens: int | None = N
         num_tokens: sequence length n, in tokens; None for the target's own.
 
     Raises:
-        InputError: `num_tokens` is below 1, or the pattern's grid does not hold it.
+        InputError: `num_tokens` is out of range, or the pattern's grid does not hold it.
     """
     n = target.num_tokens if num_tokens is None else num_tokens
+    check_num_tokens(n)
     fitted = stretched(pattern.canonical(), target.num_layers, target.num_heads)
     pairs = _model_pairs(fitted, n)
     attention_flops = 4 * target.d_head * pairs
@@ -76,6 +82,7 @@ def cost_with_ratio(
 
 
 def _own_proxy(pattern: ModelPattern, num_tokens: int) -> Target:
+    check_num_tokens(num_tokens)
     return proxy_target(num_layers=pattern.num_layers, num_heads=pattern.num_heads, num_tokens=num_tokens)
 
 

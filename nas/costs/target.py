@@ -4,6 +4,9 @@ from dataclasses import dataclass, fields
 
 from nas.errors import InputError
 
+MOST_TOKENS = 2**24
+"""Longest sequence that is counted or drawn: some counts take tens of bytes a token."""
+
 
 @dataclass(kw_only=True, slots=True)
 class Target:
@@ -25,7 +28,7 @@ class Target:
         fused_attention: the training kernel keeps no scores (drops their activation bytes).
 
     Raises:
-        InputError: a size below 1, or num_kv_heads that does not divide num_heads.
+        InputError: a size below 1, more than MOST_TOKENS tokens, or num_kv_heads that does not divide num_heads.
     """
 
     name: str
@@ -47,7 +50,18 @@ class Target:
             value = getattr(self, field.name)
             if field.type is int and value < 1:
                 raise InputError(f"target.{field.name}", "must be 1 or more", value)
+        check_num_tokens(self.num_tokens, "target.num_tokens")
         if self.num_heads % self.num_kv_heads:
             raise InputError(
                 "target.num_kv_heads", f"must divide target.num_heads ({self.num_heads})", self.num_kv_heads
             )
+
+
+def check_num_tokens(num_tokens: object, where: str = "num_tokens") -> None:
+    """Refuse a sequence length that cannot be counted.
+
+    Raises:
+        InputError: no whole number from 1 to MOST_TOKENS.
+    """
+    if not isinstance(num_tokens, int) or isinstance(num_tokens, bool) or not 1 <= num_tokens <= MOST_TOKENS:
+        raise InputError(where, f"must be a whole number from 1 to {MOST_TOKENS}", num_tokens)

@@ -72,8 +72,8 @@ def whole_front(front: Mapping[str, Any]) -> list[ExportPoint]:
 def _points(front: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not front["points"]:
         raise ExportError(
-            f"study {front['study']!r}: the front is empty, no trial has finished. "
-            "Run the search to its end, or export one pattern with --trial N."
+            f"study {front['study']!r}: the front is empty, no trial finished and kept the constraints. "
+            "Loosen them in another study, or export one pattern with --trial N."
         )
     return list(front["points"])
 

@@ -24,6 +24,8 @@ def load_pattern(source: str | Path | Mapping[str, Any]) -> ModelPattern:
     """
     if isinstance(source, Mapping):
         return parse_pattern(source)
+    if not isinstance(source, str | Path):
+        raise PatternError("pattern", "must be the path of a file, or a mapping", source)
     try:
         document = json.loads(Path(source).read_text(encoding="utf-8"))
     except OSError as error:

@@ -113,10 +113,12 @@ class ModelPattern:
             bool, shape (heads, queries, keys): True where attention is allowed.
 
         Raises:
-            PatternError: no such layer, or the grid does not hold `num_tokens`.
+            PatternError: no such layer, no token, or the grid does not hold `num_tokens`.
         """
-        if not 0 <= layer < self.num_layers:
+        if not isinstance(layer, int) or not 0 <= layer < self.num_layers:
             raise PatternError("layer", f"must be from 0 to {self.num_layers - 1}", layer)
+        if not isinstance(num_tokens, int) or num_tokens < 1:
+            raise PatternError("num_tokens", "must be 1 or more", num_tokens)
         return self.layers[layer].mask(num_tokens)
 
     def to_dict(self) -> dict[str, Any]:

@@ -84,7 +84,11 @@ class CohortState:
         ]
 
     def save(self, path: Path) -> None:
-        """Write the state whole or not at all, whenever the process or the machine stops."""
+        """Write the state whole or not at all, whenever the process or the machine stops.
+
+        Raises:
+            InputError: the disk is full, or the system refuses.
+        """
         document = {
             "schema": SCHEMA,
             "step": self.step,
@@ -96,13 +100,11 @@ class CohortState:
             "wall_seconds": list(self.wall_seconds),
             **{name: getattr(self, name) for name in _ROWS},
         }
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(path.name + ".unfinished")
-        with unfinished.open("wb") as file:
-            torch.save(document, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
+        try:
+            _write_whole(document, path)
+        except (OSError, RuntimeError) as error:  # torch meets a full disk with a RuntimeError of its own
+            came = getattr(error, "strerror", None) or str(error)
+            raise InputError(str(path), "must be a place with room to write", came) from None
 
     @classmethod
     def load(cls, path: Path) -> "CohortState":
@@ -133,3 +135,13 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise InputError(str(path), f"must be a checkpoint of schema {SCHEMA}", type(document).__name__)
     return document
+
+
+def _write_whole(document: dict[str, Any], path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".unfinished")
+    with unfinished.open("wb") as file:
+        torch.save(document, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(unfinished, path)

@@ -14,7 +14,7 @@ _ALIKE = "≈"
 _ALIKE_NOTE = f"{_ALIKE} cannot be told apart from the next point: noise between seeds explains the difference."
 _RATIO_NOTE = "x = share of full attention."
 _NAME_COLUMN = 1
-_EMPTY_NOTE = "No trial has finished."
+_EMPTY_NOTE = "No trial finished and kept the constraints."
 
 
 def front_table(front: Mapping[str, Any]) -> Table:

@@ -16,7 +16,7 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from nas.search.samplers import make_sampler
-from nas.space.space import Option
+from nas.space.space import Option, check_options
 from nas.tasks.task import Direction
 
 
@@ -63,6 +63,7 @@ class TrialSuggester:
 
     def choice(self, name: str, options: Sequence[Option]) -> Option:
         """One of the options."""
+        check_options(name, options)
         if _rising_numbers(options):
             chosen = options[self._trial.suggest_int(name, 0, len(options) - 1)]
         else:

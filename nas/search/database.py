@@ -1,11 +1,16 @@
 """Optuna's SQLite file: what dashboards open. The trial folders are the truth; this follows them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import optuna
+from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial
+from sqlalchemy.exc import SQLAlchemyError
 
+from nas.errors import StudyError
 from nas.search.objectives import Objective
 
 
@@ -16,22 +21,38 @@ class StudyDatabase:
         path: the SQLite file; made if missing.
         name: the study's name in it.
         objectives: give the directions.
+
+    Raises:
+        StudyError: the file is no database of a study, or cannot be written.
     """
 
     def __init__(self, path: Path, name: str, objectives: tuple[Objective, ...]) -> None:
-        if not path.exists():
-            _create(path, name, objectives)
-        # The only study in the file, whatever it was called: a folder may have been renamed since.
-        self._study = optuna.load_study(study_name=None, storage=_storage(path))
-        self._num_trials = len(self._study.get_trials(deepcopy=False))
+        self._path = path
+        with _one_line_errors(path):
+            if not path.exists():
+                _create(path, name, objectives)
+            # The only study in the file, whatever it was called: a folder may have been renamed since.
+            self._study = optuna.load_study(study_name=None, storage=_storage(path))
+            self._num_trials = len(self._study.get_trials(deepcopy=False))
 
     def append(self, number: int, trial: FrozenTrial) -> None:
         """Add an ended trial, unless a run before this one did."""
         if number < self._num_trials:
             return
         assert number == self._num_trials, "trials end in the order of their numbers"
-        self._study.add_trial(trial)
+        with _one_line_errors(self._path):
+            self._study.add_trial(trial)
         self._num_trials += 1
+
+
+@contextmanager
+def _one_line_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, StorageInternalError, OSError, ValueError) as error:
+        came = getattr(error, "orig", None) or error
+        remedy = "Mend that, or delete the file and run the same nas search again, which makes it anew."
+        raise StudyError(f"{path}: must be Optuna's database of this study, writable ({came}). {remedy}") from None
 
 
 def _create(path: Path, name: str, objectives: tuple[Objective, ...]) -> None:

@@ -12,12 +12,11 @@ not at all. A resumed study runs the same loop and finds these instead of asking
 import csv
 import fcntl
 import io
-import json
 import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +24,10 @@ import yaml
 
 from nas.errors import InputError, StudyError
 from nas.evaluation.measurement import Measurement
-from nas.patterns.file import load_pattern
+from nas.patterns.file import load_pattern, parse_pattern
 from nas.search.asking import Suggestion
-from nas.search.files import read_json, write_json, write_text
+from nas.search.files import damage_named, read_json, write_json, write_text
+from nas.search.front import SCHEMA
 from nas.search.proposal import Proposal
 from nas.search.record import Trial
 
@@ -41,11 +41,22 @@ def study_path(study: str, runs_folder: str = "runs") -> Path:
         InputError: neither a name nor a path.
     """
     if os.sep in study or study.startswith("~"):
-        return Path(study).expanduser()
+        return _expanded(study)
     if not _NAME.fullmatch(study):
         allowed = "must be a name of letters, digits, '.', '_' and '-', or a path"
         raise InputError("study", allowed, study)
     return Path(runs_folder) / study
+
+
+def _expanded(study: str) -> Path:
+    try:
+        path = Path(study).expanduser()
+    except RuntimeError:
+        raise InputError("study", "must start with the home of a user that there is", study) from None
+    # Folder and study share their name, so it must be in the path itself.
+    if Path(study).name in ("", "..") or "\0" in study or not study.isprintable():
+        raise InputError("study", "must be a path that ends in the study's own name", study)
+    return path
 
 
 class StudyFolder:
@@ -112,12 +123,18 @@ class StudyFolder:
             file.flush()
             yield
 
+    def has_trials(self) -> bool:
+        """Whether anything was ever asked here."""
+        return any(self.path.glob("trials/*/ask.json"))
+
     def settings_document(self) -> dict[str, Any] | None:
         """What the study was started with (see `settings_document.py`), or None for a new one."""
-        try:
-            document = yaml.safe_load(self._config.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        if not self._config.exists():
             return None
+        try:
+            with damage_named(self._config):
+                text = self._config.read_text(encoding="utf-8")
+            document = yaml.safe_load(text)
         except yaml.YAMLError as error:
             raise StudyError(f"{self._config}: must hold YAML, got {str(error).splitlines()[0]!r}.") from None
         if not isinstance(document, dict):
@@ -130,11 +147,17 @@ class StudyFolder:
 
     def read_proposal(self, number: int) -> Proposal | None:
         """What was proposed for a trial, or None if it was never asked."""
-        document = read_json(self.trial_path(number) / "ask.json")
+        path = self.trial_path(number) / "ask.json"
+        document = read_json(path)
         if document is None:
             return None
-        pattern = None if document["flaw"] else load_pattern(self.trial_path(number) / "pattern.json")
-        return Proposal(**{**document, "suggestion": Suggestion(**document["suggestion"]), "pattern": pattern})
+        with damage_named(path):
+            suggestion = Suggestion(**document["suggestion"])
+            flawed = bool(document["flaw"])
+            proposal = Proposal(**{**document, "suggestion": suggestion, "pattern": None})
+        if flawed:
+            return proposal
+        return replace(proposal, pattern=load_pattern(self.trial_path(number) / "pattern.json"))
 
     def write_proposal(self, number: int, proposal: Proposal) -> None:
         """Keep what was proposed; the pattern first, since ask.json says that all is there."""
@@ -150,8 +173,10 @@ class StudyFolder:
 
     def read_measurement(self, number: int, seed: int) -> Measurement | None:
         """What one training showed, or None if it did not end."""
-        document = read_json(self.trial_path(number) / f"seed-{seed}.json")
-        return Measurement.from_dict(document) if document is not None else None
+        path = self.trial_path(number) / f"seed-{seed}.json"
+        document = read_json(path)
+        with damage_named(path):
+            return Measurement.from_dict(document) if document is not None else None
 
     def write_measurement(self, number: int, measurement: Measurement) -> None:
         """Keep what one training showed."""
@@ -163,8 +188,8 @@ class StudyFolder:
 
     def trials(self) -> tuple[Trial, ...]:
         """Every trial that reached its end, by number."""
-        paths = sorted(self.path.glob("trials/*/trial.json"))
-        return tuple(Trial.from_dict(json.loads(path.read_text(encoding="utf-8"))) for path in paths)
+        found = (_read_trial(path) for path in sorted(self.path.glob("trials/*/trial.json")))
+        return tuple(trial for trial in found if trial is not None)
 
     def trial(self, number: int) -> Trial:
         """One trial.
@@ -172,22 +197,24 @@ class StudyFolder:
         Raises:
             StudyError: the study has no such trial, or it has not ended.
         """
-        document = read_json(self.trial_path(number) / "trial.json")
-        if document is None:
+        trial = _read_trial(self.trial_path(number) / "trial.json")
+        if trial is None:
             last = len(self.trials()) - 1
             raise StudyError(f"trial: must be one of 0 to {last} of {self.path}, got {number}.")
-        return Trial.from_dict(document)
+        return trial
 
     def front(self) -> dict[str, Any]:
         """The content of front.json.
 
         Raises:
-            StudyError: the study has not ended yet.
+            StudyError: the study has not ended yet, or the file is damaged.
         """
         document = read_json(self.path / "front.json")
         if document is None:
             ended = f"{len(self.trials())} trials ended"
             raise StudyError(f"study: {self.path} has no front yet ({ended}). Run its nas search again to go on.")
+        with damage_named(self.path / "front.json"):
+            _check_front(document)
         front: dict[str, Any] = document
         return front
 
@@ -195,6 +222,25 @@ class StudyFolder:
         """Keep the front, as JSON and as a table."""
         write_json(self.path / "front.json", front)
         write_text(self.path / "front.csv", _as_csv(front))
+
+
+def _read_trial(path: Path) -> Trial | None:
+    document = read_json(path)
+    with damage_named(path):
+        return Trial.from_dict(document) if document is not None else None
+
+
+def _check_front(front: Any) -> None:
+    """What tables and exports read must be there; what is wrong is raised as it comes."""
+    if front["schema"] != SCHEMA:
+        raise ValueError(f"schema must be {SCHEMA!r}, got {front['schema']!r}")
+    names = [objective["name"] for objective in front["objectives"]]
+    for entry in (*front["points"], *front["baselines"]):
+        parse_pattern(entry["pattern"])
+        missing = {"trial", "baseline", "seeds", "spread", "ratio_to_full"} - entry.keys()
+        odd = [name for name in names if entry["values"] and not isinstance(entry["values"][name], int | float)]
+        if missing or odd:
+            raise ValueError(f"an entry lacks {sorted(missing)} or has no numbers for {odd}")
 
 
 def _as_csv(front: dict[str, Any]) -> str:

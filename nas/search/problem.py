@@ -1,13 +1,15 @@
 """Everything a study's settings stand for, built and checked before anything is written or trained."""
 
+import traceback
 from contextlib import suppress
 from dataclasses import dataclass
+from math import prod
 
 from nas.costs.cost import Cost
 from nas.costs.counting import count_cost
 from nas.costs.proxy_target import proxy_target
 from nas.costs.target import Target
-from nas.errors import InputError, PatternError, unknown
+from nas.errors import InputError, NasError, PatternError, unknown
 from nas.patterns.model import ModelPattern
 from nas.search.objectives import Objective, make_objectives
 from nas.search.samplers import SAMPLERS
@@ -47,15 +49,23 @@ class Problem:
 
         Raises:
             PatternError: the suggested values make no valid pattern.
-            InputError: the space's options do not go with the shape, or it made something else than asked.
+            InputError: the space's options do not go with the shape, or it made something else than asked or failed.
         """
-        pattern = self.space.sample(suggest, self.shape)
+        try:
+            pattern = self.space.sample(suggest, self.shape)
+        except NasError:
+            raise
+        except Exception as error:
+            raise InputError("space", f"must sample without an error at {_place(error)}", _told(error)) from error
         if not isinstance(pattern, ModelPattern):
             raise InputError("space", "must sample a ModelPattern", type(pattern).__name__)
         made = (pattern.num_layers, pattern.num_heads, pattern.causal)
         wanted = (self.shape.num_layers, self.shape.num_heads, self.shape.causal)
         if made != wanted:
             raise InputError("space", f"must sample patterns with (layers, heads, causal) = {wanted}", made)
+        if pattern.grid and {prod(pattern.grid)} != {self.shape.num_tokens, self.target.num_tokens}:
+            lengths = f"{self.shape.num_tokens} tokens of the task and {self.target.num_tokens} of the target"
+            raise InputError("space", f"must sample patterns whose grid holds the {lengths}", pattern.grid)
         return pattern
 
     def cost(self, pattern: ModelPattern) -> Cost:
@@ -99,3 +109,14 @@ def make_problem(settings: StudySettings) -> Problem:
         # One draw on trial, so that options which do not go with the shape are told before anything is trained.
         problem.sample(RandomSuggester(0))
     return problem
+
+
+def _place(error: Exception) -> str:
+    """The line of the user's space that the error came through: the frame next to ours."""
+    frames = traceback.extract_tb(error.__traceback__)
+    frame = frames[min(1, len(frames) - 1)]
+    return f"{frame.filename}:{frame.lineno}"
+
+
+def _told(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())

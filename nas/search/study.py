@@ -44,6 +44,11 @@ def _adopt(folder: StudyFolder, settings: StudySettings) -> None:
     """Check that a study is resumed with its own settings, and keep them."""
     document = settings_to_dict(settings)
     before = folder.settings_document()
+    if before is None and folder.has_trials():
+        raise StudyError(
+            f"study: {folder.path} has trials but no config.yaml, so nobody knows what they were made with. "
+            "Restore it, or choose another study=NAME."
+        )
     changed = differences(before, document) if before is not None else []
     if changed:
         raise StudyError(

@@ -34,6 +34,9 @@ def load_space(attribute: str, options: Mapping[str, Any]) -> Space:
         return cast(Space, made(**options))
     except InputError as error:
         raise error.inside("space.options") from None
+    except Exception as error:
+        came = " ".join(f"{type(error).__name__}: {error}".split())
+        raise InputError("space.attribute", "must name a class that can be made with its options", came) from error
 
 
 def _find_class(attribute: str) -> type[Any]:

@@ -4,7 +4,7 @@ import math
 import random
 from collections.abc import Sequence
 
-from nas.space.space import Option
+from nas.space.space import Option, check_options
 
 
 class RandomSuggester:
@@ -23,6 +23,7 @@ class RandomSuggester:
 
     def choice(self, name: str, options: Sequence[Option]) -> Option:
         """One of the options."""
+        check_options(name, options)
         return self.params.setdefault(name, self._random.choice(options))
 
     def integer(self, name: str, low: int, high: int, *, log: bool = False) -> int:

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Protocol
 
+from nas.errors import InputError
 from nas.patterns.model import ModelPattern
 
 Option = str | int | float | bool
@@ -19,6 +21,19 @@ class Suggester(Protocol):
     def integer(self, name: str, low: int, high: int, *, log: bool = False) -> int:
         """A whole number from low to high, both included."""
         ...
+
+
+def check_options(name: str, options: Sequence[object]) -> None:
+    """Refuse options that no sampler could choose from and no study could keep.
+
+    Raises:
+        InputError: none at all, or one that is no text, no truth value and no finite number.
+    """
+    odd = [option for option in options if not isinstance(option, str | int | float) or option in (inf, -inf)]
+    odd += [option for option in options if option != option]
+    if odd or not options:
+        allowed = "must have options to choose from: texts, finite numbers, true or false"
+        raise InputError(f"space parameter {name}", allowed, odd[0] if odd else [])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """The recall task: multi-query associative recall (MQAR)."""
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -15,6 +16,9 @@ from nas.tasks.task import IGNORED_TARGET, Batch, Metric
 
 GAP_POWER = 0.01
 """Exponent a of the gap law p(i) ~ i**(a - 1) with which Zoology and Based train and test."""
+
+MOST_TOKENS = 2**20
+"""Longest sequence and largest vocabulary: drawing takes tens of bytes for each entry of either."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -46,11 +50,14 @@ class RecallSettings:
         if self.num_tokens % 2 or self.num_tokens < 4 * self.num_pairs:
             allowed = f"must be even and at least {4 * self.num_pairs} (4 * num_pairs)"
             raise InputError("task.num_tokens", allowed, self.num_tokens, "Raise it or lower task.num_pairs.")
+        if max(self.num_tokens, self.vocab_size) > MOST_TOKENS:
+            name = "num_tokens" if self.num_tokens > MOST_TOKENS else "vocab_size"
+            raise InputError(f"task.{name}", f"must be at most {MOST_TOKENS:,}", getattr(self, name))
         if self.vocab_size < 2 * self.num_pairs + 2:
             allowed = f"must be at least {2 * self.num_pairs + 2} (2 * num_pairs + 2)"
             raise InputError("task.vocab_size", allowed, self.vocab_size, "Raise it or lower task.num_pairs.")
-        if not self.gap_power > 0:
-            raise InputError("task.gap_power", "must be above 0", self.gap_power)
+        if not 0 < self.gap_power < math.inf:
+            raise InputError("task.gap_power", "must be above 0 and finite", self.gap_power)
         if self.validation_sequences < 1:
             raise InputError("task.validation_sequences", "must be 1 or more", self.validation_sequences)
 

@@ -19,7 +19,7 @@ def test_the_edges_are_inside(word: str) -> None:
         ("seed=-1", "seed", "from 0"),
         ("seed=4294967296", "seed", "from 0"),
         ("num_trials=-1", "num_trials", "0 or more"),
-        ("proxy.num_heads=0", "proxy.num_heads", "1 or more"),
+        ("proxy.num_heads=0", "proxy.num_heads", "from 1 to 4096"),
         ("proxy.d_model=60", "proxy.d_model", "multiple of 8 .* nearest is 64"),
         ("proxy.d_model=4", "proxy.d_model", "nearest is 8"),
         ("training.learning_rate=0", "training.learning_rate", "above 0"),

@@ -173,7 +173,7 @@ def test_ratios_are_shares_of_full_attention_under_the_same_keys() -> None:
 
 
 def test_a_length_of_no_tokens_is_an_error() -> None:
-    with pytest.raises(InputError, match="num_tokens: must be 1 or more, got 0"):
+    with pytest.raises(InputError, match="num_tokens: must be a whole number from 1"):
         cost_for(uniform(Full()), 0)
 
 

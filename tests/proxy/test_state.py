@@ -63,7 +63,7 @@ def test_a_write_that_fails_leaves_the_old_file(
         raise OSError("No space left on device")
 
     monkeypatch.setattr(torch, "save", full_disk)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(InputError, match="No space"):
         replace(state, step=12).save(path)
     assert CohortState.load(path).step == 8
 

@@ -58,8 +58,8 @@ def test_a_baseline_on_the_front_stands_there_once(front):
 
 def test_an_empty_front_says_so(front):
     front["points"], front["baselines"] = [], []
-    assert front_lines(front)[-1] == "No trial has finished."
-    assert "No trial has finished." in _shown(front)
+    assert front_lines(front)[-1] == "No trial finished and kept the constraints."
+    assert "No trial finished and kept the constraints." in _shown(front)
 
 
 def test_plain_columns_line_up_and_are_never_cut(front):

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from nas.attention.pieces.masking import Masker
-from nas.attention.pieces.sizes import MOST_KEYS, NUM_QUERIES
+from nas.attention.pieces.sizes import MOST_KEYS, NUM_QUERIES, queries_in_tile
 from nas.attention.pieces.tile import Tile
 from nas.patterns.site import Site
 from nas.patterns.support import Band, Flags, Positions, Support
@@ -23,7 +23,9 @@ def consecutive_tiles(supports: Sequence[Support], site: Site, masker: Masker) -
     columns = _any_flag([support.keys for support in supports], site)
     rows = _any_flag([support.queries for support in supports], site)
     bands = [band for support in supports for band in support.bands]
-    for queries in _query_slices(rows):
+    # Neighbouring block rows draw different random blocks; a longer tile would gather them all.
+    drawn = any(len(support.bands) > 1 for support in supports)
+    for queries in _query_slices(rows, NUM_QUERIES // 2 if drawn else queries_in_tile(site.num_tokens)):
         keys = _keys(queries, columns, bool(rows[queries.start]), bands, site)
         for start in range(0, len(keys), MOST_KEYS):
             tile = masker.tile(slice(0, 1), queries, keys[start : start + MOST_KEYS])
@@ -31,10 +33,10 @@ def consecutive_tiles(supports: Sequence[Support], site: Site, masker: Masker) -
                 yield tile
 
 
-def _query_slices(rows: Flags) -> Iterator[slice]:
-    """Runs of at most NUM_QUERIES queries; those that see everything stand apart from those that do not."""
+def _query_slices(rows: Flags, num_queries: int) -> Iterator[slice]:
+    """Runs of at most `num_queries` queries; those that see everything stand apart from those that do not."""
     turns = np.flatnonzero(rows[1:] != rows[:-1]) + 1
-    edges = np.union1d(np.arange(0, len(rows), NUM_QUERIES), np.append(turns, len(rows)))
+    edges = np.union1d(np.arange(0, len(rows), num_queries), np.append(turns, len(rows)))
     for start, stop in pairwise(edges):
         yield slice(int(start), int(stop))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from nas.attention.pieces.masking import Masker
-from nas.attention.pieces.sizes import MOST_KEYS, MOST_SCORES, NUM_QUERIES
+from nas.attention.pieces.sizes import MOST_KEYS, MOST_SCORES, queries_in_tile
 from nas.attention.pieces.tile import Tile
 from nas.patterns.site import Site
 from nas.patterns.support import Support
@@ -24,8 +24,9 @@ def residue_tiles(supports: Sequence[Support], site: Site, masker: Masker) -> It
     length = -(-site.num_tokens // step)
     before = max(progression.before for progression in progressions)
     after = 0 if site.causal else max(progression.after for progression in progressions)
-    for start in range(0, length, NUM_QUERIES):
-        queries = slice(start, min(start + NUM_QUERIES, length))
+    num_queries = queries_in_tile(length)
+    for start in range(0, length, num_queries):
+        queries = slice(start, min(start + num_queries, length))
         last_key = min(queries.stop + after, length)
         for first in range(max(start - before, 0), last_key, MOST_KEYS):
             keys = np.arange(first, min(first + MOST_KEYS, last_key))

@@ -14,7 +14,7 @@ from multiprocessing.process import BaseProcess
 from signal import SIG_IGN, SIGINT, signal
 from typing import Any
 
-from nas.errors import StudyError
+from nas.errors import NasError, StudyError
 from nas.evaluation.measurement import Measurement, Outcome
 from nas.search.executors.training import Trainer
 from nas.search.jobs import Job, JobResult, OnProgress, Setup
@@ -149,5 +149,7 @@ def _work(pipe: "Connection[Any, Any]", setup: Setup, device: str, num_threads: 
             pipe.send(("done", measurements))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
+    except NasError as error:
+        pipe.send(("failed", str(error)))
     except Exception:
         pipe.send(("failed", traceback.format_exc()))
