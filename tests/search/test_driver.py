@@ -17,6 +17,7 @@ from nas.search.driver import Lanes
 from nas.search.folder import StudyFolder
 from nas.search.problem import Problem
 from nas.search.record import TrialState
+from nas.search.samplers import SAMPLERS
 from nas.space.space import Shape, Suggester
 
 
@@ -36,6 +37,12 @@ def test_a_study_stopped_anywhere_comes_out_the_same(start: StartStudy, tmp_path
         start(folder, after, sampler=sampler)
         assert front_bytes(folder) == front_bytes(tmp_path / "whole")
         assert Counter(before.trained + after.trained) == Counter(whole.trained)
+
+
+@pytest.mark.parametrize("sampler", sorted(SAMPLERS))
+def test_every_sampler_drives_a_study_past_its_random_start(start: StartStudy, tmp_path: Path, sampler: str) -> None:
+    front = start(tmp_path / "study", FakeExecutor(), sampler=sampler, num_trials=17 if "nsga" in sampler else 12)
+    assert front["points"] and front["provenance"]["sampler"] == sampler
 
 
 def test_a_finished_study_trains_nothing_more(start: StartStudy, tmp_path: Path) -> None:
