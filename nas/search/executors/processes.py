@@ -7,11 +7,13 @@ a worker that is gone is replaced, and its job tried once more before its trials
 import multiprocessing
 import traceback
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from signal import SIG_IGN, SIGINT, signal
+from multiprocessing.resource_tracker import ensure_running
+from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask
 from typing import Any
 
 from nas.errors import NasError, StudyError
@@ -75,7 +77,8 @@ class ProcessExecutor:
     def _start(self, device: str) -> _Worker:
         ours, theirs = _SPAWN.Pipe()
         process = _SPAWN.Process(target=_work, args=(theirs, self._setup, device, self._num_threads), daemon=True)
-        process.start()
+        with _interrupts_held():
+            process.start()
         theirs.close()
         return _Worker(device, process, ours)
 
@@ -126,6 +129,21 @@ class ProcessExecutor:
         self._dispatch()
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """A process started meanwhile never sees Ctrl-C, not even while it is still importing.
+
+    Ctrl-C reaches the whole process group, but stopping is the driver's to say. The driver gets its own
+    as soon as it no longer holds it.
+    """
+    ensure_running()  # multiprocessing's own helper, which lets Ctrl-C through again when it starts
+    before = pthread_sigmask(SIG_BLOCK, {SIGINT})
+    try:
+        yield
+    finally:
+        pthread_sigmask(SIG_SETMASK, before)
+
+
 def _lost(seed: int, learning_rate: float) -> Measurement:
     return Measurement(
         seed=seed,
@@ -139,7 +157,6 @@ def _lost(seed: int, learning_rate: float) -> Measurement:
 
 def _work(pipe: "Connection[Any, Any]", setup: Setup, device: str, num_threads: int) -> None:
     """A worker's life: jobs come in by the pipe, progress and results go out, until it breaks."""
-    signal(SIGINT, SIG_IGN)  # Ctrl-C reaches the whole process group; stopping is the driver's to say.
     try:
         trainer = Trainer(setup, device, num_threads)
         while True:
