@@ -18,7 +18,7 @@ class Longformer:
     Args:
         window_tokens: width of the window, in keys; None for the powers of two from 4 to n.
         growing: put the drawn widths in rising order, so that no layer's window is narrower than the one before
-            (Longformer's language models, section 4).
+            (Longformer's language models, section 4.1).
         num_dilated_heads: heads whose window is dilated; None for every quarter of the heads from none to all.
         dilation: distance between neighbouring keys in those heads, in tokens.
         num_global_tokens: global tokens at the start; None for 0, 1, 4, 16, 64, up to an eighth of n.

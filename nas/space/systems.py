@@ -43,7 +43,7 @@ def longformer(shape: Shape) -> ModelPattern:
 def sparse_transformer_strided(shape: Shape) -> ModelPattern:
     """The last l keys and every l-th key in one softmax, l near the square root of n.
 
-    Source: Child et al. 2019, section 4.3, strided, with merged heads (section 5.2).
+    Source: Child et al. 2019, section 4.3, strided, with merged heads (section 5.1).
     """
     stride = root_stride(shape.num_tokens)
     return _alike(shape, Window(stride, 0 if shape.causal else stride), Stride(stride))
@@ -52,7 +52,7 @@ def sparse_transformer_strided(shape: Shape) -> ModelPattern:
 def sparse_transformer_fixed(shape: Shape) -> ModelPattern:
     """Blocks of l tokens and the last quarter of every block in one softmax, l near the square root of n.
 
-    Source: Child et al. 2019, section 4.3, fixed, with merged heads; section 7.2: l = 128, c = 32 for 12,288 tokens.
+    Source: Child et al. 2019, section 4.3, fixed; section 7.2: merged heads, l = 128, c = 32 for 12,288 tokens.
     """
     stride = root_stride(shape.num_tokens)
     return _alike(shape, Block(stride), Columns(stride, max(1, stride // 4)))
@@ -62,7 +62,7 @@ def bigbird(shape: Shape) -> ModelPattern:
     """A window of three blocks, two blocks of global tokens, three random blocks; n / 64 tokens a block.
 
     Global tokens stand half at the start and half at the end, in a causal model all at the start.
-    Source: Zaheer et al. 2020, section 2 and appendix E (BigBird-ITC: blocks of 64 of 4,096 tokens).
+    Source: Zaheer et al. 2020, section 2 and table 8 (appendix E.1; BigBird-ITC: blocks of 64 of 4,096 tokens).
     """
     block = random_block(shape.num_tokens)
     members = Global(2 * block) if shape.causal else Global(block, block)
@@ -72,7 +72,8 @@ def bigbird(shape: Shape) -> ModelPattern:
 def local_global(shape: Shape) -> ModelPattern:
     """Layers with a window of a 32nd of the sequence in turn with full ones, the first one local.
 
-    Source: gpt-oss (OpenAI 2025): 128 keys, 4,096 tokens before the context was extended.
+    Source: gpt-oss (OpenAI 2025), model card, section 2.2: 128 keys; the authors' gpt_oss/torch/model.py: 4,096 tokens
+    before the context was extended, the first layer local.
     """
     local = window_of(max(2, shape.num_tokens // 32), causal=shape.causal)
     return _by_layer(shape, lambda index: (local,) if index % 2 == 0 else (Full(),))
@@ -109,7 +110,8 @@ def learned_importance(shape: Shape) -> ModelPattern:
 def transformer_xl(shape: Shape) -> ModelPattern:
     """Full attention with relative positions to this segment and the whole one before.
 
-    Source: Dai et al. 2019, section 4.1: a memory as long as the segment in training (512 and 512 on enwik8).
+    Source: Dai et al. 2019, section 3.2: in training a memory as long as the segment; 512 and 512 for enwik8 in the
+    authors' pytorch/run_enwik8_base.sh.
     """
     layers = [(HeadGroup(shape.num_heads, (Full(),)),)] * shape.num_layers
     return shape.pattern(layers, position="relative", memory_tokens=[shape.num_tokens] * shape.num_layers)
@@ -127,7 +129,7 @@ def linformer(shape: Shape) -> ModelPattern:
 def sst(shape: Shape) -> ModelPattern:
     """Regions of a 39th of each side, 2 at least, shifted by half in every other layer, the first one unshifted.
 
-    Source: Fan et al. 2022, section 3, and their Waymo settings: 12 x 12 of 468 x 468 places.
+    Source: Fan et al. 2022, section 4, and the authors' configs/sst for Waymo: 12 x 12 of 468 x 468 places.
     """
     return _shifted_tiles(shape, divide_by=39)
 
@@ -135,7 +137,7 @@ def sst(shape: Shape) -> ModelPattern:
 def swin(shape: Shape) -> ModelPattern:
     """Windows of half of each side, 2 at least, shifted by half in every other layer, the first one unshifted.
 
-    Source: Liu et al. 2021, section 3.3 and table 7: 7 x 7 of the 14 x 14 places that most layers have.
+    Source: Liu et al. 2021, section 3.3 and table 7: 7 x 7, of 14 x 14 places in the stage with most layers.
     """
     return _shifted_tiles(shape, divide_by=2)
 
@@ -144,7 +146,7 @@ def cswin(shape: Shape) -> ModelPattern:
     """Row stripes for half of the heads, column stripes for the others; they widen with depth, the last layer is full.
 
     Layers before the last are shared out evenly among three stages: stripes of a 56th, a 14th and half of a side.
-    Source: Dong et al. 2022, sections 3.2 and 3.4: 1 of 56, 2 of 28, 7 of 14 and 7 of 7 rows.
+    Source: Dong et al. 2022, section 3.2 and table 1: 1 of 56, 2 of 28, 7 of 14 and 7 of 7 rows.
     """
     layers = [_cross(shape, stage=3 * index // (shape.num_layers - 1)) for index in range(shape.num_layers - 1)]
     return shape.pattern([*layers, (HeadGroup(shape.num_heads, (Full(),)),)])
@@ -161,7 +163,7 @@ def streaming(shape: Shape) -> ModelPattern:
 def retrieval_streaming(shape: Shape) -> ModelPattern:
     """A quarter of the heads full, the others with sinks (n / 512, 1 at least) and recent keys (n / 128, 2 at least).
 
-    Source: Xiao et al. 2024b (DuoAttention), section 3: a quarter of the heads of Llama-2-7B-32K, 64 sinks and 256
+    Source: Xiao et al. 2024b (DuoAttention), section 3.2: a quarter of the heads of Llama-2-7B-32K, 64 sinks and 256
     recent keys.
     """
     sinks, recent = max(1, shape.num_tokens // 512), max(2, shape.num_tokens // 128)
@@ -173,7 +175,8 @@ def retrieval_streaming(shape: Shape) -> ModelPattern:
 def neighborhood(shape: Shape) -> ModelPattern:
     """The largest odd box of half of each side, 3 at least.
 
-    Source: Hassani et al. 2023 (NATTEN), section 4: 7 x 7 of the 14 x 14 places that most layers have.
+    Source: Hassani et al. 2023 (NATTEN) and the authors' classification/nat.py: 7 x 7, of 14 x 14 places in the stage
+    with most layers.
     """
     rows, columns = _grid(shape)
     return _alike(shape, Neighborhood(odd_at_most(rows // 2), odd_at_most(columns // 2)))

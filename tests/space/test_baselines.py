@@ -151,6 +151,13 @@ def test_stripes_widen_with_depth_up_to_full() -> None:
     assert layers == [[(2, Stripe("row", w)), (2, Stripe("column", w))] for w in (1, 4, 28)] + [[(4, Full())]]
 
 
+@pytest.mark.parametrize(("layer", "side", "width"), [(0, 56, 1), (1, 28, 2), (2, 14, 7)])
+def test_at_cswins_resolutions_its_stripe_widths_come_out(layer: int, side: int, width: int) -> None:
+    shape = Shape(num_layers=4, num_heads=4, num_tokens=side * side, causal=False, grid=(side, side))
+    groups = BASELINES["cswin"](shape).layers[layer].heads
+    assert [group.attend for group in groups] == [(Stripe("row", width),), (Stripe("column", width),)]
+
+
 def test_every_other_layer_is_shifted_by_half() -> None:
     tiles = [layer.heads[0].attend for layer in BASELINES["swin"](IMAGE).layers]
     assert tiles == [(Tile(8, 8),), (Tile(8, 8, 4, 4),)] * 2
