@@ -4,8 +4,9 @@
     python benchmarks/orderings.py --only fixed-text --steps 400 --seeds 2
     python benchmarks/orderings.py --report           # what is known so far, nothing is trained
 
-Each ordering trains its patterns with several seeds on the same batches. What is trained is kept in the results file,
-so that a call which was stopped goes on, and more seeds add to what is there. docs/orderings.md has our figures.
+Each ordering trains its patterns with several seeds on the same batches, and tells what they show after all of the
+steps, half and a quarter of them. What is trained is kept in the results file, so that a call which was stopped goes
+on, and more seeds add to what is there. docs/orderings.md has our figures, of a cosine fitted to 2,000 steps.
 """
 
 import argparse
@@ -32,13 +33,14 @@ from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Block, Columns, Global, Primitive, Random, Stride, Window
 from nas.proxy.member import Member
+from nas.proxy.schedule import rung_steps
 from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.tasks.catalog import TaskSettings, make_task
 from nas.tasks.image import ImageSettings
 from nas.tasks.task import Task
 from nas.tasks.text import TextSettings
 
-NUM_LAYERS, NUM_HEADS, D_MODEL, BATCH_SIZE = 4, 4, 64, 8
+NUM_LAYERS, NUM_HEADS, D_MODEL, BATCH_SIZE, NUM_RUNGS = 4, 4, 64, 8, 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,20 +159,23 @@ ORDERINGS: dict[str, Ordering] = {
 
 
 class Results:
-    """What has been trained, in one file; a line for each training."""
+    """What has been trained, in one file; a line for each training and rung."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         lines = path.read_text().splitlines() if path.exists() else []
-        self.rows: list[dict[str, Any]] = [json.loads(line) for line in lines]
+        rows: list[dict[str, Any]] = [json.loads(line) for line in lines]
+        # Rows without a rung are of trainings with a cosine, and not to be mixed with these.
+        self.rows = [row for row in rows if "rung" in row]
 
-    def has(self, ordering: str, pattern: str, seed: int, num_steps: int) -> bool:
+    def has(self, ordering: str, pattern: str, seed: int, rung: int) -> bool:
         """Whether this has been trained."""
-        wanted = (ordering, pattern, seed, num_steps)
-        return any((row["ordering"], row["pattern"], row["seed"], row["num_steps"]) == wanted for row in self.rows)
+        wanted = (ordering, pattern, seed, rung)
+        return any((row["ordering"], row["pattern"], row["seed"], row["rung"]) == wanted for row in self.rows)
 
     def add(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Keep more trainings."""
+        """Keep more trainings; a rung that two lengths have in common is the same in both."""
+        rows = [row for row in rows if not self.has(row["ordering"], row["pattern"], row["seed"], row["rung"])]
         self.rows += rows
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a") as file:
@@ -194,20 +199,19 @@ def train_missing(name: str, results: Results, options: argparse.Namespace) -> N
     with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:
         jobs = [pool.submit(train, name, [job], options.steps, "cpu") for job in missing]
         for done, job in enumerate(as_completed(jobs), start=1):
-            (row,) = job.result()
-            results.add([row])
-            print(
-                f"[{done}/{len(jobs)}] {name}: {row['pattern']}, seed {row['seed']}: {row['quality']:.4f}", flush=True
-            )
+            rows = job.result()
+            results.add(rows)
+            told = ", ".join(f"{row['quality']:.4f} after {row['rung']} steps" for row in rows)
+            print(f"[{done}/{len(jobs)}] {name}: {rows[0]['pattern']}, seed {rows[0]['seed']}: {told}", flush=True)
 
 
 def train(name: str, jobs: Sequence[tuple[str, int]], num_steps: int, device: str) -> list[dict[str, Any]]:
-    """Train members side by side; one row each."""
+    """Train members side by side from rung to rung; one row for each member and rung."""
     if device == "cpu":
         torch.set_num_threads(1)
     task = task_of(name)
     patterns = ORDERINGS[name].patterns(task)
-    training = TrainingSettings(num_steps=num_steps, batch_size=BATCH_SIZE)
+    training = TrainingSettings(num_steps=num_steps, num_rungs=NUM_RUNGS, batch_size=BATCH_SIZE)
     proxy = ProxySettings(num_layers=NUM_LAYERS, num_heads=NUM_HEADS, d_model=D_MODEL)
     members = [
         Member(pattern=patterns[pattern], seed=seed, learning_rate=training.learning_rate) for pattern, seed in jobs
@@ -215,15 +219,14 @@ def train(name: str, jobs: Sequence[tuple[str, int]], num_steps: int, device: st
     evaluator = ScratchEvaluator(task, proxy, training, data_seed=0, device=device)
     with tempfile.TemporaryDirectory() as folder:
         folders = [Path(folder) / str(number) for number in range(len(members))]
-        measured = evaluator.evaluate(members, folders)
+        measured = {rung: evaluator.evaluate(members, rung, folders) for rung in rung_steps(training)}
     return [
         {
             "ordering": name,
             "pattern": pattern,
             "seed": seed,
-            "num_steps": num_steps,
+            "rung": rung,
             "quality": one.quality,
-            "curve": [[point.step, point.quality] for point in one.curve],
             "fingerprint": task.fingerprint,
             "versions": {"python": platform.python_version(), "torch": torch.__version__},
             "device": device,
@@ -231,7 +234,8 @@ def train(name: str, jobs: Sequence[tuple[str, int]], num_steps: int, device: st
             "training": asdict(training),
             "proxy": asdict(proxy),
         }
-        for (pattern, seed), one in zip(jobs, measured, strict=True)
+        for rung, measurements in measured.items()
+        for (pattern, seed), one in zip(jobs, measurements, strict=True)
     ]
 
 
@@ -248,14 +252,14 @@ def report(name: str, results: Results) -> str:
         return "\n".join([*lines, "nothing trained yet"])
     task = task_of(name)
     order = list(ordering.patterns(task))
-    for num_steps in sorted({row["num_steps"] for row in rows}):
+    for rung in sorted({row["rung"] for row in rows}):
         qualities = {
-            pattern: [row["quality"] for row in rows if (row["pattern"], row["num_steps"]) == (pattern, num_steps)]
+            pattern: [row["quality"] for row in rows if (row["pattern"], row["rung"]) == (pattern, rung)]
             for pattern in order
         }
         if min(map(len, qualities.values())) < 2:
             continue
-        lines += [f"{num_steps} steps, {task.metric.unit}:", "", "| pattern | mean | deviation | seeds |"]
+        lines += [f"{rung} steps, {task.metric.unit}:", "", "| pattern | mean | deviation | seeds |"]
         lines += ["|---|---|---|---|"]
         lines += [
             f"| {pattern} | {statistics.mean(values):.4f} | {statistics.stdev(values):.4f} | {len(values)} |"

@@ -8,7 +8,7 @@ from typing import Any
 
 from nas.costs.counting import count_cost
 from nas.costs.proxy_target import proxy_target
-from nas.evaluation.measurement import CurvePoint, LengthQuality, Measurement, Outcome
+from nas.evaluation.measurement import LengthQuality, Measurement, Outcome
 from nas.patterns.model import ModelPattern
 from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings
@@ -88,16 +88,17 @@ def density(pattern: ModelPattern) -> float:
     return sum(float(pattern.mask(layer, 64).float().mean()) for layer in range(pattern.num_layers))
 
 
-def pretended(member: Member, task: str) -> Measurement:
-    """The numbers of both tasks fall with the pairs a pattern sees, with a little noise from the seed."""
+def pretended(member: Member, task: str, rung: int) -> Measurement:
+    """The numbers of both tasks fall with the pairs a pattern sees and with training; a little noise from the seed."""
     noise = random.Random(f"{member.pattern.id}{member.seed}{'' if task == 'silent' else task}").gauss(0, 0.02)
-    quality = 3.0 - density(member.pattern) + noise
+    quality = 3.0 - density(member.pattern) + noise + 40 / rung - 0.1
     return Measurement(
         seed=member.seed,
         learning_rate=member.learning_rate,
         outcome=Outcome.FINISHED,
+        step=rung,
         quality=quality,
-        curve=(CurvePoint(10, quality, quality),),
+        train_loss=quality,
         wall_seconds=random.random(),
         task=task,
         longer=(LengthQuality(times=2, num_tokens=128, quality=quality + 0.1),),
@@ -115,14 +116,17 @@ class FakeExecutor:
     Args:
         shuffle: which of the submitted jobs ends next.
         stop_after: dies when this many results were taken.
-        measure: what a training of a member on a task shows.
+        measure: what a training of a member on a task shows at a rung.
+        trained: (trial, seed) of every training, one a task.
+        rungs: (trial, seed, rung) of the same.
     """
 
     shuffle: random.Random = field(default_factory=lambda: random.Random(0))
     stop_after: int | None = None
-    measure: Callable[[Member, str], Measurement] = pretended
+    measure: Callable[[Member, str, int], Measurement] = pretended
     queue: list[Job] = field(default_factory=list)
     trained: list[tuple[int, int]] = field(default_factory=list)
+    rungs: list[tuple[int, int, int]] = field(default_factory=list)
 
     def submit(self, job: Job) -> None:
         self.queue.append(job)
@@ -131,9 +135,10 @@ class FakeExecutor:
         if self.stop_after is not None and len(self.trained) >= self.stop_after:
             raise Stop
         job = self.queue.pop(self.shuffle.randrange(len(self.queue)))
-        on_progress(job.trials[0], job.task, 5, 10, None)
+        on_progress(job.trials[0], job.task, 5, 10)
         self.trained += [(trial, member.seed) for trial, member in zip(job.trials, job.members, strict=True)]
-        return JobResult(job, tuple(self.measure(member, job.task) for member in job.members))
+        self.rungs += [(trial, member.seed, job.rung) for trial, member in zip(job.trials, job.members, strict=True)]
+        return JobResult(job, tuple(self.measure(member, job.task, job.rung) for member in job.members))
 
     def close(self) -> None:
         self.queue.clear()

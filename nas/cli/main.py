@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib.metadata import version
 
-from nas.cli import cost, doctor, draw, export, search, show, track
+from nas.cli import cost, doctor, draw, export, search, show, table, track
 from nas.cli.verb import INTERRUPTED, USER_ERROR, Verb
 from nas.errors import NasError
 
-VERBS: dict[str, Verb] = {module.VERB.name: module.VERB for module in (search, show, export, draw, cost, track, doctor)}
+VERBS: dict[str, Verb] = {
+    module.VERB.name: module.VERB for module in (search, show, export, draw, cost, track, table, doctor)
+}
 """Every verb by its name, in the order of a user's way through them."""
 
 

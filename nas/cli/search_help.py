@@ -17,6 +17,7 @@ _GROUP_NOTES = {
     "task": "what proxies learn (docs/tasks.md)",
     "target": "which model costs are counted for (docs/costs.md)",
     "tracking": "Weights & Biases (docs/tracking.md)",
+    "fidelity": "whether some patterns are trained longer, to see what the ranking is worth (docs/fidelity.md)",
 }
 
 

@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from nas.config.folder import OWN_SPACE, PRIMARY, PROXY_TARGET, find_conf
-from nas.config.keys import GROUPS
+from nas.config.keys import WHOLE_GROUPS
 from nas.config.overrides import quoted
 from nas.config.settings import RunSettings
 from nas.errors import InputError, NasError, unknown
@@ -56,7 +56,7 @@ def _store_choices_without_files() -> None:
 def _defaults() -> DictConfig:
     """What the classes say, without the sets of settings that stand in files of their own."""
     document = asdict(RunSettings())
-    return OmegaConf.create({key: value for key, value in document.items() if key not in GROUPS})
+    return OmegaConf.create({key: value for key, value in document.items() if key not in WHOLE_GROUPS})
 
 
 def _refuse_code(node: Any, where: str) -> None:

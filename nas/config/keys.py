@@ -11,8 +11,11 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from nas.config.settings import RunSettings
 from nas.errors import InputError, unknown
 
-GROUPS = ("preset", "space", "task", "target", "tracking")
-"""Keys whose value is the name of a YAML file, a whole set of settings."""
+GROUPS = ("preset", "space", "task", "target", "tracking", "fidelity")
+"""Keys whose value is the name of a YAML file, a set of settings."""
+
+WHOLE_GROUPS = ("preset", "space", "task", "target", "tracking")
+"""Those whose files hold all of their settings; what the others leave out keeps its default."""
 
 FREE = "space.options"
 """The one key whose inner keys are not known here: each space has its own."""

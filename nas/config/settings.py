@@ -13,7 +13,7 @@ class RunSettings(StudySettings):
     """A study, and what goes on around it.
 
     Args:
-        preset: the set of defaults that was taken: smoke, quick or overnight.
+        preset: the set of defaults that was taken: smoke, quick, overnight or table.
         tracking: where the study is recorded besides its folder.
     """
 

@@ -1,4 +1,4 @@
-"""The checkpoints of a cohort that is being trained: one file a member and check, in the member's own folder."""
+"""The checkpoints of a cohort that is being trained: one file a member, in the member's own folder."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from nas.proxy.state import CohortState
 class Checkpoints:
     """Where a cohort's states lie.
 
-    Every member's slice is written before the slices of the check before are removed, so there is always
+    Every member's slice is written before the slices of the step before are removed, so there is always
     a step that all members have.
 
     Args:
@@ -34,23 +34,17 @@ class Checkpoints:
                 if path.name != kept:
                     path.unlink()
 
-    def latest(self) -> CohortState | None:
-        """The newest state that all members have; None if there is none."""
+    def latest(self, until_step: int) -> CohortState | None:
+        """The newest state that all members have, not beyond a step; None if there is none."""
         common = set.intersection(*({path.name for path in self._files(folder)} for folder in self._folders))
         for name in sorted(common, reverse=True):
-            state = self._load(name)
+            state = self._load(name) if name <= self._name(until_step) else None
             if state is not None:
                 return state
         return None
 
-    def clear(self) -> None:
-        """Remove what was saved."""
-        for folder in self._folders:
-            for path in self._files(folder):
-                path.unlink()
-
     def _load(self, name: str) -> CohortState | None:
-        """The state of one check, unless it is another run's or cannot be read: then training starts earlier."""
+        """One state, unless it is another run's or cannot be read: then training starts earlier."""
         try:
             states = [CohortState.load(folder / name) for folder in self._folders]
             ours = all(

@@ -7,8 +7,8 @@ from typing import Protocol
 from nas.evaluation.measurement import Measurement
 from nas.proxy.member import Member
 
-OnProgress = Callable[[int, int, int, float | None], None]
-"""Called with (index of the member, steps done, steps in all, newest quality or None)."""
+OnProgress = Callable[[int, int, int], None]
+"""Called with (index of the member, steps done, steps in all)."""
 
 
 class Evaluator(Protocol):
@@ -17,6 +17,7 @@ class Evaluator(Protocol):
     def evaluate(
         self,
         members: Sequence[Member],
+        rung: int,
         folders: Sequence[Path] | None = None,
         on_progress: OnProgress | None = None,
     ) -> tuple[Measurement, ...]:
@@ -24,8 +25,9 @@ class Evaluator(Protocol):
 
         Args:
             members: what to measure.
-            folders: one a member, for what may be left there by a killed call and used by the next; none to
-                leave nothing.
+            rung: how long to train, in optimiser steps; one of `nas.proxy.schedule.rung_steps`.
+            folders: one a member, for what is left there to go on from: to a later rung, or after a killed call;
+                none to leave nothing.
             on_progress: told now and then how far each member is.
         """
         ...

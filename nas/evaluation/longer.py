@@ -1,4 +1,4 @@
-"""The end of a training on longer sequences than it was trained on."""
+"""A rung on longer sequences than it was trained on."""
 
 from nas.evaluation.measurement import LengthQuality
 from nas.proxy.layout import layout_for
@@ -14,7 +14,7 @@ def longer_qualities(
     """Every member at each of `training.test_lengths` that the task and the cohort can have, shortest first.
 
     Args:
-        state: the end of a training.
+        state: the end of a branch.
         task: what was learnt.
         proxy: sizes of the model.
         training: its lengths and batch size; a batch has about as many tokens as in training.

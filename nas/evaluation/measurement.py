@@ -1,4 +1,4 @@
-"""What one training of one pattern showed."""
+"""What one training of one pattern showed at one rung."""
 
 import math
 from collections.abc import Mapping
@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self, get_type_hints
 
-from nas.proxy.curve import CurvePoint as CurvePoint
 from nas.space.option_types import describe, fits
 
 
@@ -20,7 +19,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LengthQuality:
-    """The end of a training, validated on longer sequences than it was trained on.
+    """A rung, validated on longer sequences than it was trained on.
 
     Args:
         times: the length as a multiple of the training length.
@@ -35,24 +34,27 @@ class LengthQuality:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """One pattern, one task, one seed, trained once.
+    """One pattern, one task, one seed, trained to one rung.
 
     Args:
         seed: seed of the initial weights.
         learning_rate: peak learning rate.
+        step: the rung, in optimiser steps.
         outcome: how it ended.
-        quality: the task's metric at the end, in its unit; None unless finished.
-        curve: validations on the way, the last at the end.
-        wall_seconds: time spent, in seconds, shared time of a cohort divided among its members.
+        quality: the task's metric at the rung, in its unit; None unless finished.
+        train_loss: mean training loss over the branch to the rung, in nats per scored token; None unless finished.
+        wall_seconds: time spent on the trunk up to here and on this branch, in seconds, shared time of a cohort
+            divided among its members.
         task: what a study calls the task; empty outside of one.
-        longer: the end on longer sequences, shortest first; lengths that the pattern or the task cannot have left out.
+        longer: the rung on longer sequences, shortest first; lengths that the pattern or the task cannot have left out.
     """
 
     seed: int
     learning_rate: float
+    step: int
     outcome: Outcome
     quality: float | None
-    curve: tuple[CurvePoint, ...]
+    train_loss: float | None
     wall_seconds: float
     task: str = ""
     longer: tuple[LengthQuality, ...] = ()
@@ -63,22 +65,19 @@ class Measurement:
 
     @classmethod
     def from_dict(cls, document: dict[str, Any]) -> Self:
-        """The inverse of `to_dict`; a document written before there were longer lengths has none.
+        """The inverse of `to_dict`.
 
         Raises:
             ValueError, TypeError, KeyError: somebody changed the document; `nas.search.files` names its file.
         """
         _check_numbers(cls, document)
-        for point in document["curve"]:
-            _check_numbers(CurvePoint, point)
-        for length in document.get("longer", ()):
+        for length in document["longer"]:
             _check_numbers(LengthQuality, length)
         outcome = Outcome(document["outcome"])
         if (outcome is Outcome.FINISHED) != (document["quality"] is not None):
             raise ValueError(f"quality {document['quality']!r} does not go with the outcome {outcome.value}")
-        curve = tuple(CurvePoint(**point) for point in document["curve"])
-        longer = tuple(LengthQuality(**length) for length in document.get("longer", ()))
-        return cls(**{**document, "outcome": outcome, "curve": curve, "longer": longer})
+        longer = tuple(LengthQuality(**length) for length in document["longer"])
+        return cls(**{**document, "outcome": outcome, "longer": longer})
 
 
 def _check_numbers(kind: type[Any], document: Mapping[str, Any]) -> None:

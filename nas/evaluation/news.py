@@ -3,37 +3,33 @@
 import time
 
 from nas.evaluation.evaluator import OnProgress
-from nas.proxy.state import CohortState
 
 SECONDS_BETWEEN_NEWS = 0.5
 
 
 class News:
-    """Tells how far a cohort is: at once after a check, otherwise seldom enough to cost nothing.
+    """Tells how far a cohort is, seldom enough to cost nothing.
 
     Args:
         num_members: members of the cohort.
-        num_steps: steps of the training.
+        done: optimiser steps done before.
+        num_steps: optimiser steps in all, those done before included.
         on_progress: who is told; None for nobody.
     """
 
-    def __init__(self, num_members: int, num_steps: int, on_progress: OnProgress | None) -> None:
-        self._num_steps, self._on_progress = num_steps, on_progress
-        self._qualities: list[float | None] = [None] * num_members
-        self._told = 0.0
+    def __init__(self, num_members: int, done: int, num_steps: int, on_progress: OnProgress | None) -> None:
+        self._num_members, self._done, self._num_steps = num_members, done, num_steps
+        self._on_progress, self._told = on_progress, 0.0
+        self._tell()
 
-    def checked(self, state: CohortState) -> None:
-        """A check is done."""
-        self._qualities = [curve[-1].quality if curve else None for curve in state.curves]
-        self._tell(state.step)
-
-    def stepped(self, step: int) -> None:
+    def stepped(self) -> None:
         """A step is done."""
-        if time.monotonic() - self._told >= SECONDS_BETWEEN_NEWS:
-            self._tell(step)
+        self._done += 1
+        if self._done == self._num_steps or time.monotonic() - self._told >= SECONDS_BETWEEN_NEWS:
+            self._tell()
 
-    def _tell(self, step: int) -> None:
+    def _tell(self) -> None:
         self._told = time.monotonic()
         if self._on_progress is not None:
-            for index, quality in enumerate(self._qualities):
-                self._on_progress(index, step, self._num_steps, quality)
+            for index in range(self._num_members):
+                self._on_progress(index, self._done, self._num_steps)

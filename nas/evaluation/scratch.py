@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from nas.evaluation.checkpoints import Checkpoints
 from nas.evaluation.evaluator import OnProgress
@@ -15,10 +16,15 @@ from nas.evaluation.news import News
 from nas.proxy.checks import check_fit
 from nas.proxy.layout import Layout, layout_for
 from nas.proxy.member import Member
+from nas.proxy.rung_score import RungScore
+from nas.proxy.schedule import branch_start
 from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.proxy.state import CohortState
-from nas.proxy.training import train
+from nas.proxy.training import train, train_branch
 from nas.tasks.task import Task
+
+SAVE_STEPS = 500
+"""Optimiser steps of the trunk between two checkpoints; a crash costs these at most, or a branch."""
 
 
 class ScratchEvaluator:
@@ -52,21 +58,23 @@ class ScratchEvaluator:
     def evaluate(
         self,
         members: Sequence[Member],
+        rung: int,
         folders: Sequence[Path] | None = None,
         on_progress: OnProgress | None = None,
     ) -> tuple[Measurement, ...]:
         """One measurement a member, in order; see `Evaluator.evaluate`.
 
-        With folders, every check leaves a checkpoint there until the end, and a call that was killed goes on from
-        the last one when it is made again: on a CPU with one thread it gives the same measurements to the bit, but
-        for `wall_seconds`.
+        With folders, the trunk is saved there every SAVE_STEPS steps and where the branch to the rung leaves it. A call
+        that was killed goes on from there when it is made again, and a call for a later rung trains on. On a CPU
+        with one thread both give to the bit, but for `wall_seconds`, what one call for the same members gives that
+        starts anew.
 
         Raises:
             PatternError: a pattern does not fit the proxy or the task; nothing is trained then.
         """
         for member in members:
             check_fit(member.pattern, self._task, self._proxy)
-        return self._evaluate_parts(self._cohorts(members), members, folders, on_progress)
+        return self._evaluate_parts(self._cohorts(members), members, rung, folders, on_progress)
 
     def _cohorts(self, members: Sequence[Member]) -> list[list[int]]:
         """Who can be trained together: members with the same weights, those with a memory for themselves.
@@ -84,6 +92,7 @@ class ScratchEvaluator:
         self,
         parts: Sequence[Sequence[int]],
         members: Sequence[Member],
+        rung: int,
         folders: Sequence[Path] | None,
         on_progress: OnProgress | None,
     ) -> tuple[Measurement, ...]:
@@ -92,6 +101,7 @@ class ScratchEvaluator:
         for part in parts:
             own = self._evaluate_cohort(
                 [members[index] for index in part],
+                rung,
                 folders and [folders[index] for index in part],
                 on_progress and _for_part(on_progress, part),
             )
@@ -99,93 +109,99 @@ class ScratchEvaluator:
         return tuple(measured[index] for index in range(len(members)))
 
     def _evaluate_cohort(
-        self, members: Sequence[Member], folders: Sequence[Path] | None, on_progress: OnProgress | None
+        self, members: Sequence[Member], rung: int, folders: Sequence[Path] | None, on_progress: OnProgress | None
     ) -> tuple[Measurement, ...]:
         """All at once; if memory runs out, one half after the other."""
         checkpoints = Checkpoints(members, folders, self._run()) if folders is not None else None
         try:
-            news = News(len(members), self._training.num_steps, on_progress)
-            measurements = self._measure(self._train(members, checkpoints, news))
+            return self._measure(members, rung, checkpoints, on_progress)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            measurements = None
-        if measurements is None:
-            free_memory()
-            if len(members) > 1:
-                half = len(members) // 2
-                halves = (range(half), range(half, len(members)))
-                return self._evaluate_parts(halves, members, folders, on_progress)
-        if checkpoints is not None:
-            checkpoints.clear()
-        return measurements or (_out_of_memory(members[0]),)
+        free_memory()
+        if len(members) > 1:
+            half = len(members) // 2
+            return self._evaluate_parts((range(half), range(half, len(members))), members, rung, folders, on_progress)
+        return (_out_of_memory(members[0], rung),)
 
-    def _train(self, members: Sequence[Member], checkpoints: Checkpoints | None, news: News) -> CohortState:
-        state = checkpoints.latest() if checkpoints is not None else None
+    def _measure(
+        self, members: Sequence[Member], rung: int, checkpoints: Checkpoints | None, on_progress: OnProgress | None
+    ) -> tuple[Measurement, ...]:
+        """Along the trunk, down the branch, and on to the longer sequences."""
+        start = branch_start(rung, self._training)
+        state = checkpoints.latest(start) if checkpoints is not None else None
         if state is None:
             state = CohortState.initial(members, layout_for(members[0].pattern, self._proxy, self._task))
-        news.checked(state)
-
-        def checked(state: CohortState) -> None:
-            news.checked(state)
-            if checkpoints is not None and state.step < self._training.num_steps:
+        news = News(len(members), state.step, rung, on_progress)
+        while state.step < start and state.alive.any():
+            state = train(state, until_step=min(state.step + SAVE_STEPS, start), **self._how(news))
+            if checkpoints is not None:
                 checkpoints.save(state)
-
-        return train(
-            state,
-            self._task,
-            self._proxy,
-            self._training,
-            data_seed=self._data_seed,
-            device=self._device,
-            backend=self._backend,
-            on_step=news.stepped,
-            on_check=checked,
-        )
-
-    def _measure(self, state: CohortState) -> tuple[Measurement, ...]:
-        """The measurements of a training that has ended, longer sequences included."""
+        end, scores = train_branch(state, rung=rung, **self._how(news))
         started = time.perf_counter()
         longer = longer_qualities(
-            state, self._task, self._proxy, self._training, device=self._device, backend=self._backend
+            end, self._task, self._proxy, self._training, device=self._device, backend=self._backend
         )
-        wall_seconds = (time.perf_counter() - started) / len(state.members)
+        extra_seconds = (time.perf_counter() - started) / len(members)
         return tuple(
-            _measurement(part, lengths, wall_seconds) for part, lengths in zip(state.split(), longer, strict=True)
+            _measurement(part, rung, score, lengths, extra_seconds)
+            for part, score, lengths in zip(end.split(), scores, longer, strict=True)
         )
 
+    def _how(self, news: News) -> dict[str, Any]:
+        """What every stretch of a training has in common."""
+        return {
+            "task": self._task,
+            "proxy": self._proxy,
+            "training": self._training,
+            "data_seed": self._data_seed,
+            "device": self._device,
+            "backend": self._backend,
+            "on_step": news.stepped,
+        }
+
     def _run(self) -> str:
-        """All that decides a result besides the members, as 16 hexadecimal digits."""
-        settings = (self._task.fingerprint, asdict(self._proxy), asdict(self._training), self._data_seed)
+        """All that decides a trunk besides the members, as 16 hexadecimal digits."""
+        training = asdict(self._training)
+        for name in ("num_steps", "num_rungs", "rung_ratio", "cooldown_share", "test_lengths"):
+            del training[name]
+        settings = (self._task.fingerprint, asdict(self._proxy), training, self._data_seed)
         return hashlib.sha256(repr(settings).encode()).hexdigest()[:16]
 
 
 def _for_part(on_progress: OnProgress, part: Sequence[int]) -> OnProgress:
     """News of a part, told with the numbers that its members have in the whole."""
-    return lambda member, step, num_steps, quality: on_progress(part[member], step, num_steps, quality)
+    return lambda member, step, num_steps: on_progress(part[member], step, num_steps)
 
 
-def _measurement(state: CohortState, longer: tuple[LengthQuality, ...], wall_seconds: float) -> Measurement:
-    """Of one member; `wall_seconds` is what came on top of its training."""
-    (member,), (curve,) = state.members, state.curves
-    finished = bool(state.alive.all())
+def _measurement(
+    state: CohortState,
+    rung: int,
+    score: RungScore | None,
+    longer: tuple[LengthQuality, ...],
+    extra_seconds: float,
+) -> Measurement:
+    """Of one member; `extra_seconds` is what came on top of its training."""
+    (member,) = state.members
     return Measurement(
         seed=member.seed,
         learning_rate=member.learning_rate,
-        outcome=Outcome.FINISHED if finished else Outcome.DIVERGED,
-        quality=curve[-1].quality if finished else None,
-        curve=curve,
-        wall_seconds=state.wall_seconds[0] + wall_seconds,
-        longer=longer if finished else (),
+        step=rung,
+        outcome=Outcome.DIVERGED if score is None else Outcome.FINISHED,
+        quality=score.quality if score else None,
+        train_loss=score.train_loss if score else None,
+        wall_seconds=state.wall_seconds[0] + extra_seconds,
+        longer=longer if score else (),
     )
 
 
-def _out_of_memory(member: Member) -> Measurement:
+def _out_of_memory(member: Member, rung: int) -> Measurement:
     return Measurement(
         seed=member.seed,
         learning_rate=member.learning_rate,
+        step=rung,
         outcome=Outcome.OUT_OF_MEMORY,
         quality=None,
-        curve=(),
+        train_loss=None,
         wall_seconds=0.0,
     )

@@ -1,4 +1,4 @@
-"""What happens beside the training: news go out, and a cohort that has died stops."""
+"""What happens beside the training: steps are told, and a cohort that has died stops."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,24 +14,12 @@ STEPS_BETWEEN_LOOKS = 16
 class StepNews(Callback):
     """Tells every step."""
 
-    def __init__(self, on_step: Callable[[int], None]) -> None:
+    def __init__(self, on_step: Callable[[], None]) -> None:
         self._on_step = on_step
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
         """Called by Lightning."""
-        assert isinstance(pl_module, ProxyModule)
-        self._on_step(pl_module.step)
-
-
-class CheckNews(Callback):
-    """Tells every check, when the curves have grown by it."""
-
-    def __init__(self, on_check: Callable[[], None]) -> None:
-        self._on_check = on_check
-
-    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Called by Lightning."""
-        self._on_check()
+        self._on_step()
 
 
 class StopWhenAllDiverged(Callback):

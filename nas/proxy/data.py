@@ -1,6 +1,6 @@
 """A task's batches as Lightning asks for them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from torch import Tensor
 
@@ -16,26 +16,20 @@ def parts(batch: Batch) -> Parts:
 
 
 class TrainBatches:
-    """The batches from where training stands to the next check; every `iter` is one such stretch.
+    """The batches of some steps.
 
     Args:
         task: where the batches come from.
         batch_size: sequences a step.
         seed: seed of the data stream.
-        checks: steps of the checks, ascending.
-        position: optimiser steps done, asked when a stretch begins.
+        steps: which.
     """
 
-    def __init__(
-        self, task: Task, batch_size: int, seed: int, checks: tuple[int, ...], position: Callable[[], int]
-    ) -> None:
-        self._task, self._batch_size, self._seed = task, batch_size, seed
-        self._checks, self._position = checks, position
+    def __init__(self, task: Task, batch_size: int, seed: int, steps: range) -> None:
+        self._task, self._batch_size, self._seed, self._steps = task, batch_size, seed, steps
 
     def __iter__(self) -> Iterator[Parts]:
-        start = self._position()
-        stop = next((check for check in self._checks if check > start), start)
-        for step in range(start, stop):
+        for step in self._steps:
             yield parts(self._task.train_batch(step, self._batch_size, self._seed))
 
 

@@ -6,10 +6,10 @@ import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
 
-from nas.proxy.curve import CurvePoint
 from nas.proxy.data import Parts
 from nas.proxy.model import CohortTransformer
 from nas.proxy.optimizer import CohortAdamW, Moments
+from nas.proxy.rung_score import RungScore
 from nas.proxy.schedule import learning_rate_share
 from nas.proxy.scoring import Tally, loss_sums, num_scored
 from nas.proxy.settings import ProxySettings, TrainingSettings
@@ -18,10 +18,9 @@ from nas.tasks.task import Task
 
 
 class ProxyModule(LightningModule):
-    """The members of a state, their optimiser and their scores.
+    """The members of a state, their optimiser and, after a branch, their scores.
 
-    An epoch is the stretch from one check to the next, so that Lightning's validation at the end of an epoch is the
-    check.
+    Lightning trains it for one epoch, a stretch of the trunk or a whole branch, and validates at the end of a branch.
 
     Args:
         state: where to start.
@@ -29,21 +28,28 @@ class ProxyModule(LightningModule):
         proxy: sizes of the model.
         training: how it is trained.
         backend: how attention runs.
+        rung: where the branch ends that is trained; None for the trunk.
 
     Raises:
         PatternError: a pattern does not fit the proxy or the task.
     """
 
     def __init__(
-        self, state: CohortState, task: Task, proxy: ProxySettings, training: TrainingSettings, backend: str
+        self,
+        state: CohortState,
+        task: Task,
+        proxy: ProxySettings,
+        training: TrainingSettings,
+        backend: str,
+        rung: int | None,
     ) -> None:
         super().__init__()
         self.model = CohortTransformer(
             state.weights, [member.pattern for member in state.members], proxy, task, backend
         )
-        self._start, self._task, self._training = state, task, training
+        self._start, self._task, self._training, self._rung = state, task, training, rung
         self._decay = self.model.layout.is_matrix() * training.weight_decay
-        self._curves = list(state.curves)
+        self.scores: tuple[RungScore | None, ...] = (None,) * len(state.members)
         self._moments = Moments(
             state.first_moments.clone(), state.second_moments.clone(), state.alive.clone(), state.step
         )
@@ -71,7 +77,6 @@ class ProxyModule(LightningModule):
             first_moments=moments.first.cpu().clone(),
             second_moments=moments.second.cpu().clone(),
             alive=moments.alive.cpu().clone(),
-            curves=tuple(self._curves),
             wall_seconds=tuple(before + wall_seconds / len(members) for before in self._start.wall_seconds),
         )
 
@@ -83,15 +88,14 @@ class ProxyModule(LightningModule):
             rows,
             self._moments,
             learning_rates=rows.new_tensor([member.learning_rate for member in self._start.members]),
-            share=lambda step: learning_rate_share(step, self._training),
+            share=lambda step: learning_rate_share(step, self._training, self._rung),
             decay=self._decay.to(rows.device),
             gradient_clip=self._training.gradient_clip,
         )
 
     def on_train_epoch_start(self) -> None:
-        """A stretch begins."""
+        """The stretch begins."""
         self._loss_sum = self.model.rows.new_zeros(len(self._start.members))
-        self._stretch_start = self.step
 
     def training_step(self, batch: Parts) -> Tensor:
         """The sum of the members' mean losses: a member's gradient knows nothing of the others."""
@@ -108,7 +112,7 @@ class ProxyModule(LightningModule):
         gradient.masked_fill_(~self._losses.isfinite()[:, None], float("nan"))
 
     def on_validation_epoch_start(self) -> None:
-        """A check begins."""
+        """The branch has ended."""
         self._tally = Tally(len(self._start.members), self.device)
 
     def validation_step(self, batch: Parts) -> None:
@@ -117,12 +121,13 @@ class ProxyModule(LightningModule):
         self._tally.add(self.model(tokens, context), targets)
 
     def on_validation_epoch_end(self) -> None:
-        """Every curve grows by a point; one that cannot be drawn ends, and its member with it."""
-        train_losses = (self._loss_sum / (self.step - self._stretch_start)).tolist()
-        alive = self._moments.alive.tolist()
-        for index, (loss, accuracy) in enumerate(zip(self._tally.losses(), self._tally.accuracies(), strict=True)):
-            alive[index] = alive[index] and math.isfinite(loss)
-            if alive[index]:
-                point = CurvePoint(self.step, self._task.quality(loss, accuracy), train_losses[index])
-                self._curves[index] = (*self._curves[index], point)
-        self._moments.alive &= torch.tensor(alive, device=self.device)
+        """Everybody gets a score; one whose loss is not finite has diverged."""
+        train_losses = (self._loss_sum / (self.step - self._start.step)).tolist()
+        losses, accuracies = self._tally.losses(), self._tally.accuracies()
+        self._moments.alive &= torch.tensor([math.isfinite(loss) for loss in losses], device=self.device)
+        self.scores = tuple(
+            RungScore(self._task.quality(loss, accuracy), train_loss) if alive else None
+            for alive, loss, accuracy, train_loss in zip(
+                self._moments.alive.tolist(), losses, accuracies, train_losses, strict=True
+            )
+        )

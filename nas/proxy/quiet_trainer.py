@@ -9,12 +9,11 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 
-def quiet_trainer(device: str, num_epochs: int, callbacks: Sequence[Callback]) -> Trainer:
-    """A Trainer on one device, in bfloat16 where that is a GPU, that writes no file and prints no line.
+def quiet_trainer(device: str, callbacks: Sequence[Callback]) -> Trainer:
+    """A Trainer of one epoch on one device, in bfloat16 where that is a GPU, that writes no file and prints no line.
 
     Args:
         device: cpu, cuda or cuda:N.
-        num_epochs: epochs to train.
         callbacks: what happens beside the training.
     """
     place = torch.device(device)
@@ -24,7 +23,7 @@ def quiet_trainer(device: str, num_epochs: int, callbacks: Sequence[Callback]) -
             accelerator="gpu" if on_gpu else place.type,
             devices=[place.index or 0] if on_gpu else 1,
             precision="bf16-mixed" if on_gpu else "32-true",
-            max_epochs=num_epochs,
+            max_epochs=1,
             callbacks=list(callbacks),
             logger=False,
             enable_checkpointing=False,
@@ -37,9 +36,12 @@ def quiet_trainer(device: str, num_epochs: int, callbacks: Sequence[Callback]) -
 
 
 def fit(
-    trainer: Trainer, module: LightningModule, batches: Iterable[object], validation_batches: Iterable[object]
+    trainer: Trainer,
+    module: LightningModule,
+    batches: Iterable[object],
+    validation_batches: Iterable[object] | None,
 ) -> None:
-    """Train and validate.
+    """Train, and validate at the end if there is something to validate on.
 
     Raises:
         KeyboardInterrupt: the user stopped it; Lightning alone would end the process.

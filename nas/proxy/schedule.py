@@ -1,28 +1,53 @@
-"""What depends on the step alone: the learning rate's course and the steps of the checks."""
+"""What depends on the step alone: the learning rate's course, and the rungs at which trainings are compared.
+
+A training has one trunk, on which the learning rate rises and then stays, and a branch to every rung, on which it falls
+to nothing. So the score at a rung is what a training of that many steps ends with, and going on to the next rung
+repeats none of the trunk. Hägele et al. 2024 ("Scaling Laws and Compute-Optimal Training Beyond Fixed Training
+Durations") find that such a training ends as low as one whose cosine was fitted to its length.
+"""
 
 import math
 
 from nas.proxy.settings import TrainingSettings
 
 
-def learning_rate_share(step: int, training: TrainingSettings) -> float:
-    """The share of the peak learning rate at a step: up in a line, then down by a cosine to 0.
+def rung_steps(training: TrainingSettings) -> tuple[int, ...]:
+    """The rungs, ascending: `num_steps` and, below it, every step fewer by a further factor of `rung_ratio`."""
+    shares = range(training.num_rungs)
+    return tuple(sorted({-(-training.num_steps // training.rung_ratio**share) for share in shares}))
+
+
+def branch_start(rung: int, training: TrainingSettings) -> int:
+    """The step at which the branch to a rung leaves the trunk.
+
+    Args:
+        rung: its end, in optimiser steps.
+        training: its cooldown_share decides how long a branch is; at least one step.
+    """
+    return rung - max(1, round(training.cooldown_share * rung))
+
+
+def steps_spent(rung: int, training: TrainingSettings) -> int:
+    """Optimiser steps that it takes to have the scores of a rung and of all rungs below it."""
+    branches = (step - branch_start(step, training) for step in rung_steps(training) if step <= rung)
+    return branch_start(rung, training) + sum(branches)
+
+
+def learning_rate_share(step: int, training: TrainingSettings, rung: int | None = None) -> float:
+    """The share of the peak learning rate at a step: up in a line, then level; on a branch down to almost 0.
+
+    The fall is 1 - sqrt(share of the branch that is done), the best of the forms that Hägele et al. tried.
 
     Args:
         step: optimiser steps done before this one, from 0.
-        training: its num_steps and warmup_share decide the course.
+        training: its warmup_steps and cooldown_share decide the course.
+        rung: where the branch ends; None on the trunk.
 
     Returns:
         above 0 and up to 1.
     """
-    warmup_steps = max(1, round(training.warmup_share * training.num_steps))
-    if step < warmup_steps:
-        return (step + 1) / warmup_steps
-    done = (step - warmup_steps) / max(1, training.num_steps - warmup_steps)
-    return (1 + math.cos(math.pi * done)) / 2
-
-
-def check_steps(training: TrainingSettings) -> tuple[int, ...]:
-    """The steps after which members are validated: evenly spaced, the last one the end of the training."""
-    checks = range(1, training.num_checks + 1)
-    return tuple(sorted({-(-training.num_steps * check // training.num_checks) for check in checks}))
+    risen = min(1.0, (step + 1) / max(1, training.warmup_steps))
+    if rung is None:
+        return risen
+    start = branch_start(rung, training)
+    return risen * (1 - math.sqrt((step - start) / (rung - start)))

@@ -30,24 +30,29 @@ class TrainingSettings:
     """How each proxy is trained.
 
     Args:
-        num_steps: optimiser steps.
+        num_steps: optimiser steps to the last rung.
+        num_rungs: rungs at which scores are taken, the last one at the end; with more than one, halving decides who
+            is trained on from each.
+        rung_ratio: a rung's steps as a multiple of those of the rung before, 2 or more.
         batch_size: sequences a step.
         learning_rate: peak of the schedule.
-        warmup_share: share of the steps in which the learning rate rises linearly, 0 to 1.
+        warmup_steps: steps in which the learning rate rises linearly; the same for every rung.
+        cooldown_share: share of the steps to a rung in which the learning rate falls to 0, above 0 and up to 1.
         weight_decay: AdamW's decoupled decay, on matrices only.
         gradient_clip: largest gradient norm, taken for each member by itself.
-        num_checks: validations over the run, the last one at the end; their scores make the curve.
-        test_lengths: lengths at which the end is validated besides, each as a multiple of the training length, 2 or
+        test_lengths: lengths at which every rung is validated besides, each as a multiple of the training length, 2 or
             more; a length that a pattern or a task cannot have is left out.
     """
 
     num_steps: int = 400
+    num_rungs: int = 1
+    rung_ratio: int = 2
     batch_size: int = 16
     learning_rate: float = 4e-3
-    warmup_share: float = 0.1
+    warmup_steps: int = 40
+    cooldown_share: float = 0.2
     weight_decay: float = 0.01
     gradient_clip: float = 1.0
-    num_checks: int = 4
     test_lengths: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ from torch import Tensor
 
 from nas.errors import InputError
 from nas.patterns.file import parse_pattern
-from nas.proxy.curve import CurvePoint
 from nas.proxy.layout import Layout
 from nas.proxy.member import Member
 
@@ -30,7 +29,6 @@ class CohortState:
         first_moments: AdamW's mean of gradients, same shape.
         second_moments: AdamW's mean of squared gradients, same shape.
         alive: False for a member that diverged, bool, shape (members,).
-        curves: validations on the way, one tuple a member.
         wall_seconds: time spent on each member so far, in seconds.
     """
 
@@ -40,7 +38,6 @@ class CohortState:
     first_moments: Tensor
     second_moments: Tensor
     alive: Tensor
-    curves: tuple[tuple[CurvePoint, ...], ...]
     wall_seconds: tuple[float, ...]
 
     @classmethod
@@ -54,7 +51,6 @@ class CohortState:
             first_moments=torch.zeros_like(weights),
             second_moments=torch.zeros_like(weights),
             alive=torch.ones(len(members), dtype=torch.bool),
-            curves=((),) * len(members),
             wall_seconds=(0.0,) * len(members),
         )
 
@@ -65,7 +61,6 @@ class CohortState:
         return cls(
             members=sum((state.members for state in states), ()),
             step=states[0].step,
-            curves=sum((state.curves for state in states), ()),
             wall_seconds=sum((state.wall_seconds for state in states), ()),
             **{name: torch.cat([getattr(state, name) for state in states]) for name in _ROWS},
         )
@@ -76,7 +71,6 @@ class CohortState:
             CohortState(
                 members=(member,),
                 step=self.step,
-                curves=(self.curves[index],),
                 wall_seconds=(self.wall_seconds[index],),
                 **{name: getattr(self, name)[index : index + 1].clone() for name in _ROWS},
             )
@@ -96,7 +90,6 @@ class CohortState:
                 {"pattern": one.pattern.to_dict(), "seed": one.seed, "learning_rate": one.learning_rate}
                 for one in self.members
             ],
-            "curves": [[asdict(point) for point in curve] for curve in self.curves],
             "wall_seconds": list(self.wall_seconds),
             **{name: getattr(self, name) for name in _ROWS},
         }
@@ -120,7 +113,6 @@ class CohortState:
                 for one in document["members"]
             ),
             step=document["step"],
-            curves=tuple(tuple(CurvePoint(**point) for point in curve) for curve in document["curves"]),
             wall_seconds=tuple(document["wall_seconds"]),
             **{name: document[name] for name in _ROWS},
         )

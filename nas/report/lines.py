@@ -49,14 +49,22 @@ def confirming_line(num_trials: int) -> str:
 
 
 def confirmed_line(trial: Trial, goals: Goals) -> str:
-    """`trial 6  quality 2.31 bits per byte over 2 seeds`."""
-    shown = [
-        f"{label(goal['name'])} {format_quantity(trial.values[goal['name']], goal['unit'])}"
-        for goal in goals
-        if goal["name"] not in COSTS and trial.values
-    ]
-    num_seeds = len({measurement.seed for measurement in trial.measurements if measurement.quality is not None})
-    return "  ".join([trial_name(trial), *shown]) + f" over {num_seeds} seeds"
+    """`trial 6  quality 2.31 bits per byte over 2 seeds`; after a longer training, how long it was."""
+    newest = trial.measurements[-1]
+    if newest.step > trial.step:
+        return f"{trial_name(trial)}  trained to {newest.step} steps with seed {newest.seed}"
+    num_seeds = len({one.seed for one in trial.measurements if one.quality is not None and one.step == trial.step})
+    return "  ".join([trial_name(trial), *_measured(trial, goals)]) + f" over {num_seeds} seeds"
+
+
+def advanced_line(trial: Trial, goals: Goals, num_steps: int) -> str:
+    """`trial 6  at 480 of 3840 steps  quality 2.75 bits per byte`."""
+    return "  ".join([trial_name(trial), f"at {trial.step} of {num_steps} steps", *_measured(trial, goals)])
+
+
+def judging_line(num_trainings: int) -> str:
+    """`is the ranking to be trusted? 12 longer trainings`."""
+    return f"is the ranking to be trusted? {num_trainings} longer trainings"
 
 
 def trial_name(trial: Trial) -> str:
@@ -64,14 +72,24 @@ def trial_name(trial: Trial) -> str:
     return f"trial {trial.number}" + (f" ({trial.baseline})" if trial.baseline else "")
 
 
+def _measured(trial: Trial, goals: Goals) -> list[str]:
+    return [
+        f"{label(goal['name'])} {format_quantity(trial.values[goal['name']], goal['unit'])}"
+        for goal in goals
+        if goal["name"] not in COSTS and trial.values
+    ]
+
+
 def _outcome(trial: Trial, goals: Goals, full_cost: Cost | None) -> list[str]:
     if trial.state is TrialState.DUPLICATE:
         return [f"same pattern as trial {trial.duplicate_of}"]
+    if trial.state is TrialState.STOPPED:
+        return [f"stopped at {trial.step} steps", *_measured(trial, goals)]
     if trial.state is not TrialState.FINISHED:
         state = trial.state.value.replace("_", " ")
         return [f"{state}: {' '.join(trial.reason.split())}" if trial.reason else state]
     shown = [_value(trial, goal, full_cost) for goal in goals]
-    return [*shown, format_seconds(sum(measurement.wall_seconds for measurement in trial.measurements))]
+    return [*shown, format_seconds(max(one.wall_seconds for one in trial.measurements))]
 
 
 def _value(trial: Trial, goal: dict[str, str], full_cost: Cost | None) -> str:

@@ -7,7 +7,7 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from nas.report.lines import confirming_line, finished_line, started_line, trial_name
+from nas.report.lines import confirming_line, finished_line, judging_line, started_line, trial_name
 from nas.report.objectives import label, leading
 from nas.report.quantities import format_quantity
 from nas.search.observer import Progress as Training
@@ -50,7 +50,7 @@ class LiveProgress:
         done = [trial for trial in known if trial.state is not TrialState.RUNNING]
         self._info, self._done = info, {trial.number for trial in done}
         self._goal = leading(info.objectives)
-        self._units = {score["task"]: score["unit"] for score in info.scores}
+        self._num_tasks = len({score["task"] for score in info.scores})
         for trial in done:
             self._keep_best(trial)
         self._console.print(started_line(info, len(done)), markup=False, highlight=False)
@@ -64,6 +64,12 @@ class LiveProgress:
         self._move_training(progress)
         self._show_overall()
 
+    def trial_advanced(self, trial: Trial) -> None:
+        """See `Observer`."""
+        self._done.add(trial.number)
+        self._end_training(trial.number)
+        self._show_overall()
+
     def trial_finished(self, trial: Trial) -> None:
         """See `Observer`."""
         self._done.add(trial.number)
@@ -75,6 +81,12 @@ class LiveProgress:
         """See `Observer`; the new trainings lengthen the bar."""
         self._num_to_confirm += num_trials
         self._console.print(confirming_line(num_trials), markup=False, highlight=False)
+        self._show_overall()
+
+    def judging_started(self, num_trainings: int) -> None:
+        """See `Observer`; the new trainings lengthen the bar."""
+        self._num_to_confirm += num_trainings
+        self._console.print(judging_line(num_trainings), markup=False, highlight=False)
         self._show_overall()
 
     def trial_confirmed(self, trial: Trial) -> None:
@@ -93,15 +105,13 @@ class LiveProgress:
     def _move_training(self, progress: Training) -> None:
         training = (progress.trial, progress.task)
         if training not in self._trainings:
-            task = f" {progress.task}" if len(self._units) > 1 else ""
+            task = f" {progress.task}" if self._num_tasks > 1 else ""
             self._trainings[training] = self._bars.add_task(f"trial {progress.trial}{task}", done="", note="")
-        note = "" if progress.quality is None else format_quantity(progress.quality, self._units[progress.task])
         self._bars.update(
             self._trainings[training],
             total=progress.num_steps,
             completed=progress.step,
             done=f"step {progress.step}/{progress.num_steps}",
-            note=note,
         )
 
     def _end_training(self, trial: int) -> None:
@@ -119,7 +129,7 @@ class LiveProgress:
         total, num_done = self._info.num_trials + self._num_to_confirm, len(self._done) + self._num_confirmed
         under_way = set(self._trainings.values())
         shares = [task.completed / task.total for task in self._bars.tasks if task.id in under_way and task.total]
-        completed = min(num_done + sum(shares) / len(self._units), total)
+        completed = min(num_done + sum(shares) / self._num_tasks, total)
         done = f"{num_done}/{total}"
         self._bars.update(self._overall, total=total, completed=completed, done=done, note=self._best_note())
 

@@ -6,7 +6,15 @@ from typing import Any
 from rich.console import Console
 
 from nas.costs.cost import Cost
-from nas.report.lines import confirmed_line, confirming_line, finished_line, started_line, trial_line
+from nas.report.lines import (
+    advanced_line,
+    confirmed_line,
+    confirming_line,
+    finished_line,
+    judging_line,
+    started_line,
+    trial_line,
+)
 from nas.report.live_progress import LiveProgress
 from nas.search.observer import Observer, Progress, StudyInfo
 from nas.search.record import Trial, TrialState
@@ -40,6 +48,11 @@ class PlainProgress:
     def training_progressed(self, progress: Progress) -> None:
         """See `Observer`; a plain log shows no moving numbers."""
 
+    def trial_advanced(self, trial: Trial) -> None:
+        """See `Observer`."""
+        assert self._info is not None, "study_started comes first"
+        self._say(advanced_line(trial, self._info.objectives, self._info.settings.training.num_steps))
+
     def trial_finished(self, trial: Trial) -> None:
         """See `Observer`."""
         assert self._info is not None, "study_started comes first"
@@ -50,6 +63,10 @@ class PlainProgress:
     def confirmation_started(self, num_trials: int) -> None:
         """See `Observer`."""
         self._say(confirming_line(num_trials))
+
+    def judging_started(self, num_trainings: int) -> None:
+        """See `Observer`."""
+        self._say(judging_line(num_trainings))
 
     def trial_confirmed(self, trial: Trial) -> None:
         """See `Observer`."""

@@ -7,6 +7,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from nas.report.fidelity import fidelity_lines
 from nas.report.objectives import best_first, label, leading_objective, ratio_to_full
 from nas.report.quantities import format_quantity, format_ratio
 from nas.search.front import further_scores
@@ -19,14 +20,14 @@ _EMPTY_NOTE = "No trial finished and kept the constraints."
 
 
 def front_table(front: Mapping[str, Any]) -> Table:
-    """The points of a front, best quality first, then the baselines that are not on it.
+    """What the ranking is worth, the points of a front, best quality first, then the baselines that are not on it.
 
     Args:
         front: content of front.json.
     """
     rows = _point_rows(front)
     table = Table(
-        title=Text(_title(front)),
+        title=Text("\n".join([_title(front), *fidelity_lines(front)])),
         caption=Text("\n".join(_notes(front, rows))),
         title_justify="left",
         caption_justify="left",
@@ -57,7 +58,7 @@ def front_lines(front: Mapping[str, Any]) -> list[str]:
         ).rstrip()
         for row in cells
     ]
-    return [_title(front), *lines, *_notes(front, rows)]
+    return [_title(front), *fidelity_lines(front), *lines, *_notes(front, rows)]
 
 
 def _title(front: Mapping[str, Any]) -> str:

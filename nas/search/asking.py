@@ -6,18 +6,26 @@ and asked once. So a crash cannot leave half a trial behind, and a resumed study
 
 import warnings
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
+import numpy as np
 import optuna
-from optuna.distributions import BaseDistribution, distribution_to_json, json_to_distribution
+from optuna.distributions import BaseDistribution, IntDistribution, distribution_to_json, json_to_distribution
 from optuna.exceptions import ExperimentalWarning
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from nas.search.samplers import make_sampler
-from nas.space.space import Option, check_asked_alike, check_options
+from nas.patterns.model import ModelPattern
+from nas.search.ehvi_sampler import EHVISampler
+from nas.search.evidence import Evidence, pattern_id
+from nas.search.parameters import choice_parameter
+from nas.search.samplers import Question, make_sampler
+from nas.search.space_view import SpaceView as SpaceView
+from nas.space.space import Option, check_asked_alike
 from nas.tasks.task import Direction
+
+TRAINED = "trained"
+"""The constraint that is broken by what could not be trained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +51,18 @@ class Answer:
         suggestion: what it suggested.
         values: one value an objective, in their order; None while the trial runs.
         constraints: by name, 0 or less where it is kept.
+        pattern: what the suggestion made; None if nothing.
+        costs: the cost objectives as shares of full attention, in their order.
+        rung_values: for every measured objective, in their order, its value at every rung, to be minimised; None where
+            the trial was not trained to. Empty if nothing is to be trained.
     """
 
     suggestion: Suggestion
     values: tuple[float, ...] | None = None
     constraints: dict[str, float] = field(default_factory=dict)
+    pattern: ModelPattern | None = None
+    costs: tuple[float, ...] = ()
+    rung_values: tuple[tuple[float | None, ...], ...] = ()
 
 
 class TrialSuggester:
@@ -64,12 +79,12 @@ class TrialSuggester:
 
     def choice(self, name: str, options: Sequence[Option]) -> Option:
         """One of the options."""
-        check_options(name, options)
+        parameter = choice_parameter(name, options)
         check_asked_alike(self._asked, name, tuple(options))
-        if _rising_numbers(options):
-            chosen = options[self._trial.suggest_int(name, 0, len(options) - 1)]
+        if isinstance(parameter, IntDistribution):
+            chosen = options[self._trial.suggest_int(name, parameter.low, parameter.high)]
         else:
-            chosen = cast(Option, self._trial.suggest_categorical(name, list(options)))
+            chosen = cast(Option, self._trial.suggest_categorical(name, parameter.choices))
         self.chosen[name] = chosen
         return chosen
 
@@ -88,18 +103,26 @@ class Asker:
         sampler: a key of SAMPLERS.
         seed: the study's seed.
         directions: minimize or maximize, one an objective.
+        view: the study's space.
     """
 
-    def __init__(self, sampler: str, seed: int, directions: Sequence[Direction]) -> None:
+    def __init__(self, sampler: str, seed: int, directions: Sequence[Direction], view: SpaceView) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self._sampler, self._seed, self._directions = sampler, seed, list(directions)
+        self._sampler, self._seed, self._directions, self._view = sampler, seed, list(directions), view
         self._known: dict[int, tuple[Answer, FrozenTrial]] = {}
 
-    def ask(self, known: Sequence[Answer]) -> optuna.Trial:
-        """A new trial, after `known` ones (finished and running) in the order of asking."""
-        sampler = make_sampler(self._sampler, self._seed, len(known))
+    def ask(self, known: Sequence[Answer], baselines: Sequence[Answer] = ()) -> optuna.Trial:
+        """A new trial.
+
+        Args:
+            known: the trials that were asked for (finished and running), in the order of asking.
+            baselines: what was not asked for; Optuna's own samplers hear nothing of it.
+        """
+        question = Question(self._seed, len(known), self._view, lambda: evidence_of([*baselines, *known]))
+        sampler = make_sampler(self._sampler, question)
         study = optuna.create_study(directions=self._directions, sampler=sampler)
-        study.add_trials(self._frozen(number, answer) for number, answer in enumerate(known))
+        if not isinstance(sampler, EHVISampler):  # which has the evidence; Optuna copies all trials at length
+            study.add_trials(self._frozen(number, answer) for number, answer in enumerate(known))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ExperimentalWarning)
             return study.ask()
@@ -112,6 +135,37 @@ class Asker:
         return known[1]
 
 
+def evidence_of(answers: Sequence[Answer]) -> Evidence:
+    """What the answers say of each pattern that was trained, is being trained, or could not be.
+
+    What could not be trained counts as the worst that was.
+    """
+    told: dict[str, Answer] = {}
+    for answer in answers:
+        if answer.pattern is None or not answer.rung_values or not (answer.values is None or _was_tried(answer)):
+            continue
+        known = told.setdefault(pattern_id(answer.pattern), answer)
+        if not known.suggestion.params:  # a baseline that was asked for as well can be changed a little
+            told[pattern_id(answer.pattern)] = replace(known, suggestion=answer.suggestion)
+    values = np.array([answer.rung_values for answer in told.values()], dtype=np.float64)
+    values = values.transpose(1, 0, 2) if told else np.zeros((0, 0, 0))
+    failed = np.array([answer.constraints.get(TRAINED, 0) > 0 for answer in told.values()], dtype=np.bool_)
+    worst = np.nanmax(values, axis=1, keepdims=True, initial=-np.inf)
+    return Evidence(
+        ids=tuple(told),
+        patterns=tuple(answer.pattern for answer in told.values() if answer.pattern is not None),
+        params=tuple(answer.suggestion.params for answer in told.values()),
+        allowed=np.array([max(answer.constraints.values(), default=0) <= 0 for answer in told.values()]),
+        costs=np.array([answer.costs for answer in told.values()]),
+        values=np.where(failed[:, None] & np.isnan(values) & np.isfinite(worst), worst, values),
+    )
+
+
+def _was_tried(answer: Answer) -> bool:
+    measured = any(value is not None for values in answer.rung_values for value in values)
+    return measured or answer.constraints.get(TRAINED, 0) > 0
+
+
 def suggestion_of(trial: optuna.Trial) -> Suggestion:
     """What the sampler suggested while a space read from `trial`."""
     frozen = trial.study.get_trials(deepcopy=False)[trial.number]
@@ -119,11 +173,13 @@ def suggestion_of(trial: optuna.Trial) -> Suggestion:
     return Suggestion(dict(frozen.params), distributions, dict(frozen.system_attrs))
 
 
-def frozen_trial(answer: Answer, user_attributes: dict[str, Any] | None = None) -> FrozenTrial:
-    """The trial as Optuna keeps it: running without values, complete with them."""
+def frozen_trial(
+    answer: Answer, user_attributes: dict[str, Any] | None = None, state: TrialState | None = None
+) -> FrozenTrial:
+    """The trial as Optuna keeps it; if no other `state` is given, running without values and complete with them."""
     suggestion = answer.suggestion
     return create_trial(
-        state=TrialState.RUNNING if answer.values is None else TrialState.COMPLETE,
+        state=state or (TrialState.RUNNING if answer.values is None else TrialState.COMPLETE),
         values=answer.values,
         params=suggestion.params,
         distributions=_distributions(suggestion.distributions.items()),
@@ -131,11 +187,6 @@ def frozen_trial(answer: Answer, user_attributes: dict[str, Any] | None = None) 
         system_attrs=dict(suggestion.attributes),
         constraints=answer.constraints or None,
     )
-
-
-def _rising_numbers(options: Sequence[Option]) -> bool:
-    numbers = [option for option in options if isinstance(option, int | float) and not isinstance(option, bool)]
-    return len(numbers) == len(options) > 1 and all(low < high for low, high in pairwise(numbers))
 
 
 def _distributions(items: Iterable[tuple[str, str]]) -> dict[str, BaseDistribution]:

@@ -29,6 +29,10 @@ class Audience:
         """See `Observer`."""
         self._tell(lambda observer: observer.training_progressed(progress))
 
+    def trial_advanced(self, trial: Trial) -> None:
+        """See `Observer`."""
+        self._tell(lambda observer: observer.trial_advanced(trial))
+
     def trial_finished(self, trial: Trial) -> None:
         """See `Observer`."""
         self._tell(lambda observer: observer.trial_finished(trial))
@@ -36,6 +40,10 @@ class Audience:
     def confirmation_started(self, num_trials: int) -> None:
         """See `Observer`."""
         self._tell(lambda observer: observer.confirmation_started(num_trials))
+
+    def judging_started(self, num_trainings: int) -> None:
+        """See `Observer`."""
+        self._tell(lambda observer: observer.judging_started(num_trainings))
 
     def trial_confirmed(self, trial: Trial) -> None:
         """See `Observer`."""

@@ -1,12 +1,13 @@
 """What the study knows of its trials, and what that means for each of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
+from nas.costs.cost import Cost
 from nas.evaluation.measurement import Measurement, Outcome
-from nas.search.asking import Answer, Suggestion
+from nas.search.asking import Suggestion
 from nas.search.budget import excess_reason, excesses
-from nas.search.objectives import values_by_trial, worst_values
+from nas.search.objectives import values_by_trial
 from nas.search.problem import Problem
 from nas.search.proposal import Proposal
 from nas.search.record import Trial, TrialState
@@ -23,14 +24,17 @@ class Book:
     Args:
         problem: what is searched.
         budgets: what a sampled pattern may cost.
+        rungs: where scores are taken, in optimiser steps, ascending.
     """
 
-    def __init__(self, problem: Problem, budgets: ConstraintSettings) -> None:
-        self._problem, self._budgets = problem, budgets
+    def __init__(self, problem: Problem, budgets: ConstraintSettings, rungs: Sequence[int]) -> None:
+        self._problem, self._budgets, self._rungs = problem, budgets, tuple(rungs)
         self._trials: list[Trial] = []
         self._suggestions: list[Suggestion] = []
         self._first_with: dict[str, int] = {}
-        self._first_scores: dict[int, dict[str, float]] = {}
+        self._first_scores: dict[int, dict[int, dict[str, float]]] = {rung: {} for rung in rungs}
+        self.num_advances = 0
+        """How often a trial has reached a rung: what is forecast holds until the next time."""
 
     def __getitem__(self, number: int) -> Trial:
         return self._trials[number]
@@ -39,6 +43,10 @@ class Book:
     def trials(self) -> Sequence[Trial]:
         """All trials so far."""
         return self._trials
+
+    def suggestion(self, number: int) -> Suggestion:
+        """What the sampler suggested for a trial."""
+        return self._suggestions[number]
 
     def enter(self, proposal: Proposal) -> Trial:
         """A new trial: RUNNING if it must be trained, else what is known of it at once."""
@@ -56,54 +64,43 @@ class Book:
         )
         self._trials.append(trial)
         self._suggestions.append(proposal.suggestion)
-        return trial
+        self._value()
+        return self._trials[number]
 
-    def settle(self, number: int, measurements: Sequence[Measurement]) -> Trial:
-        """The final state of a trial, once its trainings (or those of its original), one a task, have ended."""
+    def advance(self, number: int, step: int, measurements: Sequence[Measurement]) -> Trial:
+        """The trial at its next rung: what its trainings with the search's own seed showed there, one a task."""
+        self.num_advances += 1
         trial = self._trials[number]
-        if measurements:
-            self._trials[number] = trial = self._measured(trial, tuple(measurements))
-            if trial.scores:
-                self._first_scores[number] = trial.scores
+        measured = replace(trial, step=step, measurements=(*trial.measurements, *measurements))
+        by_seed = scores_by_seed(measurements, self._problem.scores, step)
+        if by_seed:
+            self._first_scores[step][number] = mean_scores(by_seed)
+            self._trials[number] = self._placed(measured)
+        else:
+            self._trials[number] = self._failed(measured, measurements)
         self._value()
         return self._trials[number]
 
     def add_measurements(self, number: int, measurements: Sequence[Measurement]) -> Trial:
-        """The trial with one more seed, trained on every task."""
+        """The trial with more seeds or longer trainings, on every task."""
         trial = self._trials[number]
-        self._trials[number] = self._measured(trial, (*trial.measurements, *measurements))
+        self._trials[number] = self._placed(replace(trial, measurements=(*trial.measurements, *measurements)))
         self._value()
         return self._trials[number]
 
-    def answers(self, start: int) -> list[Answer]:
-        """What the sampler is told of the trials from number `start` on: first measurements, whatever came later.
+    def rung_values(self, rung: int) -> dict[int, dict[str, float]]:
+        """Objective values, by trial and name, of all that reached a rung, by the search's own seed alone."""
+        scores = self._first_scores[rung]
+        costs = {number: cost for number in scores if (cost := self._trials[number].cost)}
+        return values_by_trial(self._problem.objectives, scores, costs)
 
-        A trial that cannot stand on the front is told as complete with a broken constraint, at the
-        tasks' chance level: samplers ignore failed trials and would suggest the same again.
-        """
-        values = self._first_values()
-        return [self._answer(number, values) for number in range(start, len(self._trials))]
+    def excesses(self, cost: Cost) -> dict[str, float]:
+        """How far a cost is over each budget that is set; 0 or less where it is kept."""
+        return excesses(cost, self._problem.full_cost, self._budgets)
 
-    def answer(self, number: int) -> Answer:
-        """What the sampler is told of one trial."""
-        return self._answer(number, self._first_values())
-
-    def _first_values(self) -> dict[int, dict[str, float]]:
-        costs = {number: cost for number in self._first_scores if (cost := self._trials[number].cost)}
-        return values_by_trial(self._problem.objectives, self._first_scores, costs)
-
-    def _answer(self, number: int, values: Mapping[int, dict[str, float]]) -> Answer:
-        trial, suggestion = self._trials[number], self._suggestions[number]
-        if trial.duplicate_of is not None:
-            original = self._answer(trial.duplicate_of, values)
-            return Answer(suggestion, original.values, original.constraints)
-        if trial.state is TrialState.RUNNING:
-            return Answer(suggestion)
-        cost = trial.cost or self._problem.full_cost
-        told = values.get(number) or worst_values(self._problem.objectives, cost)
-        failed = number not in values and trial.state is not TrialState.OVER_BUDGET
-        constraints = excesses(cost, self._problem.full_cost, self._budgets) | {"trained": float(failed)}
-        return Answer(suggestion, tuple(told.values()), constraints)
+    def keeps_budgets(self, cost: Cost) -> bool:
+        """Whether a cost is within every budget."""
+        return all(excess <= 0 for excess in self.excesses(cost).values())
 
     def _judged(self, trial: Trial) -> Trial:
         if trial.pattern is None or trial.cost is None:
@@ -117,36 +114,41 @@ class Book:
         reason = f"the same pattern as trial {first}"
         return replace(trial, state=TrialState.DUPLICATE, duplicate_of=first, reason=reason)
 
-    def _measured(self, trial: Trial, measurements: tuple[Measurement, ...]) -> Trial:
-        by_seed = scores_by_seed(measurements, self._problem.scores)
-        if not by_seed:
-            failure = next(measurement for measurement in measurements if measurement.quality is None)
-            reason = _REASONS[failure.outcome] + (f" on {failure.task}" if len(self._problem.tasks) > 1 else "")
-            return replace(trial, state=_FAILED[failure.outcome], reason=reason, measurements=measurements)
+    def _failed(self, trial: Trial, measurements: Sequence[Measurement]) -> Trial:
+        failure = next(measurement for measurement in measurements if measurement.quality is None)
+        reason = _REASONS[failure.outcome] + (f" on {failure.task}" if len(self._problem.tasks) > 1 else "")
+        return replace(trial, state=_FAILED[failure.outcome], reason=reason, scores={}, values={})
+
+    def _placed(self, trial: Trial) -> Trial:
+        """What a trial's measurements at its highest rung make of it."""
         over = self._over_budget(trial)
-        return replace(
-            trial,
-            state=TrialState.OVER_BUDGET if over else TrialState.FINISHED,
-            reason=over,
-            measurements=measurements,
-            scores=mean_scores(by_seed),
-        )
+        by_seed = scores_by_seed(trial.measurements, self._problem.scores, trial.step)
+        if trial.step < self._rungs[-1]:
+            state = TrialState.STOPPED
+        else:
+            state = TrialState.OVER_BUDGET if over else TrialState.FINISHED
+        return replace(trial, state=state, reason=over, scores=mean_scores(by_seed))
 
     def _value(self) -> None:
-        """Give every trial its values anew: a mean rank changes with every trial that ends."""
-        own = {trial.number: trial for trial in self._trials if trial.scores and trial.duplicate_of is None}
-        scores = {number: trial.scores for number, trial in own.items()}
-        costs = {number: trial.cost for number, trial in own.items() if trial.cost}
-        values = values_by_trial(self._problem.objectives, scores, costs)
-        for number in values:
-            self._trials[number] = replace(own[number], values=values[number])
+        """Give every trial its values anew: a mean rank changes with every trial that reaches the same rung."""
+        own = [trial for trial in self._trials if trial.scores and trial.duplicate_of is None]
+        for rung in self._rungs:
+            here = {trial.number: trial for trial in own if trial.step == rung}
+            scores = {number: trial.scores for number, trial in here.items()}
+            costs = {number: trial.cost for number, trial in here.items() if trial.cost}
+            for number, values in values_by_trial(self._problem.objectives, scores, costs).items():
+                self._trials[number] = replace(here[number], values=values)
         for trial in self._trials:
-            if trial.duplicate_of in values:
+            if trial.duplicate_of is not None:
                 original = self._trials[trial.duplicate_of]
                 self._trials[trial.number] = replace(
-                    trial, measurements=original.measurements, scores=original.scores, values=original.values
+                    trial,
+                    step=original.step,
+                    measurements=original.measurements,
+                    scores=original.scores,
+                    values=original.values,
                 )
 
     def _over_budget(self, trial: Trial) -> str:
         assert trial.cost is not None
-        return excess_reason(excesses(trial.cost, self._problem.full_cost, self._budgets), self._budgets)
+        return excess_reason(self.excesses(trial.cost), self._budgets)

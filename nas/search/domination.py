@@ -15,6 +15,22 @@ def nondominated(points: Sequence[Point]) -> list[int]:
     return [index for index, point in enumerate(points) if not any(dominates(other, point) for other in points)]
 
 
+def fronts(points: Sequence[Point]) -> list[int]:
+    """The front each point lies on: 0 if nothing dominates it, else one more than its highest dominator's.
+
+    (Non-dominated sorting, Deb et al. 2002, NSGA-II, section III.A.)
+    """
+    levels = [0] * len(points)
+    left, level = set(range(len(points))), 0
+    while left:
+        here = {i for i in left if not any(dominates(points[j], points[i]) for j in left)}
+        for index in here:
+            levels[index] = level
+        left -= here
+        level += 1
+    return levels
+
+
 def hypervolume(points: Sequence[Point], reference: Point) -> float:
     """The volume that the points dominate below a reference point, exactly.
 

@@ -1,28 +1,34 @@
-"""The driver: asks, has jobs trained, tells. It alone writes the study folder.
+"""The driver: asks, has trials trained from rung to rung, tells. It alone writes the study folder.
 
-One loop serves fresh and resumed studies alike: what the folder already knows is read instead of
-asked or trained. With W batches in flight, batch m is asked when batch m - W has been told, never
-sooner or later, so what a sampler sees does not depend on which worker happens to be quick.
+One loop serves fresh and resumed studies alike: what the folder already knows is read instead of asked or trained. Who
+is free next is decided by a clock that counts steps (`clock.py`), so what a sampler and halving see does not depend
+on which worker happens to be quick.
 """
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from nas.errors import PatternError
-from nas.evaluation.measurement import Measurement
-from nas.proxy.member import Member
-from nas.search.asking import Asker, Suggestion, TrialSuggester, frozen_trial, suggestion_of
+from nas.proxy.schedule import branch_start, rung_steps
+from nas.search.answers import Answers
+from nas.search.asking import Asker, Suggestion, TrialSuggester, suggestion_of
 from nas.search.audience import Audience
 from nas.search.book import Book
+from nas.search.clock import Clock
 from nas.search.database import StudyDatabase
+from nas.search.fidelity import chosen_for_long_runs, fidelity_report
 from nas.search.folder import StudyFolder
+from nas.search.forecast import Forecaster
 from nas.search.front import front_trials, make_front
-from nas.search.jobs import Executor, Job
-from nas.search.observer import Progress, StudyInfo
+from nas.search.jobs import Executor
+from nas.search.launcher import Launch, Launcher
+from nas.search.observer import StudyInfo
 from nas.search.problem import Problem
 from nas.search.proposal import Proposal
+from nas.search.race import Race
 from nas.search.record import Trial, TrialState
 from nas.search.settings import StudySettings
 
@@ -50,6 +56,7 @@ class Driver:
         executor: where jobs run; closed by the caller.
         audience: who watches.
         lanes: how much is under way at once.
+        database: follows the folder, for dashboards; None for nobody.
     """
 
     def __init__(
@@ -60,22 +67,38 @@ class Driver:
         executor: Executor,
         audience: Audience,
         lanes: Lanes,
+        database: StudyDatabase | None,
     ) -> None:
         self._settings, self._problem, self._folder = settings, problem, folder
-        self._executor, self._audience, self._lanes = executor, audience, lanes
-        self._book = Book(problem, settings.constraints)
-        directions = [objective.direction for objective in problem.objectives]
-        self._asker = Asker(settings.sampler, settings.seed, directions)
-        folder.forget_out_of_memory()
-        self._database = StudyDatabase(folder.database, folder.path.name, problem.objectives)
-        self._baselines = list(problem.baselines.items())
+        self._audience, self._lanes = audience, lanes
+        self._rungs = rung_steps(settings.training)
+        self._book = Book(problem, settings.constraints, self._rungs)
+        forecaster = Forecaster(problem, self._book, self._rungs)
+        self._race = Race(problem, self._book, self._rungs, settings.training.rung_ratio, forecaster)
+        self._answers = Answers(problem, self._book, self._rungs, forecaster)
+        self._asker = Asker(
+            settings.sampler, settings.seed, [goal.direction for goal in problem.objectives], self._answers.view
+        )
+        self._launcher = Launcher(
+            folder, executor, list(problem.tasks), settings.training.learning_rate, audience.training_progressed
+        )
+        self._database = database
+        self._num_trials = len(problem.baselines) + settings.num_trials
+        self._num_in_database = 0
         self._known: set[int] = set()
-        self._running: set[Job] = set()
+        self._concluded: set[int] = set()
         self._written: dict[int, Trial] = {}
 
     def run(self) -> dict[str, Any]:
-        """Search, confirm the front, write it; the content of front.json."""
-        known = self._folder.trials()
+        """Search, confirm the front, judge the ranking, write it; the content of front.json.
+
+        Models of a few dozen trials take far longer with several threads than with one while workers use the cores.
+        """
+        with threadpool_limits(1, user_api="blas"):
+            return self._run()
+
+    def _run(self) -> dict[str, Any]:
+        known = [trial for trial in self._folder.trials() if self._folder.has_front() or _is_final(trial)]
         self._known = {trial.number for trial in known}
         self._audience.study_started(
             StudyInfo(
@@ -84,52 +107,69 @@ class Driver:
                 settings=self._settings,
                 objectives=tuple(objective.to_dict() for objective in self._problem.objectives),
                 scores=tuple(score.to_dict() for score in self._problem.scores),
-                num_trials=len(self._baselines) + self._settings.num_trials,
+                num_trials=self._num_trials,
             ),
-            known,
+            tuple(known),
         )
         self._search()
         self._confirm()
+        fidelity = self._judge()
         for trial in self._book.trials:
             self._keep(trial)
-        front = make_front(self._settings, self._problem, self._book.trials)
+        front = make_front(self._settings, self._problem, self._book.trials, fidelity)
         self._folder.write_front(front)
+        self._folder.forget_checkpoints()
         self._audience.study_finished(tuple(self._book.trials), front)
         return front
 
+    def forecast_front(self) -> list[Trial]:
+        """The trials that would be chosen if the search ended now, however far they were trained."""
+        return self._race.front()
+
     def _search(self) -> None:
-        in_flight: deque[tuple[list[Trial], list[Job]]] = deque()
-        for numbers in self._batches():
-            if len(in_flight) == self._lanes.num_batches:
-                self._settle(*in_flight.popleft())
-            trials = [self._book.enter(self._propose(number)) for number in numbers]
-            runs = [trial for trial in trials if trial.state is TrialState.RUNNING]
-            in_flight.append((trials, self._launch(runs, self._seed(0))))
-        while in_flight:
-            self._settle(*in_flight.popleft())
+        for name, pattern in self._problem.baselines.items():
+            self._enter(Proposal(Suggestion(), pattern, baseline=name))
+        clock: Clock[Launch] = Clock(self._lanes.num_batches)
+        while True:
+            while clock.has_room and (launch := self._next_launch()) is not None:
+                clock.start(launch, self._steps(launch))
+            if clock.is_idle:
+                break
+            self._settle(clock.next_end())
+        for trial in self._book.trials:
+            self._conclude(trial)
 
-    def _batches(self) -> Iterator[Sequence[int]]:
-        """Trial numbers, a cohort at a time; baselines and sampled patterns never share one."""
-        first_sampled, size = len(self._baselines), self._lanes.cohort_size
-        end = first_sampled + self._settings.num_trials
-        for low, high in ((0, first_sampled), (first_sampled, end)):
-            yield from (range(start, min(start + size, high)) for start in range(low, high, size))
+    def _next_launch(self) -> Launch | None:
+        """What a free lane does: take baselines to the end, go on with the best, or begin something new.
 
-    def _propose(self, number: int) -> Proposal:
-        """What trial `number` is: read from the folder if it was asked before, else asked and kept."""
-        known = self._folder.read_proposal(number)
-        if known is not None:
-            return known
-        if number < len(self._baselines):
-            name, pattern = self._baselines[number]
-            proposal = Proposal(Suggestion(), pattern, baseline=name)
-        else:
-            proposal = self._sample()
-        self._folder.write_proposal(number, proposal)
-        return proposal
+        When all has been asked, whoever is forecast to stand on the front is trained to the end.
+        """
+        race, all_asked = self._race, len(self._book.trials) == self._num_trials
+        trials = (
+            race.next_baselines()
+            or race.next_promoted(more_to_come=not all_asked)
+            or self._ask()
+            or race.next_finalists()
+        )
+        if not trials:
+            return None
+        trials = trials[: self._lanes.cohort_size]
+        race.started(trials)
+        return self._launcher.launch(trials, race.rung_after(trials[0]), self._seed(0))
 
-    def _sample(self) -> Proposal:
-        trial = self._asker.ask(self._book.answers(len(self._baselines)))
+    def _ask(self) -> list[Trial]:
+        """New trials that have to be trained, enough for a lane, unless all have been asked."""
+        first = len(self._problem.baselines)
+        while len(self._race.newcomers()) < self._lanes.cohort_size:
+            if len(self._book.trials) == self._num_trials:
+                break
+            known = self._folder.read_proposal(len(self._book.trials))
+            self._enter(known or self._sample(first))
+        return self._race.newcomers()
+
+    def _sample(self, first: int) -> Proposal:
+        answers = self._answers.all()
+        trial = self._asker.ask(answers[first:], answers[:first])
         suggester = TrialSuggester(trial)
         try:
             pattern = self._problem.sample(suggester)
@@ -137,56 +177,38 @@ class Driver:
             return Proposal(suggestion_of(trial), None, suggester.chosen, str(error))
         return Proposal(suggestion_of(trial), pattern, suggester.chosen)
 
-    def _launch(self, trials: Sequence[Trial], seed: int) -> list[Job]:
-        """Have the trials trained on every task, as one cohort each, unless all of that was done before."""
-        jobs = [
-            self._job(trials, seed, task)
-            for task in self._problem.tasks
-            if not all(self._folder.read_measurement(trial.number, seed, task) for trial in trials)
-        ]
-        for job in jobs:
-            self._running.add(job)
-            self._executor.submit(job)
-        return jobs
+    def _enter(self, proposal: Proposal) -> None:
+        number = len(self._book.trials)
+        if self._folder.read_proposal(number) is None:
+            self._folder.write_proposal(number, proposal)
+        trial = self._book.enter(proposal)
+        if trial.state is not TrialState.RUNNING:
+            self._conclude(trial)
 
-    def _job(self, trials: Sequence[Trial], seed: int, task: str) -> Job:
-        learning_rate = self._settings.training.learning_rate
-        return Job(
-            trials=tuple(trial.number for trial in trials),
-            folders=tuple(self._folder.trial_path(trial.number) for trial in trials),
-            members=tuple(
-                Member(pattern=trial.pattern, seed=seed, learning_rate=learning_rate)
-                for trial in trials
-                if trial.pattern is not None
-            ),
-            task=task,
-            seed=seed,
-        )
-
-    def _finish(self, jobs: Sequence[Job]) -> None:
-        """Wait until some jobs have ended, keeping the results of others that end meanwhile."""
-        while not self._running.isdisjoint(jobs):
-            result = self._executor.next_result(
-                lambda *progress: self._audience.training_progressed(Progress(*progress))
-            )
-            for number, measurement in zip(result.job.trials, result.measurements, strict=True):
-                self._folder.write_measurement(number, measurement)
-            self._running.discard(result.job)
-
-    def _settle(self, trials: Sequence[Trial], jobs: Sequence[Job]) -> None:
-        self._finish(jobs)
-        for number in (trial.number for trial in trials):
-            trial = self._book.settle(number, self._measurements(number, self._seed(0)))
+    def _settle(self, launch: Launch) -> None:
+        """Write down what came of a launch."""
+        measured = self._launcher.wait(launch)
+        self._race.ended(launch.trials)
+        for number, measurements in measured.items():
+            trial = self._book.advance(number, launch.rung, measurements)
+            if trial.state is not TrialState.STOPPED:
+                self._conclude(trial)
+                continue
             self._keep(trial)
-            about = {"state": trial.state.value, "baseline": trial.baseline, "reason": trial.reason}
-            self._database.append(number, frozen_trial(self._book.answer(number), about))
-            if number not in self._known:
-                self._audience.trial_finished(trial)
+            if launch.jobs:
+                self._audience.trial_advanced(trial)
 
-    def _measurements(self, number: int, seed: int) -> list[Measurement]:
-        """What was measured with one seed, in the order of the tasks; nothing for a trial that is not trained."""
-        read = (self._folder.read_measurement(number, seed, task) for task in self._problem.tasks)
-        return [measurement for measurement in read if measurement is not None]
+    def _conclude(self, trial: Trial) -> None:
+        """A trial goes no further, as far as the search is concerned."""
+        if trial.number in self._concluded:
+            return
+        self._concluded.add(trial.number)
+        self._keep(trial)
+        if trial.number not in self._known:
+            self._audience.trial_finished(trial)
+        while self._database and self._num_in_database in self._concluded:  # in the order of their numbers
+            self._database.append(self._num_in_database, self._answers.frozen(self._num_in_database))
+            self._num_in_database += 1
 
     def _keep(self, trial: Trial) -> None:
         """Write what is known of a trial, unless it stands there."""
@@ -202,17 +224,7 @@ class Driver:
         """
         while lacking := self._unconfirmed():
             self._audience.confirmation_started(sum(map(len, lacking.values())))
-            jobs = [
-                (trials, seed, self._launch(trials, seed))
-                for seed, numbers in lacking.items()
-                for trials in self._cohorts(numbers)
-            ]
-            for trials, seed, launched in jobs:
-                self._finish(launched)
-                for trial in trials:
-                    confirmed = self._book.add_measurements(trial.number, self._measurements(trial.number, seed))
-                    self._keep(confirmed)
-                    self._audience.trial_confirmed(confirmed)
+            self._train_further([(numbers, self._rungs[-1], seed) for seed, numbers in lacking.items()])
 
     def _unconfirmed(self) -> dict[int, list[int]]:
         """Trials of the front and baselines that lack a seed, by seed."""
@@ -226,11 +238,48 @@ class Driver:
                     lacking.setdefault(seed, []).append(number)
         return lacking
 
+    def _judge(self) -> dict[str, Any] | None:
+        """Train a few trials longer and see whether the ranking holds; None if that is switched off."""
+        settings = self._settings.fidelity
+        if settings.num_patterns == 0:
+            return None
+        rung = settings.times * self._rungs[-1]
+        quality = next(goal for goal in self._problem.objectives if goal.scores)
+        chosen = [trial.number for trial in chosen_for_long_runs(self._book.trials, quality, settings.num_patterns)]
+        seeds = [self._seed(index) for index in range(settings.num_seeds)]
+        self._audience.judging_started(len(chosen) * len(seeds))
+        self._train_further([(chosen, rung, seed) for seed in seeds])
+        return fidelity_report(self._book, self._problem, self._rungs, rung, chosen, seeds)
+
+    def _train_further(self, wanted: Sequence[tuple[Sequence[int], int, int]]) -> None:
+        """Take trials to a rung with a seed, all at once: (numbers, rung, seed) each."""
+        launches = [
+            self._launcher.launch(trials, rung, seed)
+            for numbers, rung, seed in wanted
+            for trials in self._cohorts(numbers)
+        ]
+        for launch in launches:
+            for number, measurements in self._launcher.wait(launch).items():
+                trial = self._book.add_measurements(number, measurements)
+                self._keep(trial)
+                self._audience.trial_confirmed(trial)
+
     def _cohorts(self, numbers: Sequence[int]) -> Iterator[list[Trial]]:
         size = self._lanes.cohort_size
         for start in range(0, len(numbers), size):
             yield [self._book[number] for number in numbers[start : start + size]]
 
+    def _steps(self, launch: Launch) -> int:
+        """How long a launch takes by the clock: what its trials have not been trained yet, on every task."""
+        before = self._book[launch.trials[0]].step
+        trunk = branch_start(before, self._settings.training) if before else 0
+        return (launch.rung - trunk) * len(self._problem.tasks)
+
     def _seed(self, index: int) -> int:
         """Seed of a trial's weights and data; the same for all trials, so that they differ by pattern alone."""
         return self._settings.seed * 1000 + index
+
+
+def _is_final(trial: Trial) -> bool:
+    """Whether the search will not train a trial further."""
+    return trial.state not in (TrialState.RUNNING, TrialState.STOPPED)

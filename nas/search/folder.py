@@ -2,10 +2,10 @@
 
     runs/<study>/  config.yaml     what ran
                    study.db        Optuna's view of it, for dashboards
-                   trials/00012/   ask.json, pattern.json, seed-<s>-<task>.json, trial.json
+                   trials/00012/   ask.json, pattern.json, seed-<s>-<task>-<step>.json, trial.json
                    front.json, front.csv
 
-`ask.json` is written before a trial is trained and `seed-<s>-<task>.json` when a training ends, each whole or
+`ask.json` is written before a trial is trained and `seed-<s>-<task>-<step>.json` when a rung is reached, each whole or
 not at all. A resumed study runs the same loop and finds these instead of asking and training again.
 """
 
@@ -127,6 +127,10 @@ class StudyFolder:
         """Whether anything was ever asked here."""
         return any(self.path.glob("trials/*/ask.json"))
 
+    def has_front(self) -> bool:
+        """Whether the study ended here before."""
+        return (self.path / "front.json").is_file()
+
     def settings_document(self) -> dict[str, Any] | None:
         """What the study was started with (see `settings_document.py`), or None for a new one."""
         if not self._config.exists():
@@ -171,14 +175,14 @@ class StudyFolder:
         }
         write_json(self.trial_path(number) / "ask.json", document)
 
-    def read_measurement(self, number: int, seed: int, task: str) -> Measurement | None:
-        """What one training showed, or None if it did not end."""
-        path = self._measurement_path(number, seed, task)
+    def read_measurement(self, number: int, seed: int, task: str, step: int) -> Measurement | None:
+        """What one training showed at a rung, or None if it did not get there."""
+        path = self._measurement_path(number, seed, task, step)
         document = read_json(path)
         with damage_named(path):
             measurement = Measurement.from_dict(document) if document is not None else None
-            if measurement is not None and measurement.seed != seed:
-                raise ValueError(f"seed must be {seed}, got {measurement.seed}")
+            if measurement is not None and (measurement.seed, measurement.step) != (seed, step):
+                raise ValueError(f"seed and step must be {seed}, {step}, got {measurement.seed}, {measurement.step}")
         return measurement
 
     def forget_out_of_memory(self) -> None:
@@ -194,10 +198,16 @@ class StudyFolder:
 
     def write_measurement(self, number: int, measurement: Measurement) -> None:
         """Keep what one training showed."""
-        write_json(self._measurement_path(number, measurement.seed, measurement.task), measurement.to_dict())
+        path = self._measurement_path(number, measurement.seed, measurement.task, measurement.step)
+        write_json(path, measurement.to_dict())
 
-    def _measurement_path(self, number: int, seed: int, task: str) -> Path:
-        return self.trial_path(number) / f"seed-{seed}-{task}.json"
+    def _measurement_path(self, number: int, seed: int, task: str, step: int) -> Path:
+        return self.trial_path(number) / f"seed-{seed}-{task}-{step:07d}.json"
+
+    def forget_checkpoints(self) -> None:
+        """Drop what trainings could have gone on from."""
+        for path in self.path.glob("trials/*/checkpoint-*"):
+            path.unlink(missing_ok=True)
 
     def write_trial(self, trial: Trial) -> None:
         """Keep all that is known of a trial."""

@@ -8,6 +8,8 @@ from pathlib import Path
 from statistics import stdev
 from typing import Any
 
+from nas.proxy.schedule import rung_steps
+from nas.search.agreement import pooled_deviation
 from nas.search.domination import Point, hypervolume, nondominated
 from nas.search.objectives import COSTS, Objective
 from nas.search.problem import Problem
@@ -39,8 +41,17 @@ def front_trials(trials: Sequence[Trial], objectives: Sequence[Objective]) -> li
     return sorted((candidates[index] for index in kept), key=lambda trial: (minimised(trial, objectives), trial.number))
 
 
-def make_front(settings: StudySettings, problem: Problem, trials: Sequence[Trial]) -> dict[str, Any]:
-    """The whole document: the same study gives the same bytes, so no time and no path is in it."""
+def make_front(
+    settings: StudySettings, problem: Problem, trials: Sequence[Trial], fidelity: dict[str, Any] | None
+) -> dict[str, Any]:
+    """The whole document: the same study gives the same bytes, so no time and no path is in it.
+
+    Args:
+        settings: of the study.
+        problem: what they stand for.
+        trials: all of them.
+        fidelity: what `fidelity_report` says; None if it was switched off.
+    """
     objectives = problem.objectives
     chosen = front_trials(trials, objectives)
     noise = {score.name: score_noise(trials, problem.scores, score.name) for score in problem.scores}
@@ -48,6 +59,7 @@ def make_front(settings: StudySettings, problem: Problem, trials: Sequence[Trial
     points = [_entry(trial, problem) for trial in chosen]
     for point in points:
         point["indistinguishable_from"] = _ties(point, points, {name: noise[name] for name in weighed})
+        point["converged"] = _converged(point["gain_of_last_rung"], noise)
     on_front = {trial.number for trial in chosen}
     baselines = [
         _entry(trial, problem) | {"on_front": trial.number in on_front, "state": trial.state.value}
@@ -65,6 +77,7 @@ def make_front(settings: StudySettings, problem: Problem, trials: Sequence[Trial
         "baselines": baselines,
         "noise": {f"{name}_standard_deviation": deviation for name, deviation in noise.items()}
         | {"num_patterns": len(_repeated(trials, problem.scores, problem.scores[0].name))},
+        "fidelity": fidelity,
         "trials": {state.value: sum(trial.state is state for trial in trials) for state in TrialState},
         "hypervolume_by_trial": hypervolume_by_trial(problem, trials),
         "provenance": _provenance(settings, problem),
@@ -77,10 +90,7 @@ def score_noise(trials: Sequence[Trial], scores: Sequence[Score], name: str) -> 
     Returns:
         in the score's unit; None if no pattern was trained twice.
     """
-    repeated = _repeated(trials, scores, name)
-    degrees = sum(len(values) - 1 for values in repeated)
-    squares = sum((len(values) - 1) * stdev(values) ** 2 for values in repeated)
-    return float((squares / degrees) ** 0.5) if degrees else None
+    return pooled_deviation(_repeated(trials, scores, name))
 
 
 def hypervolume_by_trial(problem: Problem, trials: Sequence[Trial]) -> list[tuple[int, float]]:
@@ -120,7 +130,7 @@ def _reference(objective: Objective) -> float:
 
 def _entry(trial: Trial, problem: Problem) -> dict[str, Any]:
     assert trial.pattern is not None and trial.cost is not None
-    by_seed = scores_by_seed(trial.measurements, problem.scores)
+    by_seed = scores_by_seed(trial.measurements, problem.scores, trial.step)
     return {
         "trial": trial.number,
         "baseline": trial.baseline,
@@ -128,6 +138,7 @@ def _entry(trial: Trial, problem: Problem) -> dict[str, Any]:
         "scores": trial.scores,
         "seeds": list(by_seed),
         "spread": {score.name: _deviation(by_seed, score.name) for score in problem.scores},
+        "gain_of_last_rung": _last_gain(trial, problem.scores),
         "cost": trial.cost.to_dict(),
         "ratio_to_full": trial.cost.ratio_to(problem.full_cost),
         "pattern_id": trial.pattern.id,
@@ -151,6 +162,26 @@ def _alike(one: Mapping[str, float], other: Mapping[str, float], noise: Mapping[
     )
 
 
+def _last_gain(trial: Trial, scores: Sequence[Score]) -> dict[str, float]:
+    """How much better each score was at the trial's last rung than at the one before, by the search's own seed.
+
+    Empty if it has scores at one rung alone.
+    """
+    own = [one for one in trial.measurements if one.seed == trial.measurements[0].seed and one.step <= trial.step]
+    steps = sorted({one.step for one in own})[-2:]
+    if len(steps) < 2:
+        return {}
+    (before,), (after,) = (list(scores_by_seed(own, scores, step).values()) or [{}] for step in steps)
+    signs = {score.name: 1 if score.direction == "minimize" else -1 for score in scores}
+    return {name: signs[name] * (before[name] - after[name]) for name in after if name in before}
+
+
+def _converged(gains: Mapping[str, float], noise: Mapping[str, float | None]) -> bool | None:
+    """Whether the last rung brought no more than noise; None if that is not known."""
+    known = [(gain, deviation) for name, gain in gains.items() if (deviation := noise[name]) is not None]
+    return all(gain < SAME_WITHIN * deviation for gain, deviation in known) if known else None
+
+
 def _deviation(by_seed: Mapping[int, Mapping[str, float]], name: str) -> float | None:
     values = _values(by_seed, name)
     return stdev(values) if len(values) > 1 else None
@@ -163,7 +194,7 @@ def _values(by_seed: Mapping[int, Mapping[str, float]], name: str) -> list[float
 def _repeated(trials: Sequence[Trial], scores: Sequence[Score], name: str) -> list[list[float]]:
     """A score of every pattern that has it from more than one seed."""
     finished = [trial for trial in trials if trial.state is TrialState.FINISHED]
-    own = [_values(scores_by_seed(trial.measurements, scores), name) for trial in finished]
+    own = [_values(scores_by_seed(trial.measurements, scores, trial.step), name) for trial in finished]
     return [values for values in own if len(values) > 1]
 
 
@@ -174,7 +205,7 @@ def _provenance(settings: StudySettings, problem: Problem) -> dict[str, Any]:
         "task": problem.task.name,
         "task_fingerprint": problem.task.fingerprint,
         "num_tokens": problem.task.num_tokens,
-        "num_steps": settings.training.num_steps,
+        "rungs": list(rung_steps(settings.training)),
         "target": problem.target.name,
         "task_quality": settings.task_quality,
         "extra_tasks": {

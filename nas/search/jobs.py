@@ -1,4 +1,4 @@
-"""A job: train these members from scratch with one stream of data."""
+"""A job: train these members to a rung, from where they stand."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,9 +31,10 @@ class Job:
 
     Args:
         trials: number of each member's trial.
-        folders: where each member's checkpoints may lie while it trains.
+        folders: where each member's checkpoints lie; a member goes on from there.
         members: what to train, in the order of `trials`.
         task: label of the task that they learn.
+        rung: where they stop, in optimiser steps.
         seed: seed of the members' weights and of the data they share.
     """
 
@@ -41,6 +42,7 @@ class Job:
     folders: tuple[Path, ...]
     members: tuple[Member, ...]
     task: str
+    rung: int
     seed: int
 
 
@@ -68,5 +70,5 @@ class Executor(Protocol):
         ...
 
 
-OnProgress = Callable[[int, str, int, int, float | None], None]
-"""Called with (trial number, task, step, number of steps, newest quality or None)."""
+OnProgress = Callable[[int, str, int, int], None]
+"""Called with (trial number, task, step, number of steps)."""

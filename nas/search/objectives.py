@@ -70,6 +70,8 @@ def check_objectives(names: Sequence[str], test_lengths: Sequence[int]) -> None:
     if len(names) < 2 or len(set(names)) < len(names):
         remedy = f"Choose from {', '.join(known)}."
         raise InputError("objectives", "must name two or more different objectives", list(names), remedy)
+    if all(name in COSTS for name in names):
+        raise InputError("objectives", "must name a quality, which is what training is for", list(names))
 
 
 def make_objectives(

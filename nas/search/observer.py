@@ -16,15 +16,13 @@ class Progress:
         trial: number of the trial.
         task: label of the task.
         step: optimiser steps done.
-        num_steps: optimiser steps in all.
-        quality: the newest validation score in the task's unit; None before the first.
+        num_steps: optimiser steps to the rung that it goes to.
     """
 
     trial: int
     task: str
     step: int
     num_steps: int
-    quality: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,15 +50,19 @@ class Observer(Protocol):
     """A watcher. The driver calls it in one thread and survives whatever it raises."""
 
     def study_started(self, info: StudyInfo, known: tuple[Trial, ...]) -> None:
-        """The driver is ready; `known` are the trials that a resumed study already has."""
+        """The driver is ready; `known` are the trials that a resumed study has done with already."""
         ...
 
     def training_progressed(self, progress: Progress) -> None:
         """A training moved on."""
         ...
 
+    def trial_advanced(self, trial: Trial) -> None:
+        """A trial has scores at a rung below the last one; it may be trained on or not."""
+        ...
+
     def trial_finished(self, trial: Trial) -> None:
-        """A trial reached its final state, by its first measurement."""
+        """A trial reached its final state, by the search's own seed."""
         ...
 
     def confirmation_started(self, num_trials: int) -> None:
@@ -70,8 +72,12 @@ class Observer(Protocol):
         """
         ...
 
+    def judging_started(self, num_trainings: int) -> None:
+        """Some trials are trained longer, to see whether the ranking holds."""
+        ...
+
     def trial_confirmed(self, trial: Trial) -> None:
-        """A trial has one measurement more; its values are the mean."""
+        """A trial has one measurement more: a fresh seed, which its values are the mean over, or a longer training."""
         ...
 
     def study_finished(self, trials: tuple[Trial, ...], front: dict[str, Any]) -> None:

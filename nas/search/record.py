@@ -11,9 +11,10 @@ from nas.patterns.model import ModelPattern
 
 
 class TrialState(StrEnum):
-    """What is known of a trial."""
+    """What is known of a trial; STOPPED has scores at a rung below the last one, FINISHED at the last one."""
 
     RUNNING = "running"
+    STOPPED = "stopped"
     FINISHED = "finished"
     DUPLICATE = "duplicate"
     IMPOSSIBLE = "impossible"
@@ -35,10 +36,11 @@ class Trial:
         cost: what it costs on the target; None only together with the pattern.
         duplicate_of: number of the earlier trial with the same pattern id, or None.
         reason: why it was not trained or did not finish, as a sentence; empty otherwise.
-        measurements: one a seed and task, the search's own seed first. A duplicate carries its original's.
-        scores: what was measured by score name, mean over the seeds that ended well; empty unless any did.
+        step: the highest rung that the search's own seed was trained to, in optimiser steps; 0 for none.
+        measurements: one a seed, rung and task, in the order of training. A duplicate carries its original's.
+        scores: what was measured by score name at that rung, mean over the seeds that ended well; empty unless any did.
         values: objective values by name; empty together with the scores. A mean rank is that among the trials that
-            had ended when the record was written.
+            had reached this rung when the record was written.
     """
 
     number: int
@@ -49,14 +51,10 @@ class Trial:
     cost: Cost | None = None
     duplicate_of: int | None = None
     reason: str = ""
+    step: int = 0
     measurements: tuple[Measurement, ...] = ()
     scores: dict[str, float] = field(default_factory=dict)
     values: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def has_values(self) -> bool:
-        """Whether the trial can stand on a front: trained, or the same as one that was."""
-        return bool(self.values)
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
@@ -69,6 +67,7 @@ class Trial:
             "cost": self.cost.to_dict() if self.cost else None,
             "duplicate_of": self.duplicate_of,
             "reason": self.reason,
+            "step": self.step,
             "measurements": [measurement.to_dict() for measurement in self.measurements],
             "scores": self.scores,
             "values": self.values,

@@ -7,6 +7,7 @@ stream is a function of (study seed, trial number), so a resumed study asks what
 import hashlib
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import optuna
@@ -20,6 +21,10 @@ from optuna.samplers import (
     RandomSampler,
     TPESampler,
 )
+
+from nas.search.ehvi_sampler import EHVISampler
+from nas.search.evidence import Evidence
+from nas.search.space_view import SpaceView
 
 POPULATION = 16
 """Generation size of the genetic samplers; Optuna's 50 would leave small studies without a second one."""
@@ -39,24 +44,42 @@ class _NumberedQMC(QMCSampler):
         return self._number
 
 
-SAMPLERS: dict[str, Callable[[int, int], BaseSampler]] = {
-    "tpe": lambda seed, number: TPESampler(seed=ask_seed(seed, number), multivariate=True, group=True),
-    "nsga2": lambda seed, number: NSGAIISampler(seed=ask_seed(seed, number), population_size=POPULATION),
-    "nsga3": lambda seed, number: NSGAIIISampler(seed=ask_seed(seed, number), population_size=POPULATION),
-    "gp": lambda seed, number: GPSampler(seed=ask_seed(seed, number), warn_independent_sampling=False),
-    "random": lambda seed, number: RandomSampler(seed=ask_seed(seed, number)),
-    "qmc": _NumberedQMC,
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a sampler is made for.
+
+    Args:
+        seed: the study's.
+        number: the trial's.
+        view: the study's space.
+        evidence: reads what is known of its patterns; Optuna's own samplers read the study instead.
+    """
+
+    seed: int
+    number: int
+    view: SpaceView
+    evidence: Callable[[], Evidence]
+
+    @property
+    def own_seed(self) -> int:
+        """A 32-bit seed for this trial alone."""
+        return int.from_bytes(hashlib.sha256(f"{self.seed}:{self.number}".encode()).digest()[:4], "little")
+
+
+SAMPLERS: dict[str, Callable[[Question], BaseSampler]] = {
+    "ehvi": lambda asked: EHVISampler(asked.own_seed, asked.view, asked.evidence()),
+    "tpe": lambda asked: TPESampler(seed=asked.own_seed, multivariate=True, group=True),
+    "nsga2": lambda asked: NSGAIISampler(seed=asked.own_seed, population_size=POPULATION),
+    "nsga3": lambda asked: NSGAIIISampler(seed=asked.own_seed, population_size=POPULATION),
+    "gp": lambda asked: GPSampler(seed=asked.own_seed, warn_independent_sampling=False),
+    "random": lambda asked: RandomSampler(seed=asked.own_seed),
+    "qmc": lambda asked: _NumberedQMC(asked.seed, asked.number),
 }
-"""How each sampler is made for one trial, from the study's seed and the trial's number."""
+"""How each sampler is made for one trial."""
 
 
-def make_sampler(name: str, seed: int, number: int) -> BaseSampler:
+def make_sampler(name: str, question: Question) -> BaseSampler:
     """The sampler of one ask."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
-        return SAMPLERS[name](seed, number)
-
-
-def ask_seed(seed: int, number: int) -> int:
-    """A 32-bit seed for one trial, from the study's seed and the trial's number."""
-    return int.from_bytes(hashlib.sha256(f"{seed}:{number}".encode()).digest()[:4], "little")
+        return SAMPLERS[name](question)

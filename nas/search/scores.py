@@ -49,14 +49,22 @@ def make_scores(tasks: Mapping[str, Task], test_lengths: Sequence[int]) -> tuple
     )
 
 
-def scores_by_seed(measurements: Iterable[Measurement], scores: Sequence[Score]) -> dict[int, dict[str, float]]:
-    """What each seed showed, by score name; only seeds with which the training on every task ended well.
+def scores_by_seed(
+    measurements: Iterable[Measurement], scores: Sequence[Score], step: int
+) -> dict[int, dict[str, float]]:
+    """What each seed showed at a rung, by score name; only seeds with which the training on every task ended well.
 
     A longer length that the pattern cannot have is left out.
+
+    Args:
+        measurements: of one pattern.
+        scores: what is read from them.
+        step: the rung, in optimiser steps.
     """
     by_seed: dict[int, list[Measurement]] = {}
     for measurement in measurements:
-        by_seed.setdefault(measurement.seed, []).append(measurement)
+        if measurement.step == step:
+            by_seed.setdefault(measurement.seed, []).append(measurement)
     labels = {score.task for score in scores}
     whole = {
         seed: {measurement.task: measurement for measurement in own if measurement.quality is not None}

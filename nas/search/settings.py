@@ -35,6 +35,21 @@ class ConstraintSettings:
 
 
 @dataclass(kw_only=True, slots=True)
+class FidelitySettings:
+    """How a study finds out what its own ranking is worth: some patterns are trained longer, with several seeds.
+
+    Args:
+        num_patterns: patterns that are trained longer; 0 to leave it out.
+        times: how long, as a multiple of training.num_steps, 2 or more.
+        num_seeds: seeds each, the search's own first.
+    """
+
+    num_patterns: int = 6
+    times: int = 4
+    num_seeds: int = 2
+
+
+@dataclass(kw_only=True, slots=True)
 class StudySettings:
     """One study.
 
@@ -55,6 +70,7 @@ class StudySettings:
         objectives: two or more of `nas.search.objectives.OBJECTIVES`, or quality_2x where training.test_lengths has 2.
         constraints: budgets.
         confirm_seeds: further seeds with which every point of the front is trained again at the end.
+        fidelity: whether and how the ranking is judged by longer trainings.
         device: auto, cpu, cuda or cuda:N.
         workers: processes that train side by side; 0 for one a core on CPU, 1 on a GPU.
         cohort_size: candidates trained at once in one process; 0 for 1 on CPU, 16 on a GPU.
@@ -71,10 +87,11 @@ class StudySettings:
     proxy: ProxySettings = field(default_factory=ProxySettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
     target: Target | None = None
-    sampler: str = "tpe"
+    sampler: str = "ehvi"
     objectives: list[str] = field(default_factory=lambda: ["quality", "flops", "kv_cache_bytes"])
     constraints: ConstraintSettings = field(default_factory=ConstraintSettings)
     confirm_seeds: int = 1
+    fidelity: FidelitySettings = field(default_factory=FidelitySettings)
     device: str = "auto"
     workers: int = 0
     cohort_size: int = 0

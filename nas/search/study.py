@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
 
+import optuna
+
 from nas.errors import StudyError
 from nas.search.audience import Audience
+from nas.search.database import StudyDatabase
 from nas.search.driver import Driver, Lanes
 from nas.search.executors.choose import choose_cohort_size, choose_devices, make_executor
 from nas.search.folder import StudyFolder, study_path
@@ -30,14 +33,17 @@ def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> di
         InputError: a setting is wrong; nothing was written.
         StudyError: another driver is at work, or the study was started with other settings.
     """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     problem = make_problem(settings)
     devices = choose_devices(settings)
     lanes = Lanes(num_batches=len(devices), cohort_size=choose_cohort_size(settings, devices))
     folder = StudyFolder(study_path(settings.study, settings.runs_folder))
     with folder.locked():
         _adopt(folder, settings)
+        folder.forget_out_of_memory()
+        database = StudyDatabase(folder.database, folder.path.name, problem.objectives)
         with closing(make_executor(settings, devices)) as executor:
-            return Driver(settings, problem, folder, executor, Audience(observers), lanes).run()
+            return Driver(settings, problem, folder, executor, Audience(observers), lanes, database).run()
 
 
 def _adopt(folder: StudyFolder, settings: StudySettings) -> None:

@@ -93,9 +93,9 @@ def _curves(trial: Trial) -> tuple[tuple[int, Row], ...]:
     for measurement in trial.measurements:
         prefix = f"{measurement.task}/" if several else ""
         prefix += f"seed{measurement.seed}/" if measurement.seed != trial.measurements[0].seed else ""
-        for point in measurement.curve:
-            row = rows.setdefault(point.step, {})
-            row[f"{prefix}quality"], row[f"{prefix}train_loss"] = point.quality, point.train_loss
+        if measurement.quality is not None:
+            row = rows.setdefault(measurement.step, {})
+            row[f"{prefix}quality"], row[f"{prefix}train_loss"] = measurement.quality, measurement.train_loss
     return tuple(sorted(rows.items()))
 
 
@@ -104,7 +104,8 @@ def _trial_summary(trial: Trial) -> Row:
         "state": trial.state.value,
         "reason": trial.reason,
         "seeds": list(dict.fromkeys(measurement.seed for measurement in trial.measurements)),
-        "wall_seconds": sum(measurement.wall_seconds for measurement in trial.measurements),
+        "step": trial.step,
+        "wall_seconds": sum(_seconds_by_training(trial).values()),
     }
     if trial.pattern is not None:
         summary |= {"pattern_id": trial.pattern.id, "attend": attend_text(trial.pattern)}
@@ -114,6 +115,11 @@ def _trial_summary(trial: Trial) -> Row:
     return summary | {f"cost/{name}": value for name, value in cost.items()} | trial.scores | trial.values
 
 
+def _seconds_by_training(trial: Trial) -> dict[tuple[int, str], float]:
+    """Seconds spent with each seed on each task; what a rung says includes the trunk below it."""
+    return {(one.seed, one.task): one.wall_seconds for one in trial.measurements}
+
+
 def _study_summary(trials: Sequence[Trial], front: dict[str, Any]) -> Row:
     states = Counter(trial.state.value for trial in trials)
     hypervolumes = front["hypervolume_by_trial"]
@@ -121,8 +127,15 @@ def _study_summary(trials: Sequence[Trial], front: dict[str, Any]) -> Row:
         "num_trials": len(trials),
         "num_front_points": len(front["points"]),
         "hypervolume": hypervolumes[-1][1] if hypervolumes else None,
+        **_fidelity(front),
         **{f"num_{state}": count for state, count in sorted(states.items())},
     }
+
+
+def _fidelity(front: dict[str, Any]) -> Row:
+    """What the ranking is worth, by objective; nothing if nobody has looked."""
+    objectives = (front.get("fidelity") or {}).get("objectives", {})
+    return {f"fidelity/{name}/{key}": own[key] for name, own in objectives.items() for key in ("tau", "regret_of_best")}
 
 
 def _trials_table(trials: Sequence[Trial], measured: Sequence[str]) -> Table:

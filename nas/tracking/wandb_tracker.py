@@ -35,11 +35,17 @@ class WandbTracker:
     def training_progressed(self, progress: Progress) -> None:
         """See `Observer`. Curves come with the finished trial."""
 
+    def trial_advanced(self, trial: Trial) -> None:
+        """See `Observer`. Recorded when it goes no further."""
+
     def trial_finished(self, trial: Trial) -> None:
         """See `Observer`."""
         self._recorder.submit(trial_run(self._info, trial))
 
     def confirmation_started(self, num_trials: int) -> None:
+        """See `Observer`. Nothing to record yet."""
+
+    def judging_started(self, num_trainings: int) -> None:
         """See `Observer`. Nothing to record yet."""
 
     def trial_confirmed(self, trial: Trial) -> None:

@@ -44,5 +44,6 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = StudyFolder(path)
     with folder.locked():
         folder.write_settings(settings_to_dict(settings))
-        Driver(settings, toy_problem(), folder, FakeExecutor(), Audience(()), Lanes(num_batches=1, cohort_size=1)).run()
+        lanes = Lanes(num_batches=1, cohort_size=1)
+        Driver(settings, toy_problem(), folder, FakeExecutor(), Audience(()), lanes, None).run()
     return path

@@ -13,7 +13,7 @@ Every text below is what `--help` prints; a test compares them.
 - STUDY is a name, the folder `runs/NAME`, or the path of a study folder.
 - PATTERN is a pattern file ([patterns.md](patterns.md)), STUDY#TRIAL, or a baseline ([gallery.md](gallery.md)).
 - What you can mend is said in one line on the standard error, with exit code 2, and nothing is written. Ctrl-C ends
-  with exit code 130; a search goes on when the same command is given again.
+  with exit code 130; a search or a table goes on when the same command is given again.
 - Nothing that is secret is a setting. `WANDB_API_KEY` is read from the environment and stored nowhere.
 
 `nas search` reads the YAML files in `conf/` with Hydra's Compose API, so its grammar of overrides holds: `key=value`,

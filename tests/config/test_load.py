@@ -22,7 +22,7 @@ def load(*words: str, config_dir: Path | None = None) -> RunSettings:
 def test_nothing_said_is_the_quick_preset() -> None:
     settings = load()
     assert settings == load("preset=quick")
-    assert (settings.preset, settings.sampler, settings.target) == ("quick", "tpe", None)
+    assert (settings.preset, settings.sampler, settings.target) == ("quick", "ehvi", None)
     assert isinstance(settings.task, TextSettings)
 
 

@@ -19,7 +19,8 @@ def proxy() -> ProxySettings:
 
 @pytest.fixture
 def training() -> TrainingSettings:
-    return TrainingSettings(num_steps=9, batch_size=4, num_checks=3)
+    """Rungs at 6 and 12 steps, to which branches leave the trunk after 4 and 9."""
+    return TrainingSettings(num_steps=12, num_rungs=2, batch_size=4, warmup_steps=2, cooldown_share=0.25)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from nas.proxy.state import CohortState
 MEMORY, RELATIVE = FAMILIES["memory"].patterns, FAMILIES["relative"].patterns
 MIXED = (two_layers(FULL), MEMORY[0], RELATIVE[0], two_layers(window(3)), RELATIVE[1], MEMORY[1])
 COHORTS = [[0, 3], [1, 5], [2, 4]]
+RUNG = 4
 
 
 class Killed(BaseException):
@@ -28,7 +29,7 @@ class Killed(BaseException):
 @pytest.fixture
 def evaluator() -> ScratchEvaluator:
     proxy = ProxySettings(num_layers=2, num_heads=2, d_model=8, mlp_ratio=2)
-    training = TrainingSettings(num_steps=4, batch_size=4, num_checks=2)
+    training = TrainingSettings(num_steps=RUNG, batch_size=4, warmup_steps=1)
     return ScratchEvaluator(STREAM, proxy, training, data_seed=3, device="cpu")
 
 
@@ -46,9 +47,9 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     cohorts: list[list[int]] = []
     train = scratch.train
 
-    def watched(state: CohortState, *args: Any, **options: Any) -> CohortState:
+    def watched(state: CohortState, **options: Any) -> CohortState:
         cohorts.append([member.seed for member in state.members])
-        return train(state, *args, **options)
+        return train(state, **options)
 
     monkeypatch.setattr(scratch, "train", watched)
     return cohorts
@@ -58,10 +59,10 @@ def test_each_cohort_trains_by_itself_and_the_order_of_results_stays(
     evaluator: ScratchEvaluator, trained: list[list[int]]
 ) -> None:
     everyone = members(*MIXED)
-    measurements = evaluator.evaluate(everyone)
+    measurements = evaluator.evaluate(everyone, RUNG)
     assert trained == COHORTS
     for cohort in COHORTS:
-        alone = evaluator.evaluate([everyone[index] for index in cohort])
+        alone = evaluator.evaluate([everyone[index] for index in cohort], RUNG)
         assert timeless(*alone) == timeless(*(measurements[index] for index in cohort))
 
 
@@ -70,16 +71,18 @@ def test_progress_and_folders_belong_to_the_member(evaluator: ScratchEvaluator, 
     folders = [tmp_path / str(index) for index in range(len(MIXED))]
     seen: dict[int, set[Path]] = {}
 
-    def on_progress(member: int, step: int, num_steps: int, quality: float | None) -> None:
-        told.append((member, step, quality))
-        seen.setdefault(step, set()).update(folder for folder in folders if folder.exists() and any(folder.iterdir()))
+    def on_progress(member: int, step: int, num_steps: int) -> None:
+        told.append((member, step, num_steps))
+        if step == RUNG:
+            seen[member] = {folder for folder in folders if folder.exists() and any(folder.iterdir())}
 
-    measurements = evaluator.evaluate(everyone, folders, on_progress)
-    for index, measurement in enumerate(measurements):
-        own = [(step, quality) for member, step, quality in told if member == index]
-        assert own[0] == (0, None) and own[-1] == (4, measurement.quality)
-    assert seen[4] == set(folders)
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    evaluator.evaluate(everyone, RUNG, folders, on_progress)
+    for index in range(len(MIXED)):
+        own = [now for now in told if now[0] == index]
+        assert own[0] == (index, 0, RUNG) and own[-1] == (index, RUNG, RUNG)
+    for number, cohort in enumerate(COHORTS, start=1):
+        begun = {folders[index] for others in COHORTS[:number] for index in others}
+        assert seen[cohort[0]] == seen[cohort[1]] == begun
 
 
 @pytest.mark.parametrize("killed", [0, 1, 2])
@@ -87,15 +90,15 @@ def test_a_killed_call_ends_the_same_whichever_cohort_it_was_in(
     evaluator: ScratchEvaluator, tmp_path: Path, killed: int
 ) -> None:
     everyone, folders = members(*MIXED), [tmp_path / str(index) for index in range(len(MIXED))]
-    expected = timeless(*evaluator.evaluate(everyone))
+    expected = timeless(*evaluator.evaluate(everyone, RUNG))
 
-    def kill(member: int, step: int, num_steps: int, quality: float | None) -> None:
-        if member == COHORTS[killed][0] and step == 4:
+    def kill(member: int, step: int, num_steps: int) -> None:
+        if member == COHORTS[killed][0] and step == RUNG:
             raise Killed
 
     with pytest.raises(Killed):
-        evaluator.evaluate(everyone, folders, kill)
-    assert timeless(*evaluator.evaluate(everyone, folders)) == expected
+        evaluator.evaluate(everyone, RUNG, folders, kill)
+    assert timeless(*evaluator.evaluate(everyone, RUNG, folders)) == expected
 
 
 def test_a_cohort_that_does_not_fit_is_halved_by_itself(
@@ -103,14 +106,14 @@ def test_a_cohort_that_does_not_fit_is_halved_by_itself(
 ) -> None:
     train, sizes = scratch.train, []
 
-    def small_machine(state: CohortState, *args: Any, **options: Any) -> CohortState:
+    def small_machine(state: CohortState, **options: Any) -> CohortState:
         sizes.append(len(state.members))
         if len(state.members) > 1 and state.members[0].pattern.position == "relative":
             raise MemoryError
-        return train(state, *args, **options)
+        return train(state, **options)
 
     monkeypatch.setattr(scratch, "train", small_machine)
-    measurements = evaluator.evaluate(members(*MIXED))
+    measurements = evaluator.evaluate(members(*MIXED), RUNG)
     assert sizes == [2, 2, 2, 1, 1]
     assert [one.outcome for one in measurements] == [Outcome.FINISHED] * 6
     assert [one.seed for one in measurements] == [0, 1, 2, 3, 4, 5]
@@ -123,8 +126,8 @@ def test_a_cohort_that_does_not_fit_is_halved_by_itself(
 def test_nothing_is_trained_if_one_member_does_not_fit(
     task: Any, message: str, trained: list[list[int]], proxy: ProxySettings
 ) -> None:
-    training = TrainingSettings(num_steps=4, batch_size=4, num_checks=2)
+    training = TrainingSettings(num_steps=RUNG, batch_size=4, warmup_steps=1)
     sizes = replace(proxy, num_layers=2, token_shift=False)
     with pytest.raises(PatternError, match=message):
-        ScratchEvaluator(task, sizes, training, data_seed=3, device="cpu").evaluate(members(*MIXED))
+        ScratchEvaluator(task, sizes, training, data_seed=3, device="cpu").evaluate(members(*MIXED), RUNG)
     assert trained == []

@@ -17,10 +17,11 @@ from nas.proxy.layout import layout_for
 from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.proxy.state import CohortState
-from nas.proxy.training import train
+from nas.proxy.training import train, train_branch
 
 PROXY = ProxySettings(num_layers=2, num_heads=2, d_model=8, mlp_ratio=2)
-TRAINING = TrainingSettings(num_steps=4, batch_size=4, num_checks=2, test_lengths=[4, 2])
+RUNG = 4
+TRAINING = TrainingSettings(num_steps=RUNG, batch_size=4, warmup_steps=1, test_lengths=[4, 2])
 
 
 class Killed(BaseException):
@@ -41,10 +42,11 @@ def lengths(measurement: Measurement) -> list[tuple[int, int]]:
 
 def test_a_window_is_measured_at_twice_the_length_as_the_plain_model_is() -> None:
     task, (member,) = NoiseTask(), members(two_layers(window(3)))
-    (measurement,) = evaluator_of(task).evaluate([member])
+    (measurement,) = evaluator_of(task).evaluate([member], RUNG)
     assert lengths(measurement) == [(2, 32), (4, 64)]
     layout = layout_for(member.pattern, PROXY, task)
-    end = train(CohortState.initial([member], layout), task, PROXY, TRAINING, data_seed=3)
+    trunk = train(CohortState.initial([member], layout), task, PROXY, TRAINING, data_seed=3, until_step=3)
+    end, _ = train_branch(trunk, task, PROXY, TRAINING, data_seed=3, rung=RUNG)
     weights = {name: weight[0] for name, weight in layout.unpack(end.weights).items()}
     for found in measurement.longer:
         longer = task.longer(found.times)
@@ -73,37 +75,38 @@ def test_a_window_is_measured_at_twice_the_length_as_the_plain_model_is() -> Non
 )
 def test_what_cannot_run_longer_is_left_out(family: str, runs: bool) -> None:
     task, pattern = FAMILIES[family].task, FAMILIES[family].patterns[0]
-    (measurement,) = evaluator_of(task).evaluate(members(pattern))
+    (measurement,) = evaluator_of(task).evaluate(members(pattern), RUNG)
     assert measurement.outcome is Outcome.FINISHED
     assert lengths(measurement) == ([(2, 32), (4, 64)] if runs else [])
 
 
 def test_a_task_that_has_no_longer_form_is_left_out() -> None:
-    (measurement,) = evaluator_of(NoiseTask(fixed=True)).evaluate(members(two_layers(FULL)))
+    (measurement,) = evaluator_of(NoiseTask(fixed=True)).evaluate(members(two_layers(FULL)), RUNG)
     assert measurement.longer == ()
 
 
 def test_cohorts_and_the_dead_are_told_apart() -> None:
     calm = members(two_layers(FULL), FAMILIES["learned"].patterns[0], two_layers(window(2)), two_layers(window(1)))
     wild = replace(calm[3], learning_rate=1e30)
-    measurements = evaluator_of(NoiseTask()).evaluate([*calm[:3], wild])
+    measurements = evaluator_of(NoiseTask()).evaluate([*calm[:3], wild], RUNG)
     assert [len(one.longer) for one in measurements] == [2, 0, 2, 0]
-    (alone,) = evaluator_of(NoiseTask()).evaluate([calm[2]])
+    (alone,) = evaluator_of(NoiseTask()).evaluate([calm[2]], RUNG)
     for ours, theirs in zip(measurements[2].longer, alone.longer, strict=True):
         assert ours.quality == pytest.approx(theirs.quality, rel=1e-4)
 
 
 def test_a_call_killed_at_the_end_measures_the_same_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     everyone, folders = members(two_layers(FULL), two_layers(window(2))), [tmp_path / "0", tmp_path / "1"]
-    expected = evaluator_of(STREAM).evaluate(everyone)
+    expected = evaluator_of(STREAM).evaluate(everyone, RUNG)
 
     def killed(*args: object, **options: object) -> None:
         raise Killed
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
         patch.setattr(scratch, "longer_qualities", killed)
-        evaluator_of(STREAM).evaluate(everyone, folders)
-    assert [one.longer for one in evaluator_of(STREAM).evaluate(everyone, folders)] == [one.longer for one in expected]
+        evaluator_of(STREAM).evaluate(everyone, RUNG, folders)
+    again = evaluator_of(STREAM).evaluate(everyone, RUNG, folders)
+    assert [one.longer for one in again] == [one.longer for one in expected]
 
 
 @pytest.mark.parametrize("test_lengths", [[1], [2, 0], [2, 2]])

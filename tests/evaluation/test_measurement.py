@@ -4,14 +4,15 @@ from typing import Any
 
 import pytest
 
-from nas.evaluation.measurement import CurvePoint, LengthQuality, Measurement, Outcome
+from nas.evaluation.measurement import LengthQuality, Measurement, Outcome
 
 DIVERGED = Measurement(
     seed=3,
     learning_rate=4e-3,
+    step=120,
     outcome=Outcome.DIVERGED,
     quality=None,
-    curve=(CurvePoint(100, 0.1 + 0.2, 1 / 3),),
+    train_loss=None,
     wall_seconds=1.5,
 )
 
@@ -21,15 +22,22 @@ def test_a_measurement_survives_json() -> None:
         LengthQuality(times=2, num_tokens=64, quality=0.1 + 0.2),
         LengthQuality(times=4, num_tokens=128, quality=1 / 3),
     )
-    finished = replace(DIVERGED, outcome=Outcome.FINISHED, quality=0.5, longer=lengths)
+    finished = replace(DIVERGED, outcome=Outcome.FINISHED, quality=0.1 + 0.2, train_loss=1 / 3, longer=lengths)
     for measurement in (DIVERGED, finished):
         assert Measurement.from_dict(json.loads(json.dumps(measurement.to_dict()))) == measurement
 
 
-def test_a_document_from_before_longer_lengths_has_none() -> None:
+@pytest.mark.parametrize("name", sorted({*DIVERGED.to_dict()} - {"task"}))
+def test_a_document_that_lacks_something_is_refused(name: str) -> None:
     document = DIVERGED.to_dict()
-    del document["longer"]
-    assert Measurement.from_dict(document) == DIVERGED
+    del document[name]
+    with pytest.raises(KeyError, match=name):
+        Measurement.from_dict(document)
+
+
+def test_a_document_that_says_more_is_refused() -> None:
+    with pytest.raises(TypeError, match="curve"):
+        Measurement.from_dict(DIVERGED.to_dict() | {"curve": []})
 
 
 @pytest.mark.parametrize(
@@ -43,8 +51,9 @@ def test_a_document_from_before_longer_lengths_has_none() -> None:
         ({"outcome": "finished"}, "quality None does not go with the outcome finished"),
         ({"quality": 2.5}, "quality 2.5 does not go with the outcome diverged"),
         ({"outcome": "won"}, "'won' is not a valid Outcome"),
-        ({"curve": [{"step": 1.5, "quality": 1.0, "train_loss": 1.0}]}, "step must be a whole number, got 1.5"),
-        ({"curve": [{"step": 1, "quality": float("nan"), "train_loss": 1.0}]}, "quality must be a number, got nan"),
+        ({"step": 1.5}, "step must be a whole number, got 1.5"),
+        ({"train_loss": float("nan")}, "train_loss must be a number or null, got nan"),
+        ({"longer": [{"times": 2, "num_tokens": 64, "quality": None}]}, "quality must be a number, got None"),
     ],
 )
 def test_numbers_of_a_wrong_type_are_refused(change: dict[str, Any], said: str) -> None:

@@ -1,5 +1,5 @@
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -7,28 +7,66 @@ import pytest
 import torch
 
 from nas.evaluation import news, scratch
+from nas.evaluation.checkpoints import Checkpoints
 from nas.evaluation.measurement import Measurement, Outcome
 from nas.evaluation.scratch import ScratchEvaluator
 from nas.proxy.member import Member
+from nas.proxy.schedule import branch_start, rung_steps, steps_spent
 from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.proxy.state import CohortState
 from nas.tasks.recall import RecallTask
 
 Members = tuple[Member, ...]
+MakeEvaluator = Callable[..., ScratchEvaluator]
+
+SAVES = (0, 4, 8, 9)
+"""Where a call for rung 12 can go on: from nothing, or from a state that was saved."""
 
 
 class Killed(BaseException):
     """What SIGKILL would be, if Python could see it."""
 
 
+@pytest.fixture(autouse=True)
+def saved_every_four_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scratch, "SAVE_STEPS", 4)
+
+
 @pytest.fixture
-def evaluator(task: RecallTask, proxy: ProxySettings, training: TrainingSettings) -> ScratchEvaluator:
-    return ScratchEvaluator(task, proxy, training, data_seed=3, device="cpu")
+def every_step_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(news, "SECONDS_BETWEEN_NEWS", 0.0)
+
+
+@pytest.fixture
+def make(task: RecallTask, proxy: ProxySettings, training: TrainingSettings) -> MakeEvaluator:
+    """An evaluator with some settings of the training changed."""
+    return lambda data_seed=3, **changes: ScratchEvaluator(
+        task, proxy, replace(training, **changes), data_seed=data_seed, device="cpu"
+    )
+
+
+@pytest.fixture
+def evaluator(make: MakeEvaluator) -> ScratchEvaluator:
+    return make()
 
 
 @pytest.fixture
 def folders(tmp_path: Path, members: Members) -> list[Path]:
     return [tmp_path / str(index) for index in range(len(members))]
+
+
+@dataclass
+class Listener:
+    """Keeps the steps that are told of the first member; the process may die at one of them."""
+
+    killed_at: int | None = None
+    steps: list[int] = field(default_factory=list)
+
+    def __call__(self, member: int, step: int, num_steps: int) -> None:
+        if member == 0:
+            self.steps.append(step)
+        if step == self.killed_at:
+            raise Killed
 
 
 def timeless(measurements: Sequence[Measurement]) -> list[Measurement]:
@@ -39,105 +77,231 @@ def files(folders: Sequence[Path]) -> list[str]:
     return sorted(path.name for folder in folders for path in folder.glob("*"))
 
 
-def kill_at(step: int) -> Callable[[int, int, int, float | None], None]:
-    def on_progress(member: int, now: int, num_steps: int, quality: float | None) -> None:
-        if now >= step:
-            raise Killed
-
-    return on_progress
-
-
 def test_every_member_is_measured_in_order(evaluator: ScratchEvaluator, members: Members) -> None:
-    measurements = evaluator.evaluate(members)
-    for member, measurement in zip(members, measurements, strict=True):
-        assert (measurement.seed, measurement.learning_rate) == (member.seed, member.learning_rate)
-        assert measurement.outcome is Outcome.FINISHED
-        assert [point.step for point in measurement.curve] == [3, 6, 9]
-        assert measurement.quality == measurement.curve[-1].quality
-        assert measurement.wall_seconds > 0
+    for rung in (6, 12):
+        for member, measurement in zip(members, evaluator.evaluate(members, rung), strict=True):
+            assert (measurement.seed, measurement.learning_rate) == (member.seed, member.learning_rate)
+            assert (measurement.step, measurement.outcome) == (rung, Outcome.FINISHED)
+            assert measurement.quality is not None and 0 <= measurement.quality <= 1
+            assert measurement.train_loss is not None and measurement.train_loss > 0
+            assert measurement.wall_seconds > 0
 
 
-def test_a_member_that_diverges_fails_alone(evaluator: ScratchEvaluator, members: Members) -> None:
-    wild = replace(members[1], learning_rate=1e30)
-    calm, diverged, _ = evaluator.evaluate((members[0], wild, members[2]))
-    assert (diverged.outcome, diverged.quality) == (Outcome.DIVERGED, None)
-    assert timeless([calm]) == timeless(evaluator.evaluate(members)[:1])
-
-
-@pytest.mark.parametrize("step", [3, 6, 9])
-def test_a_killed_call_goes_on_and_ends_the_same(
-    evaluator: ScratchEvaluator, members: Members, folders: list[Path], step: int, monkeypatch: pytest.MonkeyPatch
+def test_a_member_that_diverges_fails_alone_at_every_rung(
+    evaluator: ScratchEvaluator, members: Members, folders: list[Path]
 ) -> None:
-    begun: list[int] = []
-    train = scratch.train
+    wild = replace(members[1], learning_rate=1e30)
+    for rung in (6, 12):
+        calm, diverged, _ = evaluator.evaluate((members[0], wild, members[2]), rung, folders)
+        assert (diverged.step, diverged.outcome) == (rung, Outcome.DIVERGED)
+        assert (diverged.quality, diverged.train_loss, diverged.longer) == (None, None, ())
+        assert timeless([calm]) == timeless(evaluator.evaluate(members, rung)[:1])
 
-    def watched_train(state: CohortState, *args: Any, **options: Any) -> CohortState:
-        begun.append(state.step)
-        return train(state, *args, **options)
 
-    monkeypatch.setattr(scratch, "train", watched_train)
-    expected = timeless(evaluator.evaluate(members))
+@pytest.mark.usefixtures("every_step_is_told")
+def test_a_cohort_that_has_died_ends_early_and_takes_no_further_step(
+    make: MakeEvaluator, members: Members, folders: list[Path]
+) -> None:
+    wild, evaluator = [replace(member, learning_rate=1e30) for member in members], make(num_steps=80)
+    first, second = Listener(), Listener()
+    for rung, listener in ((40, first), (80, second)):
+        measurements = evaluator.evaluate(wild, rung, folders, listener)
+        assert [(one.step, one.outcome) for one in measurements] == [(rung, Outcome.DIVERGED)] * 3
+    assert second.steps == first.steps[-1:]
+    assert first.steps[-1] < 30
+
+
+@pytest.mark.usefixtures("every_step_is_told")
+@pytest.mark.parametrize("step", [0, 1, 4, 5, 8, 9, 10, 11, 12])
+def test_a_killed_call_goes_on_and_ends_the_same(
+    evaluator: ScratchEvaluator, members: Members, folders: list[Path], step: int
+) -> None:
+    """Before the first step, on the trunk before and after each save, at its end, and all along the branch."""
+    expected = timeless(evaluator.evaluate(members, 12))
     with pytest.raises(Killed):
-        evaluator.evaluate(members, folders, kill_at(step))
-    assert timeless(evaluator.evaluate(members, folders)) == expected
-    # News of a check goes out before its checkpoint is written: what the kill at step 6 leaves is step 3.
-    assert begun == [0, 0, step - 3]
-    assert files(folders) == []
+        evaluator.evaluate(members, 12, folders, Listener(killed_at=step))
+    listener = Listener()
+    assert timeless(evaluator.evaluate(members, 12, folders, listener)) == expected
+    # News of a step goes out before the state is saved: what the kill at step 8 leaves is step 4.
+    saved = max(save for save in SAVES if save < max(step, 1))
+    assert listener.steps == list(range(saved, 13))
+    assert len(files(folders)) == len(members)
 
 
-def test_a_checkpoint_of_another_run_is_passed_over(
+@pytest.mark.usefixtures("every_step_is_told")
+@pytest.mark.parametrize("num_saved", [0, 1, 2, 3])
+def test_a_kill_while_the_members_are_saved_goes_on_from_the_save_before(
     evaluator: ScratchEvaluator,
     members: Members,
     folders: list[Path],
-    task: RecallTask,
-    proxy: ProxySettings,
-    training: TrainingSettings,
+    num_saved: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Between the files of step 8, before any and after all of them."""
+    expected = timeless(evaluator.evaluate(members, 12))
+    save, steps = CohortState.save, []
+
+    def dying(part: CohortState, path: Path) -> None:
+        if steps.count(8) == num_saved and part.step >= 8:
+            raise Killed
+        steps.append(part.step)
+        save(part, path)
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(CohortState, "save", dying)
+        evaluator.evaluate(members, 12, folders)
+    listener = Listener()
+    assert timeless(evaluator.evaluate(members, 12, folders, listener)) == expected
+    assert listener.steps[0] == (8 if num_saved == len(members) else 4)
+
+
+@pytest.mark.usefixtures("every_step_is_told")
+@pytest.mark.parametrize("num_members", [1, 3])
+@pytest.mark.parametrize(("num_rungs", "rung_ratio"), [(3, 2), (2, 3), (2, 4)])
+def test_going_from_rung_to_rung_repeats_no_step_of_the_trunk_and_gives_what_fresh_trainings_give(
+    make: MakeEvaluator, members: Members, folders: list[Path], num_members: int, num_rungs: int, rung_ratio: int
+) -> None:
+    training = TrainingSettings(num_steps=12, num_rungs=num_rungs, rung_ratio=rung_ratio, cooldown_share=0.25)
+    evaluator, saved, spent = make(num_rungs=num_rungs, rung_ratio=rung_ratio), 0, 0
+    cohort, own = members[:num_members], folders[:num_members]
+    for rung in rung_steps(training):
+        listener = Listener()
+        measurements = evaluator.evaluate(cohort, rung, own, listener)
+        assert listener.steps == list(range(saved, rung + 1))
+        assert timeless(measurements) == timeless(make(num_steps=rung, num_rungs=1).evaluate(cohort, rung))
+        saved, spent = branch_start(rung, training), spent + len(listener.steps) - 1
+    assert spent == steps_spent(12, training)
+    assert {name[:20] for name in files(own)} == {"checkpoint-000000009"}
+
+
+@pytest.mark.usefixtures("every_step_is_told")
+@pytest.mark.parametrize("step", [4, 5, 8, 9, 10, 12])
+def test_a_call_for_a_later_rung_that_is_killed_goes_on_and_ends_the_same(
+    evaluator: ScratchEvaluator, members: Members, folders: list[Path], step: int
+) -> None:
+    evaluator.evaluate(members, 6, folders)
     with pytest.raises(Killed):
-        evaluator.evaluate(members, folders, kill_at(9))
-    other = ScratchEvaluator(task, proxy, training, data_seed=4, device="cpu")
-    assert timeless(other.evaluate(members, folders)) == timeless(other.evaluate(members))
+        evaluator.evaluate(members, 12, folders, Listener(killed_at=step))
+    listener = Listener()
+    measurements = evaluator.evaluate(members, 12, folders, listener)
+    assert timeless(measurements) == timeless(evaluator.evaluate(members, 12))
+    assert listener.steps[0] == max(save for save in (4, 8, 9) if save < max(step, 5))
+
+
+@pytest.mark.usefixtures("every_step_is_told")
+def test_a_member_goes_on_without_those_that_stayed_behind(
+    evaluator: ScratchEvaluator, members: Members, folders: list[Path]
+) -> None:
+    evaluator.evaluate(members, 6, folders)
+    listener = Listener()
+    (measurement,) = evaluator.evaluate(members[1:2], 12, folders[1:2], listener)
+    assert listener.steps == list(range(4, 13))
+    (alone,) = evaluator.evaluate(members[1:2], 12)
+    assert measurement.train_loss == pytest.approx(alone.train_loss, rel=1e-4)
+
+
+@pytest.mark.usefixtures("every_step_is_told")
+def test_a_checkpoint_beyond_the_rung_is_not_used(
+    evaluator: ScratchEvaluator, members: Members, folders: list[Path]
+) -> None:
+    evaluator.evaluate(members, 12, folders)
+    listener = Listener()
+    assert timeless(evaluator.evaluate(members, 6, folders, listener)) == timeless(evaluator.evaluate(members, 6))
+    assert listener.steps == list(range(7))
+
+
+@pytest.mark.usefixtures("every_step_is_told")
+@pytest.mark.parametrize(
+    ("changes", "begun"),
+    [
+        ({"data_seed": 4}, 0),
+        ({"batch_size": 5}, 0),
+        ({"warmup_steps": 3}, 0),
+        ({"weight_decay": 0.1}, 0),
+        ({"gradient_clip": 0.5}, 0),
+        ({"num_steps": 24}, 9),
+        ({"num_rungs": 1}, 9),
+        ({"rung_ratio": 3}, 9),
+        ({"cooldown_share": 0.2}, 9),
+        ({"cooldown_share": 0.5}, 0),
+        ({"test_lengths": [2]}, 9),
+    ],
+    ids=str,
+)
+def test_another_trunk_is_passed_over_and_the_same_is_used(
+    evaluator: ScratchEvaluator,
+    make: MakeEvaluator,
+    members: Members,
+    folders: list[Path],
+    changes: dict[str, Any],
+    begun: int,
+) -> None:
+    """Neither the rungs nor the branches decide a trunk; a state behind the start of a branch is of no use."""
+    evaluator.evaluate(members, 12, folders)
+    other, listener = make(**changes), Listener()
+    assert timeless(other.evaluate(members, 12, folders, listener)) == timeless(other.evaluate(members, 12))
+    assert listener.steps[0] == begun
 
 
 def test_a_damaged_checkpoint_costs_time_and_nothing_else(
     evaluator: ScratchEvaluator, members: Members, folders: list[Path]
 ) -> None:
-    with pytest.raises(Killed):
-        evaluator.evaluate(members, folders, kill_at(9))
+    evaluator.evaluate(members, 6, folders)
     (checkpoint,) = folders[1].iterdir()
     checkpoint.write_bytes(b"torn")
-    assert timeless(evaluator.evaluate(members, folders)) == timeless(evaluator.evaluate(members))
-    assert files(folders) == []
+    assert timeless(evaluator.evaluate(members, 12, folders)) == timeless(evaluator.evaluate(members, 12))
+    assert len(files(folders)) == len(members)
 
 
 @pytest.mark.parametrize(
-    "error",
+    ("where", "error"),
     [
-        torch.OutOfMemoryError("CUDA out of memory"),
-        MemoryError(),
-        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+        ("train", torch.OutOfMemoryError("CUDA out of memory")),
+        ("train", RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")),
+        ("train_branch", MemoryError()),
+        ("longer_qualities", MemoryError()),
     ],
 )
 def test_a_cohort_that_does_not_fit_is_halved_until_it_does(
-    evaluator: ScratchEvaluator, members: Members, folders: list[Path], error: Exception, monkeypatch: Any
+    evaluator: ScratchEvaluator, members: Members, folders: list[Path], where: str, error: Exception, monkeypatch: Any
 ) -> None:
-    train = scratch.train
+    whole: Callable[..., Any] = getattr(scratch, where)
     too_big = members[1].pattern
 
-    def small_machine(state: CohortState, *args: Any, **options: Any) -> CohortState:
+    def small_machine(state: CohortState, *args: Any, **options: Any) -> Any:
         if len(state.members) > 1 or state.members[0].pattern == too_big:
             raise error
-        return train(state, *args, **options)
+        return whole(state, *args, **options)
 
-    expected = [evaluator.evaluate([member])[0] for member in members]
-    monkeypatch.setattr(scratch, "train", small_machine)
+    expected = [evaluator.evaluate([member], 12)[0] for member in members]
+    monkeypatch.setattr(scratch, where, small_machine)
     told: set[int] = set()
-    measurements = evaluator.evaluate(members, folders, lambda member, *_: told.add(member))
+    measurements = evaluator.evaluate(members, 12, folders, lambda member, *_: told.add(member))
     assert [one.outcome for one in measurements] == [Outcome.FINISHED, Outcome.OUT_OF_MEMORY, Outcome.FINISHED]
-    assert timeless([measurements[0], measurements[2]]) == timeless([expected[0], expected[2]])
-    assert measurements[1].quality is None
+    for index in (0, 2):
+        assert measurements[index].train_loss == pytest.approx(expected[index].train_loss, rel=1e-4)
+        if where == "train":  # nobody took a step in company
+            assert timeless([measurements[index]]) == timeless([expected[index]])
+    assert (measurements[1].step, measurements[1].quality, measurements[1].train_loss) == (12, None, None)
     assert told == {0, 1, 2}
-    assert files(folders) == []
+    assert [len(files([folder])) for folder in folders] == [1, 0 if where == "train" else 1, 1]
+
+
+@pytest.mark.usefixtures("every_step_is_told")
+def test_a_member_that_ran_out_of_memory_goes_on_from_its_trunk_when_it_is_tried_again(
+    evaluator: ScratchEvaluator, members: Members, folders: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: Any, **options: Any) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(scratch, "train_branch", full)
+        (failed,) = evaluator.evaluate(members[:1], 12, folders[:1])
+    assert failed.outcome is Outcome.OUT_OF_MEMORY
+    listener = Listener()
+    measurements = evaluator.evaluate(members[:1], 12, folders[:1], listener)
+    assert listener.steps == [9, 10, 11, 12]
+    assert timeless(measurements) == timeless(evaluator.evaluate(members[:1], 12))
 
 
 def test_any_other_error_is_not_swallowed(
@@ -148,23 +312,45 @@ def test_any_other_error_is_not_swallowed(
 
     monkeypatch.setattr(scratch, "train", broken)
     with pytest.raises(RuntimeError, match="shapes"):
-        evaluator.evaluate(members)
+        evaluator.evaluate(members, 12)
 
 
-def test_progress_goes_from_nothing_to_the_end_for_every_member(evaluator: ScratchEvaluator, members: Members) -> None:
-    told: list[tuple[int, int, int, float | None]] = []
-    measurements = evaluator.evaluate(members, on_progress=lambda *now: told.append(now))
-    for index, measurement in enumerate(measurements):
+def test_progress_goes_from_nothing_to_the_rung_for_every_member(evaluator: ScratchEvaluator, members: Members) -> None:
+    told: list[tuple[int, int, int]] = []
+    evaluator.evaluate(members, 6, on_progress=lambda *now: told.append(now))
+    for index in range(len(members)):
         own = [now for now in told if now[0] == index]
-        assert own[0] == (index, 0, 9, None)
-        assert own[-1] == (index, 9, 9, measurement.quality)
-        assert [step for _, step, _, _ in own] == sorted(step for _, step, _, _ in own)
+        assert own[0] == (index, 0, 6)
+        assert own[-1] == (index, 6, 6)
+        assert [step for _, step, _ in own] == sorted(step for _, step, _ in own)
 
 
 def test_progress_is_told_seldom(
     evaluator: ScratchEvaluator, members: Members, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(news, "SECONDS_BETWEEN_NEWS", 3600.0)
-    steps: list[int] = []
-    evaluator.evaluate(members[:1], on_progress=lambda member, step, *_: steps.append(step))
-    assert steps == [0, 3, 6, 9]
+    listener = Listener()
+    evaluator.evaluate(members[:1], 12, on_progress=listener)
+    assert listener.steps == [0, 12]
+
+
+@pytest.mark.usefixtures("every_step_is_told")
+def test_a_rung_without_a_trunk_leaves_nothing_to_go_on_from(
+    make: MakeEvaluator, members: Members, folders: list[Path]
+) -> None:
+    evaluator, listener = make(cooldown_share=1.0), Listener()
+    first = evaluator.evaluate(members, 12, folders, listener)
+    assert listener.steps == list(range(13))
+    assert files(folders) == []
+    assert timeless(evaluator.evaluate(members, 12, folders)) == timeless(first)
+
+
+def test_without_folders_nothing_is_written(
+    evaluator: ScratchEvaluator, members: Members, in_tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(Checkpoints, "save", refuse)
+    evaluator.evaluate(members, 6)
+    assert list(in_tmp_path.iterdir()) == []

@@ -47,7 +47,8 @@ def proxy() -> ProxySettings:
 
 @pytest.fixture
 def training() -> TrainingSettings:
-    return TrainingSettings(num_steps=12, batch_size=4, num_checks=3)
+    """Rungs at 3, 6 and 12 steps, to which branches leave the trunk after 2, 5 and 10."""
+    return TrainingSettings(num_steps=12, num_rungs=3, batch_size=4, warmup_steps=2)
 
 
 @pytest.fixture

@@ -15,17 +15,11 @@ def same(left: tuple[torch.Tensor | None, ...], right: tuple[torch.Tensor | None
     )
 
 
-def test_a_stretch_goes_from_where_training_stands_to_the_next_check(task: TextTask) -> None:
-    step = 2
-    batches = TrainBatches(task, 4, seed=5, checks=(3, 6), position=lambda: step)
-    assert len(list(batches)) == 1
-    step = 3
-    stretch = list(batches)
+def test_a_stretch_has_the_batches_of_its_steps(task: TextTask) -> None:
+    stretch = list(TrainBatches(task, 4, seed=5, steps=range(3, 6)))
     assert len(stretch) == 3
-    for offset, given in enumerate(stretch):
-        assert same(given, parts(task.train_batch(3 + offset, 4, 5)))
-    step = 6
-    assert list(batches) == []
+    for step, given in enumerate(stretch, start=3):
+        assert same(given, parts(task.train_batch(step, 4, 5)))
 
 
 def test_validation_is_the_whole_set_every_time(task: TextTask) -> None:

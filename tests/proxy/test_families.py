@@ -10,12 +10,15 @@ from families import FAMILIES, Family
 
 from nas.proxy.layout import layout_for
 from nas.proxy.member import Member
+from nas.proxy.rung_score import RungScore
+from nas.proxy.schedule import branch_start
 from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.proxy.state import CohortState
-from nas.proxy.training import train
+from nas.proxy.training import train, train_branch
 
 PROXY = ProxySettings(num_layers=2, num_heads=2, d_model=16, mlp_ratio=2)
-TRAINING = TrainingSettings(num_steps=6, batch_size=4, num_checks=2)
+RUNG = 6
+TRAINING = TrainingSettings(num_steps=RUNG, batch_size=4, warmup_steps=1)
 
 
 @dataclass
@@ -31,10 +34,14 @@ class Cohort:
             for seed, pattern in enumerate(2 * self.family.patterns)
         ]
         self.start = CohortState.initial(self.members, self.layout)
-        self.end = self.run(self.start)
+        self.end, self.scores = self.run(self.start)
 
-    def run(self, state: CohortState, until_step: int | None = None) -> CohortState:
+    def trunk(self, state: CohortState, until_step: int) -> CohortState:
         return train(state, self.family.task, PROXY, TRAINING, data_seed=5, until_step=until_step)
+
+    def run(self, state: CohortState) -> tuple[CohortState, tuple[RungScore | None, ...]]:
+        trunk = self.trunk(state, branch_start(RUNG, TRAINING))
+        return train_branch(trunk, self.family.task, PROXY, TRAINING, data_seed=5, rung=RUNG)
 
 
 @pytest.fixture(scope="module", params=FAMILIES.values(), ids=FAMILIES)
@@ -51,26 +58,27 @@ def test_every_weight_of_every_member_learns(cohort: Cohort) -> None:
 
 
 def test_a_member_ends_as_it_does_alone(cohort: Cohort) -> None:
-    for curve, member in zip(cohort.end.curves, cohort.members, strict=True):
-        (alone,) = cohort.run(CohortState.initial([member], cohort.layout)).curves
-        for ours, theirs in zip(curve, alone, strict=True):
-            assert ours.quality == pytest.approx(theirs.quality, rel=1e-4)
-            assert ours.train_loss == pytest.approx(theirs.train_loss, rel=1e-4)
+    for ours, member in zip(cohort.scores, cohort.members, strict=True):
+        _, (alone,) = cohort.run(CohortState.initial([member], cohort.layout))
+        assert ours is not None and alone is not None
+        assert ours.quality == pytest.approx(alone.quality, rel=1e-4)
+        assert ours.train_loss == pytest.approx(alone.train_loss, rel=1e-4)
 
 
 def test_a_member_that_diverges_leaves_the_others_bit_identical(cohort: Cohort) -> None:
     begun, others = CohortState.initial(cohort.members, cohort.layout), [0, 2, 3]
     begun.weights[1] = float("nan")
-    end = cohort.run(begun)
+    end, scores = cohort.run(begun)
     assert end.alive.tolist() == [True, False, True, True]
     assert torch.equal(end.weights[others], cohort.end.weights[others])
+    assert scores == (cohort.scores[0], None, *cohort.scores[2:])
 
 
-def test_splitting_saving_and_merging_at_a_check_changes_no_bit(cohort: Cohort, tmp_path: Path) -> None:
-    for index, part in enumerate(cohort.run(cohort.start, until_step=3).split()):
+def test_splitting_saving_and_merging_on_the_trunk_changes_no_bit(cohort: Cohort, tmp_path: Path) -> None:
+    for index, part in enumerate(cohort.trunk(cohort.start, 3).split()):
         part.save(tmp_path / str(index))
     loaded = [CohortState.load(tmp_path / str(index)) for index in range(len(cohort.members))]
-    end = cohort.run(CohortState.merge(loaded))
-    assert end.curves == cohort.end.curves
+    end, scores = cohort.run(CohortState.merge(loaded))
+    assert scores == cohort.scores
     assert torch.equal(end.weights, cohort.end.weights)
     assert torch.equal(end.second_moments, cohort.end.second_moments)

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from nas.errors import InputError
-from nas.proxy.curve import CurvePoint
 from nas.proxy.member import Member
 from nas.proxy.state import CohortState
 
@@ -23,8 +22,7 @@ def state(start: Start, members: tuple[Member, ...]) -> CohortState:
         first_moments=torch.randn_like(fresh.weights),
         second_moments=torch.rand_like(fresh.weights),
         alive=torch.tensor([True, False, True, True]),
-        curves=((CurvePoint(8, 3.0, 2.0),), (), (CurvePoint(8, 0.1 + 0.2, 1.0),), ()),
-        wall_seconds=(1.0, 2.0, 3.0, 4.0),
+        wall_seconds=(1.0, 0.1 + 0.2, 3.0, 4.0),
     )
 
 

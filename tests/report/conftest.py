@@ -84,13 +84,20 @@ def make_trial():
 
     def make(number: int, quality: float = 2.3, flops: float = 0.42, cache: float = 0.31, **more: Any) -> Trial:
         measured = Measurement(
-            seed=0, learning_rate=0.004, outcome=Outcome.FINISHED, quality=quality, curve=(), wall_seconds=12.3
+            seed=0,
+            learning_rate=0.004,
+            step=400,
+            outcome=Outcome.FINISHED,
+            quality=quality,
+            train_loss=quality,
+            wall_seconds=12.3,
         )
         fields = {
             "number": number,
             "state": TrialState.FINISHED,
             "pattern": ModelPattern.of([(HeadGroup(1, (Full(),)),)]),
             "cost": _cost(flops, cache),
+            "step": 400,
             "measurements": (measured,),
             "values": {"quality": quality, "flops": flops * FULL_FLOPS, "kv_cache_bytes": cache * FULL_CACHE},
         }

@@ -1,5 +1,6 @@
 """What a study says while it runs."""
 
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def test_a_plain_line_for_every_trial_never_wrapped(make_trial):
     watcher, console = _plain()
     watcher.study_started(_info(), ())
     watcher.trial_finished(make_trial(0, 2.4, 1.0, 1.0, baseline="full"))
-    watcher.training_progressed(Progress(6, "text", 100, 400, 2.5))
+    watcher.training_progressed(Progress(6, "text", 100, 400))
     watcher.trial_finished(make_trial(6, 2.31))
     assert _lines(console) == [
         "study demo in runs/demo: 30 trials",
@@ -95,6 +96,31 @@ def test_trials_that_were_not_trained_say_why(make_trial, more, text):
     assert _lines(console)[-1] == f"[ 1/30] {text}"
 
 
+def test_a_rung_below_the_last_has_a_line_of_its_own(make_trial):
+    watcher, console = _plain()
+    watcher.study_started(_info(), ())
+    stopped = make_trial(6, 2.75, state=TrialState.STOPPED, step=100)
+    watcher.trial_advanced(stopped)
+    watcher.trial_finished(stopped)
+    assert _lines(console)[1:] == [
+        "trial 6  at 100 of 400 steps  quality 2.75 bits per byte",
+        "[ 1/30] trial 6  stopped at 100 steps  quality 2.75 bits per byte",
+    ]
+
+
+def test_longer_trainings_are_told_as_such(make_trial):
+    watcher, console = _plain()
+    watcher.study_started(_info(), ())
+    watcher.judging_started(1)
+    trial = make_trial(6, 2.31)
+    longer = replace(trial.measurements[0], step=1600, seed=1, quality=2.0)
+    watcher.trial_confirmed(replace(trial, measurements=(*trial.measurements, longer)))
+    assert _lines(console)[-2:] == [
+        "is the ranking to be trusted? 1 longer trainings",
+        "trial 6  trained to 1600 steps with seed 1",
+    ]
+
+
 def test_the_end_is_summed_up(make_trial):
     watcher, console = _plain()
     trials = (make_trial(0), make_trial(1), make_trial(2, state=TrialState.OVER_BUDGET, values={}))
@@ -120,12 +146,12 @@ def _picture(watcher: LiveProgress) -> str:
 def test_the_live_display_shows_all_trials_those_under_way_and_the_best(make_trial):
     watcher, console = _live()
     watcher.study_started(_info(), (make_trial(0, 2.4), make_trial(1, 2.35, baseline="bigbird")))
-    watcher.training_progressed(Progress(2, "text", 100, 400, None))
-    watcher.training_progressed(Progress(3, "text", 300, 400, 2.5))
+    watcher.training_progressed(Progress(2, "text", 100, 400))
+    watcher.training_progressed(Progress(3, "text", 300, 400))
     shown = _picture(watcher)
     assert "2/30" in shown and "best quality 2.35 bits per byte (trial 1 (bigbird))" in shown
-    assert "step 100/400" in shown and "step 300/400" in shown and "2.5 bits per byte" in shown
-    watcher.training_progressed(Progress(3, "text", 400, 400, 2.1))
+    assert "step 100/400" in shown and "step 300/400" in shown
+    watcher.training_progressed(Progress(3, "text", 400, 400))
     watcher.trial_finished(make_trial(3, 2.1))
     shown = _picture(watcher)
     assert "3/30" in shown and "best quality 2.1 bits per byte (trial 3)" in shown and "300/400" not in shown
@@ -133,7 +159,7 @@ def test_the_live_display_shows_all_trials_those_under_way_and_the_best(make_tri
     assert console.file.getvalue().rstrip().endswith("1 trials: 1 finished; 0 points on the front")
 
 
-def test_every_task_has_its_own_line_and_unit(make_trial):
+def test_every_task_has_its_own_line(make_trial):
     scores = (
         {"name": "quality_text", "task": "text", "unit": "bits per byte"},
         {"name": "quality_recall", "task": "recall", "unit": "share of queries"},
@@ -141,11 +167,11 @@ def test_every_task_has_its_own_line_and_unit(make_trial):
     goals = ({"name": "quality", "unit": "mean rank", "direction": "minimize"}, GOALS[1])
     watcher, _ = _live()
     watcher.study_started(_info(scores=scores, objectives=goals), ())
-    watcher.training_progressed(Progress(2, "text", 100, 400, 2.5))
-    watcher.training_progressed(Progress(2, "recall", 200, 400, 0.25))
+    watcher.training_progressed(Progress(2, "text", 100, 400))
+    watcher.training_progressed(Progress(2, "recall", 200, 400))
     shown = _picture(watcher)
-    assert "trial 2 text" in shown and "2.5 bits per byte" in shown
-    assert "trial 2 recall" in shown and "0.25 share of queries" in shown
+    assert "trial 2 text" in shown and "step 100/400" in shown
+    assert "trial 2 recall" in shown and "step 200/400" in shown
     watcher.trial_finished(make_trial(2, 0.5))
     shown = _picture(watcher)
     assert "trial 2 text" not in shown and "trial 2 recall" not in shown
@@ -158,7 +184,7 @@ def test_fresh_seeds_lengthen_the_bar(make_trial):
     watcher.trial_finished(make_trial(0))
     watcher.confirmation_started(2)
     assert "1/3" in _picture(watcher)
-    watcher.training_progressed(Progress(0, "text", 200, 400, 2.2))
+    watcher.training_progressed(Progress(0, "text", 200, 400))
     assert "step 200/400" in _picture(watcher)
     watcher.trial_confirmed(make_trial(0))
     assert "2/3" in _picture(watcher) and "200/400" not in _picture(watcher)

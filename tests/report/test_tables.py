@@ -84,8 +84,8 @@ def test_what_is_measured_besides_has_a_column(front):
     for entry in front["points"][:2]:
         entry["scores"] = entry["scores"] | {"quality_2x": 2.25}
     lines = front_lines(front)
-    assert lines[1].endswith("quality at 2x")
-    assert [line.split()[-1] for line in lines[2:5]] == ["2.250", "2.250", "-"]
+    assert lines[2].endswith("quality at 2x")
+    assert [line.split()[-1] for line in lines[3:6]] == ["2.250", "2.250", "-"]
     assert "quality at 2x" in " ".join(_shown(front, 140).split())
 
 
@@ -95,7 +95,7 @@ def test_several_tasks_are_called_by_their_names(front):
         {"name": f"quality_{task}", "task": task, "times": 1, "unit": unit, "direction": "minimize"}
         for task, unit in (("text", "bits per byte"), ("recall", "share of queries"))
     ]
-    heading = front_lines(front)[1]
+    heading = front_lines(front)[2]
     assert "quality (mean rank)" in heading
     assert "text (bits per byte)" in heading and heading.endswith("recall (share of queries)")
 

@@ -7,11 +7,12 @@ import pytest
 from toy_study import FakeExecutor, StartStudy, toy_problem
 
 from nas.search.audience import Audience
+from nas.search.database import StudyDatabase
 from nas.search.driver import Driver, Lanes
 from nas.search.folder import StudyFolder
 from nas.search.observer import Observer
 from nas.search.problem import Problem
-from nas.search.settings import ConstraintSettings, StudySettings
+from nas.search.settings import ConstraintSettings, FidelitySettings, StudySettings
 
 
 @pytest.fixture(scope="session")
@@ -34,9 +35,12 @@ def start(problem: Problem) -> StartStudy:
     ) -> dict[str, Any]:
         values = {"study": "toy", "num_trials": 12, "confirm_seeds": 1, "task": None} | changes
         values["constraints"] = ConstraintSettings(**values.get("constraints", {}))
+        values.setdefault("fidelity", FidelitySettings(num_patterns=0))
         study = StudyFolder(folder)
         with study.locked():
-            driver = Driver(StudySettings(**values), with_problem, study, executor, Audience(observers), lanes)
-            return driver.run()
+            study.forget_out_of_memory()
+            database = StudyDatabase(study.database, study.path.name, with_problem.objectives)
+            settings = StudySettings(**values)
+            return Driver(settings, with_problem, study, executor, Audience(observers), lanes, database).run()
 
     return start_study

@@ -23,14 +23,14 @@ def put(path: Path, content: bytes | None) -> None:
 
 
 @pytest.mark.parametrize("content", [*DAMAGE, None])
-@pytest.mark.parametrize("name", ["front.json", "trials/00003/ask.json", "trials/00003/seed-0-silent.json"])
+@pytest.mark.parametrize("name", ["front.json", "trials/00003/ask.json", "trials/00003/seed-0-silent-0000400.json"])
 def test_damaged_json_is_named(tmp_path: Path, name: str, content: bytes | None) -> None:
     put(tmp_path / name, content)
     folder = StudyFolder(tmp_path)
     read = {
         "front.json": folder.front,
         "trials/00003/ask.json": lambda: folder.read_proposal(3),
-        "trials/00003/seed-0-silent.json": lambda: folder.read_measurement(3, 0, "silent"),
+        "trials/00003/seed-0-silent-0000400.json": lambda: folder.read_measurement(3, 0, "silent", 400),
     }[name]
     with pytest.raises(StudyError, match=rf"^{tmp_path / name}: "):
         read()
@@ -39,13 +39,22 @@ def test_damaged_json_is_named(tmp_path: Path, name: str, content: bytes | None)
 @pytest.mark.parametrize(("seed", "quality"), [(0, "2.5"), (1, 2.5)])
 def test_a_hand_edited_measurement_is_named(tmp_path: Path, seed: int, quality: object) -> None:
     """A quality that is text; the measurement of another seed."""
-    good = {"seed": 0, "learning_rate": 0.1, "outcome": "finished", "quality": 2.5, "curve": [], "wall_seconds": 1.0}
-    path = tmp_path / "trials/00003/seed-0-silent.json"
+    good = {
+        "seed": 0,
+        "learning_rate": 0.1,
+        "step": 400,
+        "outcome": "finished",
+        "quality": 2.5,
+        "train_loss": 1.7,
+        "wall_seconds": 1.0,
+        "longer": [],
+    }
+    path = tmp_path / "trials/00003/seed-0-silent-0000400.json"
     write_json(path, good)
-    assert StudyFolder(tmp_path).read_measurement(3, 0, "silent") is not None
+    assert StudyFolder(tmp_path).read_measurement(3, 0, "silent", 400) is not None
     write_json(path, good | {"seed": seed, "quality": quality})
-    with pytest.raises(StudyError, match=rf"^{path}: .*(seed|quality) must be"):
-        StudyFolder(tmp_path).read_measurement(3, 0, "silent")
+    with pytest.raises(StudyError, match=rf"^{path}: .*(seed and step|quality) must be"):
+        StudyFolder(tmp_path).read_measurement(3, 0, "silent", 400)
 
 
 @pytest.mark.parametrize("content", [*DAMAGE, None])

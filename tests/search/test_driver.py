@@ -13,11 +13,13 @@ from toy_study import FakeExecutor, StartStudy, Stop, pretended
 from nas.evaluation.measurement import Measurement, Outcome
 from nas.patterns.model import ModelPattern
 from nas.proxy.member import Member
+from nas.proxy.settings import TrainingSettings
 from nas.search.driver import Lanes
 from nas.search.folder import StudyFolder
 from nas.search.problem import Problem
 from nas.search.record import TrialState
 from nas.search.samplers import SAMPLERS
+from nas.search.settings import FidelitySettings
 from nas.space.space import Shape, Suggester
 
 
@@ -74,7 +76,7 @@ def test_a_cohort_cut_short_is_trained_again_as_it_was(start: StartStudy, tmp_pa
     lanes = Lanes(num_batches=1, cohort_size=4)
     start(tmp_path / "whole", FakeExecutor(), lanes=lanes)
     start(tmp_path / "cut", FakeExecutor(), lanes=lanes)
-    lost = tmp_path / "cut" / "trials" / "00007" / "seed-0-silent.json"
+    lost = tmp_path / "cut" / "trials" / "00007" / "seed-0-silent-0000400.json"
     lost.unlink()
     again = FakeExecutor()
     start(tmp_path / "cut", again, lanes=lanes)
@@ -113,7 +115,7 @@ def test_a_duplicate_takes_the_known_result(start: StartStudy, problem: Problem,
 
 def test_over_budget_is_told_at_once_and_never_on_the_front(start: StartStudy, tmp_path: Path) -> None:
     executor = FakeExecutor()
-    front = start(tmp_path / "study", executor, constraints={"flops_ratio": 0.5}, num_trials=20)
+    front = start(tmp_path / "study", executor, sampler="random", constraints={"flops_ratio": 0.5}, num_trials=20)
     trials = StudyFolder(tmp_path / "study").trials()
     over = {trial.number for trial in trials if trial.state is TrialState.OVER_BUDGET and trial.baseline is None}
     assert over and not over & {number for number, _ in executor.trained}
@@ -124,11 +126,11 @@ def test_over_budget_is_told_at_once_and_never_on_the_front(start: StartStudy, t
 
 
 def failing(outcome: Outcome) -> Any:
-    def measure(member: Member, task: str) -> Measurement:
-        good = pretended(member, task)
+    def measure(member: Member, task: str, rung: int) -> Measurement:
+        good = pretended(member, task, rung)
         if int(member.pattern.id, 16) % 3:
             return good
-        return replace(good, outcome=outcome, quality=None)
+        return replace(good, outcome=outcome, quality=None, train_loss=None, longer=())
 
     return measure
 
@@ -191,3 +193,95 @@ def test_an_observer_that_raises_is_left_behind(
     start(tmp_path / "rude", FakeExecutor(), observers=(Rude(),))
     assert front_bytes(tmp_path / "rude") == front_bytes(tmp_path / "calm")
     assert [record.message for record in caplog.records] == ["Rude failed and is left behind: no network"]
+
+
+HALVING = {"training": TrainingSettings(num_steps=400, num_rungs=3)}
+RUNGS = (100, 200, 400)
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe"])
+def test_a_study_with_rungs_stopped_anywhere_comes_out_the_same(
+    start: StartStudy, tmp_path: Path, sampler: str
+) -> None:
+    judged = HALVING | {"sampler": sampler, "fidelity": FidelitySettings(num_patterns=3, times=2, num_seeds=2)}
+    whole = FakeExecutor()
+    start(tmp_path / "whole", whole, **judged)
+    for stop_after in range(0, len(whole.rungs), 11):
+        folder = tmp_path / f"stopped-{stop_after}"
+        before, after = FakeExecutor(stop_after=stop_after), FakeExecutor(random.Random(1))
+        with pytest.raises(Stop):
+            start(folder, before, **judged)
+        start(folder, after, **judged)
+        assert front_bytes(folder) == front_bytes(tmp_path / "whole")
+        assert Counter(before.rungs + after.rungs) == Counter(whole.rungs)
+
+
+def test_rungs_are_climbed_one_by_one_and_none_twice(start: StartStudy, tmp_path: Path) -> None:
+    executor = FakeExecutor()
+    start(tmp_path / "study", executor, num_trials=24, confirm_seeds=0, **HALVING)
+    assert max(Counter(executor.rungs).values()) == 1
+    for number in {number for number, _, _ in executor.rungs}:
+        climbed = [rung for trial, _, rung in executor.rungs if trial == number]
+        assert tuple(climbed) == RUNGS[: len(climbed)]
+
+
+def test_halving_trains_few_to_the_end_and_shows_only_those(start: StartStudy, tmp_path: Path) -> None:
+    front = start(tmp_path / "study", FakeExecutor(), num_trials=40, confirm_seeds=0, **HALVING)
+    trials = [trial for trial in StudyFolder(tmp_path / "study").trials() if trial.duplicate_of is None]
+    stopped = [trial for trial in trials if trial.state is TrialState.STOPPED]
+    finished = [trial for trial in trials if trial.state is TrialState.FINISHED]
+    assert stopped and {trial.step for trial in stopped} <= {100, 200}
+    assert {trial.step for trial in finished} == {400}
+    assert {point["trial"] for point in front["points"]} <= {trial.number for trial in finished}
+    assert front["trials"]["stopped"] == len(stopped)
+    told = optuna.load_study(study_name=None, storage=f"sqlite:///{tmp_path}/study/study.db").trials
+    assert [told[trial.number].state for trial in stopped] == [optuna.trial.TrialState.PRUNED] * len(stopped)
+
+
+def test_baselines_are_never_dropped(start: StartStudy, problem: Problem, tmp_path: Path) -> None:
+    front = start(tmp_path / "study", FakeExecutor(), num_trials=16, confirm_seeds=0, **HALVING)
+    assert len(front["baselines"]) == len(problem.baselines)
+    assert all(entry["state"] == "finished" for entry in front["baselines"])
+
+
+@pytest.mark.parametrize("lanes", [Lanes(num_batches=3, cohort_size=1), Lanes(num_batches=2, cohort_size=4)])
+def test_the_order_in_which_workers_end_changes_nothing_with_rungs(
+    start: StartStudy, tmp_path: Path, lanes: Lanes
+) -> None:
+    for seed in range(3):
+        start(tmp_path / str(seed), FakeExecutor(random.Random(seed)), lanes=lanes, num_trials=20, **HALVING)
+    assert front_bytes(tmp_path / "0") == front_bytes(tmp_path / "1") == front_bytes(tmp_path / "2")
+
+
+def deceptive(member: Member, task: str, rung: int) -> Measurement:
+    """Early rungs rank the other way round."""
+    good = pretended(member, task, rung)
+    assert good.quality is not None
+    return replace(good, quality=good.quality if rung >= RUNGS[-1] else 6.0 - good.quality)
+
+
+def test_the_report_says_what_longer_training_makes_of_the_ranking(start: StartStudy, tmp_path: Path) -> None:
+    judged = FidelitySettings(num_patterns=5, times=4, num_seeds=2)
+    front = start(tmp_path / "study", FakeExecutor(), fidelity=judged, **HALVING)
+    report = front["fidelity"]
+    assert (report["num_steps"], report["times"], report["num_seeds"]) == (1600, 4, 2)
+    own = report["objectives"]["quality"]
+    assert len(own["patterns"]) == 5
+    assert own["tau"] > 0.5 and own["tau_low"] <= own["tau"] <= own["tau_high"]
+    best = min(own["patterns"], key=lambda one: one["short"])
+    assert best["trial"] == front["points"][0]["trial"]
+    assert [rung["num_steps"] for rung in report["rungs"]] == [100, 200]
+    files = list((tmp_path / "study" / "trials").glob("*/seed-*-0001600.json"))
+    assert len(files) == 10
+
+
+def test_early_rungs_that_deceive_are_seen_through(start: StartStudy, tmp_path: Path) -> None:
+    judged = HALVING | {"fidelity": FidelitySettings(num_patterns=2, times=2, num_seeds=1)}
+    front = start(tmp_path / "study", FakeExecutor(measure=deceptive), num_trials=16, confirm_seeds=0, **judged)
+    assert all(rung["tau"]["quality"] < 0 for rung in front["fidelity"]["rungs"])
+    honest = start(tmp_path / "honest", FakeExecutor(), num_trials=16, confirm_seeds=0, **HALVING)
+    assert front["points"][0]["values"]["quality"] <= honest["points"][0]["values"]["quality"] + 0.1
+
+
+def test_a_study_without_a_report_says_so(start: StartStudy, tmp_path: Path) -> None:
+    assert start(tmp_path / "study", FakeExecutor())["fidelity"] is None

@@ -26,13 +26,14 @@ from nas.space.space import Shape
 from nas.tasks.recall import RecallSettings
 from search_spaces.hybrid import Hybrid
 
+RUNG = 3
 SETUP = Setup(
     tasks={
         "recall": RecallSettings(num_tokens=16, vocab_size=16, num_pairs=2, validation_sequences=8),
         "recall2": RecallSettings(num_tokens=24, vocab_size=12, num_pairs=2, validation_sequences=8),
     },
     proxy=ProxySettings(num_layers=1, num_heads=2, d_model=16),
-    training=TrainingSettings(num_steps=6, num_checks=2, batch_size=4),
+    training=TrainingSettings(num_steps=6, num_rungs=2, batch_size=4),
 )
 SHAPE = Shape(num_layers=1, num_heads=2, num_tokens=16, causal=True)
 
@@ -46,6 +47,7 @@ def jobs(folder: Path) -> list[Job]:
             folders=tuple(folder / str(number) for number in numbers),
             members=tuple(members[number] for number in numbers),
             task=task,
+            rung=RUNG,
             seed=1,
         )
         for task in SETUP.tasks
@@ -66,7 +68,7 @@ def run(executor: Executor, folder: Path) -> tuple[dict[Training, Measurement], 
     for _ in jobs(folder):
         result = executor.next_result(lambda trial, task, *_: told.add((trial, task)))
         for number, measurement in zip(result.job.trials, result.measurements, strict=True):
-            assert measurement.task == result.job.task
+            assert (measurement.task, measurement.step) == (result.job.task, RUNG)
             results[number, measurement.task] = replace(measurement, wall_seconds=0.0)
     executor.close()
     return results, told
@@ -115,7 +117,7 @@ def test_every_job_of_a_trial_has_its_own_attempts(tmp_path: Path, monkeypatch: 
     for seed in (1, 2):
         executor.submit(replace(job, seed=seed))
         [measurement] = executor.next_result(lambda *_: None).measurements
-        assert measurement.outcome is Outcome.OUT_OF_MEMORY
+        assert (measurement.outcome, measurement.step) == (Outcome.OUT_OF_MEMORY, RUNG)
         assert len(started) == 1 + ATTEMPTS * seed
     executor.close()
 

@@ -43,9 +43,10 @@ def measurement(task: str, seed: int, quality: float | None, *longer: float) -> 
     return Measurement(
         seed=seed,
         learning_rate=1e-3,
+        step=100,
         outcome=Outcome.DIVERGED if quality is None else Outcome.FINISHED,
         quality=quality,
-        curve=(),
+        train_loss=quality,
         wall_seconds=0.0,
         task=task,
         longer=tuple(LengthQuality(times=2 + i, num_tokens=16, quality=value) for i, value in enumerate(longer)),
@@ -103,7 +104,8 @@ def test_a_seed_counts_if_every_task_ended_well() -> None:
         measurement("fixed", 2, 0.7),
         measurement("silent", 2, 4.0, 4.2),
     ]
-    by_seed = scores_by_seed(measured, make_scores(TWO, [2]))
+    measured += [replace(one, step=50, quality=9.0) for one in measured]  # an earlier rung
+    by_seed = scores_by_seed(measured, make_scores(TWO, [2]), 100)
     assert by_seed == {
         0: {"quality_silent": 2.0, "quality_fixed": 0.5, "quality_silent_2x": 2.2},
         2: {"quality_silent": 4.0, "quality_fixed": 0.7, "quality_silent_2x": 4.2},

@@ -54,7 +54,8 @@ def ended(
     start: StartStudy, problem: Problem, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Ended:
     two, executor, path = over_two(problem, request.param), FakeExecutor(), tmp_path_factory.mktemp("two") / "toy"
-    front = start(path, executor, with_problem=two, num_trials=24, constraints={"flops_ratio": 0.6})
+    budget = {"flops_ratio": 0.6}
+    front = start(path, executor, with_problem=two, num_trials=24, sampler="random", constraints=budget)
     return Ended(two, StudyFolder(path), front, executor.trained)
 
 
@@ -87,7 +88,7 @@ def test_the_order_in_which_trainings_end_changes_nothing(start: StartStudy, pro
 def test_every_trial_is_trained_once_on_every_task_and_confirmed_on_both(ended: Ended) -> None:
     assert set(Counter(ended.trained).values()) == {2}
     files = {path.name for path in ended.folder.trial_path(0).glob("seed-*")}
-    assert files == {f"seed-{seed}-{task}.json" for seed in (0, 1) for task in ("silent", "narrow")}
+    assert files == {f"seed-{seed}-{task}-0000400.json" for seed in (0, 1) for task in ("silent", "narrow")}
     for entry in ended.front["points"]:
         assert entry["seeds"] == [0, 1]
         assert all(entry["spread"][name] > 0 for name in ("quality_silent", "quality_narrow", "quality_narrow_2x"))
@@ -169,7 +170,7 @@ def test_an_export_says_what_every_task_showed(ended: Ended) -> None:
 def test_a_duplicate_has_the_values_of_its_original(start: StartStudy, problem: Problem, tmp_path: Path) -> None:
     small = load_space("search_spaces.uniform:Uniform", {"window_tokens": [8, 16], "second_kind": ["full"]})
     two = replace(over_two(problem, "mean_rank"), space=small)
-    start(tmp_path / "study", FakeExecutor(), with_problem=two)
+    start(tmp_path / "study", FakeExecutor(), with_problem=two, sampler="random")
     trials = StudyFolder(tmp_path / "study").trials()
     copies = [trial for trial in trials if trial.duplicate_of is not None]
     assert copies
@@ -186,10 +187,10 @@ def test_a_longer_length_can_be_weighed(start: StartStudy, problem: Problem, tmp
 
 
 def failing_on(task: str) -> Any:
-    def measure(member: Member, label: str) -> Measurement:
-        good = pretended(member, label)
+    def measure(member: Member, label: str, rung: int) -> Measurement:
+        good = pretended(member, label, rung)
         if label == task and int(member.pattern.id, 16) % 3:
-            return replace(good, outcome=Outcome.DIVERGED, quality=None, longer=())
+            return replace(good, outcome=Outcome.DIVERGED, quality=None, train_loss=None, longer=())
         return good
 
     return measure

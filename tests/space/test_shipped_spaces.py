@@ -31,6 +31,7 @@ from search_spaces.serial import Serial
 from search_spaces.sparse_transformer import SparseTransformer
 from search_spaces.sst import SST
 from search_spaces.streaming import Streaming
+from search_spaces.tabular import Tabular
 from search_spaces.transformer_xl import TransformerXL
 from search_spaces.uniform import Uniform
 
@@ -70,6 +71,10 @@ SPACES: dict[type[Space], tuple[Shape, dict[str, set[str]]]] = {
     Streaming: (TEXT, {"sinks": {"window", "global"}, "none": {"window"}}),
     RetrievalStreaming: (TEXT, {"retrieval": {"full"}, "streaming": {"window", "global"}}),
     Natten: (IMAGE, {"box": {"neighborhood"}, "full": {"full"}}),
+    Tabular: (
+        TEXT,
+        {"window": {"window"}, "global": {"window", "global"}, "stride": {"stride", "global"}, "full": {"full"}},
+    ),
     Everything: (TEXT, {"full": {"full"}, "block": {"block"}, "select": {"select"}, "strided": {"window", "stride"}}),
 }
 """Each space with a shape that it fits, and unions (by kinds) that its samples must hold."""

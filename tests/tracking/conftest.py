@@ -8,7 +8,7 @@ import pytest
 from wandb.proto.wandb_internal_pb2 import Record
 
 from nas.costs.cost import Cost
-from nas.evaluation.measurement import CurvePoint, Measurement, Outcome
+from nas.evaluation.measurement import Measurement, Outcome
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Global, Window
@@ -102,16 +102,20 @@ def pattern(before: int) -> ModelPattern:
     return ModelPattern.of([(local, HeadGroup(1, (Full(),))), (HeadGroup(4, (Full(),)),)])
 
 
-def measurement(seed: int, qualities: tuple[float, ...]) -> Measurement:
-    finished = qualities[-1] == qualities[-1]
-    return Measurement(
-        seed=seed,
-        learning_rate=4e-3,
-        outcome=Outcome.FINISHED if finished else Outcome.DIVERGED,
-        quality=qualities[-1] if finished else None,
-        curve=tuple(CurvePoint(100 * (i + 1), q, q / 2) for i, q in enumerate(qualities)),
-        wall_seconds=1.5,
-    )
+def measurements(seed: int, *qualities: float | None) -> list[Measurement]:
+    """One a rung; the last of None diverged."""
+    return [
+        Measurement(
+            seed=seed,
+            learning_rate=4e-3,
+            step=100 * place,
+            outcome=Outcome.DIVERGED if quality is None else Outcome.FINISHED,
+            quality=quality,
+            train_loss=None if quality is None else quality / 2,
+            wall_seconds=0.75 * place,
+        )
+        for place, quality in enumerate(qualities, 1)
+    ]
 
 
 def cost(flops: int) -> Cost:
@@ -134,7 +138,10 @@ def ended(number: int, state: TrialState, *, seeds: int = 1, **known: Any) -> Tr
         state=state,
         pattern=pattern(4 + number),
         cost=cost(flops),
-        measurements=tuple(measurement(seed, (3.0 + seed, quality + seed / 100)) for seed in range(seeds)),
+        step=200,
+        measurements=tuple(
+            one for seed in range(seeds) for one in measurements(seed, 3.0 + seed, quality + seed / 100)
+        ),
         scores={"quality": quality},
         values={"quality": quality, "flops": float(flops), "kv_cache_bytes": flops / 8},
         **known,
@@ -148,7 +155,12 @@ def make_info():
         folder.mkdir()
         settings = StudySettings(study="long-text", seed=7, task=TextSettings())
         return StudyInfo(
-            name="long-text", folder=folder, settings=settings, objectives=OBJECTIVES, scores=SCORES, num_trials=5
+            name="long-text",
+            folder=folder,
+            settings=settings,
+            objectives=OBJECTIVES,
+            scores=SCORES,
+            num_trials=5,
         )
 
     return make
@@ -170,7 +182,8 @@ def trials() -> tuple[Trial, ...]:
             state=TrialState.DIVERGED,
             pattern=pattern(9),
             cost=cost(640),
-            measurements=(measurement(0, (3.0, float("nan"))),),
+            step=200,
+            measurements=tuple(measurements(0, 3.0, None)),
             reason="the loss was not finite",
         ),
         ended(4, TrialState.DUPLICATE, duplicate_of=1),
@@ -186,8 +199,8 @@ def front(trials: tuple[Trial, ...]) -> dict[str, Any]:
             "baseline": trial.baseline,
             "values": trial.values,
             "scores": trial.scores,
-            "seeds": [m.seed for m in trial.measurements],
-            "spread": {"quality": 0.01 if len(trial.measurements) > 1 else None},
+            "seeds": sorted({m.seed for m in trial.measurements}),
+            "spread": {"quality": 0.01 if len({m.seed for m in trial.measurements}) > 1 else None},
             "pattern_id": trial.pattern.id,
             "pattern": trial.pattern.to_dict(),
         }

@@ -40,8 +40,8 @@ def test_a_search_sends_every_trial_and_the_front(server: WandbServer, tmp_path:
     assert all(run.complete for run in arrived.values())
     for trial in trials:
         run = arrived[trial.baseline or f"trial-{trial.number:05d}"]
-        curve = trial.measurements[0].curve
-        assert [(row["_step"], row["quality"]) for row in run.history] == [(p.step, p.quality) for p in curve]
+        curve = [(one.step, one.quality) for one in trial.measurements]
+        assert [(row["_step"], row["quality"]) for row in run.history] == curve
         assert (run.summary["state"], run.summary["quality"]) == (trial.state.value, trial.values["quality"])
         assert (run.config["trial"], run.config["training.num_steps"]) == (trial.number, 10)
 

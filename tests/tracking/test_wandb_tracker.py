@@ -13,7 +13,7 @@ def test_a_study_is_recorded_as_it_goes_and_a_resumed_one_only_what_is_new(
     tracker = WandbTracker(TrackingSettings())
     tracker.study_started(info, ())
     for trial in (trials[0], one_seed):
-        tracker.training_progressed(Progress(trial.number, "text", 100, 200, 3.0))
+        tracker.training_progressed(Progress(trial.number, "text", 100, 200))
         tracker.trial_finished(trial)
     tracker.study_finished(trials, front)  # by now trial 1 was trained with a second seed
     written = read_runs(info.folder)  # fails if a run is there twice

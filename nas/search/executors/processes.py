@@ -99,8 +99,8 @@ class ProcessExecutor:
         except (EOFError, OSError):
             return self._bury(worker)
         match message:
-            case ("progress", trial, task, step, num_steps, quality):
-                on_progress(trial, task, step, num_steps, quality)
+            case ("progress", trial, task, step, num_steps):
+                on_progress(trial, task, step, num_steps)
                 return None
             case ("done", measurements):
                 job, worker.job = worker.job, None
@@ -119,7 +119,7 @@ class ProcessExecutor:
             return None
         worker.job = None
         self._replace(worker)
-        return JobResult(job, tuple(_lost(job.task, member) for member in job.members))
+        return JobResult(job, tuple(_lost(job, member) for member in job.members))
 
     def _replace(self, worker: _Worker) -> None:
         """Start a new worker in the place of a dead one; its job goes back to the head of the queue."""
@@ -147,14 +147,15 @@ def _interrupts_held() -> Iterator[None]:
         pthread_sigmask(SIG_SETMASK, before)
 
 
-def _lost(task: str, member: Member) -> Measurement:
+def _lost(job: Job, member: Member) -> Measurement:
     return Measurement(
         seed=member.seed,
-        task=task,
+        task=job.task,
+        step=job.rung,
         learning_rate=member.learning_rate,
         outcome=Outcome.OUT_OF_MEMORY,
         quality=None,
-        curve=(),
+        train_loss=None,
         wall_seconds=0.0,
     )
 

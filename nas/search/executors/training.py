@@ -31,9 +31,8 @@ class Trainer:
         )
         measurements = evaluator.evaluate(
             job.members,
+            job.rung,
             folders=job.folders,
-            on_progress=lambda member, step, num_steps, quality: on_progress(
-                job.trials[member], job.task, step, num_steps, quality
-            ),
+            on_progress=lambda member, step, num_steps: on_progress(job.trials[member], job.task, step, num_steps),
         )
         return tuple(replace(measurement, task=job.task) for measurement in measurements)

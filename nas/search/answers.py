@@ -1,0 +1,102 @@
+"""What samplers are told of the trials."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from optuna.trial import FrozenTrial
+from optuna.trial import TrialState as OptunaState
+
+from nas.costs.cost import Cost
+from nas.patterns.model import ModelPattern
+from nas.search.asking import Answer, SpaceView, frozen_trial
+from nas.search.book import Book
+from nas.search.forecast import Forecaster, signed
+from nas.search.objectives import COSTS, worst_values
+from nas.search.problem import Problem
+from nas.search.record import Trial, TrialState
+
+Values = Mapping[int, Mapping[str, float]]
+"""Objective values by trial and name."""
+
+
+class Answers:
+    """Reads the book for samplers.
+
+    Samplers are told what the search's own seed showed, whatever came later: else a study that is extended would ask
+    something else than one that was long from the start. A trial that was not trained to the end is told with its
+    forecast. One that cannot stand on the front is told as complete with a broken constraint, at the tasks' chance
+    level: samplers ignore failed trials and would suggest the same again.
+
+    Args:
+        problem: what is searched.
+        book: all trials.
+        rungs: in optimiser steps, ascending.
+        forecaster: says where trials would get.
+    """
+
+    def __init__(self, problem: Problem, book: Book, rungs: Sequence[int], forecaster: Forecaster) -> None:
+        self._problem, self._book, self._rungs = problem, book, tuple(rungs)
+        self._forecaster = forecaster
+
+    @property
+    def view(self) -> SpaceView:
+        """What a sampler may try out by itself."""
+        return SpaceView(
+            sample=self._problem.sample,
+            costs=self._costs,
+            over_budget=lambda pattern: not self._book.keeps_budgets(self._problem.cost(pattern)),
+            num_tokens=self._problem.shape.num_tokens,
+            measured=tuple(bool(objective.scores) for objective in self._problem.objectives),
+        )
+
+    def all(self) -> list[Answer]:
+        """One answer a trial, in order."""
+        by_rung = [self._book.rung_values(rung) for rung in self._rungs]
+        final = by_rung[0]
+        if len(self._rungs) > 1 and final:
+            final = self._forecaster.now().values
+        return [self._answer(trial, final, by_rung) for trial in self._book.trials]
+
+    def frozen(self, number: int) -> FrozenTrial:
+        """A trial that has ended as Optuna's database has it: stopped ones as pruned, without values."""
+        trial = self._book[number]
+        by_rung = [self._book.rung_values(rung) for rung in self._rungs]
+        answer = self._answer(trial, by_rung[-1], by_rung)
+        about = {"state": trial.state.value, "baseline": trial.baseline, "reason": trial.reason, "step": trial.step}
+        if trial.state is not TrialState.STOPPED:
+            return frozen_trial(answer, about)
+        return frozen_trial(replace(answer, values=None), about, OptunaState.PRUNED)
+
+    def _answer(self, trial: Trial, final: Values, by_rung: Sequence[Values]) -> Answer:
+        suggestion = self._book.suggestion(trial.number)
+        if trial.duplicate_of is not None:
+            original = self._answer(self._book[trial.duplicate_of], final, by_rung)
+            return replace(original, suggestion=suggestion)
+        cost = trial.cost or self._problem.full_cost
+        known = Answer(
+            suggestion,
+            pattern=trial.pattern,
+            costs=self._cost_shares(cost),
+            rung_values=tuple(
+                tuple(None if value is None else signed(value, goal) for value in _at_rungs(trial, goal.name, by_rung))
+                for goal in self._problem.objectives
+                if goal.scores
+            ),
+        )
+        if trial.state is TrialState.RUNNING:
+            return known
+        told = final.get(trial.number) or worst_values(self._problem.objectives, cost)
+        failed = not trial.scores and trial.state is not TrialState.OVER_BUDGET
+        constraints = self._book.excesses(cost) | {"trained": float(failed)}
+        return replace(known, values=tuple(told.values()), constraints=constraints)
+
+    def _costs(self, pattern: ModelPattern) -> tuple[float, ...]:
+        return self._cost_shares(self._problem.cost(pattern))
+
+    def _cost_shares(self, cost: Cost) -> tuple[float, ...]:
+        shares = cost.ratio_to(self._problem.full_cost)
+        return tuple(shares[COSTS[goal.name][0]] for goal in self._problem.objectives if not goal.scores)
+
+
+def _at_rungs(trial: Trial, name: str, by_rung: Sequence[Values]) -> list[float | None]:
+    return [values[trial.number][name] if trial.number in values else None for values in by_rung]

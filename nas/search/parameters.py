@@ -1,0 +1,32 @@
+"""How the questions of a space become Optuna's parameters: the same for trials and for candidates."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from optuna.distributions import CategoricalDistribution, IntDistribution
+
+from nas.space.space import Option, check_options
+
+Parameter = IntDistribution | CategoricalDistribution
+
+
+def choice_parameter(name: str, options: Sequence[Option]) -> Parameter:
+    """One of some options: rising numbers by index, so that samplers know their order (docs/decisions/0007).
+
+    Raises:
+        InputError: no options, or some that cannot be kept.
+    """
+    check_options(name, options)
+    if _rising_numbers(options):
+        return IntDistribution(0, len(options) - 1)
+    return CategoricalDistribution(list(options))
+
+
+def integer_parameter(low: int, high: int, *, log: bool) -> IntDistribution:
+    """A whole number from low to high, both included."""
+    return IntDistribution(low, high, log=log)
+
+
+def _rising_numbers(options: Sequence[Option]) -> bool:
+    numbers = [option for option in options if isinstance(option, int | float) and not isinstance(option, bool)]
+    return len(numbers) == len(options) > 1 and all(low < high for low, high in pairwise(numbers))

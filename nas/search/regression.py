@@ -1,0 +1,173 @@
+"""Bayesian regression from few points: a linear part, a smooth function of features, and noise."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cholesky, solve_triangular
+
+Array = NDArray[np.float64]
+
+NOISE_SHARES = (0.05, 0.2, 0.6)
+"""Shares of the variance about the linear part that features do not explain."""
+LINEAR_SHARES = (0.0, 0.5, 1.0)
+"""Shares of the explained variance that are linear in the features; the rest is a smooth function of any form."""
+LENGTHS = (0.7, 1.5)
+"""Length scales of the smooth function; 1.4 is the usual distance between two points."""
+SHAPE = 2.0
+"""Of the inverse-gamma prior of the variance, whose mean is 1: worth about 2 * SHAPE observations."""
+LEAST_WEIGHT = 0.05
+"""Kernels so many times less likely than the best are left out of the average."""
+MOST_COMPARED = 128
+"""Observations on which kernels are compared; more only take time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """How observations go together, in units of the variance.
+
+    Args:
+        noise: variance of the noise.
+        linear: variance of what is linear in the features.
+        smooth: variance of the smooth function.
+        length: its length scale.
+    """
+
+    noise: float
+    linear: float
+    smooth: float
+    length: float
+
+    def explained(self, likeness: "Likeness") -> Array:
+        """Covariance of what features explain."""
+        if not self.smooth:
+            return self.linear * likeness.products
+        smooth = np.exp(likeness.squares / (-2 * self.length**2))
+        return self.linear * likeness.products + self.smooth * smooth
+
+
+class Likeness:
+    """What kernels read of two sets of standardised features, as means over the features.
+
+    Args:
+        left: shape (left, f).
+        right: shape (right, f).
+    """
+
+    def __init__(self, left: Array, right: Array) -> None:
+        num_features = max(1, left.shape[1])
+        self.products: Array = left @ right.T / num_features
+        norms = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1)
+        self.squares: Array = np.maximum(norms / num_features - 2 * self.products, 0)
+
+
+KERNELS = tuple(
+    Kernel(noise, (1 - noise) * linear, (1 - noise) * (1 - linear), length)
+    for noise, linear, length in product(NOISE_SHARES, LINEAR_SHARES, LENGTHS)
+    if linear < 1 or length == LENGTHS[0]
+)
+"""What is averaged over, by marginal likelihood."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """One kernel's share of the posterior.
+
+    Args:
+        kernel: the kernel.
+        weight: how likely it is, given the observations.
+        root: lower Cholesky factor of the covariance of the observations, shape (n, n), in units of `variance`.
+        whitened: the residuals divided by it, shape (n,).
+        variance: posterior mean of the variance.
+    """
+
+    kernel: Kernel
+    weight: float
+    root: Array
+    whitened: Array
+    variance: float
+
+
+class Regression:
+    """What n observations say about the targets elsewhere: targets = inputs @ coefficients + f(features) + noise.
+
+    The prior of the variance has mean 1, so targets should come scaled; coefficients have priors of mean 0. Kernels are
+    averaged by how likely they make the observations; with few of these that is near the prior.
+
+    Args:
+        features: standardised, shape (n, f); n may be 0.
+        inputs: of the linear part, shape (n, k).
+        targets: shape (n,).
+        deviations: prior standard deviations of the coefficients, shape (k,).
+    """
+
+    def __init__(self, features: Array, inputs: Array, targets: Array, deviations: Array) -> None:
+        self._features, self._inputs, self._targets = features, inputs * deviations, targets
+        self._deviations = deviations
+        self._fits = tuple(self._likely()) if len(targets) else ()
+
+    def predict(self, features: Array, inputs: Array) -> tuple[Array, Array]:
+        """Mean, shape (m,), and covariance, shape (m, m), noise included, of m targets.
+
+        Args:
+            features: shape (m, f).
+            inputs: shape (m, k).
+        """
+        scaled = inputs * self._deviations
+        num_targets = len(features)
+        if not self._fits:
+            likeness = Likeness(features, features)
+            prior = [kernel.explained(likeness) + kernel.noise * np.eye(num_targets) for kernel in KERNELS]
+            return np.zeros(num_targets), np.mean(prior, axis=0) + scaled @ scaled.T
+        mean, second = np.zeros(num_targets), np.zeros((num_targets, num_targets))
+        there, among = Likeness(features, self._features), Likeness(features, features)
+        for fit in self._fits:
+            across = scaled @ self._inputs.T + fit.kernel.explained(there)
+            solved = solve_triangular(fit.root, across.T, lower=True)
+            own = scaled @ scaled.T + fit.kernel.explained(among) + fit.kernel.noise * np.eye(num_targets)
+            found = solved.T @ fit.whitened
+            mean += fit.weight * found
+            second += fit.weight * ((own - solved.T @ solved) * fit.variance + np.outer(found, found))
+        return mean, second - np.outer(mean, mean)
+
+    @property
+    def noise(self) -> float:
+        """Posterior mean of the variance of the noise."""
+        if not self._fits:
+            return float(np.mean([kernel.noise for kernel in KERNELS]))
+        return sum(fit.weight * fit.kernel.noise * fit.variance for fit in self._fits)
+
+    @property
+    def coefficients(self) -> Array:
+        """Posterior means of the coefficients, shape (k,)."""
+        found = np.zeros(len(self._deviations))
+        for fit in self._fits:
+            found += fit.weight * (self._inputs.T @ solve_triangular(fit.root, fit.whitened, lower=True, trans="T"))
+        return found * self._deviations
+
+    def _likely(self) -> Iterator[Fit]:
+        """The likely kernels, compared on some of the observations, fitted to all of them."""
+        num_targets = len(self._targets)
+        some = slice(None, None, -(-num_targets // MOST_COMPARED))
+        likeness = Likeness(self._features[some], self._features[some])
+        likelihoods = np.array([self._fit(kernel, likeness, some)[1] for kernel in KERNELS])
+        likelihoods *= num_targets / len(self._targets[some])
+        weights = np.exp(likelihoods - likelihoods.max())
+        kept = np.flatnonzero(weights >= LEAST_WEIGHT)
+        likeness = Likeness(self._features, self._features)
+        for index in kept:
+            fit, _ = self._fit(KERNELS[index], likeness, slice(None))
+            yield Fit(KERNELS[index], float(weights[index] / weights[kept].sum()), *fit)
+
+    def _fit(self, kernel: Kernel, likeness: Likeness, some: slice) -> tuple[tuple[Array, Array, float], float]:
+        """Root, whitened residuals and variance with one kernel; and the log of the marginal likelihood."""
+        inputs, targets = self._inputs[some], self._targets[some]
+        covariance = inputs @ inputs.T + kernel.explained(likeness) + kernel.noise * np.eye(len(targets))
+        root: Array = cholesky(covariance, lower=True)
+        whitened: Array = solve_triangular(root, targets, lower=True)
+        shape = SHAPE + len(targets) / 2
+        rate = SHAPE - 1 + float(whitened @ whitened) / 2
+        likelihood = -np.log(np.diag(root)).sum() - shape * np.log(rate)
+        return (root, whitened, rate / (shape - 1)), float(likelihood)

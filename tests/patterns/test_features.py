@@ -1,0 +1,108 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import pattern_cases, quick
+
+from nas.patterns.counts import count_row_pairs
+from nas.patterns.features import feature_names, pattern_features
+from nas.patterns.layer import HeadGroup
+from nas.patterns.model import ModelPattern
+from nas.patterns.primitives import Full, Global, LowRank, Neighborhood, Random, Select, Stride, Window
+from nas.patterns.reach import reach
+
+
+def stack(*layers, **options):
+    return ModelPattern.of([tuple(HeadGroup(count, union) for count, union in groups) for groups in layers], **options)
+
+
+def single(*unions, **options):
+    return stack(*([(1, union)] for union in unions), **options)
+
+
+def named(pattern, num_tokens):
+    names = feature_names(pattern.num_layers, num_tokens)
+    return dict(zip(names, pattern_features([pattern], num_tokens)[0], strict=True))
+
+
+@given(pattern_cases(st.integers(1, 20), computing=True))
+@quick
+def test_shares_by_distance_are_means_over_pairs_and_heads(case):
+    pattern, n = case
+    features = named(pattern, n)
+    for layer in pattern.layers:
+        heads = [head.outline() for head in layer.head_patterns()]
+        if any(isinstance(primitive, Random) for head in heads for primitive in head.attend):
+            continue  # summarised by another draw
+        for start in (1 << bucket for bucket in range((n - 1).bit_length())):
+            pairs = [(i, j) for i in range(n) for j in range(n) if start <= abs(i - j) < 2 * start]
+            pairs = [(i, j) for i, j in pairs if j < i or not pattern.causal]
+            seen = [np.mean([head.allows(i, j, n) for i, j in pairs]) for head in heads]
+            assert features[f"layer{layer.index}.sees_{start}"] == pytest.approx(np.mean(seen), abs=1e-6)
+            assert features[f"layer{layer.index}.widest_{start}"] == pytest.approx(max(seen), abs=1e-6)
+
+
+@given(pattern_cases(st.integers(1, 20), computing=True))
+@quick
+def test_every_pattern_has_a_vector_of_the_length_of_its_names(case):
+    pattern, n = case
+    vectors = pattern_features([pattern, pattern], n)
+    assert vectors.shape == (2, len(feature_names(pattern.num_layers, n)))
+    assert np.isfinite(vectors).all() and (vectors[0] == vectors[1]).all()
+
+
+@given(st.lists(st.sampled_from([Window(0), Window(3), Window(9), Stride(4), Stride(10)]), min_size=1, max_size=3))
+@quick
+def test_reach_is_exact_for_windows_and_strides(kinds):
+    features = named(single(*((kind,) for kind in kinds)), 64)
+    for depth in range(len(kinds)):
+        exact = reach(single(*((kind,) for kind in kinds[: depth + 1])), 64).share
+        assert features[f"layer{depth}.reach"] == pytest.approx(exact, abs=1e-5)
+
+
+@pytest.mark.parametrize("causal", [True, False])
+@pytest.mark.parametrize("num_tokens", [100, 128, 200, 500])
+def test_reach_is_near_for_any_length(causal, num_tokens):
+    windows = [(Window(width, 0 if causal else width // 2), Stride(8)) for width in (3, 20)]
+    for depth in (1, 2):
+        exact = reach(single(*windows[:depth], causal=causal), num_tokens).share
+        found = named(single(*windows, causal=causal), num_tokens)[f"layer{depth - 1}.reach"]
+        assert found == pytest.approx(exact, abs=0.05)
+
+
+def test_causal_global_tokens_are_columns_but_no_stations():
+    with_global = named(single((Window(3), Global(4)), (Window(3), Global(4))), 64)
+    without = named(single((Window(3),), (Window(3),)), 64)
+    assert with_global["layer0.log2_columns"] == pytest.approx(np.log2(5))
+    assert without["layer0.log2_columns"] == 0
+    assert with_global["layer1.reach"] == without["layer1.reach"]
+    assert named(single((Full(),)), 64)["layer0.log2_columns"] == pytest.approx(np.log2(33))
+
+
+def test_heads_are_averaged_by_their_number():
+    features = named(stack([(3, (Window(0),)), (1, (Full(),))]), 64)
+    keys = [1, 1, 1, count_row_pairs(stack([(1, (Full(),))]).layers[0].head_patterns()[0], 64).mean()]
+    assert features["layer0.log2_keys"] == pytest.approx(np.mean(np.log2(keys)))
+    assert features["layer0.sees_16"] == pytest.approx(0.25) and features["layer0.widest_16"] == 1
+    assert features["layer0.reach"] == pytest.approx(1)
+
+
+def test_computed_heads_memory_and_positions_have_columns_of_their_own():
+    chosen = named(stack([(1, (Select(8, 2),)), (3, (Window(7),))], position="alibi", memory_tokens=[16]), 64)
+    assert (chosen["select_heads"], chosen["low_rank_heads"], chosen["memory_share"]) == (0.25, 0, 0.25)
+    assert (chosen["position.alibi"], chosen["position.rope"]) == (1, 0)
+    assert chosen["layer0.widest_32"] == 1
+    projected = named(single((LowRank(4),), causal=False), 64)
+    assert projected["low_rank_heads"] == 1 and projected["layer0.log2_keys"] == 2
+
+
+def test_patterns_of_many_groups_stand_beside_patterns_of_few():
+    many, few = stack([(1, (Window(1),)), (1, (Window(3),)), (2, (Full(),))]), stack([(4, (Window(5),))])
+    together = pattern_features([many, few, many], 32)
+    assert (together[0] == together[2]).all()
+    assert together == pytest.approx(np.concatenate([pattern_features([each], 32) for each in (many, few, many)]))
+
+
+def test_a_grid_is_read_as_its_mask():
+    features = named(single((Neighborhood(3, 3),), causal=False, grid=(8, 8)), 64)
+    assert features["layer0.sees_1"] > 0.8 > features["layer0.sees_2"]
