@@ -36,7 +36,7 @@ def _line(name: str, own: Mapping[str, Any], report: Mapping[str, Any], front: M
     verdict = f"tau {own['tau']:.2f} ({interval}{seeds}) with that of {compared}; {lost}."
     if own["better_than_chance"]:
         return f"{_capital(name)}: this ranking agrees at {verdict}"
-    return f"{_capital(name)}: THIS RANKING IS NO BETTER THAN CHANCE: {verdict}"
+    return f"{_capital(name)}: THIS RANKING CANNOT BE TOLD FROM CHANCE: {verdict}"
 
 
 def _moves(name: str, own: Mapping[str, Any], report: Mapping[str, Any], front: Mapping[str, Any]) -> list[str]:

@@ -41,21 +41,21 @@ def extrapolate(steps: Sequence[int], values: Array, target_step: int) -> tuple[
         means and standard deviations of what a training would measure, shape (curves,) each. Beyond the last step that
         was measured they also count that no curve is quite a power law; that part is much the same for all curves.
     """
-    known = ~np.isnan(values)
-    last_step = steps[int(np.flatnonzero(known.any(axis=0))[-1])]
-    center, scale = float(values[known].mean()), float(values[known].std()) or 1.0
+    measured = np.flatnonzero((~np.isnan(values)).any(axis=0))
+    values, steps = values[:, measured], [steps[int(index)] for index in measured]
+    center, scale = float(np.nanmean(values)), float(np.nanstd(values)) or 1.0
     scaled: Array = (values - center) / scale
     fits = [_fit(basis, scaled) for basis in _bases(steps, steps)]
     likelihoods = np.array([fit.likelihood for fit in fits])
     weights = np.exp(likelihoods - likelihoods.max())
     weights /= weights.sum()
-    targets, lasts = _bases([target_step], steps), _bases([last_step], steps)
+    targets, lasts = _bases([target_step], steps), _bases(steps[-1:], steps)
     means = np.array([fit.means @ basis[0] for fit, basis in zip(fits, targets, strict=True)])
     before = np.array([fit.means @ basis[0] for fit, basis in zip(fits, lasts, strict=True)])
     variances = np.array([fit.variances(basis[0]) for fit, basis in zip(fits, targets, strict=True)])
     mean: Array = weights @ means
     variance = weights @ (variances + (means - mean) ** 2)
-    if target_step > last_step:
+    if target_step > steps[-1]:
         variance += (MISFIT * (mean - weights @ before)) ** 2
     return center + scale * mean, scale * np.sqrt(variance)
 

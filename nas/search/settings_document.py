@@ -5,7 +5,7 @@ from typing import Any
 
 from nas.search.settings import StudySettings
 
-FREE_TO_CHANGE = ("study", "runs_folder", "num_trials", "confirm_seeds", "device", "workers", "cohort_size")
+FREE_TO_CHANGE = ("study", "runs_folder", "num_trials", "confirm_seeds", "fidelity", "device", "workers", "cohort_size")
 """Settings with which a study may be resumed although it was started with others."""
 
 

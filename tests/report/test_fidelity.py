@@ -28,14 +28,14 @@ def test_a_ranking_that_holds_says_how_well(front):
     ]
 
 
-def test_a_ranking_no_better_than_chance_says_that_first(front):
+def test_a_ranking_that_may_be_chance_says_that_first(front):
     poor = judged(
         front, tau=0.1, tau_low=-0.6, tau_high=0.8, chance=0.4, better_than_chance=False, tau_between_seeds=None
     )
     title, first, *_ = front_lines(poor)
     assert title.startswith("Pareto front of")
     assert first.startswith(
-        "Quality: THIS RANKING IS NO BETTER THAN CHANCE: tau 0.10 (95% -0.60 to 0.80, by chance 0.40) with"
+        "Quality: THIS RANKING CANNOT BE TOLD FROM CHANCE: tau 0.10 (95% -0.60 to 0.80, by chance 0.40) with"
     )
 
 

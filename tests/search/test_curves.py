@@ -57,6 +57,15 @@ def test_units_do_not_matter():
     assert moved == pytest.approx(50 * mean - 7) and stretched == pytest.approx(50 * deviation)
 
 
+def test_steps_without_any_value_do_not_count():
+    values = power_laws(10)
+    values[:, 3:] = np.nan
+    short, long = extrapolate(STEPS[:3], values[:, :3], 800), extrapolate(STEPS, values, 800)
+    assert long[0] == pytest.approx(short[0]) and long[1] == pytest.approx(short[1])
+    only_first = extrapolate(STEPS, np.where(np.arange(5) < 1, values, np.nan), 800)[0]
+    assert only_first == pytest.approx(values[:, 0], abs=0.05)
+
+
 @pytest.mark.parametrize("values", [[[2.0]], [[2.0], [3.0], [2.5]], [[1.0, 1.0], [1.0, 1.0]]])
 def test_little_is_enough(values):
     mean, deviation = extrapolate(STEPS[: len(values[0])], np.array(values), 400)

@@ -1,0 +1,420 @@
+"""What a good front costs to find: search methods replayed on a table of trained patterns.
+
+    python benchmarks/search_cost.py tables/tabular-text.jsonl --picture docs/pictures/search_cost.png
+
+Every method searches the same space; its trainings are looked up in the table, so a search takes seconds, and their
+FLOPs are added up. After every training its choices are judged: the patterns that it would put on its front at that
+moment (forecast to the last rung where they were not trained to it), by their true values (the table's last rung, mean
+over seeds), as a share of the hypervolume of the true front of the whole table. The reference point is the worst of
+every objective in the table, so that a front of bad patterns is worth nothing.
+"""
+
+import argparse
+import json
+import math
+import random
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nas.costs.counting import count_cost
+from nas.proxy.schedule import branch_start
+from nas.search.audience import Audience
+from nas.search.domination import fronts, hypervolume, nondominated
+from nas.search.driver import Driver, Lanes
+from nas.search.observer import StudyInfo
+from nas.search.problem import Problem, make_problem
+from nas.search.record import Trial, TrialState
+from nas.search.settings import FidelitySettings, SpaceSettings, StudySettings
+from nas.table.file import Table, read_table
+from nas.table.replay import KnownPatterns, MemoryFolder, ReplayExecutor
+from nas.tasks.text import TextSettings
+
+OBJECTIVES = ["quality", "flops", "kv_cache_bytes"]
+Curve = list[tuple[float, float]]
+"""(training FLOPs, share of the true hypervolume) after every training."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What the table says of every pattern that it has whole.
+
+    Args:
+        values: (quality, FLOPs share, KV cache share) by pattern id, quality the mean over seeds.
+        by_rung: quality by pattern id, seed and rung.
+        full_training_flops: of one training of full attention to the last rung.
+    """
+
+    values: dict[str, tuple[float, float, float]]
+    by_rung: dict[tuple[str, int, int], float]
+    seeds: tuple[int, ...]
+    rungs: tuple[int, ...]
+    reference: tuple[float, float, float]
+
+    def share(self, chosen: Sequence[str]) -> float:
+        """Hypervolume of some patterns by their true values, as a share of that of all."""
+        points = [self.values[identity] for identity in chosen]
+        return hypervolume(points, self.reference) / _whole_volume(self)
+
+
+@cache
+def load(path: Path, num_seeds: int | None) -> tuple[Table, Problem, Truth]:
+    """The table, its problem, and its truth."""
+    table = read_table(path)
+    problem = make_problem(study_settings(table, sampler="random", num_rungs=1))
+    rungs = tuple(table.plan.rungs)
+    by_rung = {
+        (row.pattern_id, row.measurement.seed, row.measurement.step): row.measurement.quality
+        for row in table.rows
+        if not row.sweep and row.measurement.quality is not None
+    }
+    seeds = tuple(table.plan.seeds)[:num_seeds]
+    values = {}
+    for entry in table.plan.entries:
+        own = [by_rung.get((entry.pattern.id, seed, rungs[-1])) for seed in seeds]
+        if all(value is not None for value in own):
+            ratio = problem.cost(entry.pattern).ratio_to(problem.full_cost)
+            quality = float(np.mean([value for value in own if value is not None]))
+            values[entry.pattern.id] = (quality, ratio["attention_flops"], ratio["kv_cache_bytes"])
+    reference = tuple(max(column) for column in zip(*values.values(), strict=True))
+    truth = Truth(values, by_rung, seeds, rungs, reference)
+    known = KnownPatterns(problem.space, frozenset(values))
+    return table, replace(problem, space=known, baselines={}), truth
+
+
+@cache
+def _volume(points: tuple[tuple[float, float, float], ...], reference: tuple[float, float, float]) -> float:
+    return hypervolume([points[index] for index in nondominated(points)], reference)
+
+
+def _whole_volume(truth: Truth) -> float:
+    return _volume(tuple(truth.values.values()), truth.reference)
+
+
+def study_settings(
+    table: Table, *, sampler: str, num_rungs: int, num_trials: int = 0, seed: int = 0, num_steps: int | None = None
+) -> StudySettings:
+    """A study of the table's space, task and proxy, trained to `num_steps`, or to the table's last rung."""
+    written = table.header["settings"]
+    return StudySettings(
+        study="replay",
+        seed=seed,
+        num_trials=num_trials,
+        space=SpaceSettings(**written["space"]),
+        task=TextSettings(**written["task"]),
+        proxy=table.proxy,
+        training=replace(
+            table.training,
+            num_steps=num_steps or table.training.num_steps,
+            num_rungs=num_rungs,
+            rung_ratio=2,
+            test_lengths=[],
+        ),
+        sampler=sampler,
+        objectives=OBJECTIVES,
+        confirm_seeds=0,
+        fidelity=FidelitySettings(num_patterns=0),
+    )
+
+
+class Trace:
+    """An observer that judges the choices after every training."""
+
+    def __init__(self, executor: ReplayExecutor, truth: Truth) -> None:
+        self._executor, self._truth = executor, truth
+        self.driver: Driver | None = None
+        self.curve: Curve = []
+
+    def study_started(self, info: StudyInfo, known: tuple[Trial, ...]) -> None:
+        """See `Observer`."""
+
+    def training_progressed(self, progress: Any) -> None:
+        """See `Observer`."""
+
+    def trial_advanced(self, trial: Trial) -> None:
+        """See `Observer`."""
+        self._judge()
+
+    def trial_finished(self, trial: Trial) -> None:
+        """See `Observer`."""
+        if trial.state is TrialState.FINISHED:
+            self._judge()
+
+    def _judge(self) -> None:
+        assert self.driver is not None
+        chosen = [trial.pattern.id for trial in self.driver.forecast_front() if trial.pattern]
+        self.curve.append((float(self._executor.train_flops), self._truth.share(chosen)))
+
+    def confirmation_started(self, num_trials: int) -> None:
+        """See `Observer`."""
+
+    def judging_started(self, num_trainings: int) -> None:
+        """See `Observer`."""
+
+    def trial_confirmed(self, trial: Trial) -> None:
+        """See `Observer`."""
+
+    def study_finished(self, trials: tuple[Trial, ...], front: dict[str, Any]) -> None:
+        """See `Observer`."""
+
+
+def driven(path: Path, num_seeds: int | None, seed: int, **study: Any) -> Curve:
+    """One study by the product's own driver."""
+    table, problem, truth = load(path, num_seeds)
+    settings = study_settings(table, seed=seed, **study)
+    first = truth.seeds[seed % len(truth.seeds)]
+    executor = ReplayExecutor(table.rows, {seed * 1000: first}, table.training, problem.target)
+    trace = Trace(executor, truth)
+    lanes = Lanes(num_batches=2, cohort_size=1)
+    trace.driver = Driver(settings, problem, MemoryFolder(), executor, Audience([trace]), lanes, None)
+    trace.driver.run()
+    return trace.curve
+
+
+def by_cost_alone(path: Path, num_seeds: int | None, seed: int, *, key: str, num_trials: int) -> Curve:
+    """A zero-cost ranking: quality is taken to be a cost, so every choice is trained that spreads over it evenly.
+
+    `pairs` takes more pairs to be better; `parameters` finds all patterns alike, so it draws at random.
+    """
+    table, problem, truth = load(path, num_seeds)
+    draw = random.Random(seed)
+    ids = sorted(truth.values, key=lambda one: (truth.values[one][1] if key == "pairs" else 0.0, draw.random()))
+    order = _spread(ids)[:num_trials]
+    return _trained_fully(order, table, problem, truth, seed)
+
+
+def _spread(items: Sequence[str]) -> list[str]:
+    """Both ends, the middle, the middles of the halves, and so on."""
+    places = dict.fromkeys([0, len(items) - 1])
+    step = 1.0
+    while len(places) < len(items):
+        step /= 2
+        places |= dict.fromkeys(round(part * step * (len(items) - 1)) for part in range(1, int(1 / step)))
+    return [items[place] for place in places]
+
+
+def _trained_fully(order: Sequence[str], table: Table, problem: Problem, truth: Truth, seed: int) -> Curve:
+    spent, seen, curve = 0.0, [], []
+    for identity in order:
+        spent += _step_flops(table, problem)[identity] * truth.rungs[-1]
+        seen.append(identity)
+        curve.append((spent, truth.share(_observed_front(seen, truth, seed, truth.rungs[-1]))))
+    return curve
+
+
+def _observed_front(ids: Sequence[str], truth: Truth, seed: int, rung: int) -> list[str]:
+    points = [_observed(identity, truth, seed, rung) for identity in ids]
+    return [ids[index] for index in nondominated(points)]
+
+
+def _observed(identity: str, truth: Truth, seed: int, rung: int) -> tuple[float, float, float]:
+    own = truth.seeds[seed % len(truth.seeds)]
+    return (truth.by_rung[identity, own, rung], *truth.values[identity][1:])
+
+
+_FLOPS: dict[int, dict[str, float]] = {}
+
+
+def _step_flops(table: Table, problem: Problem) -> dict[str, float]:
+    """Training FLOPs of one step, by pattern id."""
+    if id(table) not in _FLOPS:
+        _FLOPS[id(table)] = {
+            entry.pattern.id: float(count_cost(entry.pattern, problem.target).train_flops * table.training.batch_size)
+            for entry in table.plan.entries
+        }
+    return _FLOPS[id(table)]
+
+
+def mo_asha(path: Path, num_seeds: int | None, seed: int, *, num_trials: int, ratio: int) -> Curve:
+    """Asynchronous halving over several objectives as published: random draws, fronts of raw scores, epsilon-net.
+
+    Schmucker et al. 2021 (arXiv 2106.12639). One worker; a rung lets through its best 1/ratio.
+    """
+    table, problem, truth = load(path, num_seeds)
+    flops, training = _step_flops(table, problem), table.training
+    draw = random.Random(seed)
+    new = draw.sample(sorted(truth.values), min(num_trials, len(truth.values)))
+    rungs = truth.rungs
+    reached: list[list[str]] = [[] for _ in rungs]
+    promoted: list[set[str]] = [set() for _ in rungs]
+    spent, curve = 0.0, []
+    while True:
+        identity, rung = None, 0
+        for level in reversed(range(len(rungs) - 1)):
+            order = _epsilon_net([_observed(one, truth, seed, rungs[level]) for one in reached[level]])
+            best = [reached[level][index] for index in order[: len(order) // ratio]]
+            waiting = [one for one in best if one not in promoted[level]]
+            if waiting:
+                identity, rung = waiting[0], level + 1
+                promoted[level].add(identity)
+                break
+        if identity is None:
+            if not new:
+                return curve
+            identity, rung = new.pop(), 0
+        trunk = branch_start(rungs[rung - 1], training) if rung else 0
+        spent += flops[identity] * (rungs[rung] - trunk)
+        reached[rung].append(identity)
+        if reached[-1]:
+            curve.append((spent, truth.share(_observed_front(reached[-1], truth, seed, rungs[-1]))))
+
+
+def _epsilon_net(points: Sequence[tuple[float, ...]]) -> list[int]:
+    """Indices, front by front; within a front the point furthest from those taken comes next."""
+    if not points:
+        return []
+    scaled = np.array(points, dtype=float)
+    spread = scaled.max(axis=0) - scaled.min(axis=0)
+    scaled = (scaled - scaled.min(axis=0)) / np.where(spread > 0, spread, 1)
+    levels = fronts(points)
+    order: list[int] = []
+    for level in range(max(levels) + 1):
+        left = [index for index, own in enumerate(levels) if own == level]
+        own = [left.pop(0)]
+        while left:
+            distances = [min(float(np.linalg.norm(scaled[index] - scaled[taken])) for taken in own) for index in left]
+            own.append(left.pop(int(np.argmax(distances))))
+        order += own
+    return order
+
+
+METHODS: dict[str, tuple[Callable[..., Curve], dict[str, Any]]] = {
+    "random, full trainings": (driven, {"sampler": "random", "num_rungs": 1}),
+    "Optuna TPE, full trainings": (driven, {"sampler": "tpe", "num_rungs": 1}),
+    "Optuna NSGA-II, full trainings": (driven, {"sampler": "nsga2", "num_rungs": 1}),
+    "Optuna GP, full trainings": (driven, {"sampler": "gp", "num_rungs": 1}),
+    "pairs alone": (by_cost_alone, {"key": "pairs"}),
+    "parameter count alone": (by_cost_alone, {"key": "parameters"}),
+    "MO-ASHA": (mo_asha, {"ratio": 2}),
+    "halving, random": (driven, {"sampler": "random", "num_rungs": 5}),
+    "halving, TPE": (driven, {"sampler": "tpe", "num_rungs": 5}),
+    "ehvi, full trainings": (driven, {"sampler": "ehvi", "num_rungs": 1}),
+    "ehvi and halving": (driven, {"sampler": "ehvi", "num_rungs": 5}),
+    "first version (TPE, 480 steps)": (driven, {"sampler": "tpe", "num_rungs": 1, "num_steps": 480}),
+    "make search (ehvi, 240 to 960 steps)": (driven, {"sampler": "ehvi", "num_rungs": 3, "num_steps": 960}),
+}
+"""What is compared: how a curve is made, and with what."""
+
+
+def one_curve(task: tuple[str, Path, int | None, int, int]) -> tuple[str, int, Curve]:
+    """One method with one seed."""
+    name, path, num_seeds, seed, num_trials = task
+    make, options = METHODS[name]
+    return name, seed, make(path, num_seeds, seed, num_trials=num_trials, **options)
+
+
+def at(curve: Curve, spent: float) -> float:
+    """The share that a method has reached when it has spent so much."""
+    reached = [share for flops, share in curve if flops <= spent]
+    return reached[-1] if reached else 0.0
+
+
+def cost_of(curve: Curve, share: float) -> float:
+    """The least spending after which a method never falls below a share again; infinite if it does not get there."""
+    cost = math.inf
+    for flops, own in reversed(curve):
+        if own < share:
+            break
+        cost = flops
+    return cost
+
+
+def interval(values: Sequence[float], seed: int = 0) -> tuple[float, float, float]:
+    """Mean with a 95% bootstrap interval."""
+    draws = np.random.default_rng(seed).choice(np.asarray(values), size=(2000, len(values))).mean(axis=1)
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return float(np.mean(values)), float(low), float(high)
+
+
+def main() -> None:
+    """Replay, judge, print, draw."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("table", type=Path)
+    parser.add_argument("--seeds", type=int, default=20, help="searches a method")
+    parser.add_argument("--trials", type=int, default=100, help="patterns a search samples")
+    parser.add_argument(
+        "--table-seeds", type=int, default=None, help="seeds of the table that are used; all if left out"
+    )
+    parser.add_argument("--methods", default="", help="only those whose name contains one of these, by comma")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--picture", type=Path)
+    args = parser.parse_args()
+    wanted = [name for name in METHODS if any(part in name for part in args.methods.split(","))]
+    _, _, truth = load(args.table, args.table_seeds)
+    print(f"{len(truth.values)} patterns, seeds {truth.seeds}, rungs {truth.rungs}", file=sys.stderr)
+    tasks = [(name, args.table, args.table_seeds, seed, args.trials) for name in wanted for seed in range(args.seeds)]
+    curves: dict[str, list[Curve]] = {name: [] for name in wanted}
+    with ProcessPoolExecutor(args.workers) as pool:
+        for done, (name, _, curve) in enumerate(pool.map(one_curve, tasks), 1):
+            curves[name].append(curve)
+            print(f"\r{done}/{len(tasks)} searches", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    report(curves, args.table, args.table_seeds)
+    if args.out:
+        args.out.write_text(json.dumps(curves))
+    if args.picture:
+        draw(curves, args.picture, args.table, args.table_seeds)
+
+
+def unit_cost(path: Path, num_seeds: int | None) -> float:
+    """Training FLOPs of one full training, mean over the patterns."""
+    table, problem, truth = load(path, num_seeds)
+    flops = _step_flops(table, problem)
+    return float(np.mean([flops[identity] for identity in truth.values])) * truth.rungs[-1]
+
+
+def report(curves: dict[str, list[Curve]], path: Path, num_seeds: int | None) -> None:
+    """A line for every method: what it reaches at some budgets, and what 90% and 95% cost it."""
+    unit = unit_cost(path, num_seeds)
+    budgets = (5, 10, 20, 40, 80)
+    print("share of the true hypervolume after so many full trainings' FLOPs (mean and 95% interval over searches);")
+    print("median cost, in full trainings, of staying above 90% and 95%")
+    head = f"{'method':<32}" + "".join(f"{budget:>20}" for budget in budgets) + f"{'90%':>8}{'95%':>8}"
+    print(head)
+    for name, own in curves.items():
+        cells = []
+        for budget in budgets:
+            mean, low, high = interval([at(curve, budget * unit) for curve in own])
+            cells.append(f"{mean:.3f} {low:.3f}-{high:.3f}".rjust(20))
+        costs = [float(np.median([cost_of(curve, share) for curve in own])) / unit for share in (0.9, 0.95)]
+        print(f"{name:<32}" + "".join(cells) + "".join(f"{cost:>8.1f}" for cost in costs))
+
+
+def draw(curves: dict[str, list[Curve]], picture: Path, path: Path, num_seeds: int | None) -> None:
+    """Mean share against FLOPs, with the interval of the mean."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    unit = unit_cost(path, num_seeds)
+    figure, axes = pyplot.subplots(figsize=(9, 5.5), layout="constrained")
+    budgets = np.geomspace(0.5, 120, 80)
+    for place, (name, own) in enumerate(curves.items()):
+        means = [interval([at(curve, budget * unit) for curve in own]) for budget in budgets]
+        line = axes.plot(
+            budgets, [mean for mean, _, _ in means], label=name, linewidth=1.6, linestyle="--" if place > 9 else "-"
+        )[0]
+        axes.fill_between(
+            budgets, [low for _, low, _ in means], [high for _, _, high in means], color=line.get_color(), alpha=0.12
+        )
+    axes.axhline(0.95, color="0.6", linewidth=0.8, linestyle=":")
+    axes.set(
+        xscale="log",
+        ylim=(0, 1.01),
+        xlabel="training FLOPs spent, in full trainings",
+        ylabel="share of the true hypervolume",
+    )
+    axes.legend(fontsize=8, loc="lower right")
+    figure.savefig(picture, dpi=110)
+
+
+if __name__ == "__main__":
+    main()
