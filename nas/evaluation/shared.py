@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-import torch
 from torch import Tensor
 
 from nas.patterns.model import ModelPattern
@@ -125,13 +124,4 @@ class SharedWeights:
                 Member(pattern=pattern, seed=0, learning_rate=learning_rate)
                 for pattern in patterns[start : start + self._cohort_size]
             ]
-            weights = self._row.repeat(len(members), 1)
-            yield CohortState(
-                members=tuple(members),
-                step=0,
-                weights=weights,
-                first_moments=torch.zeros_like(weights),
-                second_moments=torch.zeros_like(weights),
-                alive=torch.ones(len(members), dtype=torch.bool),
-                wall_seconds=(0.0,) * len(members),
-            )
+            yield CohortState.from_weights(members, self._row.repeat(len(members), 1))

@@ -43,7 +43,11 @@ class CohortState:
     @classmethod
     def initial(cls, members: Sequence[Member], layout: Layout) -> "CohortState":
         """Before the first step; a member starts alike in every cohort."""
-        weights = torch.stack([layout.initial_row(member.seed) for member in members])
+        return cls.from_weights(members, torch.stack([layout.initial_row(member.seed) for member in members]))
+
+    @classmethod
+    def from_weights(cls, members: Sequence[Member], weights: Tensor) -> "CohortState":
+        """Before the first step from given weights, shape (members, num_parameters)."""
         return cls(
             members=tuple(members),
             step=0,
