@@ -17,7 +17,14 @@ from nas.tracking.settings import TrackingSettings
 
 pytestmark = pytest.mark.slow
 
-TINY = ("preset=smoke", "num_trials=2", "task.num_tokens=32", "task.validation_sequences=16", "training.num_steps=10")
+TINY = (
+    "preset=smoke",
+    "num_trials=2",
+    "task.num_tokens=32",
+    "task.validation_sequences=16",
+    "training.num_steps=10",
+    "fidelity=off",  # longer trainings would have their trials recorded a second time
+)
 
 
 @pytest.fixture
