@@ -66,7 +66,7 @@ def point_of_trial(trial: Trial, front: Mapping[str, Any]) -> ExportPoint:
         scores=tuple(further_scores(front)),
         values=trial.scores | trial.values,
         seeds=tuple(
-            dict.fromkeys(measurement.seed for measurement in trial.measurements if measurement.quality is not None)
+            dict.fromkeys(one.seed for one in trial.measurements if one.quality is not None and one.step == trial.step)
         ),
         made_with=_made_with(front),
     )

@@ -11,7 +11,7 @@ from nas.patterns.model import ModelPattern
 from nas.search.asking import Answer, SpaceView, frozen_trial
 from nas.search.book import Book
 from nas.search.forecast import Forecaster, signed
-from nas.search.objectives import COSTS, worst_values
+from nas.search.objectives import COSTS, Objective, worst_values
 from nas.search.problem import Problem
 from nas.search.record import Trial, TrialState
 
@@ -78,9 +78,7 @@ class Answers:
             pattern=trial.pattern,
             costs=self._cost_shares(cost),
             rung_values=tuple(
-                tuple(None if value is None else signed(value, goal) for value in _at_rungs(trial, goal.name, by_rung))
-                for goal in self._problem.objectives
-                if goal.scores
+                _at_rungs(trial, goal, final, by_rung) for goal in self._problem.objectives if goal.scores
             ),
         )
         if trial.state is TrialState.RUNNING:
@@ -98,5 +96,11 @@ class Answers:
         return tuple(shares[COSTS[goal.name][0]] for goal in self._problem.objectives if not goal.scores)
 
 
-def _at_rungs(trial: Trial, name: str, by_rung: Sequence[Values]) -> list[float | None]:
-    return [values[trial.number][name] if trial.number in values else None for values in by_rung]
+def _at_rungs(trial: Trial, goal: Objective, final: Values, by_rung: Sequence[Values]) -> tuple[float | None, ...]:
+    """A trial's value at every rung, to be minimised; None where it was not trained to.
+
+    A mean rank is the forecast one throughout, since every rung ranks others among themselves.
+    """
+    columns = [final] * len(by_rung) if len(goal.scores) > 1 else by_rung
+    own = [values.get(trial.number) for values in columns]
+    return tuple(None if values is None else signed(values[goal.name], goal) for values in own)

@@ -88,6 +88,10 @@ class Book:
         self._value()
         return self._trials[number]
 
+    def rung_scores(self, rung: int) -> dict[int, dict[str, float]]:
+        """Scores, by trial and name, of all that reached a rung, by the search's own seed alone."""
+        return self._first_scores[rung]
+
     def rung_values(self, rung: int) -> dict[int, dict[str, float]]:
         """Objective values, by trial and name, of all that reached a rung, by the search's own seed alone."""
         scores = self._first_scores[rung]

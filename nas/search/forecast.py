@@ -1,6 +1,6 @@
 """Where every trained trial would stand at the last rung."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from math import nan
 
@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from nas.patterns.features import pattern_features
 from nas.search.agreement import kendall_tau
 from nas.search.book import Book
-from nas.search.objectives import COSTS, Objective
+from nas.search.objectives import Objective, values_by_trial
 from nas.search.problem import Problem
+from nas.search.scores import Score
 from nas.search.surrogate import Surrogate
 
 FOLDS = 5
@@ -31,30 +32,34 @@ class Forecast:
 
     def __init__(self, problem: Problem, book: Book, rungs: Sequence[int]) -> None:
         self._objectives = problem.objectives
-        by_rung = [book.rung_values(rung) for rung in rungs]
+        by_rung = [book.rung_scores(rung) for rung in rungs]
         self._numbers = sorted(by_rung[0])
         self._costs = {number: cost for number in self._numbers if (cost := book[number].cost)}
         patterns = {number: pattern for number in self._numbers if (pattern := book[number].pattern)}
         self._features = pattern_features([patterns[n] for n in self._numbers], problem.shape.num_tokens)
+        self._scores = tuple(dict.fromkeys(score for objective in problem.objectives for score in objective.scores))
         self._known = {
-            objective.name: np.array(
-                [[_known(values, number, objective) for values in by_rung] for number in self._numbers]
+            score.name: np.array(
+                [[signed(own.get(number, {}).get(score.name), score) for own in by_rung] for number in self._numbers]
             ).reshape(len(self._numbers), len(rungs))
-            for objective in problem.objectives
-            if objective.scores
+            for score in self._scores
         }
 
     @cached_property
     def values(self) -> dict[int, dict[str, float]]:
-        """Objective values at the last rung, by trial and name: measured where they are, else forecast."""
-        columns = {objective.name: self._column(objective) for objective in self._objectives}
-        return {
-            number: {name: float(column[index]) for name, column in columns.items()}
+        """Objective values at the last rung, by trial and name: measured where they are, else forecast.
+
+        Scores are forecast and objectives made of them, so that ranks are taken among all trials, however far they got.
+        """
+        columns = {score.name: self._column(score) for score in self._scores}
+        scores = {
+            number: {name: float(column[index]) for name, column in columns.items() if not np.isnan(column[index])}
             for index, number in enumerate(self._numbers)
         }
+        return values_by_trial(self._objectives, scores, self._costs)
 
     def agreement(self, rung: int) -> float | None:
-        """How well the rung above is forecast from a lower one: Kendall's tau-b of the first measured objective.
+        """How well the rung above is forecast from a lower one: Kendall's tau-b of the first score.
 
         Trials that have both are hidden beyond the lower rung, a part of them at a time, and forecast from the rest.
 
@@ -75,12 +80,11 @@ class Forecast:
             forecast[part] = _forecast(self._features, hidden)[part]
         return kendall_tau(forecast[whole].tolist(), known[whole, -1].tolist())
 
-    def _column(self, objective: Objective) -> NDArray[np.float64]:
-        if not objective.scores:
-            field, _ = COSTS[objective.name]
-            return np.array([float(getattr(self._costs[number], field)) for number in self._numbers])
-        known = self._known[objective.name]
-        return _sign(objective) * np.where(np.isnan(known[:, -1]), _forecast(self._features, known), known[:, -1])
+    def _column(self, score: Score) -> NDArray[np.float64]:
+        """A score at the last rung; NaN for a pattern that cannot have it."""
+        known = self._known[score.name]
+        found = np.where(np.isnan(known[:, -1]), _forecast(self._features, known), known[:, -1])
+        return np.where(np.isnan(known[:, 0]), nan, _sign(score) * found)
 
 
 class Forecaster:
@@ -103,17 +107,13 @@ class Forecaster:
         return self._newest[1]
 
 
-def _known(values: Mapping[int, Mapping[str, float]], number: int, objective: Objective) -> float:
-    return signed(values[number][objective.name] if number in values else None, objective)
-
-
-def signed(value: float | None, objective: Objective) -> float:
+def signed(value: float | None, measured: Objective | Score) -> float:
     """A value to be minimised; NaN for none."""
-    return nan if value is None else _sign(objective) * value
+    return nan if value is None else _sign(measured) * value
 
 
-def _sign(objective: Objective) -> int:
-    return 1 if objective.direction == "minimize" else -1
+def _sign(measured: Objective | Score) -> int:
+    return 1 if measured.direction == "minimize" else -1
 
 
 def _forecast(features: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:

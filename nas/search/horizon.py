@@ -35,9 +35,12 @@ def horizon_report(
 
     Returns:
         `forecasts` (trial, value, standard_deviation; 0 for those that were trained) and `moved` (trial, from, to:
-        places among the finished ones, from 1), ready for JSON.
+        places among the finished ones, from 1), ready for JSON; both empty for a mean rank.
     """
     by_rung = [book.rung_values(rung) for rung in rungs]
+    # A mean rank among the few long runs is none among all trials.
+    if len(goal.scores) > 1 or not by_rung[0]:
+        return {"forecasts": [], "moved": []}
     trials = [trial for trial in book.trials if trial.number in by_rung[0] and trial.duplicate_of is None]
     patterns = [trial.pattern for trial in trials if trial.pattern is not None]
     features = pattern_features(patterns, problem.shape.num_tokens)

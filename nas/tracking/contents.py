@@ -103,7 +103,7 @@ def _trial_summary(trial: Trial) -> Row:
     summary: Row = {
         "state": trial.state.value,
         "reason": trial.reason,
-        "seeds": list(dict.fromkeys(measurement.seed for measurement in trial.measurements)),
+        "seeds": list(dict.fromkeys(one.seed for one in trial.measurements if one.step == trial.step)),
         "step": trial.step,
         "wall_seconds": sum(_seconds_by_training(trial).values()),
     }

@@ -285,3 +285,23 @@ def test_early_rungs_that_deceive_are_seen_through(start: StartStudy, tmp_path: 
 
 def test_a_study_without_a_report_says_so(start: StartStudy, tmp_path: Path) -> None:
     assert start(tmp_path / "study", FakeExecutor())["fidelity"] is None
+
+
+def test_a_longer_study_with_rungs_ends_as_one_that_was_long_from_the_start(start: StartStudy, tmp_path: Path) -> None:
+    start(tmp_path / "long", FakeExecutor(), num_trials=20, **HALVING)
+    start(tmp_path / "grown", FakeExecutor(), num_trials=8, **HALVING)
+    start(tmp_path / "grown", FakeExecutor(), num_trials=20, **HALVING)
+    assert front_bytes(tmp_path / "grown") == front_bytes(tmp_path / "long")
+
+
+def test_a_study_in_which_everything_diverges_ends_with_a_report_that_says_nothing(
+    start: StartStudy, tmp_path: Path
+) -> None:
+    def lost(member: Member, task: str, rung: int) -> Measurement:
+        return replace(
+            pretended(member, task, rung), outcome=Outcome.DIVERGED, quality=None, train_loss=None, longer=()
+        )
+
+    judged = HALVING | {"fidelity": FidelitySettings(num_patterns=3, times=2, num_seeds=2)}
+    front = start(tmp_path / "study", FakeExecutor(measure=lost), **judged)
+    assert front["points"] == [] and front["fidelity"]["objectives"]["quality"]["tau"] is None

@@ -15,15 +15,20 @@ from nas.evaluation.measurement import Measurement, Outcome
 from nas.export import choose_best
 from nas.export.readme import readme
 from nas.proxy.member import Member
+from nas.proxy.settings import TrainingSettings
+from nas.search.asking import Suggestion
+from nas.search.book import Book
 from nas.search.driver import Lanes
 from nas.search.folder import StudyFolder
+from nas.search.forecast import Forecast
 from nas.search.objectives import make_objectives
 from nas.search.observer import StudyInfo
 from nas.search.problem import Problem
+from nas.search.proposal import Proposal
 from nas.search.ranks import rank_shares
 from nas.search.record import Trial, TrialState
 from nas.search.scores import make_scores
-from nas.search.settings import StudySettings
+from nas.search.settings import ConstraintSettings, StudySettings
 from nas.space.load import load_space
 from nas.tracking.contents import study_run, trial_run
 
@@ -203,3 +208,29 @@ def test_a_trial_that_fails_on_one_task_fails(start: StartStudy, problem: Proble
     assert failed
     for trial in failed:
         assert trial.values == {} and trial.reason == "the loss or a gradient was no longer finite on narrow"
+
+
+def test_a_mean_rank_with_rungs_ranks_everybody_however_far_they_were_trained(
+    start: StartStudy, problem: Problem, tmp_path: Path
+) -> None:
+    """The forecast of a stopped trial and the result of a finished one stand in one ranking of all."""
+    two, training = over_two(problem, "mean_rank"), TrainingSettings(num_steps=400, num_rungs=3)
+    fronts = [
+        start(
+            tmp_path / str(seed), FakeExecutor(random.Random(seed)), with_problem=two, num_trials=20, training=training
+        )
+        for seed in (0, 1)
+    ]
+    assert fronts[0] == fronts[1] and fronts[0]["points"] and fronts[0]["trials"]["stopped"]
+    trials = StudyFolder(tmp_path / "0").trials()
+    book = Book(two, ConstraintSettings(), (100, 200, 400))
+    for trial in trials:
+        book.enter(Proposal(Suggestion(), trial.pattern, baseline=trial.baseline))
+        for step in sorted({one.step for one in trial.measurements}):
+            own = [one for one in trial.measurements if (one.step, one.seed) == (step, 0)]
+            if trial.duplicate_of is None:
+                book.advance(trial.number, step, own)
+    ranks = [values["quality"] for values in Forecast(two, book, (100, 200, 400)).values.values()]
+    # Ranks among all of them, from 0 to 1, average one half.
+    assert len(ranks) == sum(trial.duplicate_of is None for trial in trials)
+    assert sum(ranks) / len(ranks) == pytest.approx(0.5)
