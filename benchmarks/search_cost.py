@@ -26,11 +26,11 @@ import numpy as np
 from nas.costs.counting import count_cost
 from nas.proxy.schedule import branch_start
 from nas.search.audience import Audience
-from nas.search.domination import fronts, hypervolume, nondominated
 from nas.search.driver import Driver, Lanes
 from nas.search.observer import StudyInfo
 from nas.search.problem import Problem, make_problem
 from nas.search.record import Trial, TrialState
+from nas.search.scoring.domination import fronts, hypervolume, nondominated
 from nas.search.settings import FidelitySettings, SpaceSettings, StudySettings
 from nas.table.file import Table, read_table
 from nas.table.replay import KnownPatterns, MemoryFolder, ReplayExecutor

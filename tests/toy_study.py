@@ -13,9 +13,9 @@ from nas.patterns.model import ModelPattern
 from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings
 from nas.search.jobs import Job, JobResult, OnProgress
-from nas.search.objectives import make_objectives
 from nas.search.problem import Problem
-from nas.search.scores import make_scores
+from nas.search.scoring.objectives import make_objectives
+from nas.search.scoring.scores import make_scores
 from nas.space.baselines import baselines_for
 from nas.space.load import load_space
 from nas.space.space import Shape

@@ -27,7 +27,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 def _act(args: Namespace) -> int:
     from nas.export import choose_best, choose_trial, export_points, whole_front
-    from nas.search.folder import StudyFolder
+    from nas.search.storage.folder import StudyFolder
 
     folder = StudyFolder.existing(args.study)
     front = folder.front()

@@ -5,8 +5,8 @@ from textwrap import wrap
 
 from nas.config.folder import choices
 from nas.config.keys import FREE, GROUPS, Key, all_keys
-from nas.search.objectives import OBJECTIVES
-from nas.search.samplers import SAMPLERS
+from nas.search.sampling.samplers import SAMPLERS
+from nas.search.scoring.objectives import OBJECTIVES
 
 _NAME_WIDTH = 26
 _WIDTH = 100

@@ -7,8 +7,8 @@ from nas.cli.verb import Verb, add_study
 from nas.errors import NasError
 
 if TYPE_CHECKING:
-    from nas.search.folder import StudyFolder
     from nas.search.observer import StudyInfo
+    from nas.search.storage.folder import StudyFolder
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -19,7 +19,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 
 def _act(args: Namespace) -> int:
-    from nas.search.folder import StudyFolder
+    from nas.search.storage.folder import StudyFolder
     from nas.tracking.rebuild import track_study
     from nas.tracking.settings import TrackingSettings
 

@@ -9,9 +9,9 @@ from operator import attrgetter
 from nas.config.settings import RunSettings
 from nas.errors import InputError, unknown
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.search.folder import study_path
-from nas.search.objectives import check_objectives
-from nas.search.samplers import SAMPLERS
+from nas.search.sampling.samplers import SAMPLERS
+from nas.search.scoring.objectives import check_objectives
+from nas.search.storage.folder import study_path
 from nas.tracking.settings import check_tracking
 
 

@@ -68,7 +68,7 @@ class Measurement:
         """The inverse of `to_dict`.
 
         Raises:
-            ValueError, TypeError, KeyError: somebody changed the document; `nas.search.files` names its file.
+            ValueError, TypeError, KeyError: somebody changed the document; `nas.search.storage.files` names its file.
         """
         _check_numbers(cls, document)
         for length in document["longer"]:

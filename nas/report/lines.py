@@ -7,9 +7,9 @@ from typing import Any
 from nas.costs.cost import Cost
 from nas.report.objectives import label
 from nas.report.quantities import format_quantity, format_ratio, format_seconds
-from nas.search.objectives import COSTS
 from nas.search.observer import StudyInfo
 from nas.search.record import Trial, TrialState
+from nas.search.scoring.objectives import COSTS
 
 Goals = Sequence[dict[str, str]]
 """Name, unit and direction of each objective."""

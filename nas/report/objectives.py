@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nas.search.objectives import COSTS
+from nas.search.scoring.objectives import COSTS
 
 _LABELS = {
     "flops": "attention FLOPs",

@@ -14,7 +14,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 from scipy.stats import rankdata
 
 from nas.errors import InputError
-from nas.search.agreement import kendall_tau
+from nas.search.scoring.agreement import kendall_tau
 from nas.table.file import Table
 from nas.table.qualities import Qualities
 from nas.table.true_front import costs_by_id

@@ -8,12 +8,12 @@ from optuna.trial import TrialState as OptunaState
 
 from nas.costs.cost import Cost
 from nas.patterns.model import ModelPattern
-from nas.search.asking import Answer, SpaceView, frozen_trial
 from nas.search.book import Book
-from nas.search.forecast import Forecaster, signed
-from nas.search.objectives import COSTS, Objective, worst_values
 from nas.search.problem import Problem
 from nas.search.record import Trial, TrialState
+from nas.search.rungs.forecast import Forecaster, signed
+from nas.search.sampling.asking import Answer, SpaceView, frozen_trial
+from nas.search.scoring.objectives import COSTS, Objective, worst_values
 
 Values = Mapping[int, Mapping[str, float]]
 """Objective values by trial and name."""

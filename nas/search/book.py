@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from nas.costs.cost import Cost
 from nas.evaluation.measurement import Measurement, Outcome
-from nas.search.asking import Suggestion
 from nas.search.budget import excess_reason, excesses
-from nas.search.objectives import values_by_trial
 from nas.search.problem import Problem
-from nas.search.proposal import Proposal
 from nas.search.record import Trial, TrialState
-from nas.search.scores import mean_scores, scores_by_seed
+from nas.search.sampling.asking import Suggestion
+from nas.search.sampling.proposal import Proposal
+from nas.search.scoring.objectives import values_by_trial
+from nas.search.scoring.scores import mean_scores, scores_by_seed
 from nas.search.settings import ConstraintSettings
 
 _FAILED = {Outcome.DIVERGED: TrialState.DIVERGED, Outcome.OUT_OF_MEMORY: TrialState.OUT_OF_MEMORY}

@@ -14,23 +14,23 @@ from threadpoolctl import threadpool_limits
 from nas.errors import PatternError
 from nas.proxy.schedule import branch_start, rung_steps
 from nas.search.answers import Answers
-from nas.search.asking import Asker, Suggestion, TrialSuggester, suggestion_of
 from nas.search.audience import Audience
 from nas.search.book import Book
 from nas.search.clock import Clock
-from nas.search.database import StudyDatabase
-from nas.search.fidelity import chosen_for_long_runs, fidelity_report
-from nas.search.folder import StudyFolder
-from nas.search.forecast import Forecaster
 from nas.search.front import front_trials, make_front
 from nas.search.jobs import Executor
 from nas.search.launcher import Launch, Launcher
 from nas.search.observer import StudyInfo
 from nas.search.problem import Problem
-from nas.search.proposal import Proposal
-from nas.search.race import Race
 from nas.search.record import Trial, TrialState
+from nas.search.rungs.fidelity import chosen_for_long_runs, fidelity_report
+from nas.search.rungs.forecast import Forecaster
+from nas.search.rungs.race import Race
+from nas.search.sampling.asking import Asker, Suggestion, TrialSuggester, suggestion_of
+from nas.search.sampling.proposal import Proposal
 from nas.search.settings import StudySettings
+from nas.search.storage.database import StudyDatabase
+from nas.search.storage.folder import StudyFolder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

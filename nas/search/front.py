@@ -9,12 +9,12 @@ from statistics import stdev
 from typing import Any
 
 from nas.proxy.schedule import rung_steps
-from nas.search.agreement import pooled_deviation
-from nas.search.domination import Point, hypervolume, nondominated
-from nas.search.objectives import COSTS, Objective
 from nas.search.problem import Problem
 from nas.search.record import Trial, TrialState
-from nas.search.scores import Score, scores_by_seed
+from nas.search.scoring.agreement import pooled_deviation
+from nas.search.scoring.domination import Point, hypervolume, nondominated
+from nas.search.scoring.objectives import COSTS, Objective
+from nas.search.scoring.scores import Score, scores_by_seed
 from nas.search.settings import StudySettings
 
 SCHEMA = "nas.front/1"

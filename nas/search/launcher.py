@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from nas.evaluation.measurement import Measurement
 from nas.proxy.member import Member
-from nas.search.folder import StudyFolder
 from nas.search.jobs import Executor, Job
 from nas.search.observer import Progress
 from nas.search.record import Trial
+from nas.search.storage.folder import StudyFolder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,9 @@ from nas.errors import InputError, NasError, PatternError, unknown
 from nas.patterns.model import ModelPattern
 from nas.proxy.checks import check_fit
 from nas.proxy.settings import ProxySettings
-from nas.search.objectives import Objective, check_objectives, make_objectives
-from nas.search.samplers import SAMPLERS
-from nas.search.scores import Score, make_scores
+from nas.search.sampling.samplers import SAMPLERS
+from nas.search.scoring.objectives import Objective, check_objectives, make_objectives
+from nas.search.scoring.scores import Score, make_scores
 from nas.search.settings import StudySettings
 from nas.search.study_tasks import make_tasks
 from nas.space.baselines import baselines_for

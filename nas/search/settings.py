@@ -5,7 +5,7 @@ from typing import Any
 
 from nas.costs.target import Target
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.search.objectives import TaskQuality
+from nas.search.scoring.objectives import TaskQuality
 
 
 @dataclass(kw_only=True, slots=True)
@@ -66,8 +66,9 @@ class StudySettings:
         proxy: sizes of the proxy model.
         training: how each proxy is trained.
         target: the model that costs are counted for; None for the proxy itself.
-        sampler: one of `nas.search.samplers.SAMPLERS`.
-        objectives: two or more of `nas.search.objectives.OBJECTIVES`, or quality_2x where training.test_lengths has 2.
+        sampler: one of `nas.search.sampling.samplers.SAMPLERS`.
+        objectives: two or more of `nas.search.scoring.objectives.OBJECTIVES`, or quality_2x where
+            training.test_lengths has 2.
         constraints: budgets.
         confirm_seeds: further seeds with which every point of the front is trained again at the end.
         fidelity: whether and how the ranking is judged by longer trainings.

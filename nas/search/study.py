@@ -8,14 +8,14 @@ import optuna
 
 from nas.errors import StudyError
 from nas.search.audience import Audience
-from nas.search.database import StudyDatabase
 from nas.search.driver import Driver, Lanes
 from nas.search.executors.choose import choose_cohort_size, choose_devices, make_executor
-from nas.search.folder import StudyFolder, study_path
 from nas.search.observer import Observer
 from nas.search.problem import make_problem
 from nas.search.settings import StudySettings
-from nas.search.settings_document import differences, settings_to_dict
+from nas.search.storage.database import StudyDatabase
+from nas.search.storage.folder import StudyFolder, study_path
+from nas.search.storage.settings_document import differences, settings_to_dict
 
 
 def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from nas.search.executors.choose import choose_cohort_size, choose_devices, make
 from nas.search.jobs import Executor, Job
 from nas.search.problem import Problem, make_problem
 from nas.search.settings import StudySettings
-from nas.search.settings_document import settings_to_dict
+from nas.search.storage.settings_document import settings_to_dict
 from nas.table.book import OnProgress, TableBook
 from nas.table.file import header_of
 from nas.table.plan import Entry, Plan, make_plan

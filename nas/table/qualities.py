@@ -2,7 +2,7 @@
 
 from statistics import fmean
 
-from nas.search.agreement import kendall_tau
+from nas.search.scoring.agreement import kendall_tau
 from nas.table.file import Table
 
 

@@ -14,10 +14,10 @@ from nas.patterns.model import ModelPattern
 from nas.proxy.member import Member
 from nas.proxy.schedule import branch_start
 from nas.proxy.settings import TrainingSettings
-from nas.search.folder import StudyFolder
 from nas.search.jobs import Job, JobResult, OnProgress
-from nas.search.proposal import Proposal
 from nas.search.record import Trial
+from nas.search.sampling.proposal import Proposal
+from nas.search.storage.folder import StudyFolder
 from nas.space.space import Shape, Space, Suggester
 from nas.table.row import Row
 

@@ -6,9 +6,16 @@ from itertools import combinations, permutations
 from statistics import fmean, stdev
 from typing import Any
 
-from nas.search.agreement import Interval, kendall_tau, kendall_tau_interval, pooled_deviation, regret, share_tied
-from nas.search.domination import hypervolume
 from nas.search.front import REFERENCE_SHARE, SAME_WITHIN
+from nas.search.scoring.agreement import (
+    Interval,
+    kendall_tau,
+    kendall_tau_interval,
+    pooled_deviation,
+    regret,
+    share_tied,
+)
+from nas.search.scoring.domination import hypervolume
 from nas.table.file import Table
 from nas.table.plan import band_name
 from nas.table.qualities import Qualities

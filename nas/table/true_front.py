@@ -8,7 +8,7 @@ from nas.costs.cost import Cost
 from nas.costs.counting import count_cost
 from nas.costs.full_attention import full_pattern
 from nas.costs.proxy_target import proxy_target
-from nas.search.domination import nondominated
+from nas.search.scoring.domination import nondominated
 from nas.space.space import Option
 from nas.table.file import Table
 from nas.table.qualities import Qualities

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from nas.errors import InputError, StudyError
-from nas.search.settings_document import differences
+from nas.search.storage.settings_document import differences
 from nas.table.file import SCHEMA
 from nas.table.row import Row
 

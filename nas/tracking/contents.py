@@ -9,7 +9,7 @@ from typing import Any
 
 from nas.search.observer import StudyInfo
 from nas.search.record import Trial
-from nas.search.settings_document import FREE_TO_CHANGE, settings_to_dict
+from nas.search.storage.settings_document import FREE_TO_CHANGE, settings_to_dict
 from nas.tracking.flatten import attend_text, flatten_pattern, flatten_settings
 from nas.tracking.redact import redact
 from nas.tracking.run import Artifact, Row, Run, Scatter, Table

@@ -8,9 +8,9 @@ from toy_study import FakeExecutor, toy_problem
 from nas.cli.main import main
 from nas.search.audience import Audience
 from nas.search.driver import Driver, Lanes
-from nas.search.folder import StudyFolder
 from nas.search.settings import StudySettings
-from nas.search.settings_document import settings_to_dict
+from nas.search.storage.folder import StudyFolder
+from nas.search.storage.settings_document import settings_to_dict
 from nas.tasks.text import TextSettings
 
 

@@ -7,12 +7,12 @@ import pytest
 from toy_study import FakeExecutor, StartStudy, toy_problem
 
 from nas.search.audience import Audience
-from nas.search.database import StudyDatabase
 from nas.search.driver import Driver, Lanes
-from nas.search.folder import StudyFolder
 from nas.search.observer import Observer
 from nas.search.problem import Problem
 from nas.search.settings import ConstraintSettings, FidelitySettings, StudySettings
+from nas.search.storage.database import StudyDatabase
+from nas.search.storage.folder import StudyFolder
 
 
 @pytest.fixture(scope="session")

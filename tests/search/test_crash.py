@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from nas.search.folder import StudyFolder
 from nas.search.record import Trial
+from nas.search.storage.folder import StudyFolder
 
 pytestmark = pytest.mark.slow
 

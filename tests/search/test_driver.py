@@ -15,11 +15,11 @@ from nas.patterns.model import ModelPattern
 from nas.proxy.member import Member
 from nas.proxy.settings import TrainingSettings
 from nas.search.driver import Lanes
-from nas.search.folder import StudyFolder
 from nas.search.problem import Problem
 from nas.search.record import TrialState
-from nas.search.samplers import SAMPLERS
+from nas.search.sampling.samplers import SAMPLERS
 from nas.search.settings import FidelitySettings
+from nas.search.storage.folder import StudyFolder
 from nas.space.space import Shape, Suggester
 
 

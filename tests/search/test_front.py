@@ -8,8 +8,8 @@ import pytest
 from toy_study import FakeExecutor, StartStudy
 
 from nas.patterns.file import load_pattern
-from nas.search.domination import dominates
-from nas.search.folder import StudyFolder
+from nas.search.scoring.domination import dominates
+from nas.search.storage.folder import StudyFolder
 
 NAMES = ["quality", "flops", "kv_cache_bytes"]
 

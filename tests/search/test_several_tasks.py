@@ -16,19 +16,19 @@ from nas.export import choose_best
 from nas.export.readme import readme
 from nas.proxy.member import Member
 from nas.proxy.settings import TrainingSettings
-from nas.search.asking import Suggestion
 from nas.search.book import Book
 from nas.search.driver import Lanes
-from nas.search.folder import StudyFolder
-from nas.search.forecast import Forecast
-from nas.search.objectives import make_objectives
 from nas.search.observer import StudyInfo
 from nas.search.problem import Problem
-from nas.search.proposal import Proposal
-from nas.search.ranks import rank_shares
 from nas.search.record import Trial, TrialState
-from nas.search.scores import make_scores
+from nas.search.rungs.forecast import Forecast
+from nas.search.sampling.asking import Suggestion
+from nas.search.sampling.proposal import Proposal
+from nas.search.scoring.objectives import make_objectives
+from nas.search.scoring.ranks import rank_shares
+from nas.search.scoring.scores import make_scores
 from nas.search.settings import ConstraintSettings, StudySettings
+from nas.search.storage.folder import StudyFolder
 from nas.space.load import load_space
 from nas.tracking.contents import study_run, trial_run
 

@@ -5,7 +5,7 @@ import pytest
 from nas.errors import InputError
 from nas.search.problem import make_problem
 from nas.search.settings import StudySettings
-from nas.search.settings_document import differences, settings_to_dict
+from nas.search.storage.settings_document import differences, settings_to_dict
 from nas.search.study_tasks import make_tasks, settings_by_label
 from nas.tasks.image import ImageSettings
 from nas.tasks.listops import ListopsSettings

@@ -10,9 +10,9 @@ from scipy.stats import kendalltau
 from tiny_table import RATES, pretend_table, tiny_settings
 
 from nas.evaluation.measurement import Outcome
-from nas.search.agreement import kendall_tau_interval
-from nas.search.domination import dominates, hypervolume
 from nas.search.problem import Problem, make_problem
+from nas.search.scoring.agreement import kendall_tau_interval
+from nas.search.scoring.domination import dominates, hypervolume
 from nas.search.settings import SpaceSettings
 from nas.table.file import Table, read_table
 from nas.table.summary import TableSummary, summarize

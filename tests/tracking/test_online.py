@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from wandb_server import WandbServer, serving
 
-from nas.search.folder import StudyFolder
+from nas.search.storage.folder import StudyFolder
 from nas.tracking.contents import all_runs
 from nas.tracking.recorder import Recorder
 from nas.tracking.settings import TrackingSettings

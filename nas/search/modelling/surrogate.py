@@ -1,0 +1,205 @@
+"""Predicts the last rung from the rungs that are known and from the patterns themselves.
+
+Short trainings favour narrow windows, so their scores are biased by what a pattern lets through. After Kennedy and
+O'Hagan (2000) every rung goes on from those below it, moved by a function of the pattern that is learnt from the trials
+which got further. With few such trials little more is done than to go on as before.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cholesky, solve_triangular
+
+from nas.search.modelling.regression import Regression
+
+Array = NDArray[np.float64]
+
+GOES_ON = 0.6
+"""Share of the last change between two rungs that the next change is expected to be."""
+PRIOR_FACTORS: tuple[tuple[float, ...], ...] = ((), (1.0,), (-GOES_ON, 1.0 + GOES_ON))
+"""What the values at the rungs just below are expected to be multiplied by, by the number of these rungs."""
+MOST_BELOW = len(PRIOR_FACTORS) - 1
+_COURSE = (np.zeros((0, 0)), np.array([[1.0]]), np.array([[0.0, -1.0], [1.0, 1.0]]))
+"""From the values just below to the last value and the last change."""
+FACTOR = 0.2
+"""Prior standard deviation of how much more or less of the last value and of the last change is taken."""
+SHIFT = 5.0
+"""Prior standard deviation of what all trials gain alike between two rungs, in units of what features may move."""
+MOVED = 0.3
+"""Prior of what features may move between two rungs, in standard deviations of the lower one."""
+PRIOR_VALUES = 4
+"""Values that the spread of the rung below is worth when that of a rung is estimated."""
+OUTLYING = 4.0
+"""How far beyond the median a value counts, in distances of the best value from it."""
+LEAST_BOUNDED = 5
+"""Known values below which none is cut."""
+JITTER = 1e-9
+"""Added to the diagonal of covariances before they are factored, as a share of its largest entry."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """What m trials will be worth: jointly Gaussian.
+
+    Args:
+        mean: shape (m,).
+        covariance: shape (m, m).
+        noise: how much of the variance of what is not known at the last rung is that of a measurement.
+    """
+
+    mean: Array
+    covariance: Array
+    noise: float
+
+    @property
+    def deviation(self) -> Array:
+        """Standard deviations, shape (m,)."""
+        return np.sqrt(np.diag(self.covariance))
+
+    def sample(self, num: int, seed: int) -> Array:
+        """Joint draws, shape (num, m)."""
+        return self.given(len(self.mean), num, seed)[0]
+
+    def given(self, first: int, num: int, seed: int) -> tuple[Array, Array, Array]:
+        """Joint draws of the first trials, and what each of them says about the others.
+
+        Args:
+            first: how many trials are drawn.
+            num: draws.
+            seed: of the draws.
+
+        Returns:
+            the draws, shape (num, first); for each of them the means of the others, shape (num, m - first); and the
+            standard deviations of these, shape (m - first,), which are the same for all draws.
+        """
+        draws, means = np.tile(self.mean[:first], (num, 1)), np.tile(self.mean[first:], (num, 1))
+        variance = np.diag(self.covariance)[first:].copy()
+        uncertain = np.flatnonzero(np.diag(self.covariance)[:first] > 0)
+        if len(uncertain):
+            block = self.covariance[np.ix_(uncertain, uncertain)]
+            root = cholesky(block + JITTER * np.diag(block).max() * np.eye(len(uncertain)), lower=True)
+            normal = np.random.default_rng(seed).standard_normal((num, len(uncertain)))
+            across = solve_triangular(root, self.covariance[uncertain, first:], lower=True)
+            draws[:, uncertain] += normal @ root.T
+            means += normal @ across
+            variance -= (across**2).sum(axis=0)
+        return draws, means, np.sqrt(np.maximum(variance, 0))
+
+
+class Surrogate:
+    """A chain of regressions, one a rung.
+
+    Args:
+        features: of all trials, shape (trials, f).
+        values: at every rung, to be minimised, shape (trials, rungs); NaN where a trial was not trained to. Whoever has
+            a rung has all below it.
+    """
+
+    def __init__(self, features: Array, values: Array) -> None:
+        deviation = features.std(axis=0) if len(features) else np.zeros(features.shape[1])
+        self._used = deviation > 1e-9
+        self._center = features[:, self._used].mean(axis=0) if len(features) else np.zeros(0)
+        self._spread = deviation[self._used]
+        standardised = self._standardised(features)
+        self._bounds = np.array([_bound(column) for column in values.T])
+        values = np.minimum(values, self._bounds)
+        self._rungs: list[_Rung] = []
+        spread = _first_spread(values[:, 0])
+        for rung in range(values.shape[1]):
+            known = ~np.isnan(values[:, rung])
+            below = values[known, max(0, rung - MOST_BELOW) : rung]
+            scale = MOVED * spread if rung else spread
+            self._rungs.append(_Rung(standardised[known], below, values[known, rung], scale))
+            spread = _spread(values[:, rung], spread)
+
+    def predict(self, features: Array, values: Array) -> Prediction:
+        """The values at the last rung as a training would measure them; without variance where they are known.
+
+        As long as no trial at all is known at a rung, those below are extrapolated, and the variance leaves out what
+        all trials would gain alike.
+
+        Args:
+            features: shape (m, f).
+            values: what is known of them, shape (m, rungs); all NaN for what was never trained.
+        """
+        standardised, means = self._standardised(features), np.minimum(values, self._bounds)
+        state: list[list[Array]] = []  # covariances between the rungs just below, each of shape (m, m)
+        for index, rung in enumerate(self._rungs):
+            open_ = np.isnan(values[:, index])
+            below = means[:, index - len(state) : index]
+            means[open_, index], own = rung.predict(standardised[open_], below[open_])
+            across = [_weighted(rung.factors, column) * open_[:, None] for column in zip(*state, strict=True)]
+            inherited = _weighted(rung.factors, across) * open_ if across else np.zeros((len(values), len(values)))
+            inherited[np.ix_(open_, open_)] += own
+            state = [[*row, there.T] for row, there in zip(state, across, strict=True)] + [[*across, inherited]]
+            state = [row[-MOST_BELOW:] for row in state[-MOST_BELOW:]]
+        mean = np.where(np.isnan(values[:, -1]), means[:, -1], values[:, -1])
+        return Prediction(mean, state[-1][-1], self._rungs[-1].noise)
+
+    def _standardised(self, features: Array) -> Array:
+        scaled: Array = (features[:, self._used] - self._center) / self._spread
+        return scaled
+
+
+class _Rung:
+    """Values at one rung, given those at the rungs just below and features.
+
+    Args:
+        features: standardised, shape (n, f).
+        below: values at the rungs just below, in their order, shape (n, up to MOST_BELOW).
+        values: at this rung, shape (n,).
+        scale: how far features are expected to move values.
+    """
+
+    def __init__(self, features: Array, below: Array, values: Array, scale: float) -> None:
+        self._scale = scale
+        self._prior = np.array(PRIOR_FACTORS[below.shape[1]])
+        self._center = below.mean(axis=0) if len(below) else np.zeros(below.shape[1])
+        surplus = values - below @ self._prior
+        self._shift = float(surplus.mean()) if len(surplus) else 0.0
+        deviations = np.array([SHIFT if len(values) else 0.0, *(FACTOR for _ in self._prior)])
+        self._regression = Regression(features, self._inputs(below), (surplus - self._shift) / scale, deviations)
+        self.factors: Array = self._prior + _COURSE[below.shape[1]] @ self._regression.coefficients[1:]
+
+    def predict(self, features: Array, below: Array) -> tuple[Array, Array]:
+        """Mean and covariance at this rung if the values below are those given."""
+        mean, covariance = self._regression.predict(features, self._inputs(below))
+        return mean * self._scale + self._shift + below @ self._prior, covariance * self._scale**2
+
+    @property
+    def noise(self) -> float:
+        """Variance of the noise."""
+        return self._regression.noise * self._scale**2
+
+    def _inputs(self, below: Array) -> Array:
+        course = (below - self._center) @ _COURSE[below.shape[1]] / self._scale
+        return np.column_stack([np.ones(len(below)), course])
+
+
+def _weighted(weights: Array, terms: Sequence[Array]) -> Array:
+    total: Array = np.sum([weight * term for weight, term in zip(weights, terms, strict=True)], axis=0)
+    return total
+
+
+def _bound(values: Array) -> float:
+    """Beyond it values are only bad: how bad says nothing of the good ones, and would stretch every scale."""
+    known = values[~np.isnan(values)]
+    median = float(np.median(known)) if len(known) else 0.0
+    better = median - float(known.min()) if len(known) >= LEAST_BOUNDED else 0.0
+    return median + OUTLYING * better if better > 0 else np.inf
+
+
+def _first_spread(values: Array) -> float:
+    """Standard deviation at the first rung; 1 as long as nothing differs."""
+    known = values[~np.isnan(values)]
+    spread = float(known.std()) if len(known) else 0.0
+    return spread if spread > 0 else 1.0
+
+
+def _spread(values: Array, prior: float) -> float:
+    """Standard deviation of the known values, worth more than its prior the more of them there are."""
+    known = values[~np.isnan(values)]
+    squares = float(((known - known.mean()) ** 2).sum()) if len(known) else 0.0
+    return float(np.sqrt((PRIOR_VALUES * prior**2 + squares) / (PRIOR_VALUES + max(0, len(known) - 1))))

@@ -1,0 +1,1 @@
+"""Who trains on, and what the trainings so far say about longer ones."""

@@ -1,0 +1,121 @@
+"""Where every trained trial would stand at the last rung."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from math import nan
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nas.patterns.features import pattern_features
+from nas.search.book import Book
+from nas.search.modelling.surrogate import Surrogate
+from nas.search.problem import Problem
+from nas.search.scoring.agreement import kendall_tau
+from nas.search.scoring.objectives import Objective, values_by_trial
+from nas.search.scoring.scores import Score
+
+FOLDS = 5
+"""Parts in which trials that have two rungs are hidden in turn, to see how well the upper one is forecast."""
+LEAST_TRIALS = 6
+"""Trials with scores at both rungs below which their agreement is not known."""
+
+
+class Forecast:
+    """What is known at one moment, read by a surrogate model.
+
+    Args:
+        problem: what is searched.
+        book: all trials.
+        rungs: in optimiser steps, ascending.
+    """
+
+    def __init__(self, problem: Problem, book: Book, rungs: Sequence[int]) -> None:
+        self._objectives = problem.objectives
+        by_rung = [book.rung_scores(rung) for rung in rungs]
+        self._numbers = sorted(by_rung[0])
+        self._costs = {number: cost for number in self._numbers if (cost := book[number].cost)}
+        patterns = {number: pattern for number in self._numbers if (pattern := book[number].pattern)}
+        self._features = pattern_features([patterns[n] for n in self._numbers], problem.shape.num_tokens)
+        self._scores = tuple(dict.fromkeys(score for objective in problem.objectives for score in objective.scores))
+        self._known = {
+            score.name: np.array(
+                [[signed(own.get(number, {}).get(score.name), score) for own in by_rung] for number in self._numbers]
+            ).reshape(len(self._numbers), len(rungs))
+            for score in self._scores
+        }
+
+    @cached_property
+    def values(self) -> dict[int, dict[str, float]]:
+        """Objective values at the last rung, by trial and name: measured where they are, else forecast.
+
+        Scores are forecast and objectives made of them, so that ranks are taken among all trials, however far they got.
+        """
+        columns = {score.name: self._column(score) for score in self._scores}
+        scores = {
+            number: {name: float(column[index]) for name, column in columns.items() if not np.isnan(column[index])}
+            for index, number in enumerate(self._numbers)
+        }
+        return values_by_trial(self._objectives, scores, self._costs)
+
+    def agreement(self, rung: int) -> float | None:
+        """How well the rung above is forecast from a lower one: Kendall's tau-b of the first score.
+
+        Trials that have both are hidden beyond the lower rung, a part of them at a time, and forecast from the rest.
+
+        Args:
+            rung: index of the lower rung.
+
+        Returns:
+            None if fewer than LEAST_TRIALS have both, or all are alike.
+        """
+        known = next(iter(self._known.values()))[:, : rung + 2]
+        whole = np.flatnonzero(~np.isnan(known[:, -1]))
+        if len(whole) < LEAST_TRIALS:
+            return None
+        forecast = np.empty(len(known))
+        for part in np.array_split(whole, min(FOLDS, len(whole))):
+            hidden = known.copy()
+            hidden[part, rung + 1 :] = nan
+            forecast[part] = _forecast(self._features, hidden)[part]
+        return kendall_tau(forecast[whole].tolist(), known[whole, -1].tolist())
+
+    def _column(self, score: Score) -> NDArray[np.float64]:
+        """A score at the last rung; NaN for a pattern that cannot have it."""
+        known = self._known[score.name]
+        found = np.where(np.isnan(known[:, -1]), _forecast(self._features, known), known[:, -1])
+        return np.where(np.isnan(known[:, 0]), nan, _sign(score) * found)
+
+
+class Forecaster:
+    """Forecasts at any moment of a study, each made once.
+
+    Args:
+        problem: what is searched.
+        book: all trials.
+        rungs: in optimiser steps, ascending.
+    """
+
+    def __init__(self, problem: Problem, book: Book, rungs: Sequence[int]) -> None:
+        self._problem, self._book, self._rungs = problem, book, tuple(rungs)
+        self._newest: tuple[int, Forecast] | None = None
+
+    def now(self) -> Forecast:
+        """What is forecast from all that is known at this moment; some trial must have scores."""
+        if self._newest is None or self._newest[0] != self._book.num_advances:
+            self._newest = (self._book.num_advances, Forecast(self._problem, self._book, self._rungs))
+        return self._newest[1]
+
+
+def signed(value: float | None, measured: Objective | Score) -> float:
+    """A value to be minimised; NaN for none."""
+    return nan if value is None else _sign(measured) * value
+
+
+def _sign(measured: Objective | Score) -> int:
+    return 1 if measured.direction == "minimize" else -1
+
+
+def _forecast(features: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    mean: NDArray[np.float64] = Surrogate(features, values).predict(features, values).mean
+    return mean

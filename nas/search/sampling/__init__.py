@@ -1,0 +1,1 @@
+"""Which pattern comes next: from what a study knows to one proposal."""

@@ -1,0 +1,1 @@
+"""What a trial is worth: objectives, scores of tasks, domination, and how far rankings agree."""

@@ -1,0 +1,148 @@
+"""What a study weighs: a name, a unit, a direction each."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Literal
+
+from nas.costs.cost import Cost
+from nas.errors import InputError, unknown
+from nas.search.scoring.ranks import rank_shares
+from nas.search.scoring.scores import Score
+from nas.tasks.task import Direction
+
+TaskQuality = Literal["separate", "mean_rank"]
+"""What the qualities of several tasks are: an objective each, or one objective, the mean of their ranks."""
+
+WORST_RANK = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """One axis of the front.
+
+    Args:
+        name: as settings, files and tables call it.
+        unit: what its numbers count.
+        direction: minimize or maximize.
+        scores: what it is measured by: none for a cost, which is counted; of several the mean of their ranks is taken.
+    """
+
+    name: str
+    unit: str
+    direction: Direction
+    scores: tuple[Score, ...] = ()
+
+    def to_dict(self) -> dict[str, str]:
+        """Ready for JSON."""
+        return {"name": self.name, "unit": self.unit, "direction": self.direction}
+
+
+COSTS: dict[str, tuple[str, str]] = {
+    "flops": ("attention_flops", "FLOP"),
+    "kv_cache_bytes": ("kv_cache_bytes", "bytes"),
+    "activation_bytes": ("activation_bytes", "bytes"),
+    "num_parameters": ("num_parameters", "parameters"),
+}
+"""Objectives that are counted, not trained: the field of `Cost` each one reads, and its unit."""
+
+OBJECTIVES = ("quality", *COSTS)
+"""Every objective a study may name; with `training.test_lengths` also quality_2x and the like."""
+
+_LONGER = re.compile(r"quality_(\d+)x")
+
+
+def check_objectives(names: Sequence[str], test_lengths: Sequence[int]) -> None:
+    """Refuse names that no study could weigh, before any task is made.
+
+    Raises:
+        InputError: an unknown name, a length that is not tested, a repeated name, or fewer than two.
+    """
+    known = (*OBJECTIVES, *(f"quality_{times}x" for times in test_lengths))
+    for index, name in enumerate(names):
+        if name in known:
+            continue
+        if match := _LONGER.fullmatch(str(name)):
+            allowed = f"must be a length of training.test_lengths, which are {list(test_lengths)}"
+            raise InputError(f"objectives[{index}]", allowed, name, f"Add {match[1]} to training.test_lengths.")
+        raise unknown(f"objectives[{index}]", str(name), known, "objective")
+    if len(names) < 2 or len(set(names)) < len(names):
+        remedy = f"Choose from {', '.join(known)}."
+        raise InputError("objectives", "must name two or more different objectives", list(names), remedy)
+    if all(name in COSTS for name in names):
+        raise InputError("objectives", "must name a quality, which is what training is for", list(names))
+
+
+def make_objectives(
+    names: Sequence[str], scores: Sequence[Score], task_quality: TaskQuality = "separate"
+) -> tuple[Objective, ...]:
+    """The objectives of a study, in the order asked for.
+
+    Args:
+        names: what `check_objectives` lets pass.
+        scores: what training measures, of all tasks at their own lengths first.
+        task_quality: what several tasks make of a name that stands for a quality.
+
+    Raises:
+        InputError: a length that a task cannot have.
+    """
+    return tuple(objective for name in names for objective in _named(name, scores, task_quality))
+
+
+def values_by_trial(
+    objectives: Sequence[Objective], scores: Mapping[int, Mapping[str, float]], costs: Mapping[int, Cost]
+) -> dict[int, dict[str, float]]:
+    """The value of every objective, by trial and name.
+
+    A score that a pattern cannot have counts as chance.
+
+    Args:
+        objectives: the study's.
+        scores: what was measured, by trial and score name; ranks are taken among these trials.
+        costs: at least of the same trials.
+    """
+    columns = {objective.name: _column(objective, scores, costs) for objective in objectives}
+    return {trial: {name: column[trial] for name, column in columns.items()} for trial in scores}
+
+
+def worst_values(objectives: Sequence[Objective], cost: Cost) -> dict[str, float]:
+    """What a pattern of this cost gets that cannot be trained: chance, or the last rank."""
+    return {
+        objective.name: _worst(objective) if objective.scores else float(getattr(cost, COSTS[objective.name][0]))
+        for objective in objectives
+    }
+
+
+def _named(name: str, scores: Sequence[Score], task_quality: TaskQuality) -> Iterator[Objective]:
+    if name in COSTS:
+        yield Objective(name, COSTS[name][1], "minimize")
+        return
+    match = _LONGER.fullmatch(name)
+    times = int(match[1]) if match else 1
+    measured = tuple(score for score in scores if score.times == times)
+    short = [score.task for score in scores if score.task not in {other.task for other in measured}]
+    for label in short[:1]:
+        allowed = f"must name lengths that every task can have; {label} has no sequences {times} times as long"
+        raise InputError("objectives", allowed, name, "Drop it, or the task.")
+    if len(measured) > 1 and task_quality == "mean_rank":
+        yield Objective(name, "mean rank", "minimize", measured)
+    else:
+        yield from (Objective(score.name, score.unit, score.direction, (score,)) for score in measured)
+
+
+def _column(
+    objective: Objective, scores: Mapping[int, Mapping[str, float]], costs: Mapping[int, Cost]
+) -> dict[int, float]:
+    if not objective.scores:
+        return {trial: float(getattr(costs[trial], COSTS[objective.name][0])) for trial in scores}
+    measured = [[own.get(score.name, score.chance) for own in scores.values()] for score in objective.scores]
+    if len(objective.scores) > 1:
+        directions = [score.direction for score in objective.scores]
+        ranks = [rank_shares(column, direction) for column, direction in zip(measured, directions, strict=True)]
+        measured = [[fmean(shares) for shares in zip(*ranks, strict=True)]]
+    return dict(zip(scores, measured[0], strict=True))
+
+
+def _worst(objective: Objective) -> float:
+    return WORST_RANK if len(objective.scores) > 1 else objective.scores[0].chance

@@ -1,0 +1,140 @@
+"""What a study weighs: names, scores and values."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from toy_study import SilentTask
+
+from nas.costs.cost import Cost
+from nas.errors import InputError
+from nas.evaluation.measurement import LengthQuality, Measurement, Outcome
+from nas.search.scoring.objectives import check_objectives, make_objectives, values_by_trial, worst_values
+from nas.search.scoring.scores import make_scores, mean_scores, scores_by_seed
+from nas.tasks.task import Metric
+
+COST = Cost(
+    num_tokens=8,
+    pairs=1,
+    attention_flops=100,
+    forward_flops=200,
+    train_flops=600,
+    kv_cache_bytes=64,
+    activation_bytes=1,
+    num_parameters=1,
+)
+
+
+class Fixed(SilentTask):
+    """A task of one length, of which more is better."""
+
+    metric = Metric("accuracy", "share", "maximize")
+    chance = 0.1
+
+    def longer(self, times: int) -> None:
+        return None
+
+
+ONE, TWO = {"silent": SilentTask()}, {"silent": SilentTask(), "fixed": Fixed()}
+
+
+def measurement(task: str, seed: int, quality: float | None, *longer: float) -> Measurement:
+    return Measurement(
+        seed=seed,
+        learning_rate=1e-3,
+        step=100,
+        outcome=Outcome.DIVERGED if quality is None else Outcome.FINISHED,
+        quality=quality,
+        train_loss=quality,
+        wall_seconds=0.0,
+        task=task,
+        longer=tuple(LengthQuality(times=2 + i, num_tokens=16, quality=value) for i, value in enumerate(longer)),
+    )
+
+
+def names(tasks: Any, asked: Sequence[str], lengths: Sequence[int] = (), how: Any = "separate") -> list[str]:
+    return [objective.name for objective in make_objectives(asked, make_scores(tasks, lengths), how)]
+
+
+def test_one_task_has_plain_names() -> None:
+    assert [score.name for score in make_scores(ONE, [4, 2])] == ["quality", "quality_2x", "quality_4x"]
+    assert names(ONE, ["quality_4x", "flops", "quality"], [2, 4]) == ["quality_4x", "flops", "quality"]
+    assert names(ONE, ["quality", "flops"], how="mean_rank") == ["quality", "flops"]
+
+
+def test_several_tasks_have_an_objective_each_or_one_for_all() -> None:
+    scores = make_scores(TWO, [2])
+    assert [score.name for score in scores] == ["quality_silent", "quality_fixed", "quality_silent_2x"]
+    assert names(TWO, ["quality", "flops"]) == ["quality_silent", "quality_fixed", "flops"]
+    quality, _ = make_objectives(["quality", "flops"], scores, "mean_rank")
+    assert quality.to_dict() == {"name": "quality", "unit": "mean rank", "direction": "minimize"}
+
+
+def test_a_length_that_a_task_cannot_have_is_no_objective() -> None:
+    with pytest.raises(
+        InputError, match=r"^objectives: must .*; fixed has no sequences 2 times as long, got 'quality_2x'"
+    ):
+        names(TWO, ["quality_2x", "flops"], [2])
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["quality", "flop"], r"^objectives\[1\]: unknown objective.*Did you mean 'flops'"),
+        (
+            ["quality", "quality_8x"],
+            r"^objectives\[1\]: must be a length of training.test_lengths, which are \[2\].*Add 8",
+        ),
+        (["quality"], "^objectives: must name two or more"),
+        (["quality", "flops", "quality"], "^objectives: must name two or more"),
+    ],
+)
+def test_names_are_checked_before_any_task_is_made(asked: list[str], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        check_objectives(asked, [2])
+
+
+def test_a_seed_counts_if_every_task_ended_well() -> None:
+    measured = [
+        measurement("silent", 0, 2.0, 2.2),
+        measurement("fixed", 0, 0.5),
+        measurement("silent", 1, 3.0, 3.4),
+        measurement("fixed", 1, None),
+        measurement("fixed", 2, 0.7),
+        measurement("silent", 2, 4.0, 4.2),
+    ]
+    measured += [replace(one, step=50, quality=9.0) for one in measured]  # an earlier rung
+    by_seed = scores_by_seed(measured, make_scores(TWO, [2]), 100)
+    assert by_seed == {
+        0: {"quality_silent": 2.0, "quality_fixed": 0.5, "quality_silent_2x": 2.2},
+        2: {"quality_silent": 4.0, "quality_fixed": 0.7, "quality_silent_2x": 4.2},
+    }
+    assert mean_scores(by_seed) == pytest.approx({"quality_silent": 3, "quality_fixed": 0.6, "quality_silent_2x": 3.2})
+
+
+def test_a_length_that_a_pattern_cannot_have_counts_as_chance() -> None:
+    objectives = make_objectives(["quality_2x", "flops"], make_scores(ONE, [2]))
+    scores = {0: {"quality": 2.0, "quality_2x": 2.5}, 7: {"quality": 1.0}}
+    costs = {0: COST, 7: replace(COST, attention_flops=50)}
+    assert values_by_trial(objectives, scores, costs) == {
+        0: {"quality_2x": 2.5, "flops": 100.0},
+        7: {"quality_2x": SilentTask.chance, "flops": 50.0},
+    }
+
+
+def test_the_mean_rank_weighs_every_task_alike() -> None:
+    objectives = make_objectives(["quality", "flops"], make_scores(TWO, []), "mean_rank")
+    scores = {
+        3: {"quality_silent": 1.0, "quality_fixed": 0.2},  # ranks 0 and 1
+        4: {"quality_silent": 1.1, "quality_fixed": 0.9},  # 1/2 and 0
+        5: {"quality_silent": 9.0, "quality_fixed": 0.8},  # 1 and 1/2
+    }
+    values = values_by_trial(objectives, scores, dict.fromkeys(scores, COST))
+    assert {number: own["quality"] for number, own in values.items()} == {3: 0.5, 4: 0.25, 5: 0.75}
+    assert worst_values(objectives, COST) == {"quality": 1.0, "flops": 100.0}
+
+
+def test_what_cannot_be_trained_is_told_at_chance() -> None:
+    objectives = make_objectives(["quality", "flops"], make_scores(TWO, []))
+    assert worst_values(objectives, COST) == {"quality_silent": 4.0, "quality_fixed": 0.1, "flops": 100.0}
