@@ -25,7 +25,9 @@ def fidelity_lines(front: Mapping[str, Any]) -> list[str]:
 
 
 def _line(name: str, own: Mapping[str, Any], report: Mapping[str, Any], front: Mapping[str, Any]) -> str:
-    compared = f"{len(own['patterns'])} patterns after {report['times']} times the training"
+    num_stopped = sum(pattern["forecast"] for pattern in own["patterns"])
+    stopped = f" ({num_stopped} of them stopped by halving)" if num_stopped else ""
+    compared = f"{len(own['patterns'])} patterns{stopped} after {report['times']} times the training"
     if own["tau"] is None or own["tau_low"] is None:
         return f"{_capital(name)}: what this ranking is worth is not known ({compared} say nothing)."
     interval = f"95% {own['tau_low']:.2f} to {own['tau_high']:.2f}, by chance {own['chance']:.2f}"

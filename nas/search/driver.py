@@ -23,7 +23,7 @@ from nas.search.launcher import Launch, Launcher
 from nas.search.observer import StudyInfo
 from nas.search.problem import Problem
 from nas.search.record import Trial, TrialState
-from nas.search.rungs.fidelity import chosen_for_long_runs, fidelity_report
+from nas.search.rungs.fidelity import chosen_for_long_runs, fidelity_report, study_ranking
 from nas.search.rungs.forecast import Forecaster
 from nas.search.rungs.race import Race
 from nas.search.sampling.asking import Asker, Suggestion, TrialSuggester, suggestion_of
@@ -73,9 +73,9 @@ class Driver:
         self._audience, self._lanes = audience, lanes
         self._rungs = rung_steps(settings.training)
         self._book = Book(problem, settings.constraints, self._rungs)
-        forecaster = Forecaster(problem, self._book, self._rungs)
-        self._race = Race(problem, self._book, self._rungs, settings.training.rung_ratio, forecaster)
-        self._answers = Answers(problem, self._book, self._rungs, forecaster)
+        self._forecaster = Forecaster(problem, self._book, self._rungs)
+        self._race = Race(problem, self._book, self._rungs, settings.training.rung_ratio, self._forecaster)
+        self._answers = Answers(problem, self._book, self._rungs, self._forecaster)
         self._asker = Asker(
             settings.sampler, settings.seed, [goal.direction for goal in problem.objectives], self._answers.view
         )
@@ -245,11 +245,13 @@ class Driver:
             return None
         rung = settings.times * self._rungs[-1]
         quality = next(goal for goal in self._problem.objectives if goal.scores)
-        chosen = [trial.number for trial in chosen_for_long_runs(self._book.trials, quality, settings.num_patterns)]
+        ranking = study_ranking(self._book, self._problem, self._forecaster)
+        runs = chosen_for_long_runs(self._book.trials, ranking, quality, settings.num_patterns)
+        chosen = [trial.number for trial in runs]
         seeds = [self._seed(index) for index in range(settings.num_seeds)]
         self._audience.judging_started(len(chosen) * len(seeds))
         self._train_further([(chosen, rung, seed) for seed in seeds])
-        return fidelity_report(self._book, self._problem, self._rungs, rung, chosen, seeds)
+        return fidelity_report(self._book, self._problem, ranking, self._rungs, rung, chosen, seeds)
 
     def _train_further(self, wanted: Sequence[tuple[Sequence[int], int, int]]) -> None:
         """Take trials to a rung with a seed, all at once: (numbers, rung, seed) each."""

@@ -275,6 +275,19 @@ def test_the_report_says_what_longer_training_makes_of_the_ranking(start: StartS
     assert len(files) == 10
 
 
+def test_trials_that_halving_stopped_are_among_the_long_runs(start: StartStudy, tmp_path: Path) -> None:
+    judged = HALVING | {"fidelity": FidelitySettings(num_patterns=6, times=2, num_seeds=1)}
+    front = start(tmp_path / "study", FakeExecutor(), num_trials=40, **judged)
+    states = {trial.number: trial.state for trial in StudyFolder(tmp_path / "study").trials()}
+    runs = front["fidelity"]["objectives"]["quality"]["patterns"]
+    assert {states[run["trial"]] for run in runs} == {TrialState.FINISHED, TrialState.STOPPED}
+    assert all(run["forecast"] == (states[run["trial"]] is TrialState.STOPPED) for run in runs)
+    shown = {point["trial"]: point["values"]["quality"] for point in front["points"]}
+    assert {run["trial"]: run["short"] for run in runs if run["trial"] in shown}.items() <= shown.items()
+    assert front["points"][0]["trial"] in {run["trial"] for run in runs}
+    assert not {run["trial"] for run in runs if run["forecast"]} & set(shown)
+
+
 def test_early_rungs_that_deceive_are_seen_through(start: StartStudy, tmp_path: Path) -> None:
     judged = HALVING | {"fidelity": FidelitySettings(num_patterns=2, times=2, num_seeds=1)}
     front = start(tmp_path / "study", FakeExecutor(measure=deceptive), num_trials=16, confirm_seeds=0, **judged)

@@ -1,6 +1,6 @@
 """What a study's ranking is worth: a handful of its patterns trained longer, with several seeds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations, pairwise
 from statistics import fmean
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from nas.search.book import Book
 from nas.search.problem import Problem
 from nas.search.record import Trial, TrialState
-from nas.search.rungs.forecast import signed
+from nas.search.rungs.forecast import Forecaster, signed
 from nas.search.rungs.horizon import horizon_report
 from nas.search.scoring.agreement import chance_of_agreement, kendall_tau, kendall_tau_interval, regret
 from nas.search.scoring.objectives import Objective, values_by_trial
@@ -16,27 +16,48 @@ from nas.search.scoring.scores import mean_scores, scores_by_seed
 
 SIGNIFICANT = 0.05
 """How likely chance may agree as well as a ranking that is called better than chance."""
+_TRAINED = (TrialState.FINISHED, TrialState.STOPPED)
 NUM_TOP = 3
 """Choices that the second regret allows itself."""
 
 
-def chosen_for_long_runs(trials: Sequence[Trial], goal: Objective, num_patterns: int) -> list[Trial]:
+Ranking = Mapping[int, Mapping[str, float]]
+"""Objective values at the last rung, by trial and name."""
+
+
+def study_ranking(book: Book, problem: Problem, forecaster: Forecaster) -> Ranking:
+    """Where the study puts every trained trial: as it shows them, forecast where halving stopped them."""
+    trained = [trial for trial in book.trials if trial.scores and trial.duplicate_of is None and trial.cost]
+    if not trained:
+        return {}
+    forecast = forecaster.now().scores
+    scores = {
+        trial.number: forecast[trial.number] if trial.state is TrialState.STOPPED else trial.scores for trial in trained
+    }
+    return values_by_trial(problem.objectives, scores, {trial.number: trial.cost for trial in trained if trial.cost})
+
+
+def chosen_for_long_runs(trials: Sequence[Trial], ranking: Ranking, goal: Objective, num_patterns: int) -> list[Trial]:
     """The patterns to train longer: the best, and beside it the middle one by quality of every stratum of density.
 
+    Trials that halving stopped are among the strata: those that it let through are alike, and say nothing of whether
+    it stopped the right ones.
+
     Args:
-        trials: of which those take part that were trained to the last rung.
+        trials: of the study.
+        ranking: where it puts those that were trained.
         goal: what quality is.
         num_patterns: how many; fewer if there are not as many.
     """
 
     def worth(trial: Trial) -> tuple[float, int]:
-        return signed(trial.values[goal.name], goal), trial.number
+        return signed(ranking[trial.number][goal.name], goal), trial.number
 
-    finished = [trial for trial in trials if trial.state is TrialState.FINISHED]
-    if len(finished) <= num_patterns:
-        return finished
-    best = min(finished, key=worth)
-    others = sorted((trial for trial in finished if trial is not best), key=_density)
+    trained = [trial for trial in trials if trial.number in ranking and trial.state in _TRAINED]
+    if len(trained) <= num_patterns:
+        return trained
+    best = min((trial for trial in trained if trial.state is TrialState.FINISHED), key=worth)
+    others = sorted((trial for trial in trained if trial is not best), key=_density)
     num_strata = num_patterns - 1
     edges = [len(others) * part // num_strata for part in range(num_strata + 1)] if num_strata else []
     strata = [others[low:high] for low, high in pairwise(edges)]
@@ -45,13 +66,20 @@ def chosen_for_long_runs(trials: Sequence[Trial], goal: Objective, num_patterns:
 
 
 def fidelity_report(
-    book: Book, problem: Problem, rungs: Sequence[int], long_rung: int, chosen: Sequence[int], seeds: Sequence[int]
+    book: Book,
+    problem: Problem,
+    ranking: Ranking,
+    rungs: Sequence[int],
+    long_rung: int,
+    chosen: Sequence[int],
+    seeds: Sequence[int],
 ) -> dict[str, Any]:
     """How the study's ranking compares with that after longer training.
 
     Args:
         book: all trials; the chosen ones were trained to `long_rung` with every seed.
         problem: what was searched.
+        ranking: where the study puts its trials.
         rungs: of the search, in optimiser steps, ascending.
         long_rung: in optimiser steps.
         chosen: numbers of the trials that were trained longer.
@@ -70,9 +98,10 @@ def fidelity_report(
         "objectives": {
             goal.name: _compare(
                 goal,
-                {number: book[number].values[goal.name] for number in whole},
+                {number: ranking[number][goal.name] for number in whole},
                 {number: long[number][goal.name] for number in whole},
                 [{number: values[goal.name] for number, values in own.items()} for own in by_seed.values()],
+                {number for number in whole if book[number].state is TrialState.STOPPED},
             )
             | horizon_report(book, problem, rungs, goal, {number: long[number][goal.name] for number in whole})
             for goal in problem.objectives
@@ -87,12 +116,16 @@ def _compare(
     short: Mapping[int, float],
     long: Mapping[int, float],
     by_seed: Sequence[Mapping[int, float]],
+    stopped: Collection[int],
 ) -> dict[str, Any]:
     """One objective: tau with its interval, the ceiling between seeds, and what a choice would have cost."""
     ours, truth = _column(short, goal), _column(long, goal)
     interval, chance = kendall_tau_interval(ours, truth), chance_of_agreement(ours, truth)
     return {
-        "patterns": [{"trial": number, "short": short[number], "long": long[number]} for number in long],
+        "patterns": [
+            {"trial": number, "short": short[number], "long": long[number], "forecast": number in stopped}
+            for number in long
+        ],
         "tau": kendall_tau(ours, truth),
         "tau_low": interval and interval.low,
         "tau_high": interval and interval.high,

@@ -46,17 +46,21 @@ class Forecast:
         }
 
     @cached_property
-    def values(self) -> dict[int, dict[str, float]]:
-        """Objective values at the last rung, by trial and name: measured where they are, else forecast.
-
-        Scores are forecast and objectives made of them, so that ranks are taken among all trials, however far they got.
-        """
+    def scores(self) -> dict[int, dict[str, float]]:
+        """Scores at the last rung, by trial and name: measured where they are, else forecast."""
         columns = {score.name: self._column(score) for score in self._scores}
-        scores = {
+        return {
             number: {name: float(column[index]) for name, column in columns.items() if not np.isnan(column[index])}
             for index, number in enumerate(self._numbers)
         }
-        return values_by_trial(self._objectives, scores, self._costs)
+
+    @cached_property
+    def values(self) -> dict[int, dict[str, float]]:
+        """Objective values at the last rung, by trial and name.
+
+        Scores are forecast and objectives made of them, so that ranks are taken among all trials, however far they got.
+        """
+        return values_by_trial(self._objectives, self.scores, self._costs)
 
     def agreement(self, rung: int) -> float | None:
         """How well the rung above is forecast from a lower one: Kendall's tau-b of the first score.

@@ -24,7 +24,7 @@ def horizon_report(
     """The ranking at the horizon of the long runs, and who moves in it.
 
     The long runs are one rung more to the model that forecasts rungs; it says how far every other trial would get, from
-    its scores and from its pattern.
+    its scores and from its pattern. Long runs of trials that halving stopped lack rungs before it and are left out.
 
     Args:
         book: all trials.
@@ -48,7 +48,7 @@ def horizon_report(
         [
             [
                 *(signed(_at(values, trial, goal), goal) for values in by_rung),
-                signed(long[trial.number], goal) if trial.number in long else nan,
+                signed(long[trial.number], goal) if trial.number in long and trial.number in by_rung[-1] else nan,
             ]
             for trial in trials
         ]
