@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as OptunaState
@@ -37,6 +38,7 @@ class Answers:
     def __init__(self, problem: Problem, book: Book, rungs: Sequence[int], forecaster: Forecaster) -> None:
         self._problem, self._book, self._rungs = problem, book, tuple(rungs)
         self._forecaster = forecaster
+        self._cost = lru_cache(maxsize=1 << 14)(problem.cost)  # a sampler meets the same patterns in ask after ask
 
     @property
     def view(self) -> SpaceView:
@@ -44,9 +46,10 @@ class Answers:
         return SpaceView(
             sample=self._problem.sample,
             costs=self._costs,
-            over_budget=lambda pattern: not self._book.keeps_budgets(self._problem.cost(pattern)),
+            over_budget=lambda pattern: not self._book.keeps_budgets(self._cost(pattern)),
             num_tokens=self._problem.shape.num_tokens,
             measured=tuple(bool(objective.scores) for objective in self._problem.objectives),
+            rungs=self._rungs,
         )
 
     def all(self) -> list[Answer]:
@@ -89,7 +92,7 @@ class Answers:
         return replace(known, values=tuple(told.values()), constraints=constraints)
 
     def _costs(self, pattern: ModelPattern) -> tuple[float, ...]:
-        return self._cost_shares(self._problem.cost(pattern))
+        return self._cost_shares(self._cost(pattern))
 
     def _cost_shares(self, cost: Cost) -> tuple[float, ...]:
         shares = cost.ratio_to(self._problem.full_cost)

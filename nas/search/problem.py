@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from nas.costs.cost import Cost
 from nas.costs.counting import count_cost
-from nas.costs.proxy_target import proxy_target
 from nas.costs.target import Target
 from nas.errors import InputError, NasError, PatternError, unknown
 from nas.patterns.model import ModelPattern
 from nas.proxy.checks import check_fit
+from nas.proxy.own_target import own_target
 from nas.proxy.settings import ProxySettings
 from nas.search.sampling.samplers import SAMPLERS
 from nas.search.scoring.objectives import Objective, check_objectives, make_objectives
@@ -116,14 +116,7 @@ def make_problem(settings: StudySettings) -> Problem:
         grid=task.grid,
         context=all(other.train_batch(0, 1, 0).context is not None for other in tasks.values()),
     )
-    target = settings.target or proxy_target(
-        num_layers=proxy.num_layers,
-        num_heads=proxy.num_heads,
-        d_model=proxy.d_model,
-        mlp_ratio=proxy.mlp_ratio,
-        num_tokens=task.num_tokens,
-        vocab_size=task.vocab_size,
-    )
+    target = settings.target or own_target(proxy, task)
     if task.grid and target.num_tokens != task.num_tokens:
         allowed = f"must be {task.num_tokens}, the tokens of the task's grid of {task.grid[0]} x {task.grid[1]}"
         raise InputError("target.num_tokens", allowed, target.num_tokens, "Use target=proxy.")

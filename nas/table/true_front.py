@@ -7,7 +7,7 @@ from statistics import fmean, stdev
 from nas.costs.cost import Cost
 from nas.costs.counting import count_cost
 from nas.costs.full_attention import full_pattern
-from nas.costs.proxy_target import proxy_target
+from nas.proxy.own_target import own_target
 from nas.search.scoring.domination import nondominated
 from nas.space.space import Option
 from nas.table.file import Table
@@ -51,16 +51,8 @@ class ProxyCost:
 
 
 def costs_by_id(table: Table) -> dict[str, ProxyCost]:
-    """What the patterns of a table cost, counted as `nas.search.problem` does for the proxy itself."""
-    proxy, task = table.proxy, table.task
-    target = proxy_target(
-        num_layers=proxy.num_layers,
-        num_heads=proxy.num_heads,
-        d_model=proxy.d_model,
-        mlp_ratio=proxy.mlp_ratio,
-        num_tokens=task.num_tokens,
-        vocab_size=task.vocab_size,
-    )
+    """What the patterns of a table cost on the proxy itself."""
+    target = own_target(table.proxy, table.task)
     patterns = [entry.pattern for entry in table.plan.entries]
     costs = {pattern.id: count_cost(pattern, target) for pattern in patterns}
     full = count_cost(full_pattern(patterns[0]), target)

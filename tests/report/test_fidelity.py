@@ -24,7 +24,8 @@ def judged(front, **more):
 def test_a_ranking_that_holds_says_how_well(front):
     assert fidelity_lines(judged(front)) == [
         "Quality: this ranking agrees at tau 0.87 (95% 0.47 to 1.00, by chance 0.01; seeds of the long runs agree at "
-        "0.73) with that of 6 patterns (2 of them stopped by halving) after 4 times the training; its best choice loses 0.004 bits per byte."
+        "0.73) with that of 6 patterns (2 of them stopped by halving) after 4 times the training; "
+        "its best choice loses 0.004 bits per byte."
     ]
 
 

@@ -7,6 +7,7 @@ which got further. With few such trials little more is done than to go on as bef
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log2
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +18,9 @@ from nas.search.modelling.regression import Regression
 Array = NDArray[np.float64]
 
 GOES_ON = 0.6
-"""Share of the last change between two rungs that the next change is expected to be."""
-PRIOR_FACTORS: tuple[tuple[float, ...], ...] = ((), (1.0,), (-GOES_ON, 1.0 + GOES_ON))
-"""What the values at the rungs just below are expected to be multiplied by, by the number of these rungs."""
-MOST_BELOW = len(PRIOR_FACTORS) - 1
+"""Share of the last change that the next change is expected to be where every rung is twice as long as the last."""
+MOST_BELOW = 2
+"""Rungs just below that a rung is made of."""
 _COURSE = (np.zeros((0, 0)), np.array([[1.0]]), np.array([[0.0, -1.0], [1.0, 1.0]]))
 """From the values just below to the last value and the last change."""
 FACTOR = 0.2
@@ -95,9 +95,10 @@ class Surrogate:
         features: of all trials, shape (trials, f).
         values: at every rung, to be minimised, shape (trials, rungs); NaN where a trial was not trained to. Whoever has
             a rung has all below it.
+        rungs: in optimiser steps, ascending.
     """
 
-    def __init__(self, features: Array, values: Array) -> None:
+    def __init__(self, features: Array, values: Array, rungs: Sequence[int]) -> None:
         deviation = features.std(axis=0) if len(features) else np.zeros(features.shape[1])
         self._used = deviation > 1e-9
         self._center = features[:, self._used].mean(axis=0) if len(features) else np.zeros(0)
@@ -111,7 +112,8 @@ class Surrogate:
             known = ~np.isnan(values[:, rung])
             below = values[known, max(0, rung - MOST_BELOW) : rung]
             scale = MOVED * spread if rung else spread
-            self._rungs.append(_Rung(standardised[known], below, values[known, rung], scale))
+            prior = prior_factors(rungs[max(0, rung - MOST_BELOW) : rung + 1])
+            self._rungs.append(_Rung(standardised[known], below, values[known, rung], scale, prior))
             spread = _spread(values[:, rung], spread)
 
     def predict(self, features: Array, values: Array) -> Prediction:
@@ -151,11 +153,11 @@ class _Rung:
         below: values at the rungs just below, in their order, shape (n, up to MOST_BELOW).
         values: at this rung, shape (n,).
         scale: how far features are expected to move values.
+        prior: what the values below are expected to be multiplied by, shape (up to MOST_BELOW,).
     """
 
-    def __init__(self, features: Array, below: Array, values: Array, scale: float) -> None:
-        self._scale = scale
-        self._prior = np.array(PRIOR_FACTORS[below.shape[1]])
+    def __init__(self, features: Array, below: Array, values: Array, scale: float, prior: Array) -> None:
+        self._scale, self._prior = scale, prior
         self._center = below.mean(axis=0) if len(below) else np.zeros(below.shape[1])
         surplus = values - below @ self._prior
         self._shift = float(surplus.mean()) if len(surplus) else 0.0
@@ -176,6 +178,25 @@ class _Rung:
     def _inputs(self, below: Array) -> Array:
         course = (below - self._center) @ _COURSE[below.shape[1]] / self._scale
         return np.column_stack([np.ones(len(below)), course])
+
+
+def prior_factors(rungs: Sequence[int]) -> Array:
+    """What the values at the rungs below the last of these are expected to be multiplied by to give that one.
+
+    With two below, curves are expected to fall as a power of the steps: by GOES_ON of the last change if all rungs are
+    twice as long as those before them, by more if the last step is a longer one.
+
+    Args:
+        rungs: in optimiser steps, ascending, at most MOST_BELOW + 1.
+
+    Returns:
+        shape (len(rungs) - 1,); sums to 1.
+    """
+    if len(rungs) <= MOST_BELOW:
+        return np.ones(len(rungs) - 1)
+    first, second, third = (float(rung) ** log2(GOES_ON) for rung in rungs)
+    goes_on = (second - third) / (first - second)
+    return np.array([-goes_on, 1 + goes_on])
 
 
 def _weighted(weights: Array, terms: Sequence[Array]) -> Array:

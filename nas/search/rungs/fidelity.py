@@ -1,6 +1,6 @@
 """What a study's ranking is worth: a handful of its patterns trained longer, with several seeds."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import combinations, pairwise
 from statistics import fmean
 from typing import Any
@@ -98,17 +98,21 @@ def fidelity_report(
         "objectives": {
             goal.name: _compare(
                 goal,
-                {number: ranking[number][goal.name] for number in whole},
-                {number: long[number][goal.name] for number in whole},
-                [{number: values[goal.name] for number, values in own.items()} for own in by_seed.values()],
+                _values_of(goal, ranking, whole),
+                _values_of(goal, long, whole),
+                [_values_of(goal, own, own) for own in by_seed.values()],
                 {number for number in whole if book[number].state is TrialState.STOPPED},
             )
-            | horizon_report(book, problem, rungs, goal, {number: long[number][goal.name] for number in whole})
+            | horizon_report(book, problem, rungs, long_rung, goal, _values_of(goal, long, whole))
             for goal in problem.objectives
             if goal.scores
         },
         "rungs": [_rung(book, problem, rung, rungs[-1]) for rung in rungs[:-1]],
     }
+
+
+def _values_of(goal: Objective, ranking: Ranking, numbers: Iterable[int]) -> dict[int, float]:
+    return {number: ranking[number][goal.name] for number in numbers}
 
 
 def _compare(

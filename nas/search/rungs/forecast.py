@@ -31,7 +31,7 @@ class Forecast:
     """
 
     def __init__(self, problem: Problem, book: Book, rungs: Sequence[int]) -> None:
-        self._objectives = problem.objectives
+        self._objectives, self._rungs = problem.objectives, tuple(rungs)
         by_rung = [book.rung_scores(rung) for rung in rungs]
         self._numbers = sorted(by_rung[0])
         self._costs = {number: cost for number in self._numbers if (cost := book[number].cost)}
@@ -81,14 +81,20 @@ class Forecast:
         for part in np.array_split(whole, min(FOLDS, len(whole))):
             hidden = known.copy()
             hidden[part, rung + 1 :] = nan
-            forecast[part] = _forecast(self._features, hidden)[part]
+            forecast[part] = self._last(hidden)[part]
         return kendall_tau(forecast[whole].tolist(), known[whole, -1].tolist())
 
     def _column(self, score: Score) -> NDArray[np.float64]:
         """A score at the last rung; NaN for a pattern that cannot have it."""
         known = self._known[score.name]
-        found = np.where(np.isnan(known[:, -1]), _forecast(self._features, known), known[:, -1])
+        found = np.where(np.isnan(known[:, -1]), self._last(known), known[:, -1])
         return np.where(np.isnan(known[:, 0]), nan, _sign(score) * found)
+
+    def _last(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """All trials at the last of the rungs that `values` has columns for."""
+        surrogate = Surrogate(self._features, values, self._rungs[: values.shape[1]])
+        mean: NDArray[np.float64] = surrogate.predict(self._features, values).mean
+        return mean
 
 
 class Forecaster:
@@ -118,8 +124,3 @@ def signed(value: float | None, measured: Objective | Score) -> float:
 
 def _sign(measured: Objective | Score) -> int:
     return 1 if measured.direction == "minimize" else -1
-
-
-def _forecast(features: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
-    mean: NDArray[np.float64] = Surrogate(features, values).predict(features, values).mean
-    return mean

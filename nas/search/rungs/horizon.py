@@ -19,7 +19,7 @@ FAR = 2
 
 
 def horizon_report(
-    book: Book, problem: Problem, rungs: Sequence[int], goal: Objective, long: Mapping[int, float]
+    book: Book, problem: Problem, rungs: Sequence[int], long_rung: int, goal: Objective, long: Mapping[int, float]
 ) -> dict[str, Any]:
     """The ranking at the horizon of the long runs, and who moves in it.
 
@@ -30,6 +30,7 @@ def horizon_report(
         book: all trials.
         problem: what was searched.
         rungs: of the search, in optimiser steps, ascending.
+        long_rung: of the long runs, in optimiser steps.
         goal: the objective that is forecast.
         long: its values after the long runs, by trial.
 
@@ -53,7 +54,7 @@ def horizon_report(
             for trial in trials
         ]
     )
-    prediction = Surrogate(features, known).predict(features, known)
+    prediction = Surrogate(features, known, [*rungs, long_rung]).predict(features, known)
     finished = [place for place, trial in enumerate(trials) if trial.state is TrialState.FINISHED]
     now = _places({trials[place].number: signed(trials[place].values[goal.name], goal) for place in finished})
     then = _places({trials[place].number: float(prediction.mean[place]) for place in finished})

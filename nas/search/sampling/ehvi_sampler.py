@@ -88,7 +88,7 @@ def choose(view: SpaceView, evidence: Evidence, seed: int) -> Candidate | None:
     if evidence.num_trained < LEAST_TRAINED:
         return next(iter(draw_candidates(view, (), known, 1, MOST_DRAWS, seed)), None)
     features = pattern_features(evidence.patterns, view.num_tokens)
-    surrogates = [Surrogate(features, values) for values in evidence.values]
+    surrogates = [Surrogate(features, values, view.rungs) for values in evidence.values]
     forecasts = [
         surrogate.predict(features, values) for surrogate, values in zip(surrogates, evidence.values, strict=True)
     ]

@@ -17,6 +17,7 @@ class SpaceView:
         over_budget: whether a pattern breaks a budget.
         num_tokens: length of the sequences that are trained on, in tokens.
         measured: by objective, in order: whether it is measured by training rather than counted.
+        rungs: where scores are taken, in optimiser steps, ascending.
     """
 
     sample: Callable[[Suggester], ModelPattern]
@@ -24,3 +25,4 @@ class SpaceView:
     over_budget: Callable[[ModelPattern], bool]
     num_tokens: int
     measured: tuple[bool, ...]
+    rungs: tuple[int, ...]

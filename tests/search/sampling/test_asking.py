@@ -51,6 +51,7 @@ VIEW = SpaceView(
     over_budget=lambda pattern: False,
     num_tokens=64,
     measured=(True, False),
+    rungs=(100,),
 )
 
 

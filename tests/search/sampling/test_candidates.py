@@ -29,6 +29,7 @@ VIEW = SpaceView(
     over_budget=lambda pattern: pattern.num_heads > 6,
     num_tokens=64,
     measured=(True, False),
+    rungs=(100,),
 )
 
 

@@ -48,6 +48,7 @@ def view_of(space, over_budget=lambda pattern: False, refuse=lambda pattern: Fal
         over_budget=over_budget,
         num_tokens=64,
         measured=(True, False),
+        rungs=(100, 200, 400),
     )
 
 
