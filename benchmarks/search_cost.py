@@ -6,7 +6,10 @@ Every method searches the same space; its trainings are looked up in the table, 
 FLOPs are added up. After every training its choices are judged: the patterns that it would put on its front at that
 moment (forecast to the last rung where they were not trained to it), by their true values (the table's last rung, mean
 over seeds), as a share of the hypervolume of the true front of the whole table. The reference point is the worst of
-every objective in the table, so that a front of bad patterns is worth nothing.
+every objective in the table, so that a front of bad patterns is worth nothing. At the end of every search its ranking
+of all patterns that it has trained is compared with the truth as well.
+
+What shared weights scored comes from `benchmarks/shared_weights.py`; their training is paid for first.
 """
 
 import argparse
@@ -16,12 +19,17 @@ import random
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from optuna import Study
+from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
+from optuna.trial import FrozenTrial
+from optuna.trial import TrialState as TrialStates
 
 from nas.costs.counting import count_cost
 from nas.proxy.schedule import branch_start
@@ -30,6 +38,8 @@ from nas.search.driver import Driver, Lanes
 from nas.search.observer import StudyInfo
 from nas.search.problem import Problem, make_problem
 from nas.search.record import Trial, TrialState
+from nas.search.sampling.samplers import SAMPLERS
+from nas.search.scoring.agreement import kendall_tau
 from nas.search.scoring.domination import fronts, hypervolume, nondominated
 from nas.search.settings import FidelitySettings, SpaceSettings, StudySettings
 from nas.table.file import Table, read_table
@@ -39,6 +49,58 @@ from nas.tasks.text import TextSettings
 OBJECTIVES = ["quality", "flops", "kv_cache_bytes"]
 Curve = list[tuple[float, float]]
 """(training FLOPs, share of the true hypervolume) after every training."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """What one search came to.
+
+    Args:
+        curve: what it chose, as it went.
+        tau: Kendall's tau-b between its final ranking of the patterns that it has trained and the truth.
+    """
+
+    curve: Curve
+    tau: float | None
+
+
+class ParetoMutation(BaseSampler):
+    """An evolutionary search: a random member of the front with one value drawn anew.
+
+    Regularised evolution (Real et al. 2019) with the front as its parents, as searches for efficient networks use it.
+
+    Args:
+        seed: of this one ask.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._draw, self._random = random.Random(seed), RandomSampler(seed)
+
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """Those of a parent, but for one."""
+        known = [one for one in study.get_trials(deepcopy=False, states=(TrialStates.COMPLETE,)) if one.params]
+        if len(known) < NUM_PARENTS:
+            return {}
+        front = [known[index] for index in nondominated([tuple(one.values or ()) for one in known])]
+        self._parent = self._draw.choice(front)
+        changed = self._draw.choice(sorted(self._parent.params))
+        return {name: kind for name, kind in self._parent.distributions.items() if name != changed}
+
+    def sample_relative(self, study: Study, trial: FrozenTrial, space: dict[str, BaseDistribution]) -> dict[str, Any]:
+        """The parent's values."""
+        return {name: self._parent.params[name] for name in space}
+
+    def sample_independent(self, study: Study, trial: FrozenTrial, name: str, kind: BaseDistribution) -> Any:
+        """What is drawn anew."""
+        return self._random.sample_independent(study, trial, name, kind)
+
+
+NUM_PARENTS = 4
+"""Trained patterns before mutation begins."""
+SAMPLERS["mutation"] = lambda asked: ParetoMutation(asked.own_seed)
+SAMPLERS["tpe, 10 random"] = lambda asked: TPESampler(seed=asked.own_seed, multivariate=True, group=True)
+SAMPLERS["tpe, univariate"] = lambda asked: TPESampler(seed=asked.own_seed)
+SAMPLERS["gp, 10 random"] = lambda asked: GPSampler(seed=asked.own_seed, warn_independent_sampling=False)
 
 
 @dataclass(frozen=True)
@@ -56,6 +118,10 @@ class Truth:
     seeds: tuple[int, ...]
     rungs: tuple[int, ...]
     reference: tuple[float, float, float]
+
+    def tau(self, ranked: dict[str, float]) -> float | None:
+        """Kendall's tau-b between some patterns' qualities, by id, and the true ones."""
+        return kendall_tau(list(ranked.values()), [self.values[identity][0] for identity in ranked])
 
     def share(self, chosen: Sequence[str]) -> float:
         """Hypervolume of some patterns by their true values, as a share of that of all."""
@@ -164,7 +230,7 @@ class Trace:
         """See `Observer`."""
 
 
-def driven(path: Path, num_seeds: int | None, seed: int, **study: Any) -> Curve:
+def driven(path: Path, num_seeds: int | None, seed: int, **study: Any) -> Search:
     """One study by the product's own driver."""
     table, problem, truth = load(path, num_seeds)
     settings = study_settings(table, seed=seed, **study)
@@ -174,10 +240,12 @@ def driven(path: Path, num_seeds: int | None, seed: int, **study: Any) -> Curve:
     lanes = Lanes(num_batches=2, cohort_size=1)
     trace.driver = Driver(settings, problem, MemoryFolder(), executor, Audience([trace]), lanes, None)
     trace.driver.run()
-    return trace.curve
+    patterns = {trial.number: trial.pattern.id for trial in trace.driver.trials if trial.pattern}
+    ranked = {patterns[number]: own["quality"] for number, own in trace.driver.ranking().items()}
+    return Search(trace.curve, truth.tau(ranked))
 
 
-def by_cost_alone(path: Path, num_seeds: int | None, seed: int, *, key: str, num_trials: int) -> Curve:
+def by_cost_alone(path: Path, num_seeds: int | None, seed: int, *, key: str, num_trials: int) -> Search:
     """A zero-cost ranking: quality is taken to be a cost, so every choice is trained that spreads over it evenly.
 
     `pairs` takes more pairs to be better; `parameters` finds all patterns alike, so it draws at random.
@@ -187,6 +255,37 @@ def by_cost_alone(path: Path, num_seeds: int | None, seed: int, *, key: str, num
     ids = sorted(truth.values, key=lambda one: (truth.values[one][1] if key == "pairs" else 0.0, draw.random()))
     order = _spread(ids)[:num_trials]
     return _trained_fully(order, table, problem, truth, seed)
+
+
+def by_shared_weights(path: Path, num_seeds: int | None, seed: int, *, num_trials: int) -> Search:
+    """Shared weights are trained and score every pattern; then fronts of their scores are trained fully, best first."""
+    table, problem, truth = load(path, num_seeds)
+    scores, steps = shared_scores(path, seed)
+    costs = {identity: (scores[identity], *truth.values[identity][1:]) for identity in truth.values}
+    ids = sorted(costs)
+    levels = fronts([costs[identity] for identity in ids])
+    draw = random.Random(seed)
+    order = sorted(range(len(ids)), key=lambda index: (levels[index], draw.random()))
+    steps_cost = steps * float(np.mean(list(_step_flops(table, problem).values())))
+    chosen = [ids[index] for index in order[:num_trials]]
+    first = [ids[index] for index in order if levels[index] == 0]
+    search = _trained_fully(chosen, table, problem, truth, seed, spent=steps_cost)
+    curve = [(steps_cost, truth.share(first)), *search.curve]
+    return Search(curve, truth.tau({identity: scores[identity] for identity in truth.values}))
+
+
+def shared_scores(path: Path, seed: int) -> tuple[dict[str, float], int]:
+    """What shared weights say of every pattern, lower being better, and the steps that their training took."""
+    by_key: dict[str, dict[str, float]] = {}
+    for line in path.with_suffix(".shared.jsonl").read_text().splitlines():
+        row = json.loads(line)
+        by_key.setdefault(row["key"], {})[row["pattern"]] = row["quality"]
+    keys = sorted(key for key in by_key if key.startswith(SHARED))
+    return by_key[keys[seed % len(keys)]], int(SHARED.split()[1])
+
+
+SHARED = "naive 4000 x0.004 seed"
+"""The cheapest way of training shared weights that is worth its steps (decision 13)."""
 
 
 def _spread(items: Sequence[str]) -> list[str]:
@@ -199,13 +298,17 @@ def _spread(items: Sequence[str]) -> list[str]:
     return [items[place] for place in places]
 
 
-def _trained_fully(order: Sequence[str], table: Table, problem: Problem, truth: Truth, seed: int) -> Curve:
-    spent, seen, curve = 0.0, [], []
+def _trained_fully(
+    order: Sequence[str], table: Table, problem: Problem, truth: Truth, seed: int, spent: float = 0.0
+) -> Search:
+    seen: list[str] = []
+    curve: Curve = []
     for identity in order:
         spent += _step_flops(table, problem)[identity] * truth.rungs[-1]
         seen.append(identity)
         curve.append((spent, truth.share(_observed_front(seen, truth, seed, truth.rungs[-1]))))
-    return curve
+    ranked = {identity: _observed(identity, truth, seed, truth.rungs[-1])[0] for identity in seen}
+    return Search(curve, truth.tau(ranked))
 
 
 def _observed_front(ids: Sequence[str], truth: Truth, seed: int, rung: int) -> list[str]:
@@ -231,7 +334,7 @@ def _step_flops(table: Table, problem: Problem) -> dict[str, float]:
     return _FLOPS[id(table)]
 
 
-def mo_asha(path: Path, num_seeds: int | None, seed: int, *, num_trials: int, ratio: int) -> Curve:
+def mo_asha(path: Path, num_seeds: int | None, seed: int, *, num_trials: int, ratio: int) -> Search:
     """Asynchronous halving over several objectives as published: random draws, fronts of raw scores, epsilon-net.
 
     Schmucker et al. 2021 (arXiv 2106.12639). One worker; a rung lets through its best 1/ratio.
@@ -243,7 +346,8 @@ def mo_asha(path: Path, num_seeds: int | None, seed: int, *, num_trials: int, ra
     rungs = truth.rungs
     reached: list[list[str]] = [[] for _ in rungs]
     promoted: list[set[str]] = [set() for _ in rungs]
-    spent, curve = 0.0, []
+    spent = 0.0
+    curve: Curve = []
     while True:
         identity, rung = None, 0
         for level in reversed(range(len(rungs) - 1)):
@@ -256,13 +360,19 @@ def mo_asha(path: Path, num_seeds: int | None, seed: int, *, num_trials: int, ra
                 break
         if identity is None:
             if not new:
-                return curve
+                return Search(curve, truth.tau(_raw_scores(reached, truth, seed)))
             identity, rung = new.pop(), 0
         trunk = branch_start(rungs[rung - 1], training) if rung else 0
         spent += flops[identity] * (rungs[rung] - trunk)
         reached[rung].append(identity)
         if reached[-1]:
             curve.append((spent, truth.share(_observed_front(reached[-1], truth, seed, rungs[-1]))))
+
+
+def _raw_scores(reached: Sequence[Sequence[str]], truth: Truth, seed: int) -> dict[str, float]:
+    """The last score of every pattern."""
+    last = {identity: rung for rung, ids in zip(truth.rungs, reached, strict=True) for identity in ids}
+    return {identity: _observed(identity, truth, seed, rung)[0] for identity, rung in last.items()}
 
 
 def _epsilon_net(points: Sequence[tuple[float, ...]]) -> list[int]:
@@ -284,29 +394,37 @@ def _epsilon_net(points: Sequence[tuple[float, ...]]) -> list[int]:
     return order
 
 
-METHODS: dict[str, tuple[Callable[..., Curve], dict[str, Any]]] = {
-    "random, full trainings": (driven, {"sampler": "random", "num_rungs": 1}),
-    "Optuna TPE, full trainings": (driven, {"sampler": "tpe", "num_rungs": 1}),
-    "Optuna NSGA-II, full trainings": (driven, {"sampler": "nsga2", "num_rungs": 1}),
-    "Optuna GP, full trainings": (driven, {"sampler": "gp", "num_rungs": 1}),
+METHODS: dict[str, tuple[Callable[..., Search], dict[str, Any]]] = {
+    "random": (driven, {"sampler": "random", "num_rungs": 1}),
+    "Optuna TPE, default": (driven, {"sampler": "tpe, univariate", "num_rungs": 1}),
+    "Optuna TPE, multivariate": (driven, {"sampler": "tpe, 10 random", "num_rungs": 1}),
+    "TPE, multivariate, 4 random": (driven, {"sampler": "tpe", "num_rungs": 1}),
+    "Optuna NSGA-II": (driven, {"sampler": "nsga2", "num_rungs": 1}),
+    "Optuna GP": (driven, {"sampler": "gp, 10 random", "num_rungs": 1}),
+    "GP, 4 random": (driven, {"sampler": "gp", "num_rungs": 1}),
+    "Pareto mutation": (driven, {"sampler": "mutation", "num_rungs": 1}),
+    "ehvi": (driven, {"sampler": "ehvi", "num_rungs": 1}),
     "pairs alone": (by_cost_alone, {"key": "pairs"}),
     "parameter count alone": (by_cost_alone, {"key": "parameters"}),
+    "shared weights": (by_shared_weights, {}),
     "MO-ASHA": (mo_asha, {"ratio": 2}),
     "halving, random": (driven, {"sampler": "random", "num_rungs": 5}),
     "halving, TPE": (driven, {"sampler": "tpe", "num_rungs": 5}),
-    "ehvi, full trainings": (driven, {"sampler": "ehvi", "num_rungs": 1}),
-    "ehvi and halving": (driven, {"sampler": "ehvi", "num_rungs": 5}),
-    "first version (TPE, 480 steps)": (driven, {"sampler": "tpe", "num_rungs": 1, "num_steps": 480}),
+    "halving, NSGA-II": (driven, {"sampler": "nsga2", "num_rungs": 5}),
+    "halving, GP": (driven, {"sampler": "gp", "num_rungs": 5}),
+    "halving, Pareto mutation": (driven, {"sampler": "mutation", "num_rungs": 5}),
+    "halving, ehvi": (driven, {"sampler": "ehvi", "num_rungs": 5}),
+    "first version (TPE, 480 steps)": (driven, {"sampler": "tpe, 10 random", "num_rungs": 1, "num_steps": 480}),
     "make search (ehvi, 240 to 960 steps)": (driven, {"sampler": "ehvi", "num_rungs": 3, "num_steps": 960}),
 }
 """What is compared: how a curve is made, and with what."""
 
 
-def one_curve(task: tuple[str, Path, int | None, int, int]) -> tuple[str, int, Curve]:
+def one_search(task: tuple[str, Path, int | None, int, int]) -> tuple[str, Search]:
     """One method with one seed."""
     name, path, num_seeds, seed, num_trials = task
     make, options = METHODS[name]
-    return name, seed, make(path, num_seeds, seed, num_trials=num_trials, **options)
+    return name, make(path, num_seeds, seed, num_trials=num_trials, **options)
 
 
 def at(curve: Curve, spent: float) -> float:
@@ -350,17 +468,17 @@ def main() -> None:
     _, _, truth = load(args.table, args.table_seeds)
     print(f"{len(truth.values)} patterns, seeds {truth.seeds}, rungs {truth.rungs}", file=sys.stderr)
     tasks = [(name, args.table, args.table_seeds, seed, args.trials) for name in wanted for seed in range(args.seeds)]
-    curves: dict[str, list[Curve]] = {name: [] for name in wanted}
+    searches: dict[str, list[Search]] = {name: [] for name in wanted}
     with ProcessPoolExecutor(args.workers) as pool:
-        for done, (name, _, curve) in enumerate(pool.map(one_curve, tasks), 1):
-            curves[name].append(curve)
+        for done, (name, search) in enumerate(pool.map(one_search, tasks), 1):
+            searches[name].append(search)
             print(f"\r{done}/{len(tasks)} searches", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    report(curves, args.table, args.table_seeds)
+    report(searches, args.table, args.table_seeds)
     if args.out:
-        args.out.write_text(json.dumps(curves))
+        args.out.write_text(json.dumps({name: [asdict(one) for one in own] for name, own in searches.items()}))
     if args.picture:
-        draw(curves, args.picture, args.table, args.table_seeds)
+        draw(searches, args.picture, args.table, args.table_seeds)
 
 
 def unit_cost(path: Path, num_seeds: int | None) -> float:
@@ -370,24 +488,29 @@ def unit_cost(path: Path, num_seeds: int | None) -> float:
     return float(np.mean([flops[identity] for identity in truth.values])) * truth.rungs[-1]
 
 
-def report(curves: dict[str, list[Curve]], path: Path, num_seeds: int | None) -> None:
-    """A line for every method: what it reaches at some budgets, and what 90% and 95% cost it."""
+def report(searches: dict[str, list[Search]], path: Path, num_seeds: int | None) -> None:
+    """A line for every method: what it reaches at some budgets, what 90% and 95% cost it, and its last ranking."""
     unit = unit_cost(path, num_seeds)
     budgets = (5, 10, 20, 40, 80)
     print("share of the true hypervolume after so many full trainings' FLOPs (mean and 95% interval over searches);")
-    print("median cost, in full trainings, of staying above 90% and 95%")
-    head = f"{'method':<32}" + "".join(f"{budget:>20}" for budget in budgets) + f"{'90%':>8}{'95%':>8}"
-    print(head)
-    for name, own in curves.items():
+    print(
+        "median cost, in full trainings, of staying above 90% and 95% (a dash: half of the searches do not get there);"
+    )
+    print("tau-b between the final ranking of what was trained and the truth")
+    print("| method | " + " | ".join(map(str, budgets)) + " | 90% | 95% | tau at the end |")
+    print("|---" * (len(budgets) + 4) + "|")
+    for name, own in searches.items():
         cells = []
         for budget in budgets:
-            mean, low, high = interval([at(curve, budget * unit) for curve in own])
-            cells.append(f"{mean:.3f} {low:.3f}-{high:.3f}".rjust(20))
-        costs = [float(np.median([cost_of(curve, share) for curve in own])) / unit for share in (0.9, 0.95)]
-        print(f"{name:<32}" + "".join(cells) + "".join(f"{cost:>8.1f}" for cost in costs))
+            mean, low, high = interval([at(search.curve, budget * unit) for search in own])
+            cells.append(f"{mean:.3f} ({low:.3f} to {high:.3f})")
+        costs = [float(np.median([cost_of(search.curve, share) for search in own])) / unit for share in (0.9, 0.95)]
+        cells += [f"{cost:.1f}" if math.isfinite(cost) else "-" for cost in costs]
+        mean, low, high = interval([search.tau for search in own if search.tau is not None])
+        print(f"| {name} | " + " | ".join(cells) + f" | {mean:.2f} ({low:.2f} to {high:.2f}) |", flush=True)
 
 
-def draw(curves: dict[str, list[Curve]], picture: Path, path: Path, num_seeds: int | None) -> None:
+def draw(searches: dict[str, list[Search]], picture: Path, path: Path, num_seeds: int | None) -> None:
     """Mean share against FLOPs, with the interval of the mean."""
     import matplotlib
 
@@ -397,8 +520,8 @@ def draw(curves: dict[str, list[Curve]], picture: Path, path: Path, num_seeds: i
     unit = unit_cost(path, num_seeds)
     figure, axes = pyplot.subplots(figsize=(9, 5.5), layout="constrained")
     budgets = np.geomspace(0.5, 120, 80)
-    for place, (name, own) in enumerate(curves.items()):
-        means = [interval([at(curve, budget * unit) for curve in own]) for budget in budgets]
+    for place, (name, own) in enumerate(searches.items()):
+        means = [interval([at(search.curve, budget * unit) for search in own]) for budget in budgets]
         line = axes.plot(
             budgets, [mean for mean, _, _ in means], label=name, linewidth=1.6, linestyle="--" if place > 9 else "-"
         )[0]

@@ -23,7 +23,7 @@ from nas.search.launcher import Launch, Launcher
 from nas.search.observer import StudyInfo
 from nas.search.problem import Problem
 from nas.search.record import Trial, TrialState
-from nas.search.rungs.fidelity import chosen_for_long_runs, fidelity_report, study_ranking
+from nas.search.rungs.fidelity import Ranking, chosen_for_long_runs, fidelity_report, study_ranking
 from nas.search.rungs.forecast import Forecaster
 from nas.search.rungs.race import Race
 from nas.search.sampling.asking import Asker, Suggestion, TrialSuggester, suggestion_of
@@ -122,9 +122,18 @@ class Driver:
         self._audience.study_finished(tuple(self._book.trials), front)
         return front
 
+    @property
+    def trials(self) -> Sequence[Trial]:
+        """All trials so far."""
+        return self._book.trials
+
     def forecast_front(self) -> list[Trial]:
         """The trials that would be chosen if the search ended now, however far they were trained."""
         return self._race.front()
+
+    def ranking(self) -> Ranking:
+        """Where the study puts every trained trial at the last rung, measured or forecast."""
+        return study_ranking(self._book, self._problem, self._forecaster)
 
     def _search(self) -> None:
         for name, pattern in self._problem.baselines.items():
@@ -245,7 +254,7 @@ class Driver:
             return None
         rung = settings.times * self._rungs[-1]
         quality = next(goal for goal in self._problem.objectives if goal.scores)
-        ranking = study_ranking(self._book, self._problem, self._forecaster)
+        ranking = self.ranking()
         runs = chosen_for_long_runs(self._book.trials, ranking, quality, settings.num_patterns)
         chosen = [trial.number for trial in runs]
         seeds = [self._seed(index) for index in range(settings.num_seeds)]

@@ -26,6 +26,8 @@ from nas.search.sampling.ehvi_sampler import EHVISampler
 from nas.search.sampling.evidence import Evidence
 from nas.search.sampling.space_view import SpaceView
 
+NUM_RANDOM = 4
+"""Random draws before TPE and GP begin to model; Optuna's 10 are half of a small study (decision 16)."""
 POPULATION = 16
 """Generation size of the genetic samplers; Optuna's 50 would leave small studies without a second one."""
 
@@ -68,10 +70,10 @@ class Question:
 
 SAMPLERS: dict[str, Callable[[Question], BaseSampler]] = {
     "ehvi": lambda asked: EHVISampler(asked.own_seed, asked.view, asked.evidence()),
-    "tpe": lambda asked: TPESampler(seed=asked.own_seed, multivariate=True, group=True),
+    "tpe": lambda asked: TPESampler(seed=asked.own_seed, n_startup_trials=NUM_RANDOM, multivariate=True, group=True),
     "nsga2": lambda asked: NSGAIISampler(seed=asked.own_seed, population_size=POPULATION),
     "nsga3": lambda asked: NSGAIIISampler(seed=asked.own_seed, population_size=POPULATION),
-    "gp": lambda asked: GPSampler(seed=asked.own_seed, warn_independent_sampling=False),
+    "gp": lambda asked: GPSampler(seed=asked.own_seed, n_startup_trials=NUM_RANDOM, warn_independent_sampling=False),
     "random": lambda asked: RandomSampler(seed=asked.own_seed),
     "qmc": lambda asked: _NumberedQMC(asked.seed, asked.number),
 }

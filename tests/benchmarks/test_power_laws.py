@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
-
-from nas.search.modelling.curves import extrapolate
+from power_laws import extrapolate
 
 STEPS = (100, 200, 400, 800, 1600)
 
