@@ -2,7 +2,8 @@
 
 Every curve is a power law, value = c + b * steps**-a. The exponent a is shared by all patterns; c and b differ, but
 are drawn from one distribution that is learnt from all curves (a mixed model, Laird and Ware 1982), so a curve of two
-points is held near the others. Curves know nothing of the patterns; `nas.search.modelling.surrogate`, which studies use, does.
+points is held near the others. Curves know nothing of the patterns; what studies use, `nas.search.modelling.surrogate`,
+does.
 """
 
 from collections.abc import Sequence

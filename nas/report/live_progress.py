@@ -7,9 +7,11 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from nas.proxy.schedule import rung_steps
 from nas.report.lines import confirming_line, finished_line, judging_line, started_line, trial_name
 from nas.report.objectives import label, leading
 from nas.report.quantities import format_quantity
+from nas.report.workload import Workload
 from nas.search.observer import Progress as Training
 from nas.search.observer import StudyInfo
 from nas.search.record import Trial, TrialState
@@ -49,30 +51,34 @@ class LiveProgress:
         """See `Observer`."""
         done = [trial for trial in known if trial.state is not TrialState.RUNNING]
         self._info, self._done = info, {trial.number for trial in done}
-        self._goal = leading(info.objectives)
+        self._goal, self._work = leading(info.objectives), Workload(info, tuple(done))
+        self._num_steps = rung_steps(info.settings.training)[-1]
         self._num_tasks = len({score["task"] for score in info.scores})
         for trial in done:
             self._keep_best(trial)
         self._console.print(started_line(info, len(done)), markup=False, highlight=False)
-        self._overall = self._bars.add_task("all trials", total=info.num_trials, completed=len(done), done="", note="")
+        self._overall = self._bars.add_task("all trials", done="", note="")
         self._show_overall()
         atexit.register(self._bars.stop)  # an interrupted study must not leave the cursor hidden
         self._bars.start()
 
     def training_progressed(self, progress: Training) -> None:
         """See `Observer`."""
+        self._work.progressed(progress)
         self._move_training(progress)
         self._show_overall()
 
     def trial_advanced(self, trial: Trial) -> None:
         """See `Observer`."""
         self._done.add(trial.number)
+        self._work.reached_rung(trial)
         self._end_training(trial.number)
         self._show_overall()
 
     def trial_finished(self, trial: Trial) -> None:
         """See `Observer`."""
         self._done.add(trial.number)
+        self._work.finished(trial)
         self._end_training(trial.number)
         self._keep_best(trial)
         self._show_overall()
@@ -80,18 +86,21 @@ class LiveProgress:
     def confirmation_started(self, num_trials: int) -> None:
         """See `Observer`; the new trainings lengthen the bar."""
         self._num_to_confirm += num_trials
+        self._work.announced(num_trials, self._num_steps)
         self._console.print(confirming_line(num_trials), markup=False, highlight=False)
         self._show_overall()
 
     def judging_started(self, num_trainings: int) -> None:
         """See `Observer`; the new trainings lengthen the bar."""
         self._num_to_confirm += num_trainings
+        self._work.announced(num_trainings, self._num_steps * self._info.settings.fidelity.times)
         self._console.print(judging_line(num_trainings), markup=False, highlight=False)
         self._show_overall()
 
     def trial_confirmed(self, trial: Trial) -> None:
         """See `Observer`."""
         self._num_confirmed += 1
+        self._work.trained_further(trial)
         self._end_training(trial.number)
         self._show_overall()
 
@@ -125,13 +134,15 @@ class LiveProgress:
             self._best = trial
 
     def _show_overall(self) -> None:
-        """First trainings count by their share, so that the time left is known before the first one ends."""
+        """Trials are counted for the reader, steps for the time left: halving takes few trials far."""
         total, num_done = self._info.num_trials + self._num_to_confirm, len(self._done) + self._num_confirmed
-        under_way = set(self._trainings.values())
-        shares = [task.completed / task.total for task in self._bars.tasks if task.id in under_way and task.total]
-        completed = min(num_done + sum(shares) / self._num_tasks, total)
-        done = f"{num_done}/{total}"
-        self._bars.update(self._overall, total=total, completed=completed, done=done, note=self._best_note())
+        self._bars.update(
+            self._overall,
+            total=self._work.expected,
+            completed=self._work.done,
+            done=f"{num_done}/{total}",
+            note=self._best_note(),
+        )
 
     def _best_note(self) -> str:
         if self._best is None:
