@@ -38,15 +38,15 @@ class Answers:
     def __init__(self, problem: Problem, book: Book, rungs: Sequence[int], forecaster: Forecaster) -> None:
         self._problem, self._book, self._rungs = problem, book, tuple(rungs)
         self._forecaster = forecaster
-        self._cost = lru_cache(maxsize=1 << 14)(problem.cost)  # a sampler meets the same patterns in ask after ask
+        self._price = lru_cache(maxsize=1 << 14)(self._counted)  # a sampler meets the same patterns in ask after ask
 
     @property
     def view(self) -> SpaceView:
         """What a sampler may try out by itself."""
         return SpaceView(
             sample=self._problem.sample,
-            costs=self._costs,
-            over_budget=lambda pattern: not self._book.keeps_budgets(self._cost(pattern)),
+            costs=lambda pattern: self._price(pattern)[0],
+            over_budget=lambda pattern: self._price(pattern)[1],
             num_tokens=self._problem.shape.num_tokens,
             measured=tuple(bool(objective.scores) for objective in self._problem.objectives),
             rungs=self._rungs,
@@ -91,8 +91,10 @@ class Answers:
         constraints = self._book.excesses(cost) | {"trained": float(failed)}
         return replace(known, values=tuple(told.values()), constraints=constraints)
 
-    def _costs(self, pattern: ModelPattern) -> tuple[float, ...]:
-        return self._cost_shares(self._cost(pattern))
+    def _counted(self, pattern: ModelPattern) -> tuple[tuple[float, ...], bool]:
+        """Its cost objectives as shares of full attention, and whether it is over budget."""
+        cost = self._problem.cost(pattern)
+        return self._cost_shares(cost), not self._book.keeps_budgets(cost)
 
     def _cost_shares(self, cost: Cost) -> tuple[float, ...]:
         shares = cost.ratio_to(self._problem.full_cost)
