@@ -164,7 +164,14 @@ def _whole_volume(truth: Truth) -> float:
 
 
 def study_settings(
-    table: Table, *, sampler: str, num_rungs: int, num_trials: int = 0, seed: int = 0, num_steps: int | None = None
+    table: Table,
+    *,
+    sampler: str,
+    num_rungs: int,
+    num_trials: int = 0,
+    seed: int = 0,
+    num_steps: int | None = None,
+    rung_ratio: int = 2,
 ) -> StudySettings:
     """A study of the table's space, task and proxy, trained to `num_steps`, or to the table's last rung."""
     written = table.header["settings"]
@@ -179,7 +186,7 @@ def study_settings(
             table.training,
             num_steps=num_steps or table.training.num_steps,
             num_rungs=num_rungs,
-            rung_ratio=2,
+            rung_ratio=rung_ratio,
             test_lengths=[],
         ),
         sampler=sampler,
@@ -394,6 +401,10 @@ def _epsilon_net(points: Sequence[tuple[float, ...]]) -> list[int]:
     return order
 
 
+FIRST_VERSION = {"sampler": "tpe, 10 random", "num_rungs": 1, "num_steps": 480}
+"""What the first version of this project did: 24 patterns, no rungs, ranked as they are."""
+MAKE_SEARCH = {"sampler": "ehvi", "num_rungs": 3, "num_steps": 960}
+"""What conf/preset/quick.yaml does, with 24 patterns."""
 METHODS: dict[str, tuple[Callable[..., Search], dict[str, Any]]] = {
     "random": (driven, {"sampler": "random", "num_rungs": 1}),
     "Optuna TPE, default": (driven, {"sampler": "tpe, univariate", "num_rungs": 1}),
@@ -414,8 +425,10 @@ METHODS: dict[str, tuple[Callable[..., Search], dict[str, Any]]] = {
     "halving, GP": (driven, {"sampler": "gp", "num_rungs": 5}),
     "halving, Pareto mutation": (driven, {"sampler": "mutation", "num_rungs": 5}),
     "halving, ehvi": (driven, {"sampler": "ehvi", "num_rungs": 5}),
-    "first version (TPE, 480 steps)": (driven, {"sampler": "tpe, 10 random", "num_rungs": 1, "num_steps": 480}),
-    "make search (ehvi, 240 to 960 steps)": (driven, {"sampler": "ehvi", "num_rungs": 3, "num_steps": 960}),
+    "first version": (driven, FIRST_VERSION),
+    "first version, 24 patterns": (driven, FIRST_VERSION | {"num_trials": 24}),
+    "make search": (driven, MAKE_SEARCH),
+    "make search, 24 patterns": (driven, MAKE_SEARCH | {"num_trials": 24}),
 }
 """What is compared: how a curve is made, and with what."""
 
@@ -424,7 +437,7 @@ def one_search(task: tuple[str, Path, int | None, int, int]) -> tuple[str, Searc
     """One method with one seed."""
     name, path, num_seeds, seed, num_trials = task
     make, options = METHODS[name]
-    return name, make(path, num_seeds, seed, num_trials=num_trials, **options)
+    return name, make(path, num_seeds, seed, **{"num_trials": num_trials} | options)
 
 
 def at(curve: Curve, spent: float) -> float:
