@@ -7,17 +7,6 @@ from collections.abc import Mapping
 from nas.cli.verb import Verb, add_pattern, sequence_length
 from nas.errors import NasError
 
-UNITS = {
-    "pairs": None,
-    "attention_flops": "FLOP",
-    "forward_flops": "FLOP",
-    "train_flops": "FLOP",
-    "kv_cache_bytes": "bytes",
-    "activation_bytes": "bytes",
-    "num_parameters": None,
-}
-"""What is printed of a `Cost`, and in which unit; None for a plain count."""
-
 
 def _add_arguments(parser: ArgumentParser) -> None:
     add_pattern(parser)
@@ -53,6 +42,7 @@ def _act(args: Namespace) -> int:
 
 
 def _print_lines(cost: Mapping[str, int], ratio: Mapping[str, float]) -> None:
+    from nas.costs.cost import UNITS
     from nas.report.quantities import format_quantity, format_ratio
 
     print(f"{'num_tokens':<16} {cost['num_tokens']:>18,}")

@@ -1,8 +1,9 @@
 """`nas export`: hand patterns of a study over to the software they run in."""
 
 from argparse import ArgumentParser, Namespace
+from textwrap import fill
 
-from nas.cli.verb import Verb, add_study, some_path, trial_number
+from nas.cli.verb import Verb, add_study, sequence_length, some_path, trial_number
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -16,17 +17,21 @@ def _add_arguments(parser: ArgumentParser) -> None:
         help="the front's knee (default), or its best by an objective such as quality",
     )
     which.add_argument("--front", action="store_true", help="every point of the front, a folder each")
-    parser.add_argument(
-        "--format", metavar="F", required=True, help="pattern (the JSON file) or flex (a Python module)"
-    )
+    parser.add_argument("--format", metavar="F", required=True, help="the target, one of those below")
     parser.add_argument(
         "--out", metavar="DIR", type=some_path, required=True, help="folder for the files; made if missing"
     )
     parser.add_argument("--force", action="store_true", help="replace files that are there already")
+    numbers = parser.add_argument_group("what some targets need")
+    numbers.add_argument("--tokens", metavar="N", type=sequence_length, help="sequence length (default: the study's)")
+    numbers.add_argument("--block", metavar="B", type=sequence_length, help="side of a block, in tokens")
+    numbers.add_argument(
+        "--kv-heads", metavar="K", type=sequence_length, help="KV heads in a layer (default: one a head)"
+    )
 
 
 def _act(args: Namespace) -> int:
-    from nas.export import choose_best, choose_trial, export_points, whole_front
+    from nas.export import ExportSettings, choose_best, choose_trial, export_points, whole_front
     from nas.search.storage.folder import StudyFolder
 
     folder = StudyFolder.existing(args.study)
@@ -37,9 +42,22 @@ def _act(args: Namespace) -> int:
         points = [choose_trial(front, args.trial, folder.trials())]
     else:
         points = [choose_best(front, args.best)]
-    for path in export_points(points, args.format, args.out, force=args.force):
+    settings = ExportSettings(num_tokens=args.tokens, block_tokens=args.block, num_kv_heads=args.kv_heads)
+    others = whole_front(front) if front["points"] else []
+    for path in export_points(points, args.format, args.out, settings=settings, front=others, force=args.force):
         print(path)
     return 0
+
+
+def _formats() -> str:
+    from nas.export import FORMATS
+
+    width = max(map(len, FORMATS))
+    lines = (
+        fill(target.summary, 98, initial_indent=f"  {name:<{width}}  ", subsequent_indent=" " * (width + 4))
+        for name, target in FORMATS.items()
+    )
+    return "formats, and what each can say:\n" + "\n".join(lines)
 
 
 VERB = Verb(
@@ -50,7 +68,9 @@ VERB = Verb(
     examples=(
         ("nas export quick --format pattern --out chosen", "the knee of the front, as a pattern file"),
         ("nas export quick --best quality --format flex --out chosen", "a module for FlexAttention"),
+        ("nas export quick --format transformers --out chosen", "a module for any decoder of transformers"),
         ("nas export quick --front --format flex --out all", "all/trial-00012 and so on"),
         ("nas export quick --trial 0 --format pattern --out full", "any trial"),
     ),
+    notes=_formats,
 )

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib.metadata import version
 
-from nas.cli import cost, doctor, draw, export, search, show, table, track
+from nas.cli import cost, doctor, draw, export, search, show, table, track, verify
 from nas.cli.verb import INTERRUPTED, USER_ERROR, Verb
 from nas.errors import NasError
 
 VERBS: dict[str, Verb] = {
-    module.VERB.name: module.VERB for module in (search, show, export, draw, cost, track, table, doctor)
+    module.VERB.name: module.VERB for module in (search, show, export, verify, draw, cost, track, table, doctor)
 }
 """Every verb by its name, in the order of a user's way through them."""
 

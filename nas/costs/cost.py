@@ -3,6 +3,17 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+UNITS = {
+    "pairs": None,
+    "attention_flops": "FLOP",
+    "forward_flops": "FLOP",
+    "train_flops": "FLOP",
+    "kv_cache_bytes": "bytes",
+    "activation_bytes": "bytes",
+    "num_parameters": None,
+}
+"""What is shown of a `Cost`, and in which unit; None for a plain count."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:

@@ -4,5 +4,17 @@ from nas.export.choose import KNEE, choose_best, choose_trial, whole_front
 from nas.export.export import export_points
 from nas.export.formats import FORMATS
 from nas.export.point import ExportPoint
+from nas.export.settings import ExportSettings
+from nas.export.verify import verify_bundle
 
-__all__ = ["FORMATS", "KNEE", "ExportPoint", "choose_best", "choose_trial", "export_points", "whole_front"]
+__all__ = [
+    "FORMATS",
+    "KNEE",
+    "ExportPoint",
+    "ExportSettings",
+    "choose_best",
+    "choose_trial",
+    "export_points",
+    "verify_bundle",
+    "whole_front",
+]

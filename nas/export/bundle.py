@@ -30,15 +30,15 @@ class _Target:
         return f".{self.name}.nas-old"
 
 
-def write_bundle(files: Mapping[str, str], folder: Path, *, force: bool = False) -> list[Path]:
-    """Write texts into a folder: all of them, or none and the folder as it was.
+def write_bundle(files: Mapping[str, str | bytes], folder: Path, *, force: bool = False) -> list[Path]:
+    """Write files into a folder: all of them, or none and the folder as it was.
 
     Every file is written under a temporary name first, then all are renamed. Folders are used through
     open descriptors, so that nobody can swap a link in between. The folder and what lies in it must be
     no links; the folders above it are the user's own affair.
 
     Args:
-        files: names to texts; a name is `file` or `subfolder/file`.
+        files: names to texts or bytes; a name is `file` or `subfolder/file`.
         folder: where they go; made if missing.
         force: replace existing files of the same names.
 
@@ -55,8 +55,8 @@ def write_bundle(files: Mapping[str, str], folder: Path, *, force: bool = False)
             targets = _open_targets(places, folder, close, undo)
             for target in targets:
                 _check_free(target, force)
-            for target, text in zip(targets, files.values(), strict=True):
-                _write_new(target, text, undo)
+            for target, content in zip(targets, files.values(), strict=True):
+                _write_new(target, content.encode() if isinstance(content, str) else content, undo)
             for target in targets:
                 _put_in_place(target, undo)
             undo.pop_all()
@@ -119,12 +119,12 @@ def _check_free(target: _Target, force: bool) -> None:
         raise ExportError(f"{target.path}: exists already. Add --force to replace it, or choose another --out.")
 
 
-def _write_new(target: _Target, text: str, undo: ExitStack) -> None:
+def _write_new(target: _Target, content: bytes, undo: ExitStack) -> None:
     _quietly(os.unlink, target.new, target.folder)  # left behind by an export that was killed
     descriptor = os.open(target.new, _NEW_FILE_FLAGS, 0o666, dir_fd=target.folder)
     undo.callback(_quietly, os.unlink, target.new, target.folder)
-    with open(descriptor, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
+    with open(descriptor, "wb") as file:
+        file.write(content)
         file.flush()
         os.fsync(descriptor)
 

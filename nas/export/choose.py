@@ -18,15 +18,16 @@ def choose_trial(front: Mapping[str, Any], number: int, trials: Sequence[Trial] 
     Args:
         front: content of front.json; its record of a trial is preferred, as it covers all seeds.
         number: number of the trial.
-        trials: the study's records, for trials that are not on the front.
+        trials: the study's records, for trials that are not on the front, and for the rung that a trial reached.
 
     Raises:
         ExportError: the study has no such trial, or the trial has no pattern.
     """
     entries = [*front["points"], *front["baselines"]]
+    steps = {trial.number: trial.step for trial in trials}
     for entry in entries:
         if entry["trial"] == number:
-            return point_of_entry(entry, front)
+            return point_of_entry(entry, front, steps.get(number))
     for trial in trials:
         if trial.number == number:
             return point_of_trial(trial, front)

@@ -1,50 +1,73 @@
 """From chosen points to files on disk."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from nas.errors import ExportError, unknown
 from nas.export.bundle import write_bundle
+from nas.export.contents import bundle_files
+from nas.export.format import Format
 from nas.export.formats import FORMATS
+from nas.export.nearest import nearest
 from nas.export.point import ExportPoint
-from nas.export.readme import readme
+from nas.export.reading import Files
+from nas.export.refusal import Refusal
+from nas.export.settings import ExportSettings
 
 
-def export_points(points: Sequence[ExportPoint], format_name: str, out: Path, *, force: bool = False) -> list[Path]:
+def export_points(
+    points: Sequence[ExportPoint],
+    format_name: str,
+    out: Path,
+    *,
+    settings: ExportSettings | None = None,
+    front: Sequence[ExportPoint] = (),
+    force: bool = False,
+) -> list[Path]:
     """Write patterns for one target, each read back and compared first; all of them or none.
 
     Args:
         points: what to export, from `nas.export.choose`.
         format_name: a key of FORMATS.
         out: the output folder; made if missing.
+        settings: numbers that some targets need; None for their defaults.
+        front: the points from which a refusal names the nearest that the target can say.
         force: replace files of the same names.
 
     Returns:
-        the files written, README.md and provenance.json of each point included.
+        the files written, README.md and the like of each point included.
 
     Raises:
-        InputError: unknown format.
+        InputError: unknown format, or a setting that does not go with it.
         ExportError: the target cannot say a pattern, or a file must not be written.
     """
     if format_name not in FORMATS:
         raise unknown("--format", format_name, FORMATS, "format")
-    files: dict[str, str] = {}
+    target, settings = FORMATS[format_name], settings or ExportSettings()
+    files: Files = {}
     for point in points:
         prefix = f"{point.subfolder}/" if point.subfolder else ""
         try:
-            files |= {prefix + name: text for name, text in _files_of(point, format_name).items()}
+            made = bundle_files(point, format_name, target, settings)
+        except Refusal as error:
+            advice = _advice(point, front, format_name, target, settings)
+            raise ExportError(f"trial {point.provenance.trial}: {error}{advice}") from None
         except ExportError as error:
-            raise ExportError(f"trial {point.provenance.trial}: {error}") from None
+            raise ExportError(f"trial {point.provenance.trial}: {error} Nothing was written.") from None
+        files |= {prefix + name: content for name, content in made.items()}
     return write_bundle(files, out, force=force)
 
 
-def _files_of(point: ExportPoint, format_name: str) -> dict[str, str]:
-    target = FORMATS[format_name]
-    files = target.write(point.pattern, point.provenance)
-    target.prove(files, point.pattern)
-    return {
-        **files,
-        "README.md": readme(point.provenance, point.pattern.position, target.usage),
-        "provenance.json": json.dumps(point.provenance.to_dict(), indent=2) + "\n",
-    }
+def _advice(
+    point: ExportPoint, front: Sequence[ExportPoint], format_name: str, target: Format, settings: ExportSettings
+) -> str:
+    """The nearest point of the front that the target can say, as a sentence."""
+    others = [other for other in front if other.provenance.trial != point.provenance.trial]
+    if not front:
+        return ""
+    found = nearest(point, others, target, settings)
+    if found is None:
+        return f" No other point of the front can be said by {format_name}."
+    other, share = found
+    trial = other.provenance.trial
+    return f" Nearest on the front that {format_name} can say, {share:.1%} of the pairs different: --trial {trial}."

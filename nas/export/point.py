@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nas.costs.cost import Cost
 from nas.errors import ExportError
 from nas.export.provenance import Provenance
 from nas.patterns.file import parse_pattern
@@ -27,8 +28,13 @@ class ExportPoint:
     subfolder: str = ""
 
 
-def point_of_entry(entry: Mapping[str, Any], front: Mapping[str, Any]) -> ExportPoint:
+def point_of_entry(entry: Mapping[str, Any], front: Mapping[str, Any], step: int | None = None) -> ExportPoint:
     """A point or baseline of front.json.
+
+    Args:
+        entry: the point or baseline.
+        front: content of front.json.
+        step: the rung that its values were measured at, in optimiser steps; None for the study's last one.
 
     Raises:
         PatternError: front.json was edited and the pattern in it breaks the contract.
@@ -42,8 +48,11 @@ def point_of_entry(entry: Mapping[str, Any], front: Mapping[str, Any]) -> Export
         objectives=tuple(front["objectives"]),
         scores=tuple(further_scores(front)),
         values=entry["scores"] | entry["values"],
+        step=_last_rung(front) if step is None else step,
         seeds=tuple(entry["seeds"]),
         spread={name: value for name, value in entry["spread"].items() if value is not None},
+        cost=entry.get("cost", {}),
+        ratio_to_full=entry.get("ratio_to_full", {}),
         made_with=_made_with(front),
     )
     return ExportPoint(pattern=pattern, provenance=provenance)
@@ -65,9 +74,12 @@ def point_of_trial(trial: Trial, front: Mapping[str, Any]) -> ExportPoint:
         objectives=tuple(front["objectives"]),
         scores=tuple(further_scores(front)),
         values=trial.scores | trial.values,
+        step=trial.step,
         seeds=tuple(
             dict.fromkeys(one.seed for one in trial.measurements if one.quality is not None and one.step == trial.step)
         ),
+        cost=trial.cost.to_dict() if trial.cost else {},
+        ratio_to_full=_ratio_to_full(trial, front),
         made_with=_made_with(front),
     )
     return ExportPoint(pattern=trial.pattern, provenance=provenance)
@@ -75,3 +87,14 @@ def point_of_trial(trial: Trial, front: Mapping[str, Any]) -> ExportPoint:
 
 def _made_with(front: Mapping[str, Any]) -> dict[str, Any]:
     return {"versions": front["versions"], "corpus_hash": front["corpus_hash"], **front["provenance"]}
+
+
+def _last_rung(front: Mapping[str, Any]) -> int:
+    rungs = front["provenance"].get("rungs")
+    return rungs[-1] if rungs else 0
+
+
+def _ratio_to_full(trial: Trial, front: Mapping[str, Any]) -> dict[str, float]:
+    """Shares of the study's own full attention; empty if it is not among the baselines."""
+    full = [entry["cost"] for entry in front["baselines"] if entry["baseline"] == "full" and "cost" in entry]
+    return trial.cost.ratio_to(Cost(**full[0])) if full and trial.cost else {}

@@ -1,6 +1,7 @@
 """A pattern drawn as a picture, fit for a paper."""
 
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from textwrap import fill
 
@@ -58,13 +59,20 @@ def draw_picture(pattern: ModelPattern, path: str | Path, num_tokens: int = 64) 
     Raises:
         InputError: the file cannot be written.
     """
-    figure = pattern_figure(pattern, num_tokens)
+    png = picture_png(pattern, num_tokens)
     try:
-        figure.savefig(
-            path, format="png", dpi=200, bbox_inches="tight", metadata={"Software": None, "Pattern": pattern.id}
-        )
+        Path(path).write_bytes(png)
     except OSError as error:
         raise InputError(str(path), "must be a file that can be written", error.strerror or str(error)) from None
+
+
+def picture_png(pattern: ModelPattern, num_tokens: int) -> bytes:
+    """The picture as the bytes of a PNG file; see `draw_picture`."""
+    png = BytesIO()
+    pattern_figure(pattern, num_tokens).savefig(
+        png, format="png", dpi=200, bbox_inches="tight", metadata={"Software": None, "Pattern": pattern.id}
+    )
+    return png.getvalue()
 
 
 def pattern_figure(pattern: ModelPattern, num_tokens: int) -> Figure:

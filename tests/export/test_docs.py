@@ -1,4 +1,4 @@
-"""The examples of docs/export.md and of the exported README run as they stand."""
+"""The examples of docs/export.md and of the exported READMEs run as they stand."""
 
 import re
 import sys
@@ -6,32 +6,62 @@ from pathlib import Path
 
 import pytest
 import torch
+from sayable import SETTINGS, example_point
 
-from nas.export import FORMATS, choose_best, export_points
+from nas.export import FORMATS, export_points
 
 DOCS = Path(__file__).parents[2] / "docs" / "export.md"
+NOT_HERE = {"torch.compile": "compiling takes a C++ compiler and minutes", "duo_attn": "a GPU", "minference": "a GPU"}
+"""What an example may need that the tests do without."""
 
 
 def _examples(text: str) -> list[str]:
-    """Python blocks, without those that compile: compiling takes a C++ compiler and minutes."""
+    """Python blocks, those aside that need what is not here."""
     blocks = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
-    return [block for block in blocks if "torch.compile" not in block]
+    return [block for block in blocks if not any(need in block for need in NOT_HERE)]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory) -> Path:
+    """A small Llama that the patterns of the examples fit."""
+    transformers = pytest.importorskip("transformers", reason="transformers is not installed; pip install '.[dev]'")
+    config = transformers.LlamaConfig(
+        vocab_size=32,
+        hidden_size=16,
+        intermediate_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        bos_token_id=None,
+        eos_token_id=None,
+        pad_token_id=0,
+    )
+    path = tmp_path_factory.mktemp("models") / "model"
+    transformers.LlamaForCausalLM(config).save_pretrained(path)
+    return path
 
 
 @pytest.fixture
-def exported(front, tmp_path, monkeypatch):
-    """A folder with every format's files, from which the examples are run."""
-    for name in FORMATS:
-        export_points([choose_best(front, "knee")], name, tmp_path, force=True)
+def exported(model, tmp_path, monkeypatch):
+    """Exports into the current folder, in which a model lies too and from which modules are imported."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    yield tmp_path
-    sys.modules.pop("attention_pattern", None)
+    (tmp_path / "model").symlink_to(model)
+
+    def export(name: str) -> None:
+        export_points([example_point(name)], name, tmp_path, settings=SETTINGS[name], force=True)
+
+    yield export
+    for module in ("attention_pattern", "torch_attention", "transformers_attention"):
+        sys.modules.pop(module, None)
 
 
+@pytest.mark.slow
 def test_the_examples_of_the_docs_run(exported):
+    for name in ("flex", "torch", "transformers"):
+        exported(name)
     examples = _examples(DOCS.read_text())
-    assert len(examples) == 2
+    assert len(examples) == 4
     for example in examples:
         exec(example, {})
 
@@ -40,10 +70,12 @@ def test_the_docs_name_every_format():
     assert re.findall(r"^### `(.*)`$", DOCS.read_text(), flags=re.MULTILINE) == list(FORMATS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_usage_of_every_format_runs(exported, name):
+    exported(name)
     q = torch.randn(1, 2, 16, 8)
     examples = _examples(FORMATS[name].usage)
-    assert examples
+    assert bool(examples) == (name not in ("tensorrt-llm", "duo-attention", "minference"))
     for example in examples:
         exec(example, {"q": q, "k": q, "v": q})

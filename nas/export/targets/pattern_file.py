@@ -1,14 +1,17 @@
 """Target `pattern`: the pattern file itself, schema nas.pattern/1."""
 
 import json
-from collections.abc import Mapping
 
 from nas.errors import ExportError
 from nas.export.provenance import Provenance
+from nas.export.reading import Files
+from nas.export.settings import ExportSettings
 from nas.patterns.file import parse_pattern
 from nas.patterns.model import ModelPattern
 
 FILE_NAME = "pattern.json"
+
+SUMMARY = "the pattern file; everything"
 
 USAGE = f"""`{FILE_NAME}` holds the pattern (schema nas.pattern/1), for every tool of `nas`:
 
@@ -22,16 +25,17 @@ attention = nas.SparseAttention(pattern.layers[0])  # called with q, k, v: (batc
 """
 
 
-def write(pattern: ModelPattern, provenance: Provenance) -> dict[str, str]:
+def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSettings) -> Files:
     """The pattern as JSON, heads in the order of the trial."""
     return {FILE_NAME: json.dumps(pattern.to_dict(), indent=2) + "\n"}
 
 
-def prove(files: Mapping[str, str], pattern: ModelPattern) -> None:
-    """Read the file back.
+def prove(files: Files, pattern: ModelPattern) -> tuple[str, ...]:
+    """Read the file back; what was compared, in words.
 
     Raises:
-        ExportError: it does not hold the same pattern, which is a defect of this software.
+        ExportError: it does not hold the same pattern.
     """
     if parse_pattern(json.loads(files[FILE_NAME])) != pattern:
-        raise ExportError(f"pattern: {FILE_NAME} read back is another pattern than {pattern.id}; nothing was written.")
+        raise ExportError(f"pattern: {FILE_NAME} read back is another pattern than {pattern.id}.")
+    return ("the whole pattern",)

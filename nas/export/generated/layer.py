@@ -1,28 +1,24 @@
 """The generated function of one layer."""
 
-from nas.errors import ExportError
-from nas.export.flex_expressions import EXPRESSIONS, needs_grid, needs_length, table_name
-from nas.patterns.layer import HeadGroup, LayerPattern
+from nas.export.generated.expressions import EXPRESSIONS, needs_grid, needs_length, table_name
+from nas.export.heads import Heads, layer_heads
+from nas.patterns.layer import LayerPattern
 from nas.patterns.primitives import Primitive, Random
 
 _SIGNATURE = "    def visible(b: Tensor, h: Tensor, q_idx: Tensor, kv_idx: Tensor) -> Tensor:"
 
 
-def builder_body(layer: LayerPattern) -> str:
+def builder_body(layer: LayerPattern, target: str) -> str:
     """The body of the function that makes the layer's mask_mod; equal for layers that attend alike.
 
     Raises:
-        ExportError: FlexAttention cannot say one of the primitives, or the memory; the message names its place.
+        Refusal: a head computes what it sees, or the layer has a memory; the message names its place.
     """
-    if layer.memory_tokens:
-        raise _unsaid("memory_tokens", f"layers[{layer.index}].memory_tokens")
     groups, results = [], []
-    first = 0
-    for index, group in enumerate(layer.heads):
-        name = f"heads_{first}_to_{first + group.count - 1}" if group.count > 1 else f"head_{first}"
-        groups += _group_lines(name, _said(group, layer, index))
-        results.append((name, _head_condition(first, first + group.count, layer.num_heads)))
-        first += group.count
+    for heads in layer_heads(layer, target):
+        name = heads.names().replace(" ", "_")
+        groups += _group_lines(name, _said(heads, layer, target))
+        results.append((name, _head_condition(heads.first, heads.stop, layer.num_heads)))
     lines = [*_prologue(layer), _SIGNATURE, *groups, *_return_lines(results, layer.causal)]
     return "\n".join([*lines, "", "    return visible", ""])
 
@@ -42,17 +38,13 @@ def _prologue(layer: LayerPattern) -> list[str]:
     return [*lines, ""] if lines else []
 
 
-def _said(group: HeadGroup, layer: LayerPattern, index: int) -> list[Primitive]:
+def _said(heads: Heads, layer: LayerPattern, target: str) -> list[Primitive]:
     """The group's primitives in their simplest form, those that show nothing left out."""
-    for place, primitive in enumerate(group.attend):
+    for primitive in heads.written:
         if type(primitive) not in EXPRESSIONS:
-            raise _unsaid(primitive.kind, f"layers[{layer.index}].heads[{index}].attend[{place}]")
-    simple = [primitive.simplified(layer.causal) for primitive in group.attend]
+            raise heads.refuse(target, primitive)
+    simple = [primitive.simplified(layer.causal) for primitive in heads.written]
     return list(dict.fromkeys(primitive for primitive in simple if primitive is not None))
-
-
-def _unsaid(name: str, where: str) -> ExportError:
-    return ExportError(f"flex: cannot say {name!r} ({where}). Use --format pattern, which says everything.")
 
 
 def _group_lines(name: str, union: list[Primitive]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The generated FlexAttention module says what the pattern says, where `nas` is not installed."""
+"""Generated modules say what the pattern says, where `nas` is not installed."""
 
 import subprocess
 import sys
@@ -9,9 +9,11 @@ import torch
 from strategies import MASK_KINDS
 
 from nas.errors import ExportError
-from nas.export import flex_layer, flex_module
-from nas.export.flex_expressions import EXPRESSIONS
+from nas.export.formats import FORMATS
+from nas.export.generated import layer as generated_layer
+from nas.export.generated.expressions import EXPRESSIONS
 from nas.export.provenance import Provenance
+from nas.export.settings import ExportSettings
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import POSITIONS, ModelPattern
 from nas.patterns.primitives import Block, Full, Global, LowRank, Primitive, Random, Select, Stripe, Tile, Window
@@ -51,10 +53,22 @@ def _provenance(pattern: ModelPattern, **more) -> Provenance:
     return Provenance(study="demo", trial=1, pattern_id=pattern.id, **more)
 
 
-def _load(pattern: ModelPattern, **more) -> dict:
-    module: dict = {"__name__": "attention_pattern"}
-    exec(flex_module.write(pattern, _provenance(pattern, **more))["attention_pattern.py"], module)
+MODULES = {"flex": "attention_pattern", "torch": "torch_attention"}
+
+
+def _source(pattern: ModelPattern, name: str = "flex", **more) -> str:
+    files = FORMATS[name].write(pattern, _provenance(pattern, **more), ExportSettings())
+    return files[f"{MODULES[name]}.py"]
+
+
+def _load(pattern: ModelPattern, name: str = "flex", **more) -> dict:
+    module: dict = {"__name__": MODULES[name]}
+    exec(_source(pattern, name, **more), module)
     return module
+
+
+def _prove(pattern: ModelPattern) -> None:
+    FORMATS["flex"].prove({"attention_pattern.py": _source(pattern)}, pattern)
 
 
 def _any_in_block(mask: torch.Tensor) -> torch.Tensor:
@@ -73,8 +87,7 @@ def test_masks_equal_ours_in_a_process_without_nas(tmp_path, draw_pattern):
     assert kinds == set(MASK_KINDS)
     lengths = {name: (GRID[0] * GRID[1],) if pattern.grid else LENGTHS for name, pattern in patterns.items()}
     for name, pattern in patterns.items():
-        source = flex_module.write(pattern, _provenance(pattern))["attention_pattern.py"]
-        (tmp_path / f"{name}.py").write_text(source)
+        (tmp_path / f"{name}.py").write_text(_source(pattern))
     arguments = [str(tmp_path), str(lengths), str(BLOCK_SIZE), *patterns]
     subprocess.run([sys.executable, "-I", "-c", READER, *arguments], check=True, timeout=120)
     read = torch.load(tmp_path / "read.pt", weights_only=True)
@@ -109,26 +122,29 @@ def test_the_position_is_named_and_left_to_the_model(position):
     assert torch.equal(module["mask"](0, 9), pattern.mask(0, 9))
 
 
-def test_attention_equals_dense_attention_and_has_gradients():
+@pytest.mark.parametrize("name", MODULES)
+def test_attention_equals_dense_attention_and_has_gradients(name):
     pattern = ModelPattern.of([(HeadGroup(2, (Window(3), Global(1))), HeadGroup(2, (Full(),)))])
     q, k, v = torch.randn(3, 2, 4, 20, 8, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     q.requires_grad_()
-    out = _load(pattern)["attention"](0, q, k, v)
+    out = _load(pattern, name)["attention"](0, q, k, v)
     scores = (q @ k.mT * 8**-0.5).masked_fill(~pattern.mask(0, 20), -torch.inf)
     torch.testing.assert_close(out, scores.softmax(-1) @ v)
     out.sum().backward()
     assert q.grad is not None and q.grad.isfinite().all()
 
 
-def test_attention_with_grouped_queries():
-    module = _load(ModelPattern.of([(HeadGroup(4, (Window(3),)),)]))
+@pytest.mark.parametrize("name", MODULES)
+def test_attention_with_grouped_queries(name):
+    module = _load(ModelPattern.of([(HeadGroup(4, (Window(3),)),)]), name)
     q, kv = torch.randn(1, 4, 9, 8), torch.randn(1, 2, 9, 8)
     repeated = kv.repeat_interleave(2, dim=1)
     torch.testing.assert_close(module["attention"](0, q, kv, kv), module["attention"](0, q, repeated, repeated))
 
 
-def test_wrong_shapes_and_layers_are_refused():
-    module = _load(ModelPattern.of([(HeadGroup(4, (Window(3),)),)]))
+@pytest.mark.parametrize("name", MODULES)
+def test_wrong_shapes_and_layers_are_refused(name):
+    module = _load(ModelPattern.of([(HeadGroup(4, (Window(3),)),)]), name)
     q = torch.randn(1, 3, 9, 8)
     with pytest.raises(ValueError, match="must have 4 query heads"):
         module["attention"](0, q, q, q)
@@ -158,16 +174,16 @@ def test_names_from_outside_stay_inside_string_literals():
     pattern = ModelPattern.of([(HeadGroup(1, (Window(3),)),)])
     provenance = replace(_provenance(pattern), study=HOSTILE, baseline=HOSTILE, made_with={HOSTILE: [HOSTILE, None]})
     module: dict = {"__name__": "attention_pattern"}
-    exec(flex_module.write(pattern, provenance)["attention_pattern.py"], module)
+    exec(FORMATS["flex"].write(pattern, provenance, ExportSettings())["attention_pattern.py"], module)
     assert module["PROVENANCE"]["study"] == HOSTILE
     assert module["PROVENANCE"]["made_with"] == {HOSTILE: [HOSTILE, None]}
 
 
 def test_a_primitive_that_flex_cannot_say_is_refused_by_name(monkeypatch):
-    monkeypatch.setattr(flex_layer, "EXPRESSIONS", {Window: EXPRESSIONS[Window]})
+    monkeypatch.setattr(generated_layer, "EXPRESSIONS", {Window: EXPRESSIONS[Window]})
     pattern = ModelPattern.of([(HeadGroup(1, (Window(3),)),), (HeadGroup(1, (Window(3), Global(2))),)])
-    with pytest.raises(ExportError, match=r"'global' \(layers\[1\]\.heads\[0\]\.attend\[1\]\)"):
-        flex_module.write(pattern, _provenance(pattern))
+    with pytest.raises(ExportError, match=r"'global' in layer 1, head 0 \(layers\[1\]\.heads\[0\]\.attend\[1\]\)"):
+        _source(pattern)
 
 
 def _with_memory() -> ModelPattern:
@@ -181,15 +197,15 @@ def _second_group(primitive: Primitive, causal: bool) -> ModelPattern:
 @pytest.mark.parametrize(
     ("pattern", "said"),
     [
-        (_second_group(Select(4, 2), True), r"'select' \(layers\[0\]\.heads\[1\]\.attend\[0\]\)"),
-        (_second_group(LowRank(4), False), r"'low_rank' \(layers\[0\]\.heads\[1\]\.attend\[0\]\)"),
-        (_with_memory(), r"'memory_tokens' \(layers\[1\]\.memory_tokens\)"),
+        (_second_group(Select(4, 2), True), r"'select' in layer 0, head 1 \(layers\[0\]\.heads\[1\]\.attend\[0\]\)"),
+        (_second_group(LowRank(4), False), r"'low_rank' in layer 0, head 1 \(layers\[0\]\.heads\[1\]\.attend\[0\]\)"),
+        (_with_memory(), r"'memory_tokens' in layer 1, all heads \(layers\[1\]\.memory_tokens\)"),
     ],
     ids=["select", "low_rank", "memory"],
 )
 def test_what_is_no_mask_is_refused_with_its_place(pattern, said):
-    with pytest.raises(ExportError, match=f"^flex: cannot say {said}. Use --format pattern"):
-        flex_module.write(pattern, _provenance(pattern))
+    with pytest.raises(ExportError, match=f"^flex: cannot say {said}: .*. Use --format pattern"):
+        _source(pattern)
 
 
 @dataclass
@@ -207,22 +223,40 @@ class Wrong:
     ],
 )
 def test_the_proof_finds_a_wrong_mask_at_distances_far_from_the_start(monkeypatch, wrong):
-    monkeypatch.setitem(flex_layer.EXPRESSIONS, type(wrong.primitive), lambda primitive: wrong.said)
+    monkeypatch.setitem(generated_layer.EXPRESSIONS, type(wrong.primitive), lambda primitive: wrong.said)
     pattern = ModelPattern.of([(HeadGroup(1, (wrong.primitive,)),)])
     with pytest.raises(ExportError, match="another mask than the pattern in layer 0"):
-        flex_module.prove(flex_module.write(pattern, _provenance(pattern)), pattern)
+        _prove(pattern)
 
 
 @pytest.mark.parametrize("grid", [(6, 9), (40, 50)])
 def test_the_proof_finds_a_wrong_mask_on_a_grid(monkeypatch, grid):
-    monkeypatch.setitem(flex_layer.EXPRESSIONS, Stripe, lambda primitive: "q_idx // COLUMNS == kv_idx // COLUMNS")
+    monkeypatch.setitem(generated_layer.EXPRESSIONS, Stripe, lambda primitive: "q_idx // COLUMNS == kv_idx // COLUMNS")
     pattern = ModelPattern.of([(HeadGroup(1, (Stripe("row", 2),)),)], causal=False, grid=grid)
     with pytest.raises(ExportError, match="another mask than the pattern in layer 0"):
-        flex_module.prove(flex_module.write(pattern, _provenance(pattern)), pattern)
+        _prove(pattern)
 
 
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("grid", [None, (3, 8), (40, 50)])
 def test_the_proof_accepts_what_is_right(draw_pattern, seed, grid):
     pattern = draw_pattern(seed, seed % 2 == 1, grid)
-    flex_module.prove(flex_module.write(pattern, _provenance(pattern)), pattern)
+    _prove(pattern)
+
+
+def test_the_last_queries_alone_attend_as_in_the_whole_sequence():
+    """More queries than the module takes at once, so that the pieces must fit together too."""
+    pattern = ModelPattern.of([(HeadGroup(1, (Window(30), Global(1))), HeadGroup(1, (Random(8, 2), Window(1))))])
+    module = _load(pattern, "torch")
+    q, k, v = torch.randn(3, 1, 2, 600, 8, generator=torch.Generator().manual_seed(0))
+    whole = module["attention"](0, q, k, v)
+    scores = (q @ k.mT * 8**-0.5).masked_fill(~pattern.mask(0, 600), -torch.inf)
+    torch.testing.assert_close(whole, scores.softmax(-1) @ v)
+    torch.testing.assert_close(module["Attention"](0)(q[:, :, -5:], k, v), whole[:, :, -5:])
+
+
+def test_a_bidirectional_sequence_cannot_be_cut():
+    module = _load(ModelPattern.of([(HeadGroup(1, (Window(3, 3),)),)], causal=False), "torch")
+    q = torch.randn(1, 1, 9, 8)
+    with pytest.raises(ValueError, match="a causal q may be shorter"):
+        module["attention"](0, q[:, :, -1:], q, q)

@@ -1,33 +1,18 @@
-"""The fixed parts of the generated FlexAttention module.
+"""What all generated modules have in common: constants, the draws of `random`, and the masks of every layer.
 
-HEAD and TAIL are filled by `str.format`, with numbers and with Python literals made by `repr` alone: no text that
-a user chose is ever placed outside a string literal.
+HEAD, GRID and MASKS are filled by `str.format`, with numbers and with Python literals made by `repr` alone: no text
+that a user chose is ever placed outside a string literal.
 """
 
-HEAD = '''"""Attention pattern {pattern_id} for FlexAttention, made by `nas export`.
+HEAD = '''"""Attention pattern {pattern_id} for {target}, made by `nas export`.
 
-{num_layers} layers of {num_heads} heads, {causality}. It needs torch 2.6 or newer and nothing else.
+{num_layers} layers of {num_heads} heads, {causality}. {needs}
 PROVENANCE below says which study found the pattern and how good it was.
 
-How to use it, with q, k, v of shape (batch, heads, tokens, d_head):
-
-    import {module} as pattern
-
-    out = pattern.attention(layer, q, k, v)
-
-or, where the model calls FlexAttention itself:
-
-    out = flex_attention(q, k, v, block_mask=pattern.block_mask(layer, q.shape[-2], q.device))
+{how_to}
 """
 
-from collections.abc import Callable
-from functools import lru_cache
-from typing import Any
-
-import torch
-from torch import Tensor
-from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex_attention
-from torch.nn.functional import scaled_dot_product_attention
+{imports}
 
 MaskMod = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 Device = torch.device | str
@@ -97,14 +82,13 @@ def _check_grid(num_tokens: int | None) -> None:
         raise ValueError(f"num_tokens: must be {{ROWS * COLUMNS}}, {{grid}}, got {{num_tokens}}.")
 """
 
-TAIL = '''
+MASKS = '''
 
 LAYERS: tuple[Callable[[int | None, Device], MaskMod], ...] = ({builders})
-MASK_HEADS = ({mask_heads})  # heads that a block mask tells apart; 1 where all heads of the layer attend alike
 
 
 def mask_mod(layer: int, num_tokens: int | None = None, device: Device = "cpu") -> MaskMod:
-    """The mask of a layer as FlexAttention takes it: (batch, head, query, key) -> may attend.
+    """The mask of a layer as a function of indices: (batch, head, query, key) -> may attend.
 
     Args:
         layer: from 0 to NUM_LAYERS - 1.
@@ -122,55 +106,8 @@ def mask(layer: int, num_tokens: int, device: Device = "cpu") -> Tensor:
     return seen.expand(NUM_HEADS, num_tokens, num_tokens)
 
 
-def block_mask(layer: int, num_tokens: int, device: Device = "cpu", block_size: int = 128) -> BlockMask:
-    """The block mask of a layer; kept, since making one costs more than the attention itself."""
-    index = _checked(layer)
-    return _block_mask(LAYERS[index], MASK_HEADS[index], num_tokens, torch.device(device), block_size)
-
-
-def attention(layer: int, q: Tensor, k: Tensor, v: Tensor, scale: float | None = None) -> Tensor:
-    """Attention of one layer, forward and backward.
-
-    Args:
-        layer: from 0 to NUM_LAYERS - 1.
-        q: (batch, NUM_HEADS, tokens, d_head).
-        k: (batch, key-value heads, tokens, d_head); NUM_HEADS is a multiple of their number.
-        v: as k.
-        scale: factor of the scores; d_head ** -0.5 if None.
-
-    Returns:
-        (batch, NUM_HEADS, tokens, d_head).
-    """
-    num_tokens = q.shape[-2]
-    if q.shape[1] != NUM_HEADS or k.shape[-2] != num_tokens:
-        raise ValueError(
-            f"q, k: must have {{NUM_HEADS}} query heads and equal lengths, "
-            f"got {{tuple(q.shape)}} and {{tuple(k.shape)}}."
-        )
-    grouped = k.shape[1] != NUM_HEADS
-    if q.device.type == "cuda":
-        blocks = block_mask(layer, num_tokens, q.device)
-        return _compiled_flex_attention()(q, k, v, block_mask=blocks, scale=scale, enable_gqa=grouped)
-    # FlexAttention has no backward on a CPU: there the same mask goes to dense attention.
-    dense = mask(layer, num_tokens, q.device)
-    return scaled_dot_product_attention(q, k, v, attn_mask=dense, scale=scale, enable_gqa=grouped)
-
-
 def _checked(layer: int) -> int:
     if not 0 <= layer < NUM_LAYERS:
         raise ValueError(f"layer: must be from 0 to {{NUM_LAYERS - 1}}, got {{layer}}.")
     return layer
-
-
-@lru_cache(maxsize=64)
-def _block_mask(
-    build: Callable[[int | None, Device], MaskMod], heads: int, num_tokens: int, device: torch.device, block_size: int
-) -> BlockMask:
-    mod = build(num_tokens, device)
-    return create_block_mask(mod, None, heads, num_tokens, num_tokens, device=device, BLOCK_SIZE=block_size)
-
-
-@lru_cache(maxsize=1)
-def _compiled_flex_attention() -> Callable[..., Tensor]:
-    return torch.compile(flex_attention)
 '''

@@ -1,0 +1,34 @@
+"""`nas verify`: read an exported bundle back and compare it with its pattern."""
+
+from argparse import ArgumentParser, Namespace
+
+from nas.cli.verb import Verb, some_path
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("bundle", metavar="BUNDLE", type=some_path, help="a folder that nas export wrote")
+
+
+def _act(args: Namespace) -> int:
+    from nas.export import verify_bundle
+
+    verified = verify_bundle(args.bundle)
+    print(f"{args.bundle}: {verified.format_name}, pattern {verified.pattern_id}")
+    for check in verified.checks:
+        for compared in check.compared:
+            print(f"equal, read by {check.by}: {compared}")
+    if verified.unchecked:
+        print(f"not read by the target's own library: {verified.unchecked}")
+    return 0
+
+
+VERB = Verb(
+    name="verify",
+    summary="Read an exported bundle back, with the target's own library where it can be, and compare",
+    add_arguments=_add_arguments,
+    act=_act,
+    examples=(
+        ("nas verify chosen", "the outcome is recorded in chosen/verification.json too"),
+        ("nas verify all/trial-00012", "one point of a front"),
+    ),
+)

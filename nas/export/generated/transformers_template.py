@@ -1,0 +1,188 @@
+"""What the module for Hugging Face transformers has beside its masks."""
+
+IMPORTS = """from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex_attention
+from torch.nn.functional import scaled_dot_product_attention"""
+
+HOW_TO = """How to use it, with a causal language model of as many layers and heads:
+
+    import {module} as pattern
+
+    model = AutoModelForCausalLM.from_pretrained("./model", attn_implementation=pattern.register())
+    model.generate(...)
+
+The pattern replaces the model's attention in every layer and head. Weights, positions and the cache are the model's."""
+
+TAIL = '''
+QUERIES_AT_ONCE = 512  # off a GPU, the mask of so many queries is in memory at a time
+
+
+def register(name: str = "nas") -> str:
+    """Make the pattern known to transformers; returns the name for `attn_implementation`."""
+    from transformers import AttentionInterface, AttentionMaskInterface
+
+    AttentionInterface.register(name, attention)
+    AttentionMaskInterface.register(name, model_mask)
+    return name
+
+
+def check_model(config: Any) -> None:
+    """Refuse a model that the pattern does not fit.
+
+    Args:
+        config: of the model's decoder.
+
+    Raises:
+        ValueError: other numbers of layers or heads, attention to later tokens, or layers that drop keys of their own.
+    """
+    came = (config.num_hidden_layers, config.num_attention_heads)
+    if came != (NUM_LAYERS, NUM_HEADS):
+        raise ValueError(
+            f"pattern {{PATTERN_ID}}: needs a model of {{NUM_LAYERS}} layers with {{NUM_HEADS}} heads each, "
+            f"got {{came[0]}} layers with {{came[1]}} heads. Export the pattern of a search for this model."
+        )
+    if not getattr(config, "is_causal", True):
+        raise ValueError(f"pattern {{PATTERN_ID}}: needs a causal model, got config.is_causal = False.")
+    kinds = getattr(config, "layer_types", None)
+    dropped = set(kinds) - {{"full_attention"}} if kinds else set()
+    if not kinds:
+        dropped = {{name for name in ("sliding_window", "attention_chunk_size") if getattr(config, name, None)}}
+    if dropped:
+        raise ValueError(
+            f"pattern {{PATTERN_ID}}: needs a model whose own layers see all keys, got {{', '.join(sorted(dropped))}} "
+            "in its config. Set layer_types to full_attention, or sliding_window and attention_chunk_size to None."
+        )
+
+
+def model_mask(**arguments: Any) -> Tensor:
+    """What the model itself lets each query see, padding and packing included; transformers asks for it.
+
+    Returns:
+        bool, (batch, 1, queries, keys).
+    """
+    from transformers.masking_utils import sdpa_mask
+
+    check_model(arguments["config"])
+    return sdpa_mask(**{{**arguments, "allow_is_causal_skip": False, "allow_is_bidirectional_skip": False}})
+
+
+def attention(
+    module: torch.nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    **arguments: Any,
+) -> tuple[Tensor, None]:
+    """Attention of one layer as transformers calls it; without a gradient or with one, with a cache or without.
+
+    Args:
+        module: the model's attention layer; its `layer_idx` says which layer it is.
+        query: (batch, NUM_HEADS, queries, d_head).
+        key: (batch, key-value heads, keys, d_head), those of the cache included.
+        value: as key.
+        attention_mask: what `model_mask` returned: bool, (batch, 1, queries, keys).
+        scaling: factor of the scores; d_head ** -0.5 if None.
+        dropout: share of the weights that is dropped.
+        arguments: further ones; those that change attention are refused.
+
+    Returns:
+        (batch, queries, NUM_HEADS, d_head), and None for the weights.
+    """
+    layer = _checked(module.layer_idx)
+    _check_call(query, attention_mask, arguments)
+    groups = NUM_HEADS // key.shape[1]
+    if query.device.type == "cuda" and query.shape[2] > 1 and not dropout:
+        blocks = _block_mask(layer, attention_mask)
+        out = _compiled_flex_attention()(query, key, value, block_mask=blocks, scale=scaling, enable_gqa=groups > 1)
+        return out.transpose(1, 2).contiguous(), None
+    key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
+    parts = []
+    for start in range(0, query.shape[2], QUERIES_AT_ONCE):
+        rows = slice(start, start + QUERIES_AT_ONCE)
+        seen = visible(layer, attention_mask[:, :, rows])
+        part = query[:, :, rows]
+        parts.append(scaled_dot_product_attention(part, key, value, attn_mask=seen, scale=scaling, dropout_p=dropout))
+    return torch.cat(parts, dim=2).transpose(1, 2).contiguous(), None
+
+
+def visible(layer: int, attention_mask: Tensor) -> Tensor:
+    """Which keys each query of a layer sees.
+
+    Args:
+        layer: from 0 to NUM_LAYERS - 1.
+        attention_mask: what the model lets it see: bool, (batch, 1, queries, keys).
+
+    Returns:
+        bool, (batch, NUM_HEADS, queries, keys).
+    """
+    start, own = _places(attention_mask)
+    device = attention_mask.device
+    head = torch.arange(NUM_HEADS, device=device)[None, :, None, None]
+    key = (torch.arange(attention_mask.shape[-1], device=device) - start).clamp(min=0)
+    return attention_mask & _pattern(layer, attention_mask)(torch.zeros_like(head), head, own - start, key)
+
+
+def _places(attention_mask: Tensor) -> tuple[Tensor, Tensor]:
+    """For each query, where its sequence begins and where it stands itself, as indices of keys: (batch, 1, queries, 1).
+
+    The model is causal, so the first key that a query may see begins its sequence, after padding or another sequence,
+    and the last one is its own. A query that is padding sees nothing and stands nowhere.
+    """
+    seen = attention_mask.to(torch.uint8)
+    start = seen.argmax(dim=-1, keepdim=True)
+    own = attention_mask.shape[-1] - 1 - seen.flip(-1).argmax(dim=-1, keepdim=True)
+    return start, own
+
+
+def _pattern(layer: int, attention_mask: Tensor) -> MaskMod:
+    """The layer's rule for as many keys; a causal rule is the same at every length that is long enough."""
+    num_keys = attention_mask.shape[-1]
+    return LAYERS[layer]({table_length}, attention_mask.device)
+
+
+def _check_call(query: Tensor, attention_mask: Tensor | None, arguments: dict[str, Any]) -> None:
+    changing = [name for name in ("softcap", "s_aux", "position_bias") if arguments.get(name) is not None]
+    if changing:
+        raise ValueError(f"pattern {{PATTERN_ID}}: cannot run a model whose attention has {{', '.join(changing)}}.")
+    if attention_mask is None or attention_mask.dtype != torch.bool:
+        came = "none" if attention_mask is None else f"one of {{attention_mask.dtype}}"
+        raise ValueError(f"attention_mask: must be bool, (batch, 1, queries, keys), got {{came}}.")
+    if query.shape[1] != NUM_HEADS:
+        raise ValueError(f"pattern {{PATTERN_ID}}: needs {{NUM_HEADS}} query heads, got {{query.shape[1]}}.")
+
+
+_LAST: dict[Any, Any] = {{}}  # the model's last mask, and the block masks that its layers made of it
+
+
+def _block_mask(layer: int, attention_mask: Tensor) -> BlockMask:
+    """The block mask of a layer; layers that attend alike share it as long as the model's mask is the same."""
+    if _LAST.get("mask") is not attention_mask:
+        _LAST.clear()
+        _LAST["mask"] = attention_mask
+    if LAYERS[layer] not in _LAST:
+        pattern = _pattern(layer, attention_mask)
+        start, own = (place[:, 0, :, 0] for place in _places(attention_mask))
+
+        def seen(b: Tensor, h: Tensor, q_idx: Tensor, kv_idx: Tensor) -> Tensor:
+            first = start[b, q_idx]
+            inside = pattern(b, h, own[b, q_idx] - first, (kv_idx - first).clamp(min=0))
+            return attention_mask[b, 0, q_idx, kv_idx] & inside
+
+        batch, _, num_queries, num_keys = attention_mask.shape
+        device = attention_mask.device
+        _LAST[LAYERS[layer]] = create_block_mask(seen, batch, NUM_HEADS, num_queries, num_keys, device=device)
+    return _LAST[LAYERS[layer]]
+
+
+@lru_cache(maxsize=1)
+def _compiled_flex_attention() -> Callable[..., Tensor]:
+    return torch.compile(flex_attention)
+'''

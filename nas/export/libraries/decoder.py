@@ -1,0 +1,136 @@
+"""The module of target `transformers`, in a small Llama of transformers with random weights."""
+
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import AttentionInterface, AttentionMaskInterface, LlamaConfig, LlamaForCausalLM
+from transformers.masking_utils import sdpa_mask
+
+from nas.export.generated.module import run_module
+from nas.export.libraries.outputs import plain_attention, require_close
+from nas.export.proof import telling_length
+from nas.export.reading import Files
+from nas.export.targets.transformers_module import FILE_NAME, MODULE
+from nas.patterns.model import ModelPattern
+
+_NAME, _REFERENCE = "nas-verify", "nas-verify-reference"
+_LONGEST, _NEW, _PADDING = 160, 8, 5
+"""Tokens of a whole sequence, of what is generated, and of the padding, at most."""
+_VOCABULARY = 64
+
+
+def check(files: Files, pattern: ModelPattern) -> tuple[str, ...]:
+    """Compare logits and generated tokens with those of attention written out, with and without a cache.
+
+    The reference masks with the pattern's dense mask, has no cache and reads every sequence alone, so that padding
+    plays no part in it.
+
+    Raises:
+        ExportError: they differ.
+    """
+    name = run_module(str(files[FILE_NAME]), MODULE)["register"](_NAME)
+    AttentionInterface.register(_REFERENCE, _reference(pattern))
+    AttentionMaskInterface.register(_REFERENCE, sdpa_mask)
+    num_tokens = telling_length(pattern) if pattern.grid else min(max(telling_length(pattern), 40), _LONGEST)
+    new, padding = min(_NEW, num_tokens // 4), min(_PADDING, num_tokens // 4)
+    tokens = torch.randint(1, _VOCABULARY, (2, num_tokens), generator=torch.Generator().manual_seed(0))
+    models = []
+    for kv_heads in sorted({pattern.num_heads, _fewer_kv_heads(pattern.num_heads)}, reverse=True):
+        model = _model(pattern, kv_heads)
+        for pad in sorted({0, padding}):
+            _compare_logits(model, name, tokens, pad)
+            for cache in ("dynamic", "static") if new else ():
+                _compare_generated(model, name, tokens[:, :-new], new, pad, cache)
+        models.append(f"{pattern.num_heads} heads on {kv_heads} KV heads")
+    return (
+        f"logits of a small random Llama with {' and '.join(models)}, with and without cache and left padding",
+        f"{new} tokens that it generates after {num_tokens - new}, with a growing cache and with a static one",
+    )
+
+
+def _fewer_kv_heads(num_heads: int) -> int:
+    return num_heads // 2 if num_heads % 2 == 0 else 1
+
+
+def _model(pattern: ModelPattern, kv_heads: int) -> LlamaForCausalLM:
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=_VOCABULARY,
+        hidden_size=8 * pattern.num_heads,
+        intermediate_size=16,
+        num_hidden_layers=pattern.num_layers,
+        num_attention_heads=pattern.num_heads,
+        num_key_value_heads=kv_heads,
+        head_dim=8,
+        pad_token_id=0,
+        bos_token_id=None,
+        eos_token_id=None,
+    )
+    model: LlamaForCausalLM = LlamaForCausalLM(config).eval()
+    return model
+
+
+def _compare_logits(model: LlamaForCausalLM, name: str, tokens: Tensor, padding: int) -> None:
+    """All logits of a batch, read at once, and read in two parts with a cache between them."""
+    ours = [_alone(model, row) for row in (tokens[0, : tokens.shape[1] - padding], tokens[1])]
+    batch, mask = _padded(tokens, padding)
+    cut = tokens.shape[1] - max(1, tokens.shape[1] // 3)
+    model.set_attn_implementation(name)
+    with torch.no_grad():
+        whole = model(batch, attention_mask=mask).logits
+        before = model(batch[:, :cut], attention_mask=mask[:, :cut], use_cache=True) if cut else None
+        cache = before.past_key_values if before else None
+        after = model(batch[:, cut:], attention_mask=mask, past_key_values=cache).logits
+    for row, first in enumerate((padding, 0)):
+        require_close(whole[row, first:], ours[row], "transformers", "logits")
+        require_close(after[row], ours[row][cut - first :], "transformers", "logits with a cache")
+
+
+def _compare_generated(model: LlamaForCausalLM, name: str, prompt: Tensor, new: int, padding: int, cache: str) -> None:
+    """The logits that each new token was chosen by, against those of the whole sequence read at once."""
+    batch, mask = _padded(prompt, padding)
+    model.set_attn_implementation(name)
+    options: dict[str, Any] = {"cache_implementation": "static"} if cache == "static" else {}
+    out = model.generate(
+        batch,
+        attention_mask=mask,
+        max_new_tokens=new,
+        min_new_tokens=new,
+        do_sample=False,
+        output_logits=True,
+        return_dict_in_generate=True,
+        **options,
+    )
+    theirs = torch.stack(out.logits, dim=1)
+    for row, first in enumerate((padding, 0)):
+        ours = _alone(model, out.sequences[row, first:])[-new - 1 : -1]
+        require_close(theirs[row], ours, "transformers", f"logits of generated tokens with a {cache} cache")
+
+
+def _padded(tokens: Tensor, padding: int) -> tuple[Tensor, Tensor]:
+    """The first row moved to the right behind padding, the second as it is; and the attention mask."""
+    batch = tokens.clone()
+    batch[0] = tokens[0].roll(padding)
+    batch[0, :padding] = 0
+    return batch, (batch > 0).long()
+
+
+def _alone(model: LlamaForCausalLM, row: Tensor) -> Tensor:
+    """Logits of one sequence under the reference, shape (tokens, vocabulary)."""
+    model.set_attn_implementation(_REFERENCE)
+    with torch.no_grad():
+        logits: Tensor = model(row[None], use_cache=False).logits[0]
+    return logits
+
+
+def _reference(pattern: ModelPattern) -> Callable[..., tuple[Tensor, None]]:
+    def attention(module: Any, query: Tensor, key: Tensor, value: Tensor, *_: Any, **options: Any) -> Any:
+        num_tokens = query.shape[2]
+        length = prod(pattern.grid) if pattern.grid else num_tokens
+        mask = pattern.mask(module.layer_idx, length)[:, :num_tokens, :num_tokens]
+        return plain_attention(query, key, value, mask, options["scaling"]).transpose(1, 2), None
+
+    return attention

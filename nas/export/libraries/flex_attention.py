@@ -1,0 +1,53 @@
+"""The module of target `flex`, with torch's own FlexAttention."""
+
+from math import prod
+from warnings import catch_warnings, simplefilter
+
+import torch
+from torch.nn.attention.flex_attention import flex_attention
+from torch.nn.functional import pad
+
+from nas.errors import ExportError
+from nas.export.generated.module import run_module
+from nas.export.libraries.outputs import plain_attention, random_qkv, require_close
+from nas.export.reading import Files
+from nas.export.targets.flex_module import FILE_NAME, MODULE
+from nas.patterns.model import ModelPattern
+
+_NUM_TOKENS, _BLOCK = 300, 128
+_MOST_EAGER = 1 << 12
+"""Longest sequence that FlexAttention is run at without compiling it, in tokens: it then holds all scores."""
+
+
+def check(files: Files, pattern: ModelPattern) -> tuple[str, ...]:
+    """Compare torch's block masks with the pattern's, and FlexAttention's outputs with attention written out.
+
+    FlexAttention is not compiled here: compiling changes how it runs, not which mask it is given.
+
+    Raises:
+        ExportError: they differ.
+    """
+    module = run_module(str(files[FILE_NAME]), MODULE)
+    num_tokens = prod(pattern.grid) if pattern.grid else _NUM_TOKENS
+    if num_tokens > _MOST_EAGER:
+        return ()
+    q, k, v = random_qkv(pattern, num_tokens)
+    for layer in range(pattern.num_layers):
+        blocks, mask = module["block_mask"](layer, num_tokens, block_size=_BLOCK), pattern.mask(layer, num_tokens)
+        if not torch.equal(blocks.to_dense()[0].bool().expand(len(mask), -1, -1), _blocks_with_pairs(mask)):
+            raise ExportError(f"flex: the block mask of layer {layer} differs at {num_tokens} tokens.")
+        with catch_warnings():
+            simplefilter("ignore", UserWarning)  # that it is slow uncompiled is known
+            out = flex_attention(q, k, v, block_mask=blocks)
+        assert isinstance(out, torch.Tensor)
+        require_close(out, plain_attention(q, k, v, mask), "flex", f"outputs of layer {layer}")
+        require_close(module["attention"](layer, q, k, v), out, "flex", f"outputs of layer {layer}")
+    return (f"block masks of all layers, and FlexAttention's outputs, not compiled, at {num_tokens} tokens",)
+
+
+def _blocks_with_pairs(mask: torch.Tensor) -> torch.Tensor:
+    """Which blocks hold a pair that is seen, shape (heads, blocks, blocks)."""
+    more = -mask.shape[-1] % _BLOCK
+    padded = pad(mask, (0, more, 0, more))
+    blocks = padded.shape[-1] // _BLOCK
+    return padded.view(len(mask), blocks, _BLOCK, blocks, _BLOCK).any(dim=4).any(dim=2)

@@ -1,0 +1,78 @@
+"""Target `duo-attention`: retrieval and streaming heads as the files of DuoAttention (Xiao et al. 2024)."""
+
+import json
+from io import StringIO
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nas.export.heads import Heads, kv_heads, masked_heads, require_causal, streaming
+from nas.export.provenance import Provenance
+from nas.export.reading import Files, Reading
+from nas.export.settings import ExportSettings
+from nas.patterns.model import ModelPattern
+from nas.patterns.primitives import Window
+
+NAME = "duo-attention"
+HEADS_FILE_NAME, CONFIG_FILE_NAME = "full_attention_heads.tsv", "config.json"
+
+SUMMARY = "files of DuoAttention; each KV head full, or first tokens and a window that all such heads share"
+
+USAGE = f"""`{HEADS_FILE_NAME}` has a row a layer and a column a KV head: 1 for full attention, 0 for streaming.
+`{CONFIG_FILE_NAME}` has `sink_size`, the first tokens, and `recent_size`, the window with the query's own key in it.
+
+```python
+from duo_attn.patch import enable_duo_attention_eval
+from duo_attn.utils import load_attn_pattern
+
+heads, sink_size, recent_size = load_attn_pattern(".")
+enable_duo_attention_eval(model, heads, sink_size, recent_size)
+```
+
+These numbers mean what DuoAttention's own `generate_streaming_mask` makes of them, with which it trains. Its inference
+differs from that: a prompt that is read at once gets full attention in all heads, a prompt in chunks sees its whole
+chunk, while decoding a streaming head sees one key more than `recent_size`, and the block-sparse kernel rounds both
+sizes up to blocks of 128. `--kv-heads` says how many KV heads the model has; by default each head has its own.
+"""
+
+
+def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSettings) -> Files:
+    """The two files.
+
+    Raises:
+        Refusal: a head is neither full nor first tokens and a window, or two streaming heads differ.
+    """
+    require_causal(pattern, NAME)
+    layers = [kv_heads(heads, settings.num_kv_heads, NAME) for heads in masked_heads(pattern, NAME)]
+    told = [(group, streaming(group, NAME)) for layer in layers for group in layer]
+    sizes = [(group, said) for group, said in told if said.before is not None]
+    for group, said in sizes:
+        if said != sizes[0][1]:
+            raise _differs(group)
+    first, before = (sizes[0][1].first, sizes[0][1].before) if sizes else (0, 0)
+    full = np.array([said.before is None for _, said in told]).reshape(len(layers), -1)
+    text = StringIO()
+    np.savetxt(text, full.astype(float), fmt="%.1f", delimiter="\t")
+    config = {"sink_size": first, "recent_size": (before or 0) + 1}
+    return {HEADS_FILE_NAME: text.getvalue(), CONFIG_FILE_NAME: json.dumps(config, indent=2) + "\n"}
+
+
+def _differs(group: Heads) -> Exception:
+    window = next(primitive for primitive in group.union if isinstance(primitive, Window))
+    return group.refuse(NAME, window, "all streaming heads share one number of first tokens and one window")
+
+
+def read(files: Files, num_heads: int) -> Reading:
+    """The masks by `generate_streaming_mask` of duo_attn/patch/streaming_attn.py, for heads of 0.5 or less."""
+    full = np.loadtxt(StringIO(str(files[HEADS_FILE_NAME])), dtype=float, delimiter="\t", ndmin=2) > 0.5
+    config = json.loads(files[CONFIG_FILE_NAME])
+
+    def rows(layer: int, query: Tensor, num_tokens: int) -> Tensor:
+        key = torch.arange(num_tokens)
+        back = query[:, None] - key
+        streaming_rows = (back >= 0) & ((key < config["sink_size"]) | (back < config["recent_size"]))
+        share = num_heads // full.shape[1]
+        return torch.stack([back >= 0 if full[layer, head // share] else streaming_rows for head in range(num_heads)])
+
+    return Reading(rows=rows)
