@@ -3,13 +3,14 @@
 import json
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from nas.errors import ExportError, InputError, PatternError, unknown
+from nas.errors import ExportError, InputError, NasError, unknown
 from nas.export import verification
 from nas.export.bundle import write_bundle
 from nas.export.contents import BUNDLE_FILE, PROVENANCE_FILE, SCHEMA, as_json, check_options
@@ -22,6 +23,7 @@ from nas.export.settings import ExportSettings
 from nas.export.targets import pattern_file
 from nas.export.verification import Check, Verification, own_name
 from nas.patterns.file import load_pattern
+from nas.patterns.model import ModelPattern
 
 _LARGEST = 1 << 30
 """Largest file of a bundle, in bytes."""
@@ -68,7 +70,7 @@ def _check(
             raise ExportError(
                 f"{name}: is not what {own_name()} writes for pattern.json and {PROVENANCE_FILE}, so it was not run."
             )
-    checks = [Check(by=own_name(), compared=target.prove(files, point.pattern))]
+    checks = [_read_by(own_name(), target.prove, files, point.pattern)]
     if not isinstance(target.library, Library):
         return checks, target.library
     try:
@@ -76,7 +78,24 @@ def _check(
     except ImportError as error:
         return checks, f"{target.library.package} cannot be imported ({error})"
     by = f"{target.library.package} {version(target.library.package)}"
-    return [*checks, Check(by=by, compared=library.check(files, point.pattern))], None
+    return [*checks, _read_by(by, library.check, files, point.pattern)], None
+
+
+def _read_by(
+    reader: str, check: Callable[[Files, ModelPattern], tuple[str, ...]], files: Files, pattern: ModelPattern
+) -> Check:
+    """What a reader finds equal.
+
+    Raises:
+        ExportError: it finds a difference, or cannot make sense of a file that was changed.
+    """
+    try:
+        return Check(by=reader, compared=check(files, pattern))
+    except ExportError:
+        raise
+    except Exception as error:  # whatever readers raise over files that nas did not write as they are now
+        came = " ".join(f"{type(error).__name__}: {error}".split())
+        raise ExportError(f"{', '.join(files)}: cannot be read by {reader} ({came}).") from error
 
 
 def _load(folder: Path) -> tuple[str, ExportSettings, ExportPoint, Files]:
@@ -97,9 +116,9 @@ def _load(folder: Path) -> tuple[str, ExportSettings, ExportPoint, Files]:
         )
         check_options(settings, format_name, FORMATS[format_name])
         made = FORMATS[format_name].write(point.pattern, point.provenance, settings)
-    except PatternError:
+    except NasError:
         raise
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise InputError(str(folder), "must hold what nas export wrote", repr(error), "Export it again.") from None
     if names != list(made):
         raise InputError(f"{where}: files", f"must be {', '.join(made)}", names, "Export it again.")

@@ -58,9 +58,9 @@ def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSetting
     if num_tokens is None:
         raise InputError(OPTIONS["num_tokens"], "must be given, as the study does not say its length", None)
     layers = [kv_heads(heads, settings.num_kv_heads, NAME) for heads in masked_heads(pattern, NAME)]
-    sizes = np.diff([*range(0, num_tokens, block), num_tokens]).astype(np.int32)
-    if len(layers) * len(layers[0]) * len(sizes) ** 2 > _MOST_BLOCKS:
+    if len(layers) * len(layers[0]) * (num_tokens / block) ** 2 > _MOST_BLOCKS:
         raise InputError(OPTIONS["block_tokens"], f"must be larger for {num_tokens} tokens", block)
+    sizes = np.diff([*range(0, num_tokens, block), num_tokens]).astype(np.int32)
     maps = np.stack(
         [_layer_maps(groups, layer, num_tokens, block) for groups, layer in zip(layers, pattern.layers, strict=True)]
     )

@@ -1,0 +1,130 @@
+"""Exported files read by the real libraries: transformers' masks and layers, DeepSpeed's layouts."""
+
+import json
+
+import pytest
+import torch
+from hypothesis import given, settings
+from sayable import SAYABLE, SETTINGS, provenance_of
+from strategies import quick
+
+from nas.errors import ExportError
+from nas.export import FORMATS
+from nas.export.refusal import Refusal
+from nas.patterns.layer import HeadGroup
+from nas.patterns.model import ModelPattern
+from nas.patterns.primitives import Block, Columns, Full, Global, Primitive, Random, Window
+
+
+def _files(name: str, pattern: ModelPattern):
+    return FORMATS[name].write(pattern, provenance_of(pattern), SETTINGS[name])
+
+
+def _pattern(*layers: tuple[Primitive, ...], causal: bool = True) -> ModelPattern:
+    return ModelPattern.of([(HeadGroup(2, union),) for union in layers], causal=causal)
+
+
+@settings(quick, max_examples=25)
+@given(SAYABLE["transformers-config"])
+def test_the_masks_that_transformers_makes_of_the_keys_are_ours(pattern):
+    pytest.importorskip("transformers", reason="transformers is not installed; pip install '.[dev]'")
+    masking_utils = pytest.importorskip("nas.export.libraries.masking_utils")
+    assert masking_utils.check(_files("transformers-config", pattern), pattern)
+
+
+@pytest.mark.parametrize("union", [(Window(5),), (Block(4),)])
+def test_other_keys_are_found_out(union):
+    masking_utils = pytest.importorskip("nas.export.libraries.masking_utils")
+    pattern = _pattern((Full(),), union)
+    with pytest.raises(ExportError, match="another mask than the pattern in layer 1, head 0"):
+        masking_utils.check(_files("transformers-config", pattern), _pattern((Full(),), (Window(6),)))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "keys"),
+    [
+        (
+            _pattern((Window(7),), (Full(),), (Block(8),)),
+            {
+                "layer_types": ["sliding_attention", "full_attention", "chunked_attention"],
+                "sliding_window": 8,
+                "attention_chunk_size": 8,
+            },
+        ),
+        (
+            _pattern((Window(7),), (Window(3),)),
+            {
+                "layer_types": ["sliding_attention"] * 2,
+                "sliding_window": None,
+                "attention_chunk_size": None,
+                "per_layer_config": {
+                    "0": {"sliding_window": 8, "attention_chunk_size": None},
+                    "1": {"sliding_window": 4, "attention_chunk_size": None},
+                },
+            },
+        ),
+        (_pattern((Window(4, 4),), causal=False), {"model_type": "longformer", "attention_window": [8]}),
+    ],
+)
+def test_the_keys(pattern, keys):
+    assert json.loads(_files("transformers-config", pattern)["config_fragment.json"]) == keys
+
+
+def test_a_model_of_transformers_is_built_with_the_keys():
+    """Qwen3 has windows in some layers and none in others."""
+    transformers = pytest.importorskip("transformers", reason="transformers is not installed; pip install '.[dev]'")
+    pattern = _pattern((Window(3),), (Full(),))
+    keys = json.loads(_files("transformers-config", pattern)["config_fragment.json"])
+    sizes = {
+        "hidden_size": 16,
+        "intermediate_size": 16,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "head_dim": 8,
+    }
+    config = transformers.Qwen3Config(
+        vocab_size=32, num_key_value_heads=1, use_sliding_window=True, attn_implementation="eager", **sizes, **keys
+    )
+    model = transformers.Qwen3ForCausalLM(config).eval()
+    tokens = torch.arange(20)[None]
+    seen = model(tokens, output_attentions=True).attentions
+    for layer in range(2):
+        assert ((seen[layer][0] > 0) == pattern.mask(layer, 20)).all()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        (_pattern((Window(1, 1),), causal=False), "as many keys before as after, 2 or more"),
+        (_pattern((Window(4, 4),), (Window(3, 3),), causal=False), "must divide the largest"),
+        (_pattern((Window(4, 4),), (Window(4, 4), Global(1)), causal=False), "the same in all layers"),
+        (_pattern((Window(4, 4), Random(4, 1)), causal=False), "one window and global tokens"),
+        (_pattern((Window(4), Global(1))), "one window, one chunk or full attention"),
+        (_pattern((Window(4, 0, 2),)), "one window, one chunk or full attention"),
+    ],
+)
+def test_what_a_config_cannot_say(pattern, said):
+    with pytest.raises(Refusal, match=said):
+        _files("transformers-config", pattern)
+
+
+@settings(quick, max_examples=25)
+@given(SAYABLE["deepspeed"])
+def test_the_layouts_that_deepspeed_makes_of_the_section_are_ours(pattern):
+    pytest.importorskip("deepspeed", reason="DeepSpeed is not installed, and no dependency: it is hard to install")
+    sparsity_config = pytest.importorskip("nas.export.libraries.sparsity_config")
+    assert sparsity_config.check(_files("deepspeed", pattern), pattern)
+
+
+@pytest.mark.parametrize(
+    ("union", "causal", "mode"),
+    [
+        ((Full(),), True, "dense"),
+        ((Block(64), Columns(64, 16)), True, "fixed"),
+        ((Block(64), Global(32)), False, "variable"),
+        ((Block(32), Block(32, 16)), False, "bslongformer"),
+    ],
+)
+def test_the_mode(union, causal, mode):
+    section = json.loads(_files("deepspeed", _pattern(union, causal=causal))["deepspeed_config.json"])
+    assert section["sparse_attention"]["mode"] == mode and section["sparse_attention"]["block"] == 16
