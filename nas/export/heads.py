@@ -77,7 +77,7 @@ def only_union(heads: tuple[Heads, ...], target: str) -> Heads:
         Refusal: two heads of the layer attend differently.
     """
     for other in heads[1:]:
-        if other.union != heads[0].union or any(isinstance(primitive, Random) for primitive in other.union):
+        if other.union != heads[0].union:
             odd = next((one for one in other.union if one not in heads[0].union), other.union[0])
             raise other.refuse(target, odd, "all heads of a layer must attend alike")
     return heads[0]

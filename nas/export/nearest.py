@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from math import prod
 
 from torch import Tensor
@@ -10,6 +11,7 @@ from nas.errors import ExportError
 from nas.export.format import Format
 from nas.export.point import ExportPoint
 from nas.export.settings import ExportSettings
+from nas.patterns.head import HeadPattern
 from nas.patterns.layer import LayerPattern
 from nas.patterns.model import ModelPattern
 
@@ -58,7 +60,13 @@ def difference(one: ModelPattern, other: ModelPattern, num_tokens: int) -> float
 
 
 def _masks(layer: LayerPattern, num_tokens: int) -> list[Tensor]:
-    return [replace(head, memory_tokens=0).outline().mask(num_tokens) for head in layer.head_patterns()]
+    return [_mask(replace(head, memory_tokens=0).outline(), num_tokens) for head in layer.head_patterns()]
+
+
+@lru_cache(maxsize=256)
+def _mask(head: HeadPattern, num_tokens: int) -> Tensor:
+    """Kept, since the heads of one model often attend alike."""
+    return head.mask(num_tokens)
 
 
 def _can_say(point: ExportPoint, target: Format, settings: ExportSettings) -> bool:

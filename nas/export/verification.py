@@ -41,7 +41,9 @@ class Verification:
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON, schema nas.verification/1."""
-        return {"schema": SCHEMA, "outcome": "different" if self.different else "equal", **asdict(self)}
+        outcome = "different" if self.different else "equal"
+        told = asdict(self)
+        return {"schema": SCHEMA, "outcome": outcome, "format": told.pop("format_name"), **told}
 
 
 def own_name() -> str:

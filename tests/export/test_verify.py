@@ -47,7 +47,7 @@ def test_every_target_is_verified_and_the_bundle_says_by_what(bundle, capsys, na
     said = capsys.readouterr().out
     outcome = _outcome(path)
     assert outcome["schema"] == "nas.verification/1" and outcome["outcome"] == "equal"
-    assert (outcome["format_name"], outcome["pattern_id"]) == (name, EXAMPLES[name].id)
+    assert (outcome["format"], outcome["pattern_id"]) == (name, EXAMPLES[name].id)
     readers = [check["by"].split()[0] for check in outcome["checks"]]
     assert all(compared in said for check in outcome["checks"] for compared in check["compared"])
     library = FORMATS[name].library

@@ -1,6 +1,7 @@
 """The keys of target `transformers-config`, read by transformers' own configs, mask functions and attention layers."""
 
 import json
+from inspect import signature
 from typing import Any
 
 import torch
@@ -40,16 +41,14 @@ def _decoder(keys: dict[str, Any], num_layers: int, num_heads: int) -> Reading:
     """What `masking_utils` makes for each layer, as models with such layers ask for it."""
     config = PreTrainedConfig(num_hidden_layers=num_layers, **keys)
     config._attn_implementation = "sdpa"
-    layers = [config.per_layer_config[layer] if config.is_heterogeneous else config for layer in range(num_layers)]
+    by_layer = "per_layer_config" in keys
+    layers = [config.per_layer_config[layer] if by_layer else config for layer in range(num_layers)]
 
     def rows(layer: int, query: Tensor, num_tokens: int) -> Tensor:
         make = LAYER_PATTERN_TO_MASK_FUNCTION_MAPPING[keys["layer_types"][layer]]
-        mask = make(
-            config=layers[layer],
-            inputs_embeds=torch.zeros(1, num_tokens, 1),
-            attention_mask=None,
-            past_key_values=None,
-        )
+        embedded = torch.zeros(1, num_tokens, 1)
+        older = {"cache_position": torch.arange(num_tokens)} if "cache_position" in signature(make).parameters else {}
+        mask = make(config=layers[layer], inputs_embeds=embedded, attention_mask=None, past_key_values=None, **older)
         if mask is None:  # it leaves a plain causal mask to the kernel
             mask = torch.ones(1, 1, num_tokens, num_tokens, dtype=torch.bool).tril()
         rows: Tensor = mask[0, 0, query]
