@@ -117,6 +117,21 @@ class TestExport:
         assert "--force" in refused.err
         assert nas(*words, "--force").code == 0
 
+    def test_a_refusal_names_primitive_layer_heads_and_the_nearest(self, nas, study: Path, in_tmp_path: Path) -> None:
+        """Trial 2 is the baseline sparse_transformer_strided."""
+        refused = nas("export", str(study), "--trial", "2", "--format", "minference", "--out", "a")
+        assert (refused.code, refused.err.count("\n")) == (2, 1)
+        assert "minference: cannot say 'stride' in layer 0, heads 0 to 3" in refused.err
+        assert "Nearest on the front" in refused.err or "No other point of the front" in refused.err
+        assert not Path("a").exists()
+
+    def test_what_was_exported_is_verified(self, nas, study: Path, in_tmp_path: Path) -> None:
+        assert nas("export", str(study), "--trial", "0", "--format", "minference", "--out", "a").code == 0
+        outcome = nas("verify", "a")
+        assert outcome.code == 0 and "equal, read by nas" in outcome.out
+        readme = Path("a/README.md").read_text()
+        assert "(baseline full)" in readme and "| attention_flops |" in readme
+
 
 class TestDoctor:
     def test_json(self, nas, monkeypatch: pytest.MonkeyPatch) -> None:

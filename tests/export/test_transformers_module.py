@@ -2,13 +2,14 @@
 
 import re
 import warnings
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 import torch
 from hypothesis import given, settings
 from sayable import SAYABLE, provenance_of
 from strategies import quick
+from torch.nn.attention.flex_attention import flex_attention
 
 from nas.errors import ExportError
 from nas.export import FORMATS, ExportSettings
@@ -120,6 +121,27 @@ def test_sequences_packed_into_one_row_each_begin_the_pattern_anew(transformers)
         packed = model(torch.cat([first, second])[None], position_ids=positions, use_cache=False).logits[0]
         alone = torch.cat([model(row[None], use_cache=False).logits[0] for row in (first, second)])
     torch.testing.assert_close(packed, alone, atol=1e-5, rtol=1e-4)
+
+
+def test_the_block_masks_of_a_gpu_say_the_same(transformers):
+    """What CUDA is given, here without compiling: a batch with padding, at once and behind a cache."""
+    module = _module(PATTERN)
+    padding = torch.tensor([3, 0])[:, None, None]
+    token = torch.arange(200)
+    allowed = ((token <= token[:, None]) & (token >= padding) & (token[:, None] >= padding))[:, None]
+    q = torch.randn(2, 4, 200, 8, generator=torch.Generator().manual_seed(0))
+    k, v = torch.randn(2, 2, 2, 200, 8, generator=torch.Generator().manual_seed(1))
+    caller = SimpleNamespace(layer_idx=0)
+    for caller.layer_idx, first in [(0, 0), (1, 0), (0, 150), (1, 150)]:
+        part, mask = q[:, :, first:], allowed[:, :, first:]
+        dense, _ = module["attention"](caller, part, k, v, mask)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            blocks = module["_block_mask"](caller.layer_idx, mask)
+            assert module["_block_mask"](caller.layer_idx, mask) is blocks
+            flexed = flex_attention(part, k, v, block_mask=blocks, enable_gqa=True).transpose(1, 2)
+        real = mask.any(dim=-1)[:, 0]
+        torch.testing.assert_close(flexed[real], dense[real], atol=1e-5, rtol=1e-4)
 
 
 def test_it_trains(transformers):
