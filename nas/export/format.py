@@ -12,6 +12,9 @@ from nas.patterns.model import ModelPattern
 Compared = tuple[str, ...]
 """What was compared and found equal, in words."""
 
+NEEDS_GPU = "it runs on a GPU alone, and nas has not run it"
+"""Why the library of some targets is not asked."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Library:

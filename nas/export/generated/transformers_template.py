@@ -103,7 +103,8 @@ def attention(
         blocks = _block_mask(layer, attention_mask)
         out = _compiled_flex_attention()(query, key, value, block_mask=blocks, scale=scaling, enable_gqa=groups > 1)
         return out.transpose(1, 2).contiguous(), None
-    key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
+    if groups > 1:
+        key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
     parts = []
     for start in range(0, query.shape[2], QUERIES_AT_ONCE):
         rows = slice(start, start + QUERIES_AT_ONCE)

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from nas.export.format import Format, Library
 from nas.export.heads import Heads, masked_heads
 from nas.export.proof import compare_masks
 from nas.export.provenance import Provenance
@@ -19,8 +20,6 @@ NAME = "deepspeed"
 FILE_NAME = "deepspeed_config.json"
 BLOCK = 16
 """Side of a block unless `--block` says otherwise, in tokens: DeepSpeed's own default."""
-
-SUMMARY = "the sparse_attention section of DeepSpeed; one block layout for all layers and heads"
 
 USAGE = f"""`{FILE_NAME}` holds the `sparse_attention` section of a DeepSpeed config; heads and length come from
 the model. The length must be a multiple of `block`, and of `block * num_local_blocks` in mode `fixed`.
@@ -208,3 +207,13 @@ _LAYOUTS: dict[str, Callable[[dict[str, Any], Tensor, Tensor], Tensor]] = {
     "variable": _variable_layout,
     "bslongformer": _bslongformer_layout,
 }
+
+
+FORMAT = Format(
+    summary="the sparse_attention section of DeepSpeed; one block layout for all layers and heads",
+    write=write,
+    prove=prove,
+    usage=USAGE,
+    options=frozenset({"block_tokens"}),
+    library=Library(package="deepspeed", module="sparsity_config"),
+)

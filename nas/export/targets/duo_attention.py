@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nas.export.format import NEEDS_GPU, Format, proved_by_masks
 from nas.export.heads import Heads, kv_heads, masked_heads, require_causal, streaming
 from nas.export.provenance import Provenance
 from nas.export.reading import Files, Reading
@@ -16,8 +17,6 @@ from nas.patterns.primitives import Window
 
 NAME = "duo-attention"
 HEADS_FILE_NAME, CONFIG_FILE_NAME = "full_attention_heads.tsv", "config.json"
-
-SUMMARY = "files of DuoAttention; each KV head full, or first tokens and a window that all such heads share"
 
 USAGE = f"""`{HEADS_FILE_NAME}` has a row a layer and a column a KV head: 1 for full attention, 0 for streaming.
 `{CONFIG_FILE_NAME}` has `sink_size`, the first tokens, and `recent_size`, the window with the query's own key in it.
@@ -76,3 +75,13 @@ def read(files: Files, num_heads: int) -> Reading:
         return torch.stack([back >= 0 if full[layer, head // share] else streaming_rows for head in range(num_heads)])
 
     return Reading(rows=rows)
+
+
+FORMAT = Format(
+    summary="files of DuoAttention; each KV head full, or first tokens and a window that all such heads share",
+    write=write,
+    prove=proved_by_masks(NAME, read),
+    usage=USAGE,
+    options=frozenset({"num_kv_heads"}),
+    library=NEEDS_GPU,
+)

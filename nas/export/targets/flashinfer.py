@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nas.errors import ExportError, InputError
+from nas.export.format import NEEDS_GPU, Format, proved_by_masks
 from nas.export.heads import Heads, kv_heads, masked_heads
 from nas.export.provenance import Provenance
 from nas.export.reading import Files, Reading
@@ -25,8 +26,6 @@ BLOCK = 64
 """Side of a block unless `--block` says otherwise, in tokens."""
 _MOST_BLOCKS = 1 << 28
 """Entries of all maps together, at one byte each."""
-
-SUMMARY = "block masks of FlashInfer at one length; any layout of blocks, per layer and KV head"
 
 USAGE = f"""`{FILE_NAME}` holds arrays for `VariableBlockSparseAttentionWrapper`, their first axis the layer, beside
 `causal` and `num_tokens`: the one length that they are for.
@@ -156,3 +155,13 @@ def _expanded(
             seen = seen.tril(len(chosen) - queries)
         mask[int(stop) - queries : int(stop), chosen] = seen
     return mask
+
+
+FORMAT = Format(
+    summary="block masks of FlashInfer at one length; any layout of blocks, per layer and KV head",
+    write=write,
+    prove=proved_by_masks(NAME, read),
+    usage=USAGE,
+    options=frozenset({"num_tokens", "block_tokens", "num_kv_heads"}),
+    library=NEEDS_GPU,
+)

@@ -1,5 +1,6 @@
 """Target `flex`: one Python module for FlexAttention that needs torch alone."""
 
+from nas.export.format import Format, Library, proved_by_masks
 from nas.export.generated import flex_template
 from nas.export.generated.layer import mask_heads
 from nas.export.generated.module import Surroundings, as_tuple, module_source, read_module
@@ -10,8 +11,6 @@ from nas.patterns.model import ModelPattern
 
 MODULE = "attention_pattern"
 FILE_NAME = f"{MODULE}.py"
-
-SUMMARY = "a FlexAttention module; every mask, per layer and head"
 
 USAGE = f"""`{FILE_NAME}` is a Python module that needs torch alone; `nas` need not be installed:
 
@@ -52,3 +51,12 @@ def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSetting
 def read(files: Files, num_heads: int) -> Reading:
     """Run the module and read its masks."""
     return read_module(str(files[FILE_NAME]), MODULE)
+
+
+FORMAT = Format(
+    summary="a FlexAttention module; every mask, per layer and head",
+    write=write,
+    prove=proved_by_masks("flex", read),
+    usage=USAGE,
+    library=Library(package="torch", module="flex_attention"),
+)

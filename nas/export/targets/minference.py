@@ -5,6 +5,7 @@ import json
 import torch
 from torch import Tensor
 
+from nas.export.format import NEEDS_GPU, Format, proved_by_masks
 from nas.export.heads import masked_heads, require_causal, streaming
 from nas.export.provenance import Provenance
 from nas.export.reading import Files, Reading
@@ -15,8 +16,6 @@ NAME = "minference"
 FILE_NAME = "best_pattern.json"
 WHOLE = 1 << 30
 """The window of a head with full attention: a prompt that is no longer than the window is read whole."""
-
-SUMMARY = "config of MInference for prompts; each head first tokens and a window, or full attention"
 
 USAGE = f"""`{FILE_NAME}` has an entry a layer, in it an entry a head:
 `["stream_llm", first tokens, window with the query's own key in it, 1.0]`.
@@ -61,3 +60,12 @@ def read(files: Files, num_heads: int) -> Reading:
         return torch.stack([(back >= 0) & ((back < local) | (key < init)) for _, init, local, _ in heads])
 
     return Reading(rows=rows)
+
+
+FORMAT = Format(
+    summary="config of MInference for prompts; each head first tokens and a window, or full attention",
+    write=write,
+    prove=proved_by_masks(NAME, read),
+    usage=USAGE,
+    library=NEEDS_GPU,
+)

@@ -3,6 +3,7 @@
 import json
 
 from nas.errors import ExportError
+from nas.export.format import Format
 from nas.export.provenance import Provenance
 from nas.export.reading import Files
 from nas.export.settings import ExportSettings
@@ -10,8 +11,6 @@ from nas.patterns.file import parse_pattern
 from nas.patterns.model import ModelPattern
 
 FILE_NAME = "pattern.json"
-
-SUMMARY = "the pattern file; everything"
 
 USAGE = f"""`{FILE_NAME}` holds the pattern (schema nas.pattern/1), for every tool of `nas`:
 
@@ -39,3 +38,12 @@ def prove(files: Files, pattern: ModelPattern) -> tuple[str, ...]:
     if parse_pattern(json.loads(files[FILE_NAME])) != pattern:
         raise ExportError(f"pattern: {FILE_NAME} read back is another pattern than {pattern.id}.")
     return ("the whole pattern",)
+
+
+FORMAT = Format(
+    summary="the pattern file; everything",
+    write=write,
+    prove=prove,
+    usage=USAGE,
+    library="the file is nas's own",
+)

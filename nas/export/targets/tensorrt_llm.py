@@ -4,6 +4,7 @@ import torch
 import yaml
 from torch import Tensor
 
+from nas.export.format import NEEDS_GPU, Format, proved_by_masks
 from nas.export.heads import masked_heads, only_union, require_causal, streaming
 from nas.export.provenance import Provenance
 from nas.export.reading import Files, Reading
@@ -15,8 +16,6 @@ NAME = "tensorrt-llm"
 FILE_NAME = "tensorrt_llm.yaml"
 WHOLE = 2**31 - 1
 """The window of a layer with full attention: TensorRT-LLM takes the smaller of it and the model's longest sequence."""
-
-SUMMARY = "max_attention_window of TensorRT-LLM; one causal window, or full attention, a layer"
 
 USAGE = f"""`{FILE_NAME}` holds `kv_cache_config.max_attention_window`: keys a layer, the query's own among them.
 
@@ -52,3 +51,12 @@ def read(files: Files, num_heads: int) -> Reading:
         return seen.expand(num_heads, len(query), num_tokens)
 
     return Reading(rows=rows)
+
+
+FORMAT = Format(
+    summary="max_attention_window of TensorRT-LLM; one causal window, or full attention, a layer",
+    write=write,
+    prove=proved_by_masks(NAME, read),
+    usage=USAGE,
+    library=NEEDS_GPU,
+)

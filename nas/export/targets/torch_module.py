@@ -1,5 +1,6 @@
 """Target `torch`: one Python module that computes the attention with torch's own dense kernel, masked."""
 
+from nas.export.format import Format, Library, proved_by_masks
 from nas.export.generated import torch_template
 from nas.export.generated.module import Surroundings, module_source, read_module
 from nas.export.provenance import Provenance
@@ -9,8 +10,6 @@ from nas.patterns.model import ModelPattern
 
 MODULE = "torch_attention"
 FILE_NAME = f"{MODULE}.py"
-
-SUMMARY = "a module for plain torch, any device; every mask, per layer and head"
 
 USAGE = f"""`{FILE_NAME}` is a Python module that needs torch 2.5 or newer and nothing else:
 
@@ -45,3 +44,12 @@ def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSetting
 def read(files: Files, num_heads: int) -> Reading:
     """Run the module and read its masks."""
     return read_module(str(files[FILE_NAME]), MODULE)
+
+
+FORMAT = Format(
+    summary="a module for plain torch, any device; every mask, per layer and head",
+    write=write,
+    prove=proved_by_masks("torch", read),
+    usage=USAGE,
+    library=Library(package="torch", module="dense_torch"),
+)

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from nas.export.format import Format, Library, proved_by_masks
 from nas.export.heads import Heads, masked_heads, only_union
 from nas.export.provenance import Provenance
 from nas.export.reading import Files, Reading
@@ -17,8 +18,6 @@ from nas.patterns.primitives import Block, Full, Global, Window
 NAME = "transformers-config"
 FILE_NAME = "config_fragment.json"
 GLOBAL_FILE_NAME = "global_attention.json"
-
-SUMMARY = "keys of config.json; one window, chunk or full attention a layer; both ways: Longformer, full BigBird"
 
 USAGE = f"""`{FILE_NAME}` holds keys for the `config.json` of a transformers model:
 
@@ -171,3 +170,12 @@ def _decoder_rows(keys: dict[str, Any], layer: int, own: Tensor, key: Tensor) ->
     if kind == "chunked_attention":
         seen &= key // numbers["attention_chunk_size"] == own // numbers["attention_chunk_size"]
     return seen
+
+
+FORMAT = Format(
+    summary="keys of config.json; one window, chunk or full attention a layer; both ways: Longformer, full BigBird",
+    write=write,
+    prove=proved_by_masks(NAME, read),
+    usage=USAGE,
+    library=Library(package="transformers", module="masking_utils"),
+)

@@ -1,5 +1,6 @@
 """Target `transformers`: one Python module that gives the pattern to any decoder of Hugging Face transformers."""
 
+from nas.export.format import Format, Library, proved_by_masks
 from nas.export.generated import transformers_template
 from nas.export.generated.module import Surroundings, has_grid, module_source, read_module
 from nas.export.heads import require_causal
@@ -10,8 +11,6 @@ from nas.patterns.model import ModelPattern
 
 MODULE = "transformers_attention"
 FILE_NAME = f"{MODULE}.py"
-
-SUMMARY = "a module for any decoder of transformers, generate and cache too; every causal mask, per layer and head"
 
 USAGE = f"""`{FILE_NAME}` is a Python module that needs torch 2.6 and transformers 5.3, or newer, and no `nas`:
 
@@ -53,3 +52,12 @@ def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSetting
 def read(files: Files, num_heads: int) -> Reading:
     """Run the module and read its masks; for that it needs torch alone."""
     return read_module(str(files[FILE_NAME]), MODULE)
+
+
+FORMAT = Format(
+    summary="a module for any decoder of transformers, generate and cache too; every causal mask, per layer and head",
+    write=write,
+    prove=proved_by_masks("transformers", read),
+    usage=USAGE,
+    library=Library(package="transformers", module="decoder"),
+)
