@@ -39,11 +39,13 @@ def compare_masks(reading: Reading, pattern: ModelPattern, target: str, *, longe
     dense = [length for length in dense if length <= _MOST_DENSE]
     for num_tokens in dense:
         _compare(reading, pattern, torch.arange(num_tokens), num_tokens, target)
+    whole = (f"masks of all layers and heads at {', '.join(map(str, dense))} tokens",) if dense else ()
     num_tokens = reading.length_from(min(telling_length(pattern), longest))
+    if num_tokens in dense:
+        return whole
     query = torch.linspace(0, num_tokens - 1, _NUM_QUERIES, dtype=torch.float64).long()
     _compare(reading, pattern, query, num_tokens, target)
-    whole = [f"masks of all layers and heads at {', '.join(map(str, dense))} tokens"] if dense else []
-    return (*whole, f"{_NUM_QUERIES} query rows of them at {num_tokens} tokens")
+    return (*whole, f"{_NUM_QUERIES} query rows of all masks at {num_tokens} tokens")
 
 
 def visible_rows(pattern: ModelPattern, layer: int, query: Tensor, num_tokens: int) -> Tensor:

@@ -20,6 +20,7 @@ or, where the model calls FlexAttention itself:
     out = flex_attention(q, k, v, block_mask=pattern.block_mask(layer, q.shape[-2], q.device))"""
 
 TAIL = '''
+
 MASK_HEADS = ({mask_heads})  # heads that a block mask tells apart; 1 where all heads of the layer attend alike
 
 

@@ -17,6 +17,7 @@ HOW_TO = """How to use it, with q, k, v of shape (batch, heads, tokens, d_head):
 or as a part of a model: self.attention = pattern.Attention(layer), called with q, k, v."""
 
 TAIL = '''
+
 QUERIES_AT_ONCE = 512  # the mask of so many queries is in memory at a time
 
 

@@ -19,6 +19,7 @@ HOW_TO = """How to use it, with a causal language model of as many layers and he
 The pattern replaces the model's attention in every layer and head. Weights, positions and the cache are the model's."""
 
 TAIL = '''
+
 QUERIES_AT_ONCE = 512  # off a GPU, the mask of so many queries is in memory at a time
 
 
