@@ -8,7 +8,7 @@ with the last rung, the error, and how many of them the intervals hold. docs/dec
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -16,6 +16,7 @@ from statistics import fmean
 import numpy as np
 from numpy.typing import NDArray
 from power_laws import extrapolate
+from search_cost import SUFFIX, shared_scores
 
 from nas.patterns.features import pattern_features
 from nas.search.modelling.surrogate import Surrogate
@@ -52,9 +53,10 @@ class Curves:
     Args:
         table: whole.
         seed: of it.
+        shared: what shared weights scored, by pattern id; empty if that is not known.
     """
 
-    def __init__(self, table: Table, seed: int) -> None:
+    def __init__(self, table: Table, seed: int, shared: dict[str, float]) -> None:
         self.rungs, qualities = tuple(table.plan.rungs), Qualities(table)
         by_rung = [qualities.by_seed(rung) for rung in self.rungs]
         patterns = [
@@ -64,10 +66,19 @@ class Curves:
         ]
         self.values = qualities.sign * np.array([[own[one.id][seed] for own in by_rung] for one in patterns])
         self.features = pattern_features(patterns, table.task.num_tokens)
+        self.shared = np.array([shared.get(one.id, 0.0) for one in patterns])
 
     def forecasts(self) -> dict[str, Forecast]:
         """Everything that is compared."""
-        return {"score": self._score, "power law": self._alone, "power laws": self._pooled, "chain": self._chain}
+        return {
+            "score": self._score,
+            "power law": self._alone,
+            "power laws": self._pooled,
+            "chain": lambda known: self._chain(known, self.rungs),
+            "chain, shared weights": lambda known: self._chain(
+                np.column_stack([self.shared, known]), (27, *self.rungs)
+            ),
+        }
 
     def _score(self, known: Array) -> tuple[Array, None]:
         """The last score that there is."""
@@ -83,9 +94,9 @@ class Curves:
         """Power laws that are drawn from one distribution."""
         return extrapolate(self.rungs, known, self.rungs[-1])
 
-    def _chain(self, known: Array) -> tuple[Array, Array]:
+    def _chain(self, known: Array, rungs: Sequence[int]) -> tuple[Array, Array]:
         """What studies use."""
-        prediction = Surrogate(self.features, known, self.rungs).predict(self.features, known)
+        prediction = Surrogate(self.features, known, rungs).predict(self.features, known)
         return prediction.mean, prediction.deviation
 
     def judged(self, forecast: Forecast, num_rungs: int, num_whole: int, seed: int) -> Found:
@@ -106,7 +117,9 @@ class Curves:
 def rows(curves: list[Curves], num_draws: int) -> Iterator[str]:
     """One for every number of rungs that are known."""
     cases = [("score", 0), ("power law", 0), *(("power laws", k) for k in (0, 16)), *(("chain", k) for k in NUM_WHOLE)]
-    head = [f"{name}, k = {k}" if name in ("power laws", "chain") else name for name, k in cases]
+    if any(one.shared.any() for one in curves):
+        cases += [("chain, shared weights", k) for k in NUM_WHOLE[1:]]
+    head = [name if name in ("score", "power law") else f"{name}, k = {k}" for name, k in cases]
     yield "| rungs known | " + " | ".join(head) + " |"
     yield "|---" * (len(head) + 1) + "|"
     for num_rungs in range(len(curves[0].rungs)):
@@ -117,7 +130,7 @@ def rows(curves: list[Curves], num_draws: int) -> Iterator[str]:
 
 def cell(curves: list[Curves], name: str, num_rungs: int, num_whole: int, num_draws: int) -> str:
     """Tau, the error in thousandths, and what the intervals hold; means over draws and seeds."""
-    if name == "chain" and not num_rungs + num_whole:
+    if "chain" in name and not num_rungs + num_whole:
         return ""
     if (name == "score" and not num_rungs) or (name == "power law" and num_rungs < 2):
         return ""
@@ -140,7 +153,8 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=24, help="draws of the patterns whose curves are whole")
     options = parser.parse_args()
     table = read_table(options.table)
-    curves = [Curves(table, seed) for seed in table.plan.seeds]
+    scores = shared_scores(options.table, 0)[0] if options.table.with_suffix(SUFFIX).exists() else {}
+    curves = [Curves(table, seed, scores) for seed in table.plan.seeds]
     print(f"{len(curves[0].values)} patterns, seeds {tuple(table.plan.seeds)}, {options.draws} draws")
     print("tau-b with the last rung, error in thousandths of the unit (shares in the 50% and the 90% intervals)\n")
     for row in rows(curves, options.draws):

@@ -284,13 +284,15 @@ def by_shared_weights(path: Path, num_seeds: int | None, seed: int, *, num_trial
 def shared_scores(path: Path, seed: int) -> tuple[dict[str, float], int]:
     """What shared weights say of every pattern, lower being better, and the steps that their training took."""
     by_key: dict[str, dict[str, float]] = {}
-    for line in path.with_suffix(".shared.jsonl").read_text().splitlines():
+    for line in path.with_suffix(SUFFIX).read_text().splitlines():
         row = json.loads(line)
         by_key.setdefault(row["key"], {})[row["pattern"]] = row["quality"]
     keys = sorted(key for key in by_key if key.startswith(SHARED))
     return by_key[keys[seed % len(keys)]], int(SHARED.split()[1])
 
 
+SUFFIX = ".shared.jsonl"
+"""Of the file beside a table that holds what shared weights scored: the results of `shared_weights.py`."""
 SHARED = "naive 4000 x0.004 seed"
 """The cheapest way of training shared weights that is worth its steps (decision 13)."""
 
@@ -403,7 +405,7 @@ def _epsilon_net(points: Sequence[tuple[float, ...]]) -> list[int]:
 
 FIRST_VERSION = {"sampler": "tpe, 10 random", "num_rungs": 1, "num_steps": 480}
 """What the first version of this project did: 24 patterns, no rungs, ranked as they are."""
-MAKE_SEARCH = {"sampler": "ehvi", "num_rungs": 3, "num_steps": 960}
+MAKE_SEARCH = {"sampler": "ehvi", "num_rungs": 2, "num_steps": 960}
 """What conf/preset/quick.yaml does, with 24 patterns."""
 METHODS: dict[str, tuple[Callable[..., Search], dict[str, Any]]] = {
     "random": (driven, {"sampler": "random", "num_rungs": 1}),
@@ -425,6 +427,9 @@ METHODS: dict[str, tuple[Callable[..., Search], dict[str, Any]]] = {
     "halving, GP": (driven, {"sampler": "gp", "num_rungs": 5}),
     "halving, Pareto mutation": (driven, {"sampler": "mutation", "num_rungs": 5}),
     "halving, ehvi": (driven, {"sampler": "ehvi", "num_rungs": 5}),
+    "halving from 960 steps, ehvi": (driven, {"sampler": "ehvi", "num_rungs": 3}),
+    "ehvi, 960 steps": (driven, MAKE_SEARCH | {"num_rungs": 1}),
+    "halving from 240 to 960 steps, ehvi": (driven, MAKE_SEARCH | {"num_rungs": 3}),
     "first version": (driven, FIRST_VERSION),
     "first version, 24 patterns": (driven, FIRST_VERSION | {"num_trials": 24}),
     "make search": (driven, MAKE_SEARCH),
