@@ -16,7 +16,7 @@ from statistics import fmean
 import numpy as np
 from numpy.typing import NDArray
 from power_laws import extrapolate
-from search_cost import SUFFIX, shared_scores
+from search_cost import SHARED_STEPS, SUFFIX, shared_scores
 
 from nas.patterns.features import pattern_features
 from nas.search.modelling.surrogate import Surrogate
@@ -99,6 +99,11 @@ class Curves:
         prediction = Surrogate(self.features, known, rungs).predict(self.features, known)
         return prediction.mean, prediction.deviation
 
+    def _chain_from_shared_weights(self, known: Array) -> tuple[Array, Array]:
+        """With the score of shared weights as a rung below the others, at what their training cost a pattern."""
+        steps = SHARED_STEPS // len(self.values)
+        return self._chain(np.column_stack([self.shared, known]), (steps, *self.rungs))
+
     def judged(self, forecast: Forecast, num_rungs: int, num_whole: int, seed: int) -> Found:
         """Hide all but the first rungs of all but some patterns, forecast, compare."""
         whole = np.random.default_rng(seed).permutation(len(self.values))[:num_whole]
@@ -153,7 +158,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=24, help="draws of the patterns whose curves are whole")
     options = parser.parse_args()
     table = read_table(options.table)
-    scores = shared_scores(options.table, 0)[0] if options.table.with_suffix(SUFFIX).exists() else {}
+    scores = shared_scores(options.table, 0) if options.table.with_suffix(SUFFIX).exists() else {}
     curves = [Curves(table, seed, scores) for seed in table.plan.seeds]
     print(f"{len(curves[0].values)} patterns, seeds {tuple(table.plan.seeds)}, {options.draws} draws")
     print("tau-b with the last rung, error in thousandths of the unit (shares in the 50% and the 90% intervals)\n")

@@ -267,13 +267,13 @@ def by_cost_alone(path: Path, num_seeds: int | None, seed: int, *, key: str, num
 def by_shared_weights(path: Path, num_seeds: int | None, seed: int, *, num_trials: int) -> Search:
     """Shared weights are trained and score every pattern; then fronts of their scores are trained fully, best first."""
     table, problem, truth = load(path, num_seeds)
-    scores, steps = shared_scores(path, seed)
+    scores = shared_scores(path, seed)
     costs = {identity: (scores[identity], *truth.values[identity][1:]) for identity in truth.values}
     ids = sorted(costs)
     levels = fronts([costs[identity] for identity in ids])
     draw = random.Random(seed)
     order = sorted(range(len(ids)), key=lambda index: (levels[index], draw.random()))
-    steps_cost = steps * float(np.mean(list(_step_flops(table, problem).values())))
+    steps_cost = SHARED_STEPS * float(np.mean(list(_step_flops(table, problem).values())))
     chosen = [ids[index] for index in order[:num_trials]]
     first = [ids[index] for index in order if levels[index] == 0]
     search = _trained_fully(chosen, table, problem, truth, seed, spent=steps_cost)
@@ -281,20 +281,20 @@ def by_shared_weights(path: Path, num_seeds: int | None, seed: int, *, num_trial
     return Search(curve, truth.tau({identity: scores[identity] for identity in truth.values}))
 
 
-def shared_scores(path: Path, seed: int) -> tuple[dict[str, float], int]:
-    """What shared weights say of every pattern, lower being better, and the steps that their training took."""
+def shared_scores(path: Path, seed: int) -> dict[str, float]:
+    """What shared weights say of every pattern, lower being better."""
     by_key: dict[str, dict[str, float]] = {}
     for line in path.with_suffix(SUFFIX).read_text().splitlines():
         row = json.loads(line)
         by_key.setdefault(row["key"], {})[row["pattern"]] = row["quality"]
     keys = sorted(key for key in by_key if key.startswith(SHARED))
-    return by_key[keys[seed % len(keys)]], int(SHARED.split()[1])
+    return by_key[keys[seed % len(keys)]]
 
 
 SUFFIX = ".shared.jsonl"
 """Of the file beside a table that holds what shared weights scored: the results of `shared_weights.py`."""
-SHARED = "naive 4000 x0.004 seed"
-"""The cheapest way of training shared weights that is worth its steps (decision 13)."""
+SHARED, SHARED_STEPS = "naive 4000 x0.004 seed", 4000
+"""Of the ways to train shared weights that were tried, none does better at their cost (decision 13)."""
 
 
 def _spread(items: Sequence[str]) -> list[str]:
