@@ -1,18 +1,16 @@
 """A cohort between two steps, in memory and on disk."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from nas.errors import InputError
 from nas.patterns.file import parse_pattern
 from nas.proxy.layout import Layout
 from nas.proxy.member import Member
+from nas.proxy.tensor_file import read_tensors, write_tensors
 
 SCHEMA = "nas.cohort/1"
 _ROWS = ("weights", "first_moments", "second_moments", "alive")
@@ -97,11 +95,7 @@ class CohortState:
             "wall_seconds": list(self.wall_seconds),
             **{name: getattr(self, name) for name in _ROWS},
         }
-        try:
-            _write_whole(document, path)
-        except (OSError, RuntimeError) as error:  # torch meets a full disk with a RuntimeError of its own
-            came = getattr(error, "strerror", None) or str(error)
-            raise InputError(str(path), "must be a place with room to write", came) from None
+        write_tensors(document, path)
 
     @classmethod
     def load(cls, path: Path) -> "CohortState":
@@ -110,7 +104,7 @@ class CohortState:
         Raises:
             InputError: the file is missing, damaged, or something else.
         """
-        document = _read(path)
+        document = read_tensors(path, SCHEMA)
         return cls(
             members=tuple(
                 Member(pattern=parse_pattern(one["pattern"]), seed=one["seed"], learning_rate=one["learning_rate"])
@@ -120,24 +114,3 @@ class CohortState:
             wall_seconds=tuple(document["wall_seconds"]),
             **{name: document[name] for name in _ROWS},
         )
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        document = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # damaged bytes make torch raise almost anything
-        first_line = str(error).split("\n", maxsplit=1)[0]
-        raise InputError(str(path), f"must be a checkpoint of schema {SCHEMA}", first_line) from None
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise InputError(str(path), f"must be a checkpoint of schema {SCHEMA}", type(document).__name__)
-    return document
-
-
-def _write_whole(document: dict[str, Any], path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".unfinished")
-    with unfinished.open("wb") as file:
-        torch.save(document, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(unfinished, path)

@@ -1,0 +1,52 @@
+"""Tensors and numbers in a file: written whole or not at all, read without running code."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from nas.errors import InputError
+
+
+def write_tensors(document: dict[str, Any], path: Path) -> None:
+    """Write a document whole or not at all, whenever the process or the machine stops.
+
+    Args:
+        document: tensors, numbers, texts, and lists and mappings of them; `schema` says which kind it is.
+        path: its place; the folder is made where it lacks.
+
+    Raises:
+        InputError: the disk is full, or the system refuses.
+    """
+    try:
+        _write_whole(document, path)
+    except (OSError, RuntimeError) as error:  # torch meets a full disk with a RuntimeError of its own
+        came = getattr(error, "strerror", None) or str(error)
+        raise InputError(str(path), "must be a place with room to write", came) from None
+
+
+def read_tensors(path: Path, schema: str) -> dict[str, Any]:
+    """A document that `write_tensors` wrote.
+
+    Raises:
+        InputError: the file is missing, damaged, or something else.
+    """
+    try:
+        document = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # damaged bytes make torch raise almost anything
+        first_line = str(error).split("\n", maxsplit=1)[0]
+        raise InputError(str(path), f"must be a checkpoint of schema {schema}", first_line) from None
+    if not isinstance(document, dict) or document.get("schema") != schema:
+        raise InputError(str(path), f"must be a checkpoint of schema {schema}", type(document).__name__)
+    return document
+
+
+def _write_whole(document: dict[str, Any], path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")  # another worker may write the same
+    with unfinished.open("wb") as file:
+        torch.save(document, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(unfinished, path)
