@@ -125,3 +125,13 @@ def pattern_cases(
     """Models with and without a grid, each with a length that fits."""
     on_a_grid = GRIDS.flatmap(lambda grid: st.tuples(patterns(grid, computing), st.just(grid[0] * grid[1])))
     return st.one_of(st.tuples(patterns(computing=computing), lengths), on_a_grid)
+
+
+@st.composite
+def decoder_patterns(draw: st.DrawFn, num_layers: int) -> ModelPattern:
+    """Causal models of masks with four heads each, built of one to three unions."""
+    attend = st.sampled_from(draw(st.lists(unions(causal=True), min_size=1, max_size=3)))
+    layers = [
+        tuple(HeadGroup(count, draw(attend)) for count in draw(st.sampled_from(SPLITS))) for _ in range(num_layers)
+    ]
+    return ModelPattern.of(layers)

@@ -11,11 +11,11 @@ from nas.costs.proxy_target import proxy_target
 from nas.evaluation.measurement import LengthQuality, Measurement, Outcome
 from nas.patterns.model import ModelPattern
 from nas.proxy.member import Member
-from nas.proxy.settings import ProxySettings
 from nas.search.jobs import Job, JobResult, OnProgress
 from nas.search.problem import Problem
 from nas.search.scoring.objectives import make_objectives
 from nas.search.scoring.scores import make_scores
+from nas.search.subject import Subject
 from nas.space.baselines import baselines_for
 from nas.space.load import load_space
 from nas.space.space import Shape
@@ -60,9 +60,7 @@ def toy_problem() -> Problem:
     baselines = baselines_for(space, SHAPE)
     scores = make_scores(tasks, [])
     return Problem(
-        tasks=tasks,
-        proxy=ProxySettings(),
-        shape=SHAPE,
+        subject=Subject(tasks=tasks, shape=SHAPE, num_heads=4, target=target, check_fit=lambda pattern: None),
         space=space,
         target=target,
         full_cost=count_cost(baselines["full"], target),

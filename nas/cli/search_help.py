@@ -17,6 +17,7 @@ _GROUP_NOTES = {
     "task": "what proxies learn (docs/tasks.md)",
     "target": "which model costs are counted for (docs/costs.md)",
     "tracking": "Weights & Biases (docs/tracking.md)",
+    "evaluation": "train proxies from scratch, or plug patterns into a checkpoint that you have (docs/checkpoints.md)",
     "fidelity": "whether some patterns are trained longer, to see what the ranking is worth (docs/fidelity.md)",
 }
 
@@ -39,7 +40,7 @@ def keys_text() -> str:
     settings = [
         _entry(f"{key.name}.KEY" if key.name == FREE else key.name, _note(key))
         for key in all_keys().values()
-        if key.name not in ("preset", "task.name")
+        if key.name not in ("preset", "task.name", "evaluation.name")
     ]
     return "\n".join(["sets of settings:", *groups, "", "settings:", *settings])
 

@@ -67,7 +67,7 @@ def _named(kinds: list[type[Any]], value: Any, where: str) -> type[Any]:
     by_name = {next(field.default for field in fields(kind) if field.name == "name"): kind for kind in kinds}
     name = value.get("name")
     if not isinstance(name, str) or name not in by_name:
-        raise unknown(f"{where}.name", str(name), map(str, by_name), "task")
+        raise unknown(f"{where}.name", str(name), map(str, by_name))
     return by_name[name]
 
 

@@ -12,6 +12,7 @@ from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.search.sampling.samplers import SAMPLERS
 from nas.search.scoring.objectives import check_objectives
 from nas.search.storage.folder import study_path
+from nas.search.subject import check_evaluation
 from nas.tracking.settings import check_tracking
 
 
@@ -93,6 +94,7 @@ def check_rules(settings: RunSettings) -> None:
     if settings.sampler not in SAMPLERS:
         raise unknown("sampler", settings.sampler, SAMPLERS, "sampler")
     check_objectives(settings.objectives, settings.training.test_lengths)
+    check_evaluation(settings)
     check_tracking(settings.tracking)
 
 

@@ -33,20 +33,35 @@ class LengthQuality:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartQuality:
+    """One of several parts of a validation set, whose mean is the quality.
+
+    Args:
+        name: what the task calls the part.
+        quality: the task's metric on it, in its unit.
+    """
+
+    name: str
+    quality: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
     """One pattern, one task, one seed, trained to one rung.
 
     Args:
         seed: seed of the initial weights.
         learning_rate: peak learning rate.
-        step: the rung, in optimiser steps.
+        step: the rung, in optimiser steps; 1 for frozen weights.
         outcome: how it ended.
         quality: the task's metric at the rung, in its unit; None unless finished.
-        train_loss: mean training loss over the branch to the rung, in nats per scored token; None unless finished.
+        train_loss: mean training loss over the branch to the rung, in nats per scored token; None unless finished,
+            or where nothing is trained.
         wall_seconds: time spent on the trunk up to here and on this branch, in seconds, shared time of a cohort
             divided among its members.
         task: what a study calls the task; empty outside of one.
         longer: the rung on longer sequences, shortest first; lengths that the pattern or the task cannot have left out.
+        parts: the quality by part, for tasks that have parts.
     """
 
     seed: int
@@ -58,6 +73,7 @@ class Measurement:
     wall_seconds: float
     task: str = ""
     longer: tuple[LengthQuality, ...] = ()
+    parts: tuple[PartQuality, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
@@ -73,11 +89,14 @@ class Measurement:
         _check_numbers(cls, document)
         for length in document["longer"]:
             _check_numbers(LengthQuality, length)
+        for part in document.get("parts", ()):  # files from before there were parts have none
+            _check_numbers(PartQuality, part)
         outcome = Outcome(document["outcome"])
         if (outcome is Outcome.FINISHED) != (document["quality"] is not None):
             raise ValueError(f"quality {document['quality']!r} does not go with the outcome {outcome.value}")
         longer = tuple(LengthQuality(**length) for length in document["longer"])
-        return cls(**{**document, "outcome": outcome, "longer": longer})
+        parts = tuple(PartQuality(**part) for part in document.get("parts", ()))
+        return cls(**{**document, "outcome": outcome, "longer": longer, "parts": parts})
 
 
 def _check_numbers(kind: type[Any], document: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """How far a cohort is, for whoever waits for it."""
 
 import time
+from collections.abc import Sequence
 
 from nas.evaluation.evaluator import OnProgress
 
@@ -33,3 +34,8 @@ class News:
         if self._on_progress is not None:
             for index in range(self._num_members):
                 self._on_progress(index, self._done, self._num_steps)
+
+
+def for_part(on_progress: OnProgress, part: Sequence[int]) -> OnProgress:
+    """News of a part of the members, told with the numbers that they have in the whole."""
+    return lambda member, step, num_steps: on_progress(part[member], step, num_steps)

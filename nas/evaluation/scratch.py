@@ -12,7 +12,7 @@ from nas.evaluation.evaluator import OnProgress
 from nas.evaluation.longer import longer_qualities
 from nas.evaluation.measurement import LengthQuality, Measurement, Outcome
 from nas.evaluation.memory import free_memory, is_out_of_memory
-from nas.evaluation.news import News
+from nas.evaluation.news import News, for_part
 from nas.proxy.checks import check_fit
 from nas.proxy.layout import Layout, layout_for
 from nas.proxy.member import Member
@@ -103,7 +103,7 @@ class ScratchEvaluator:
                 [members[index] for index in part],
                 rung,
                 folders and [folders[index] for index in part],
-                on_progress and _for_part(on_progress, part),
+                on_progress and for_part(on_progress, part),
             )
             measured |= zip(part, own, strict=True)
         return tuple(measured[index] for index in range(len(members)))
@@ -167,11 +167,6 @@ class ScratchEvaluator:
             del training[name]
         settings = (self._task.fingerprint, asdict(self._proxy), training, self._data_seed)
         return hashlib.sha256(repr(settings).encode()).hexdigest()[:16]
-
-
-def _for_part(on_progress: OnProgress, part: Sequence[int]) -> OnProgress:
-    """News of a part, told with the numbers that its members have in the whole."""
-    return lambda member, step, num_steps: on_progress(part[member], step, num_steps)
 
 
 def _measurement(

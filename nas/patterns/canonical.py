@@ -17,7 +17,7 @@ def canonical_layer(layer: LayerPattern, numbered: bool) -> LayerPattern:
 
     Args:
         layer: any layer.
-        numbered: whether something else depends on the head's number (the slopes of ALiBi).
+        numbered: whether something else depends on the head's number (the slopes of ALiBi, or weights).
     """
     unions = [(canonical_union(group.attend, layer.causal), group.count) for group in layer.heads]
     if numbered or any(isinstance(primitive, Random) for union, _ in unions for primitive in union):

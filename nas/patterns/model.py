@@ -119,12 +119,18 @@ class ModelPattern:
     @property
     def id(self) -> str:
         """16 hexadecimal digits, equal for all spellings of the pattern, on every machine."""
-        text = json.dumps(self.canonical().to_dict(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return _hash(self.canonical())
+
+    @property
+    def id_in_order(self) -> str:
+        """Like `id`, but two patterns share it only if each head of the one attends as that head of the other."""
+        return _hash(self._canonical(numbered=True))
 
     def canonical(self) -> "ModelPattern":
         """The form that all spellings share; heads may stand in another order."""
-        numbered = self.position == "alibi"
+        return self._canonical(numbered=self.position == "alibi")
+
+    def _canonical(self, numbered: bool) -> "ModelPattern":
         return ModelPattern(tuple(canonical_layer(layer, numbered) for layer in self.layers), self.position)
 
     def mask(self, layer: int, num_tokens: int) -> Tensor:
@@ -165,3 +171,8 @@ class ModelPattern:
                 for layer in self.layers
             ],
         }
+
+
+def _hash(pattern: ModelPattern) -> str:
+    text = json.dumps(pattern.to_dict(), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

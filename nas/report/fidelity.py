@@ -8,6 +8,10 @@ from nas.report.quantities import format_quantity
 
 _OFF = "Fidelity: off. Nobody has checked what this ranking is worth after longer training."
 
+_FROZEN = (
+    "Scored with the checkpoint's own weights: nothing was trained, so there is no rung to trust and no noise of seeds."
+)
+
 
 def fidelity_lines(front: Mapping[str, Any]) -> list[str]:
     """One line for every measured objective, and one more if points of the front had not converged.
@@ -16,6 +20,8 @@ def fidelity_lines(front: Mapping[str, Any]) -> list[str]:
         front: content of front.json.
     """
     report = front.get("fidelity")
+    if front.get("provenance", {}).get("evaluation", {}).get("weights") == "frozen":
+        return [_FROZEN]
     if report is None:
         return [_OFF, *_convergence(front)]
     own = report["objectives"].items()

@@ -7,7 +7,7 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from nas.proxy.schedule import rung_steps
+from nas.evaluation.settings import study_rungs
 from nas.report.lines import confirming_line, finished_line, judging_line, started_line, trial_name
 from nas.report.objectives import label, leading
 from nas.report.quantities import format_quantity
@@ -52,7 +52,7 @@ class LiveProgress:
         done = [trial for trial in known if trial.state is not TrialState.RUNNING]
         self._info, self._done = info, {trial.number for trial in done}
         self._goal, self._work = leading(info.objectives), Workload(info, tuple(done))
-        self._num_steps = rung_steps(info.settings.training)[-1]
+        self._num_steps = study_rungs(info.settings.evaluation, info.settings.training)[-1]
         self._num_tasks = len({score["task"] for score in info.scores})
         for trial in done:
             self._keep_best(trial)

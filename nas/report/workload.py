@@ -2,7 +2,8 @@
 
 from itertools import pairwise
 
-from nas.proxy.schedule import branch_start, rung_steps, steps_spent
+from nas.evaluation.settings import study_rungs
+from nas.proxy.schedule import branch_start
 from nas.search.observer import Progress, StudyInfo
 from nas.search.record import Trial, TrialState
 
@@ -20,11 +21,11 @@ class Workload:
     def __init__(self, info: StudyInfo, known: tuple[Trial, ...]) -> None:
         self._training = info.settings.training
         self._num_tasks = len({score["task"] for score in info.scores})
-        self._rungs = rung_steps(self._training)
+        self._rungs = study_rungs(info.settings.evaluation, self._training)
         num_known = sum(1 for trial in known if trial.baseline is None)
         num_sampled = info.settings.num_trials - num_known
         num_baselines = info.num_trials - info.settings.num_trials - (len(known) - num_known)
-        whole = steps_spent(self._rungs[-1], self._training)
+        whole = sum(map(self._leg, self._rungs))
         goes_on = 1 / self._training.rung_ratio
         self._sampled: float = self._num_tasks * sum(
             self._leg(rung) * goes_on ** float(place) for place, rung in enumerate(self._rungs)

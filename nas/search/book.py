@@ -112,7 +112,7 @@ class Book:
         over = self._over_budget(trial)
         if over and trial.baseline is None:
             return replace(trial, state=TrialState.OVER_BUDGET, reason=over)
-        first = self._first_with.setdefault(trial.pattern.id, trial.number)
+        first = self._first_with.setdefault(self._problem.shape.identity(trial.pattern), trial.number)
         if first == trial.number:
             return trial
         reason = f"the same pattern as trial {first}"

@@ -12,7 +12,8 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from nas.errors import PatternError
-from nas.proxy.schedule import branch_start, rung_steps
+from nas.evaluation.settings import study_rungs
+from nas.proxy.schedule import branch_start
 from nas.search.answers import Answers
 from nas.search.audience import Audience
 from nas.search.book import Book
@@ -71,7 +72,7 @@ class Driver:
     ) -> None:
         self._settings, self._problem, self._folder = settings, problem, folder
         self._audience, self._lanes = audience, lanes
-        self._rungs = rung_steps(settings.training)
+        self._rungs = study_rungs(settings.evaluation, settings.training)
         self._book = Book(problem, settings.constraints, self._rungs)
         self._forecaster = Forecaster(problem, self._book, self._rungs)
         self._race = Race(problem, self._book, self._rungs, settings.training.rung_ratio, self._forecaster)

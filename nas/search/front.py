@@ -2,13 +2,14 @@
 
 import platform
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from math import inf
 from pathlib import Path
 from statistics import stdev
 from typing import Any
 
-from nas.proxy.schedule import rung_steps
+from nas.evaluation.settings import study_rungs
 from nas.search.problem import Problem
 from nas.search.record import Trial, TrialState
 from nas.search.scoring.agreement import pooled_deviation
@@ -205,8 +206,10 @@ def _provenance(settings: StudySettings, problem: Problem) -> dict[str, Any]:
         "task": problem.task.name,
         "task_fingerprint": problem.task.fingerprint,
         "num_tokens": problem.task.num_tokens,
-        "rungs": list(rung_steps(settings.training)),
+        "rungs": list(study_rungs(settings.evaluation, settings.training)),
         "target": problem.target.name,
+        "evaluation": asdict(settings.evaluation),
+        "checkpoint_fingerprint": problem.subject.fingerprint,
         "task_quality": settings.task_quality,
         "extra_tasks": {
             label: {

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from nas.evaluation.measurement import Measurement
+from nas.evaluation.settings import EvaluationSettings
 from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings, TrainingSettings
 
@@ -15,11 +16,15 @@ class Setup:
     """What all jobs of a study have in common.
 
     Args:
+        evaluation: how patterns are measured.
+        checkpoint: the pretrained decoder; None for none.
         tasks: settings of every task by its label.
         proxy: sizes of the proxy.
         training: how each proxy is trained.
     """
 
+    evaluation: EvaluationSettings
+    checkpoint: str | None
     tasks: Mapping[str, Any]
     proxy: ProxySettings
     training: TrainingSettings

@@ -9,14 +9,11 @@ from nas.costs.counting import count_cost
 from nas.costs.target import Target
 from nas.errors import InputError, NasError, PatternError, unknown
 from nas.patterns.model import ModelPattern
-from nas.proxy.checks import check_fit
-from nas.proxy.own_target import own_target
-from nas.proxy.settings import ProxySettings
 from nas.search.sampling.samplers import SAMPLERS
 from nas.search.scoring.objectives import Objective, check_objectives, make_objectives
 from nas.search.scoring.scores import Score, make_scores
 from nas.search.settings import StudySettings
-from nas.search.study_tasks import make_tasks
+from nas.search.subject import Subject, make_subject
 from nas.space.baselines import baselines_for
 from nas.space.load import load_space
 from nas.space.random_suggester import RandomSuggester
@@ -32,9 +29,7 @@ class Problem:
     """What is searched, on what, for what.
 
     Args:
-        tasks: the loaded tasks by label, the one that gives the shape first.
-        proxy: sizes of the proxy.
-        shape: what all patterns have in common.
+        subject: what patterns are tried on.
         space: where patterns are sampled from.
         target: the model that costs are counted for.
         full_cost: the cost of full attention on it.
@@ -43,9 +38,7 @@ class Problem:
         baselines: named patterns, evaluated in every study.
     """
 
-    tasks: Mapping[str, Task]
-    proxy: ProxySettings
-    shape: Shape
+    subject: Subject
     space: Space
     target: Target
     full_cost: Cost
@@ -54,12 +47,22 @@ class Problem:
     baselines: dict[str, ModelPattern]
 
     @property
+    def tasks(self) -> Mapping[str, Task]:
+        """The loaded tasks by label, the one that gives the shape first."""
+        return self.subject.tasks
+
+    @property
+    def shape(self) -> Shape:
+        """What a space fills."""
+        return self.subject.shape
+
+    @property
     def task(self) -> Task:
         """The task that gives the study its shape."""
         return next(iter(self.tasks.values()))
 
     def sample(self, suggest: Suggester) -> ModelPattern:
-        """A pattern of the space, which must have the study's shape.
+        """A pattern of the space, which must have the study's shape, for the heads of the model.
 
         Raises:
             PatternError: the suggested values make no valid pattern, or none that a task can be learnt with.
@@ -77,17 +80,9 @@ class Problem:
         wanted = (self.shape.num_layers, self.shape.num_heads, self.shape.causal, self.shape.grid)
         if made != wanted:
             raise InputError("space", f"must sample patterns with (layers, heads, causal, grid) = {wanted}", made)
-        self.check_fit(pattern)
+        pattern = self.subject.widened(pattern)
+        self.subject.check_fit(pattern)
         return pattern
-
-    def check_fit(self, pattern: ModelPattern) -> None:
-        """Refuse a pattern that cannot be trained on every task.
-
-        Raises:
-            PatternError: the message names the part of the pattern, and the task.
-        """
-        for task in self.tasks.values():
-            check_fit(pattern, task, self.proxy)
 
     def cost(self, pattern: ModelPattern) -> Cost:
         """What a pattern costs on the target."""
@@ -103,29 +98,19 @@ def make_problem(settings: StudySettings) -> Problem:
     if settings.sampler not in SAMPLERS:
         raise unknown("sampler", settings.sampler, SAMPLERS, "sampler")
     check_objectives(settings.objectives, settings.training.test_lengths)
-    tasks = make_tasks(settings)
+    subject = make_subject(settings)
+    tasks, shape = subject.tasks, subject.shape
     task = next(iter(tasks.values()))
     scores = make_scores(tasks, settings.training.test_lengths)
     objectives = make_objectives(settings.objectives, scores, settings.task_quality)
-    proxy = settings.proxy
-    shape = Shape(
-        num_layers=proxy.num_layers,
-        num_heads=proxy.num_heads,
-        num_tokens=task.num_tokens,
-        causal=task.causal,
-        grid=task.grid,
-        context=all(other.train_batch(0, 1, 0).context is not None for other in tasks.values()),
-    )
-    target = settings.target or own_target(proxy, task)
+    target = settings.target or subject.target
     if task.grid and target.num_tokens != task.num_tokens:
         allowed = f"must be {task.num_tokens}, the tokens of the task's grid of {task.grid[0]} x {task.grid[1]}"
         raise InputError("target.num_tokens", allowed, target.num_tokens, "Use target=proxy.")
     space = load_space(settings.space.attribute, settings.space.options)
-    baselines = baselines_for(space, shape)
+    baselines = {name: subject.widened(pattern) for name, pattern in baselines_for(space, shape).items()}
     problem = Problem(
-        tasks=tasks,
-        proxy=proxy,
-        shape=shape,
+        subject=subject,
         space=space,
         target=target,
         full_cost=count_cost(baselines["full"], target),
@@ -134,7 +119,7 @@ def make_problem(settings: StudySettings) -> Problem:
         baselines=baselines,
     )
     for pattern in baselines.values():
-        problem.check_fit(pattern)
+        subject.check_fit(pattern)
     _draw_on_trial(problem)
     return problem
 

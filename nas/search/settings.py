@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nas.costs.target import Target
+from nas.evaluation.settings import EvaluationSettings, ScratchSettings
 from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.search.scoring.objectives import TaskQuality
 
@@ -63,9 +64,11 @@ class StudySettings:
         extra_tasks: settings of further tasks that every pattern is trained on, each at its own length.
         task_quality: what several tasks make of a quality: separate, an objective each (quality_text, quality_recall),
             or mean_rank, one objective, the mean over tasks of a trial's rank among all, from 0 (best) to 1.
-        proxy: sizes of the proxy model.
+        evaluation: whether patterns are trained from scratch or plugged into a checkpoint (`nas.evaluation.settings`).
+        checkpoint: the pretrained decoder, a folder or a name on the Hugging Face hub; None for none.
+        proxy: sizes of the proxy model; a checkpoint has its own.
         training: how each proxy is trained.
-        target: the model that costs are counted for; None for the proxy itself.
+        target: the model that costs are counted for; None for the proxy or the checkpoint itself.
         sampler: one of `nas.search.sampling.samplers.SAMPLERS`.
         objectives: two or more of `nas.search.scoring.objectives.OBJECTIVES`, or quality_2x where
             training.test_lengths has 2.
@@ -85,6 +88,8 @@ class StudySettings:
     task: Any = None
     extra_tasks: list[Any] = field(default_factory=list)
     task_quality: TaskQuality = "separate"
+    evaluation: EvaluationSettings = field(default_factory=ScratchSettings)
+    checkpoint: str | None = None
     proxy: ProxySettings = field(default_factory=ProxySettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
     target: Target | None = None

@@ -52,6 +52,7 @@ BASELINES: dict[str, Baseline] = {
         (systems.streaming, _CAUSAL),
         (systems.retrieval_streaming, _CAUSAL),
         (systems.neighborhood, _GRID),
+        (systems.sliding_window, _CAUSAL),
     )
 }
 """Every baseline by name."""
@@ -76,5 +77,5 @@ def baselines_for(space: Space, shape: Shape) -> dict[str, ModelPattern]:
             raise unknown("space.baselines", str(name), BASELINES, "baseline")
         if BASELINES[name].needs.lack(shape) is None:
             made.setdefault(name, BASELINES[name](shape))
-    distinct = {pattern.id: name for name, pattern in reversed(made.items())}
-    return {name: pattern for name, pattern in made.items() if distinct[pattern.id] == name}
+    distinct = {shape.identity(pattern): name for name, pattern in reversed(made.items())}
+    return {name: pattern for name, pattern in made.items() if distinct[shape.identity(pattern)] == name}

@@ -3,7 +3,7 @@
 A parameter that depends on another is an `if` in the space's own code: what is not asked for is not suggested.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
@@ -119,3 +119,20 @@ def split_heads(num_heads: int, num_second: int, first: Union, second: Union) ->
     """Two head groups side by side, the last `num_second` heads in the second; one group where the other is empty."""
     groups = ((num_heads - num_second, first), (num_second, second))
     return tuple(HeadGroup(count, union) for count, union in groups if count)
+
+
+def heads_by_place(
+    shape: Shape, places: Collection[tuple[int, int]], chosen: Union, other: Union
+) -> list[tuple[HeadGroup, ...]]:
+    """The head groups of every layer where it matters which head attends how: one group a head.
+
+    Args:
+        shape: gives the numbers of layers and heads.
+        places: (layer, head) of the chosen ones, both from 0.
+        chosen: what they attend to.
+        other: what all others attend to.
+    """
+    return [
+        tuple(HeadGroup(1, chosen if (layer, head) in places else other) for head in range(shape.num_heads))
+        for layer in range(shape.num_layers)
+    ]

@@ -6,12 +6,17 @@ from typing import Literal
 from nas.errors import InputError
 from nas.space.space import Shape
 
-Lack = Literal["grid", "causal", "bidirectional", "context"]
+Lack = Literal["grid", "causal", "bidirectional", "context", "retrieval_heads"]
 
 _WANTED: dict[Lack, tuple[str, str, str]] = {
     "grid": ("a task with a grid", "no grid", "Use task=image."),
     "causal": ("a causal task", "a bidirectional one", "Use task=text, say."),
     "bidirectional": ("a bidirectional task", "a causal one", "Use task=text task.prediction=masked, or task=listops."),
+    "retrieval_heads": (
+        "a model whose retrieval heads are known",
+        "one of which nobody knows them",
+        "Use evaluation=checkpoint with evaluation.needle_depths.",
+    ),
     "context": ("a task that gives the segment before", "none", "Use task=text or task=tokens."),
 }
 """What is missing, what came, what to do."""
@@ -25,11 +30,13 @@ class Needs:
         grid: it must have a grid.
         causal: it must be causal (True) or bidirectional (False); None for either.
         context: the task must give the segment before each sequence.
+        retrieval_heads: it must be known which heads of the model retrieve.
     """
 
     grid: bool = False
     causal: bool | None = None
     context: bool = False
+    retrieval_heads: bool = False
 
     def lack(self, shape: Shape) -> Lack | None:
         """The first thing that the shape lacks; None if it fits."""
@@ -37,7 +44,9 @@ class Needs:
             return "grid"
         if self.causal is not None and self.causal != shape.causal:
             return "causal" if self.causal else "bidirectional"
-        return "context" if self.context and not shape.context else None
+        if self.context and not shape.context:
+            return "context"
+        return "retrieval_heads" if self.retrieval_heads and not shape.retrieval_heads else None
 
     def check(self, where: str, shape: Shape) -> None:
         """Raise InputError, with the task to use instead, if the shape lacks something.

@@ -64,6 +64,8 @@ class Shape:
         causal: the task's causality.
         grid: rows and columns of the task's 2-D input, or None.
         context: whether the task gives the segment before each sequence, which a memory needs.
+        weighted: whether weights were there before the patterns, so that it matters which head attends how.
+        retrieval_heads: every (layer, head), those first that look back for what is asked; empty where nobody knows.
     """
 
     num_layers: int
@@ -72,6 +74,12 @@ class Shape:
     causal: bool
     grid: tuple[int, int] | None = None
     context: bool = False
+    weighted: bool = False
+    retrieval_heads: tuple[tuple[int, int], ...] = ()
+
+    def identity(self, pattern: ModelPattern) -> str:
+        """What two patterns of the shape share that no study needs to tell apart."""
+        return pattern.id_in_order if self.weighted else pattern.id
 
     def pattern(
         self,

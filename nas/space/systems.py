@@ -22,7 +22,7 @@ from nas.patterns.primitives import (
     Tile,
     Window,
 )
-from nas.space.choices import split_heads
+from nas.space.choices import heads_by_place, split_heads
 from nas.space.scaling import odd_at_most, random_block, root_stride, window_of
 from nas.space.space import Shape
 
@@ -163,12 +163,18 @@ def streaming(shape: Shape) -> ModelPattern:
 def retrieval_streaming(shape: Shape) -> ModelPattern:
     """A quarter of the heads full, the others with sinks (n / 512, 1 at least) and recent keys (n / 128, 2 at least).
 
+    In a pretrained model they are the quarter with the highest retrieval scores, wherever they stand; else a quarter of
+    every layer.
     Source: Xiao et al. 2024b (DuoAttention), section 3.2: a quarter of the heads of Llama-2-7B-32K, 64 sinks and 256
-    recent keys.
+    recent keys. The paper finds its heads by training gates.
     """
     sinks, recent = max(1, shape.num_tokens // 512), max(2, shape.num_tokens // 128)
+    streaming = (Window(recent - 1), Global(sinks))
+    if shape.retrieval_heads:
+        places = shape.retrieval_heads[: max(1, len(shape.retrieval_heads) // 4)]
+        return shape.pattern(heads_by_place(shape, places, (Full(),), streaming))
     num_streaming = shape.num_heads - max(1, shape.num_heads // 4)
-    layer = split_heads(shape.num_heads, num_streaming, (Full(),), (Window(recent - 1), Global(sinks)))
+    layer = split_heads(shape.num_heads, num_streaming, (Full(),), streaming)
     return shape.pattern([layer] * shape.num_layers)
 
 
@@ -180,6 +186,14 @@ def neighborhood(shape: Shape) -> ModelPattern:
     """
     rows, columns = _grid(shape)
     return _alike(shape, Neighborhood(odd_at_most(rows // 2), odd_at_most(columns // 2)))
+
+
+def sliding_window(shape: Shape) -> ModelPattern:
+    """A window of half of the sequence in every layer.
+
+    Source: Jiang et al. 2023 (Mistral 7B), table 1: a window of 4,096 in a context of 8,192 tokens.
+    """
+    return _alike(shape, window_of(max(2, shape.num_tokens // 2), causal=True))
 
 
 def _alike(shape: Shape, *attend: Primitive) -> ModelPattern:

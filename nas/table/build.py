@@ -178,6 +178,8 @@ class _Builder:
 
 def _check_used(settings: StudySettings) -> None:
     """Refuse what would have no effect."""
+    if settings.evaluation.name != "scratch":
+        raise InputError("evaluation", "must be scratch: a table is of trainings", settings.evaluation.name)
     if settings.extra_tasks:
         raise InputError(
             "extra_tasks", "must be empty: a table is of one task", [task.name for task in settings.extra_tasks]

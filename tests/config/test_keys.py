@@ -9,7 +9,7 @@ def test_every_setting_is_described() -> None:
 
 
 def test_every_number_of_a_study_has_a_range() -> None:
-    checked_by_their_classes = ("task.", "target.")
+    checked_by_their_classes = ("task.", "target.", "evaluation.")
     numbers = [
         key.name
         for key in all_keys().values()

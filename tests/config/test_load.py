@@ -69,7 +69,7 @@ def test_further_tasks_are_names_or_settings_and_read_back() -> None:
     ("word", "said"),
     [
         ("extra_tasks=recall", r"^extra_tasks: must be a list"),
-        ("extra_tasks=[recal]", r"^extra_tasks\[0\].name: unknown task; .*Did you mean 'recall'"),
+        ("extra_tasks=[recal]", r"^extra_tasks\[0\].name: unknown name; .*Did you mean 'recall'"),
         ("extra_tasks=[recall,3]", r"^extra_tasks\[1\]: must be a name, or a mapping with a name, got 3"),
         ("extra_tasks=[{name: recall, num_token: 3}]", r"^extra_tasks\[0\].num_token: unknown key.*'num_tokens'"),
         (

@@ -58,3 +58,29 @@ def test_the_lowest_of_several_rungs_has_two_steps(num_steps: int, ratio: int, m
         f"training.num_rungs: must be at most {most}, so that the lowest rung has 2 steps or more, got {most + 1}. "
         f"training.num_steps is {num_steps} and training.rung_ratio {ratio}: raise the one or lower the other."
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["evaluation=checkpoint"], r"^checkpoint: must name a folder, or .* got None\. Add checkpoint=\./my-model\."),
+        (["checkpoint=./m"], r"^checkpoint: must be null with evaluation=scratch, got './m'\. Add evaluation=checkp"),
+        (["evaluation=checkpoint", "checkpoint=./m", "task=listops"], r"^task.num_tokens: .*|^task: must be text"),
+        (["evaluation=checkpoint", "checkpoint=./m", "task.prediction=masked"], r"^task: must be text with prediction"),
+        (["evaluation=checkpoint", "checkpoint=./m", "extra_tasks=[recall]"], r"^extra_tasks: must be \[\] with"),
+        (["evaluation=checkpoint", "checkpoint=./m", "confirm_seeds=1"], r"^confirm_seeds: must be 0 with evaluation"),
+        (["evaluation=checkpoint", "checkpoint=./m", "fidelity.num_patterns=3"], r"^fidelity.num_patterns: must be 0"),
+        (
+            ["evaluation=checkpoint", "checkpoint=./m", "evaluation.weights=warm"],
+            r"^evaluation.weights: must be one of 'frozen', 'lora'",
+        ),
+        (["evaluation=checkpoint", "checkpoint=./m", "evaluation.lora_rank=0"], r"^evaluation.lora_rank: must be 1"),
+        (["evaluation=checkpoint", "checkpoint=./m", "evaluation.needle_depths=[2]"], r"^evaluation.needle_depths: m"),
+        (["evaluation=checkpoint", "checkpoint=./m", "evaluation.cost_tokens=0"], r"^evaluation.cost_tokens: must be"),
+        (["evaluation=checkpiont"], r"^evaluation: unknown choice; .* Did you mean 'checkpoint'"),
+        (["evaluation.weights=lora"], r"^evaluation.weights: unknown key"),
+    ],
+)
+def test_what_does_not_go_with_an_evaluation_is_named(words: list[str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        load_settings(words)

@@ -12,6 +12,7 @@ import pytest
 
 from nas.errors import InputError, StudyError
 from nas.evaluation.measurement import Measurement, Outcome
+from nas.evaluation.settings import ScratchSettings
 from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.search.executors import processes
@@ -28,6 +29,8 @@ from search_spaces.hybrid import Hybrid
 
 RUNG = 3
 SETUP = Setup(
+    evaluation=ScratchSettings(),
+    checkpoint=None,
     tasks={
         "recall": RecallSettings(num_tokens=16, vocab_size=16, num_pairs=2, validation_sequences=8),
         "recall2": RecallSettings(num_tokens=24, vocab_size=12, num_pairs=2, validation_sequences=8),

@@ -38,7 +38,12 @@ NAMES = ["quality", "flops", "kv_cache_bytes"]
 def over_two(problem: Problem, how: Any, *more: str) -> Problem:
     tasks = {"silent": SilentTask(), "narrow": NarrowTask()}
     scores = make_scores(tasks, [2])
-    return replace(problem, tasks=tasks, scores=scores, objectives=make_objectives([*NAMES, *more], scores, how))
+    return replace(
+        problem,
+        subject=replace(problem.subject, tasks=tasks),
+        scores=scores,
+        objectives=make_objectives([*NAMES, *more], scores, how),
+    )
 
 
 class Ended(NamedTuple):

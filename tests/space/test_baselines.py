@@ -30,7 +30,8 @@ IMAGE = Shape(num_layers=4, num_heads=4, num_tokens=256, causal=False, grid=(16,
 ANY_SHAPE = {"full", "longformer", "sparse_transformer_strided", "sparse_transformer_fixed", "bigbird", "local_global"}
 ANY_SHAPE |= {"parallel", "serial"}
 FITTING = {
-    (True, None): ANY_SHAPE | {"learned_importance", "transformer_xl", "streaming", "retrieval_streaming"},
+    (True, None): ANY_SHAPE
+    | {"learned_importance", "transformer_xl", "streaming", "retrieval_streaming", "sliding_window"},
     (False, None): ANY_SHAPE | {"linformer"},
     (False, (2, 4)): ANY_SHAPE | {"linformer", "sst", "swin", "cswin", "neighborhood"},
 }

@@ -20,12 +20,14 @@ from nas.space.space import Option, Shape, Space, Suggester
 from search_spaces.bigbird import BigBird
 from search_spaces.cswin import CSWin
 from search_spaces.everything import Everything
+from search_spaces.head_split import HeadSplit
 from search_spaces.hybrid import SECOND_KINDS, Hybrid
 from search_spaces.linformer import Linformer
 from search_spaces.local_global import LocalGlobal
 from search_spaces.longformer import Longformer
 from search_spaces.neighborhood import Natten
 from search_spaces.parallel import Parallel
+from search_spaces.per_head import PerHead
 from search_spaces.retrieval_streaming import RetrievalStreaming
 from search_spaces.serial import Serial
 from search_spaces.sparse_transformer import SparseTransformer
@@ -38,8 +40,17 @@ from search_spaces.uniform import Uniform
 TEXT = Shape(num_layers=2, num_heads=4, num_tokens=128, causal=True, context=True)
 MASKED = Shape(num_layers=2, num_heads=4, num_tokens=128, causal=False)
 IMAGE = Shape(num_layers=2, num_heads=4, num_tokens=64, causal=False, grid=(8, 8))
+CHECKPOINT = Shape(
+    num_layers=2,
+    num_heads=4,
+    num_tokens=128,
+    causal=True,
+    weighted=True,
+    retrieval_heads=((1, 2), (0, 3), (1, 0), (0, 0), (1, 1), (0, 1), (1, 3), (0, 2)),
+)
 SHAPES = [
     TEXT,
+    CHECKPOINT,
     MASKED,
     IMAGE,
     Shape(num_layers=1, num_heads=1, num_tokens=8, causal=True),
@@ -70,6 +81,8 @@ SPACES: dict[type[Space], tuple[Shape, dict[str, set[str]]]] = {
     LocalGlobal: (TEXT, {"full": {"full"}, "window": {"window"}, "chunk": {"block"}}),
     Streaming: (TEXT, {"sinks": {"window", "global"}, "none": {"window"}}),
     RetrievalStreaming: (TEXT, {"retrieval": {"full"}, "streaming": {"window", "global"}}),
+    HeadSplit: (CHECKPOINT, {"retrieval": {"full"}, "streaming": {"window", "global"}, "no sinks": {"window"}}),
+    PerHead: (CHECKPOINT, {"sinks": {"window", "global"}, "none": {"window"}}),
     Natten: (IMAGE, {"box": {"neighborhood"}, "full": {"full"}}),
     Tabular: (
         TEXT,
@@ -116,7 +129,7 @@ class Recorder:
 @each_shape
 def test_every_sample_is_a_valid_pattern_of_the_shape_or_refused(space_type: type[Space], shape: Shape) -> None:
     if not fits(space_type, shape):
-        with pytest.raises(InputError, match=r"^space=\w+: needs a .*, got '.*'\. Use task="):
+        with pytest.raises(InputError, match=r"^space=\w+: needs a .*, got '.*'\. Use "):
             space_type().sample(RandomSuggester(0), shape)
         return
     for seed in range(20):

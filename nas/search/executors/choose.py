@@ -46,7 +46,13 @@ def choose_cohort_size(settings: StudySettings, devices: list[str]) -> int:
 
 def make_executor(settings: StudySettings, devices: list[str]) -> Executor:
     """Workers for the devices; a single one needs no process of its own."""
-    setup = Setup(tasks=settings_by_label(settings), proxy=settings.proxy, training=settings.training)
+    setup = Setup(
+        evaluation=settings.evaluation,
+        checkpoint=settings.checkpoint,
+        tasks=settings_by_label(settings),
+        proxy=settings.proxy,
+        training=settings.training,
+    )
     num_threads = max(1, num_cores() // len(devices))
     if len(devices) == 1:
         return InlineExecutor(Trainer(setup, devices[0], num_threads))

@@ -120,7 +120,7 @@ def _named(name: str, scores: Sequence[Score], task_quality: TaskQuality) -> Ite
         return
     match = _LONGER.fullmatch(name)
     times = int(match[1]) if match else 1
-    measured = tuple(score for score in scores if score.times == times)
+    measured = tuple(score for score in scores if score.times == times and not score.part)
     short = [score.task for score in scores if score.task not in {other.task for other in measured}]
     for label in short[:1]:
         allowed = f"must name lengths that every task can have; {label} has no sequences {times} times as long"

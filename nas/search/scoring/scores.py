@@ -1,7 +1,7 @@
 """What training measures: the quality of every task, at the training length and beyond it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from statistics import fmean
 from typing import Any
 
@@ -20,6 +20,7 @@ class Score:
         unit: what it counts.
         direction: minimize or maximize.
         chance: what a model gets that knows nothing.
+        part: which part of the task's sequences; empty for all of them.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Score:
     unit: str
     direction: Direction
     chance: float
+    part: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
@@ -35,18 +37,26 @@ class Score:
 
 
 def make_scores(tasks: Mapping[str, Task], test_lengths: Sequence[int]) -> tuple[Score, ...]:
-    """All scores of a study: every task at its own length, then at each longer one that it can have.
+    """All scores of a study: every task at its own length and by part, then at each longer one that it can have.
 
     Args:
         tasks: by label.
         test_lengths: multiples of the training length, 2 or more each.
     """
-    return tuple(
-        _score(label, task, times, alone=len(tasks) == 1)
-        for times in (1, *sorted(test_lengths))
+    alone = len(tasks) == 1
+    own = [_score(label, task, 1, alone=alone) for label, task in tasks.items()]
+    parts = [
+        replace(score, name=f"{score.name}_{part}", part=part)
+        for score in own
+        for part in getattr(tasks[score.task], "parts", ())
+    ]
+    longer = [
+        _score(label, task, times, alone=alone)
+        for times in sorted(test_lengths)
         for label, task in tasks.items()
-        if times == 1 or task.longer(times) is not None
-    )
+        if task.longer(times) is not None
+    ]
+    return (*own, *parts, *longer)
 
 
 def scores_by_seed(
@@ -85,10 +95,12 @@ def _score(label: str, task: Task, times: int, *, alone: bool) -> Score:
 
 
 def _read(by_task: Mapping[str, Measurement], scores: Sequence[Score]) -> dict[str, float]:
-    lengths = {label: _by_length(measurement) for label, measurement in by_task.items()}
-    return {score.name: lengths[score.task][score.times] for score in scores if score.times in lengths[score.task]}
+    measured = {label: _by_length_and_part(measurement) for label, measurement in by_task.items()}
+    places = {score.name: (score.task, (score.times, score.part)) for score in scores}
+    return {name: measured[task][place] for name, (task, place) in places.items() if place in measured[task]}
 
 
-def _by_length(measurement: Measurement) -> dict[int, float]:
+def _by_length_and_part(measurement: Measurement) -> dict[tuple[int, str], float]:
     assert measurement.quality is not None
-    return {1: measurement.quality} | {length.times: length.quality for length in measurement.longer}
+    longer = {(length.times, ""): length.quality for length in measurement.longer}
+    return {(1, ""): measurement.quality} | {(1, part.name): part.quality for part in measurement.parts} | longer

@@ -1,0 +1,69 @@
+"""How patterns are measured: by training small models from scratch, or inside a model that one already has."""
+
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from nas.costs.target import check_num_tokens
+from nas.errors import InputError, unknown
+from nas.proxy.schedule import rung_steps
+from nas.proxy.settings import TrainingSettings
+
+Weights = Literal["frozen", "lora"]
+
+
+@dataclass(kw_only=True, slots=True)
+class ScratchSettings:
+    """Every pattern gets a proxy of its own, trained from its initial weights.
+
+    Args:
+        name: `scratch`.
+    """
+
+    name: str = "scratch"
+
+
+@dataclass(kw_only=True, slots=True)
+class CheckpointSettings:
+    """Every pattern is plugged into the same pretrained decoder.
+
+    Args:
+        name: `checkpoint`.
+        weights: `frozen`, scored as they are; `lora`, after a short training of low-rank adapters under the pattern.
+        lora_rank: rank of the adapters.
+        needle_depths: where retrieval probes put their needles, from 0 (start of the text) to 1 (right before the
+            question); [] for no probes.
+        needle_sequences: sequences that ask for each depth.
+        cost_tokens: sequence length that costs are counted for, in tokens; null for task.num_tokens.
+
+    Raises:
+        InputError: an unknown word, or a number out of range.
+    """
+
+    name: str = "checkpoint"
+    weights: Weights = "frozen"
+    lora_rank: int = 8
+    needle_depths: list[float] = field(default_factory=lambda: [0.1, 0.5, 0.9])
+    needle_sequences: int = 32
+    cost_tokens: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.weights not in get_args(Weights):
+            raise unknown("evaluation.weights", str(self.weights), get_args(Weights), "way")
+        for name in ("lora_rank", "needle_sequences"):
+            if getattr(self, name) < 1:
+                raise InputError(f"evaluation.{name}", "must be 1 or more", getattr(self, name))
+        check_num_tokens(1 if self.cost_tokens is None else self.cost_tokens, "evaluation.cost_tokens")
+        depths = self.needle_depths
+        if not all(0 <= depth <= 1 for depth in depths) or len({round(100 * depth) for depth in depths}) < len(depths):
+            allowed = "must be numbers from 0 to 1, a hundredth or more apart"
+            raise InputError("evaluation.needle_depths", allowed, depths)
+
+
+EvaluationSettings = ScratchSettings | CheckpointSettings
+
+
+def study_rungs(evaluation: EvaluationSettings, training: TrainingSettings) -> tuple[int, ...]:
+    """Where a study takes scores, ascending: in optimiser steps; 1 for frozen weights, which are scored in one go."""
+    if isinstance(evaluation, CheckpointSettings) and evaluation.weights == "frozen":
+        return (1,)
+    return rung_steps(training)

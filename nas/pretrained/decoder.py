@@ -1,0 +1,150 @@
+"""A pretrained decoder that attends as a pattern says."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from nas.errors import InputError
+from nas.patterns.head import HeadPattern
+from nas.patterns.model import ModelPattern
+from nas.patterns.primitives import Full
+from nas.pretrained.attention import OnHeads, Plug, as_it_came, plug_into
+from nas.pretrained.dimensions import Dimensions
+from nas.pretrained.library import library
+from nas.pretrained.source import find_checkpoint
+
+TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 0.1, torch.float16: 0.02}
+"""Largest difference of two logits of one model and two ways to attend, as a share of the largest logit."""
+
+
+@dataclass(slots=True, eq=False)
+class Decoder:
+    """A model, its sizes, and what it attends to.
+
+    Args:
+        folder: where it was loaded from.
+        model: of transformers, in evaluation mode, its weights frozen.
+        dimensions: its sizes.
+        device: where it is.
+        plug: what it attends to.
+    """
+
+    folder: Path
+    model: Any
+    dimensions: Dimensions
+    device: torch.device
+    plug: Plug
+
+    @classmethod
+    def load(cls, name: str, *, device: str = "cpu", backend: str = "auto") -> "Decoder":
+        """A decoder with full attention in every layer.
+
+        Args:
+            name: a folder or a model on the hub; see `nas.pretrained.source.find_checkpoint`.
+            device: cpu, cuda or cuda:N.
+            backend: how attention runs; see `nas.attention.module.attend`.
+
+        Raises:
+            InputError: it is no decoder that patterns can be plugged into, or its files are unsafe or damaged.
+        """
+        folder = find_checkpoint(name)
+        model = _load_model(folder).to(device)
+        gated = any(part.endswith(("gate_proj", "gate_up_proj")) for part, _ in model.named_modules())
+        dimensions = Dimensions.read(model.config, Path(name).name, gated_mlp=gated)
+        decoder = cls(folder, model, dimensions, torch.device(device), plug_into(model))
+        decoder.plug.backend = backend
+        decoder.attend_fully()
+        return decoder
+
+    def attend_as(self, pattern: ModelPattern) -> None:
+        """Attend as a pattern says from now on.
+
+        Args:
+            pattern: with the model's layers and query heads; `check_fit` has let it pass.
+        """
+        self.plug.heads = tuple(layer.head_patterns() for layer in pattern.layers)
+
+    def attend_fully(self) -> None:
+        """Attend to everything from now on, as the model was trained to."""
+        full = HeadPattern((Full(),))
+        self.plug.heads = ((full,) * self.dimensions.num_heads,) * self.dimensions.num_layers
+
+    def logits(self, tokens: Tensor, on_heads: OnHeads | None = None) -> Tensor:
+        """What the model says.
+
+        Args:
+            tokens: int64, shape (batch, tokens), without padding.
+            on_heads: told of every layer's queries and keys.
+
+        Returns:
+            float32, shape (batch, tokens, vocabulary).
+        """
+        self.plug.on_heads = on_heads
+        try:
+            logits: Tensor = self.model(input_ids=tokens.to(self.device), use_cache=False).logits
+            return logits.float()
+        finally:
+            self.plug.on_heads = None
+
+    @torch.no_grad()
+    def check(self, tokens: Tensor) -> None:
+        """Refuse a model that full attention through the plug makes say something else than it says by itself.
+
+        Args:
+            tokens: int64, shape (1, tokens), as many as will be scored.
+
+        Raises:
+            InputError: its own attention is not full at this length, or a layer has none that can be replaced.
+        """
+        seen: list[int] = []
+        self.attend_fully()
+        ours = self.logits(tokens, lambda layer, query, key: seen.append(layer))
+        if sorted(seen) != list(range(self.dimensions.num_layers)):
+            layers = self.dimensions.num_layers
+            allowed = f"must attend once in each of its {layers} layers, by transformers' AttentionInterface"
+            raise InputError("checkpoint", allowed, f"attention in layers {sorted(set(seen))}")
+        with as_it_came(self.model):
+            theirs = self.logits(tokens)
+        apart = ((ours - theirs).abs().max() / theirs.abs().max()).item()
+        if not apart <= TOLERANCE.get(self.model.dtype, TOLERANCE[torch.float32]):
+            allowed = f"must attend fully by itself at {tokens.shape[1]} tokens, so that patterns have a reference"
+            came = f"{self.model.config.model_type}, whose logits differ by {apart:.2g} of the largest one"
+            raise InputError(
+                "checkpoint", allowed, came, "Lower task.num_tokens to what its layers see, if they are local."
+            )
+
+
+def _load_model(folder: Path) -> Any:
+    transformers = library("transformers")
+    known = transformers.models.auto.modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    try:
+        config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _unknown(folder, str(error).strip().splitlines()[0]) from None
+    if config.model_type not in known:
+        raise _unknown(folder, config.model_type)
+    try:
+        model = transformers.AutoModelForCausalLM.from_pretrained(
+            folder,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            dtype="auto",
+            attn_implementation="eager",
+        )
+    except Exception as error:  # damaged weights make safetensors, torch and transformers raise almost anything
+        came = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise InputError("checkpoint", "must hold weights that its architecture can load", came) from None
+    model.requires_grad_(False)
+    return model.eval()
+
+
+def _unknown(folder: Path, came: str) -> InputError:
+    version = library("transformers").__version__
+    allowed = f"must be a decoder whose architecture transformers {version} knows"
+    return InputError("checkpoint", allowed, came, f"Look at model_type in {folder / 'config.json'}.")

@@ -1,0 +1,137 @@
+"""A user's text in a checkpoint's own tokens, and the text task on it."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nas.errors import InputError
+from nas.pretrained.library import library
+from nas.tasks.corpus import read_corpus
+from nas.tasks.draws import Draws
+from nas.tasks.split import split_corpus
+from nas.tasks.task import Batch, Metric
+from nas.tasks.text import TextSettings
+from nas.tasks.windows import Tokens, WindowTask, as_tensor, cut_windows
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class TokenisedText:
+    """Text as a model reads it.
+
+    Args:
+        source: where it came from, for people.
+        train: token ids to train on.
+        held_out: token ids to score.
+        bytes_per_token: bytes of the held-out text, divided by its tokens.
+        first_token: what the tokenizer puts in front of every text; None for nothing.
+        vocab_size: entries of the model's vocabulary.
+        fingerprint: hash of the text, hexadecimal.
+    """
+
+    source: str
+    train: Tokens
+    held_out: Tokens
+    bytes_per_token: float
+    first_token: int | None
+    vocab_size: int
+    fingerprint: str
+
+
+def tokenise(folder: Path, settings: TextSettings, vocab_size: int) -> TokenisedText:
+    """The text of a text task, split as that task splits it, in the tokens of a checkpoint.
+
+    Args:
+        folder: the checkpoint.
+        settings: which text.
+        vocab_size: entries of the model's vocabulary.
+
+    Raises:
+        InputError: there is no text, no tokenizer, or one that is not the model's.
+    """
+    tokenizer = load_tokenizer(folder)
+    corpus = read_corpus(settings.path)
+    train, held_out = (_decode(part) for part in split_corpus(corpus, settings.validation_share))
+    train_ids, held_out_ids = _encode(tokenizer, train), _encode(tokenizer, held_out)
+    if (largest := max((int(ids.max()) for ids in (train_ids, held_out_ids) if len(ids)), default=0)) >= vocab_size:
+        allowed = f"must have a tokenizer whose tokens the model has, which are {vocab_size:,}"
+        raise InputError("checkpoint", allowed, f"token {largest:,}")
+    return TokenisedText(
+        source=corpus.source,
+        train=train_ids,
+        held_out=held_out_ids,
+        bytes_per_token=len(held_out.encode()) / max(1, len(held_out_ids)),
+        first_token=_first_token(tokenizer),
+        vocab_size=vocab_size,
+        fingerprint=corpus.fingerprint,
+    )
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """The tokenizer of a checkpoint.
+
+    Raises:
+        InputError: there is none, or it cannot be read.
+    """
+    transformers = library("transformers")
+    try:
+        return transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except Exception as error:  # what a missing or damaged file raises differs from tokenizer to tokenizer
+        came = f"{type(error).__name__}: {error}".splitlines()[0]
+        remedy = "Save it there with tokenizer.save_pretrained."
+        raise InputError("checkpoint", "must hold its tokenizer", came, remedy) from None
+
+
+class CheckpointTextTask(WindowTask):
+    """The next token of text, scored in bits per byte, so that vocabularies can be compared; a `nas.tasks.task.Task`.
+
+    Where the tokenizer puts a token in front of every text, it stands in front of every window, and the window's last
+    token is only asked for.
+
+    Args:
+        text: what is read.
+        settings: how it is cut.
+
+    Raises:
+        InputError: fewer tokens than one window on either side.
+    """
+
+    name = "text"
+    metric = Metric("bits_per_byte", "bits per byte", "minimize")
+
+    def __init__(self, text: TokenisedText, settings: TextSettings) -> None:
+        self._text = text
+        self.vocab_size = text.vocab_size
+        self.corpus_fingerprint: str | None = text.fingerprint
+        self.chance = math.log2(text.vocab_size) / text.bytes_per_token
+        super().__init__(text.source, text.train, text.held_out, settings)
+
+    def quality(self, loss: float, accuracy: float) -> float:
+        """Bits per byte."""
+        return loss / math.log(2) / self._text.bytes_per_token
+
+    def _ask(self, data: Tokens, starts: NDArray[np.int64], draws: Draws) -> Batch:
+        wide = cut_windows(data, starts, 0, self.num_tokens + 1).astype(np.int64)
+        if self._text.first_token is None:
+            return Batch(as_tensor(wide[:, :-1]), as_tensor(wide[:, 1:]))
+        targets, tokens = wide[:, :-1], np.roll(wide[:, :-1], 1, axis=1)
+        tokens[:, 0] = self._text.first_token
+        return Batch(as_tensor(tokens), as_tensor(targets))
+
+
+def _decode(part: NDArray[np.uint8]) -> str:
+    return part.tobytes().decode("utf-8", errors="replace")
+
+
+def _encode(tokenizer: Any, text: str) -> Tokens:
+    return np.array(tokenizer(text, add_special_tokens=False, verbose=False).input_ids, dtype=np.int32)
+
+
+def _first_token(tokenizer: Any) -> int | None:
+    """The token that stands in front of every text, by what the tokenizer does with one."""
+    bare = tokenizer("a", add_special_tokens=False).input_ids
+    special = tokenizer("a").input_ids
+    return int(special[0]) if len(special) > len(bare) and special[:1] != bare[:1] else None

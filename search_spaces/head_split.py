@@ -1,0 +1,56 @@
+"""Retrieval heads where a pretrained model looks back for what is asked, streaming heads everywhere else."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from nas.patterns.model import ModelPattern
+from nas.patterns.primitives import Full
+from nas.space.choices import Choice, heads_by_place
+from nas.space.needs import Needs
+from nas.space.options import require_numbers
+from nas.space.scaling import first_tokens, global_counts, powers, window_of
+from nas.space.space import Shape, Suggester
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadSplit:
+    """How many heads of the whole model retrieve, and what the others see; which ones do is the model's to say.
+
+    Args:
+        num_retrieval_heads: KV heads of the whole model that see every key, in the order of their retrieval scores;
+            None for every number from none to all.
+        num_sinks: first tokens that the other heads see; None for 0, 1, 4, 16, 64, up to an eighth of n.
+        recent_tokens: recent keys that they see, the query itself included; None for the powers of two from 2 to n / 2.
+
+    Raises:
+        InputError: an empty list, a value twice, or one out of range.
+    """
+
+    num_retrieval_heads: list[int] | None = None
+    num_sinks: list[int] | None = None
+    recent_tokens: list[int] | None = None
+
+    needs: ClassVar[Needs] = Needs(causal=True, retrieval_heads=True)
+    baselines: ClassVar[tuple[str, ...]] = (
+        "full",
+        "retrieval_streaming",
+        "streaming",
+        "sliding_window",
+        "local_global",
+    )
+
+    def __post_init__(self) -> None:
+        require_numbers("num_retrieval_heads", self.num_retrieval_heads, at_least=0)
+        require_numbers("num_sinks", self.num_sinks, at_least=0)
+        require_numbers("recent_tokens", self.recent_tokens, at_least=1)
+
+    def sample(self, suggest: Suggester, shape: Shape) -> ModelPattern:
+        """A pattern of the shape from suggested values; InputError if nobody knows which heads retrieve."""
+        self.needs.check("space=head_split", shape)
+        n, num_places = shape.num_tokens, len(shape.retrieval_heads)
+        offered = [number for number in self.num_retrieval_heads or range(num_places + 1) if number <= num_places]
+        num_retrieval = Choice(offered).draw(suggest, "num_retrieval_heads")
+        num_sinks = Choice(self.num_sinks or global_counts(n)).draw(suggest, "num_sinks")
+        recent = Choice(self.recent_tokens or powers(2, 2, max(2, n // 2))).draw(suggest, "recent_tokens")
+        streaming = (window_of(recent, causal=True), *first_tokens(num_sinks))
+        return shape.pattern(heads_by_place(shape, shape.retrieval_heads[:num_retrieval], (Full(),), streaming))

@@ -1,0 +1,127 @@
+"""Measuring inside a checkpoint: nothing is left behind in it, and a kill costs nothing but time."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from tiny_models import save_tiny_model, written_text
+
+from nas.errors import PatternError
+from nas.evaluation import checkpoint as checkpoint_module
+from nas.evaluation.checkpoint import CheckpointEvaluator
+from nas.evaluation.measurement import Measurement, Outcome
+from nas.evaluation.settings import CheckpointSettings, Weights
+from nas.patterns.model import ModelPattern
+from nas.pretrained.decoder import Decoder
+from nas.pretrained.tasks import checkpoint_tasks
+from nas.proxy.member import Member
+from nas.proxy.settings import TrainingSettings
+from nas.space import systems
+from nas.space.space import Shape
+from nas.tasks.task import Task
+from nas.tasks.text import TextSettings
+
+SHAPE = Shape(num_layers=2, num_heads=4, num_tokens=32, causal=True)
+FULL, STREAMING = systems.full(SHAPE), systems.streaming(SHAPE)
+TRAINING = TrainingSettings(num_steps=8, num_rungs=2, batch_size=4, warmup_steps=1, test_lengths=[2])
+
+
+@pytest.fixture(scope="module")
+def decoder(tmp_path_factory: pytest.TempPathFactory) -> Decoder:
+    return Decoder.load(str(save_tiny_model(tmp_path_factory.mktemp("model"))))
+
+
+@pytest.fixture(scope="module")
+def tasks(decoder: Decoder, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Task]:
+    path = str(written_text(tmp_path_factory.mktemp("text")))
+    settings = TextSettings(path=path, num_tokens=32, validation_share=0.2, validation_sequences=8)
+    return checkpoint_tasks(decoder, settings, (0.0, 1.0), 2)
+
+
+def measure(
+    decoder: Decoder,
+    task: Task,
+    *patterns: ModelPattern,
+    weights: Weights = "frozen",
+    rung: int = 1,
+    folders: Sequence[Path] | None = None,
+    learning_rate: float = 1e-2,
+) -> tuple[Measurement, ...]:
+    evaluator = CheckpointEvaluator(decoder, task, CheckpointSettings(weights=weights), TRAINING, data_seed=3)
+    members = [Member(pattern=pattern, seed=5, learning_rate=learning_rate) for pattern in patterns]
+    return tuple(replace(one, wall_seconds=0.0) for one in evaluator.evaluate(members, rung, folders))
+
+
+def test_a_pattern_is_scored_on_the_text_and_beyond_its_length(decoder: Decoder, tasks: dict[str, Task]) -> None:
+    full, streaming = measure(decoder, tasks["text"], FULL, STREAMING)
+    assert (full.outcome, full.step, full.train_loss) == (Outcome.FINISHED, 1, None)
+    assert full.quality != streaming.quality
+    assert [(one.times, one.num_tokens) for one in full.longer] == [(2, 64)]
+    assert measure(decoder, tasks["text"], FULL) == (full,)
+
+
+def test_a_probe_is_told_by_depth(decoder: Decoder, tasks: dict[str, Task]) -> None:
+    (measured,) = measure(decoder, tasks["needle"], STREAMING)
+    assert [part.name for part in measured.parts] == ["depth_0", "depth_100"]
+    assert measured.quality == sum(part.quality for part in measured.parts) / 2
+    assert Measurement.from_dict(measured.to_dict()) == measured
+
+
+def test_a_pattern_of_another_model_is_refused(decoder: Decoder, tasks: dict[str, Task]) -> None:
+    with pytest.raises(PatternError, match=r"^layers: must count 2"):
+        measure(decoder, tasks["text"], FULL, systems.full(replace(SHAPE, num_layers=3)))
+
+
+def test_full_memory_is_an_outcome(decoder: Decoder, tasks: dict[str, Task], monkeypatch: pytest.MonkeyPatch) -> None:
+    def full_memory(*_: object) -> float:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(checkpoint_module, "score", full_memory)
+    (measured,) = measure(decoder, tasks["text"], FULL)
+    assert (measured.outcome, measured.quality) == (Outcome.OUT_OF_MEMORY, None)
+
+
+class TestLora:
+    @pytest.fixture(autouse=True)
+    def _installed(self) -> None:
+        pytest.importorskip("peft", reason="evaluation.weights=lora needs peft, of the transformers extra")
+
+    def test_it_learns_the_text_and_leaves_the_decoder_as_it_was(
+        self, decoder: Decoder, tasks: dict[str, Task]
+    ) -> None:
+        before = {name: tensor.clone() for name, tensor in decoder.model.state_dict().items()}
+        (frozen,) = measure(decoder, tasks["text"], STREAMING)
+        (tuned,) = measure(decoder, tasks["text"], STREAMING, weights="lora", rung=8)
+        assert tuned.quality is not None and frozen.quality is not None and tuned.quality < frozen.quality
+        assert tuned.train_loss is not None
+        after = decoder.model.state_dict()
+        assert before.keys() == after.keys()
+        assert all(torch.equal(before[name], after[name]) for name in before)
+        assert not any(parameter.requires_grad for parameter in decoder.model.parameters())
+        assert measure(decoder, tasks["text"], STREAMING) == (frozen,)
+
+    def test_the_next_rung_goes_on_from_the_trunk_as_if_there_had_been_one_run(
+        self, decoder: Decoder, tasks: dict[str, Task], tmp_path: Path
+    ) -> None:
+        alone = measure(decoder, tasks["text"], STREAMING, weights="lora", rung=8)
+        kept = [tmp_path / "trial"]
+        measure(decoder, tasks["text"], STREAMING, weights="lora", rung=4, folders=kept)
+        assert measure(decoder, tasks["text"], STREAMING, weights="lora", rung=8, folders=kept) == alone
+        again = measure(decoder, tasks["needle"], STREAMING, weights="lora", rung=8, folders=kept)
+        assert again == measure(decoder, tasks["needle"], STREAMING, weights="lora", rung=8)
+
+    def test_a_damaged_checkpoint_costs_time_alone(
+        self, decoder: Decoder, tasks: dict[str, Task], tmp_path: Path
+    ) -> None:
+        kept = [tmp_path / "trial"]
+        first = measure(decoder, tasks["text"], STREAMING, weights="lora", rung=4, folders=kept)
+        (file,) = kept[0].glob("checkpoint-*.pt")
+        file.write_bytes(file.read_bytes()[:100])
+        assert measure(decoder, tasks["text"], STREAMING, weights="lora", rung=4, folders=kept) == first
+
+    def test_diverging_is_an_outcome(self, decoder: Decoder, tasks: dict[str, Task]) -> None:
+        (measured,) = measure(decoder, tasks["text"], FULL, weights="lora", rung=8, learning_rate=1e30)
+        assert (measured.outcome, measured.quality) == (Outcome.DIVERGED, None)
+        assert not any(parameter.requires_grad for parameter in decoder.model.parameters())

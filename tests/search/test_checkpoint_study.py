@@ -1,0 +1,163 @@
+"""Studies inside a checkpoint: the split between retrieval and streaming heads keeps what windows lose."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from one_thread import one_thread as one_thread
+from tiny_decoder import RETRIEVES, train_tiny_decoder
+from tiny_models import save_tiny_model, written_text
+
+from nas.config.load import load_settings
+from nas.costs.counting import count_cost
+from nas.errors import InputError
+from nas.patterns.file import load_pattern
+from nas.search.executors import choose
+from nas.search.problem import make_problem
+from nas.search.settings import StudySettings
+from nas.search.study import run_study
+
+
+def settings_for(model: Path, text: Path, *words: str) -> StudySettings:
+    said = [f"checkpoint={model}", f"task.path={text}", "tracking=none", "workers=1", "device=cpu"]
+    (settings,) = load_settings(["evaluation=checkpoint", *said, *words])
+    return settings
+
+
+@pytest.fixture(autouse=True)
+def one_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads that wait for each other take longer than these models."""
+    monkeypatch.setattr(choose, "num_cores", lambda: 1)
+
+
+SMALL = ("task.num_tokens=64", "task.validation_sequences=4", "evaluation.needle_sequences=2")
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_model(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written_text(tmp_path_factory.mktemp("text"))
+
+
+def test_the_checkpoint_is_the_target(model: Path, text: Path) -> None:
+    problem = make_problem(settings_for(model, text, *SMALL, "evaluation.cost_tokens=256"))
+    assert (problem.target.num_layers, problem.target.num_heads, problem.target.num_kv_heads) == (2, 4, 2)
+    assert (problem.target.name, problem.target.num_tokens, problem.target.vocab_size) == (model.name, 256, 256)
+    assert problem.full_cost == count_cost(problem.baselines["full"], problem.target)
+    # keys and values of 256 tokens in 2 KV heads of 8 features in 2 layers, 4 bytes each
+    assert problem.full_cost.kv_cache_bytes == 2 * 256 * 2 * 8 * 2 * 4
+
+
+@pytest.mark.parametrize("space", ["head_split", "per_head", "local_global", "retrieval_streaming", "streaming"])
+def test_query_heads_that_share_a_kv_head_attend_alike(space: str, model: Path, text: Path) -> None:
+    problem = make_problem(settings_for(model, text, *SMALL, f"space={space}"))
+    for pattern in (*problem.baselines.values(), *drawn(problem, 5)):
+        assert pattern.num_heads == 4
+        for layer in pattern.layers:
+            heads = layer.head_patterns()
+            assert heads[0] == heads[1] and heads[2] == heads[3]
+
+
+def drawn(problem: Any, count: int) -> Sequence[Any]:
+    from nas.space.random_suggester import RandomSuggester
+
+    return [problem.sample(RandomSuggester(seed)) for seed in range(count)]
+
+
+def test_which_head_has_which_window_makes_another_pattern(model: Path, text: Path) -> None:
+    problem = make_problem(settings_for(model, text, *SMALL, "space=per_head"))
+    wide, narrow = ({"kind": "window", "before": before} for before in (40, 3))
+    one, other = (
+        load_pattern(
+            {
+                "schema": "nas.pattern/1",
+                "causal": True,
+                "layers": [{"heads": [{"count": 2, "attend": [first]}, {"count": 2, "attend": [second]}]}] * 2,
+            }
+        )
+        for first, second in ((wide, narrow), (narrow, wide))
+    )
+    assert one.id == other.id
+    assert problem.shape.identity(one) != problem.shape.identity(other)
+    assert problem.cost(one) == problem.cost(other)
+
+
+def test_a_study_ends_in_the_same_front_again(model: Path, text: Path, tmp_path: Path) -> None:
+    words = (*SMALL, "num_trials=2", "training.test_lengths=[2]", f"runs_folder={tmp_path}")
+    front = run_study(settings_for(model, text, *words))
+    assert {score["name"] for score in front["scores"]} == {
+        *("quality_text", "quality_text_2x", "quality_needle", "quality_needle_2x"),
+        *("quality_needle_depth_10", "quality_needle_depth_50", "quality_needle_depth_90"),
+    }
+    assert [objective["name"] for objective in front["objectives"]] == [
+        "quality_text",
+        "quality_needle",
+        "kv_cache_bytes",
+    ]
+    assert front["provenance"]["evaluation"]["weights"] == "frozen"
+    assert len(front["provenance"]["checkpoint_fingerprint"]) == 64
+    again = run_study(settings_for(model, text, *words, "study=again"))
+    assert again == {**front, "study": "again"}
+
+
+def test_adapters_are_trained_from_rung_to_rung(model: Path, text: Path, tmp_path: Path) -> None:
+    pytest.importorskip("peft", reason="evaluation.weights=lora needs peft, of the transformers extra")
+    words = ("evaluation.weights=lora", "training.num_steps=8", "training.num_rungs=2", "training.warmup_steps=1")
+    settings = settings_for(model, text, *SMALL, *words, "num_trials=1", f"runs_folder={tmp_path}")
+    front = run_study(settings)
+    assert front["provenance"]["rungs"] == [4, 8]
+    assert all(baseline["state"] == "finished" for baseline in front["baselines"])
+    assert not list(tmp_path.glob("**/checkpoint-*"))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["task.num_tokens=1024", "task.validation_sequences=4"], r"^task.num_tokens: must be at most 512"),
+        (["task.num_tokens=8000"], r"^task.path: must leave 8,001 tokens"),
+        (["evaluation.needle_depths=[]"], r"^space=head_split: needs a model whose retrieval heads are known"),
+        (["task.num_tokens=16"], r"^evaluation.needle_depths: must leave room"),
+    ],
+)
+def test_what_does_not_go_together_is_said_before_anything_is_written(
+    words: list[str], message: str, model: Path, text: Path, tmp_path: Path
+) -> None:
+    settings = settings_for(model, text, *SMALL, *words, f"runs_folder={tmp_path}/runs")
+    with pytest.raises(InputError, match=message):
+        run_study(settings)
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.slow
+def test_a_split_found_by_the_search_keeps_recall_where_windows_lose_it(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    train_tiny_decoder(model)
+    words = ("task.num_tokens=160", "task.validation_sequences=4", "evaluation.needle_sequences=6", "num_trials=8")
+    text = Path(json.__file__).parent  # of the standard library, in which the needles of the training were
+    settings = settings_for(model, text, *words, "training.batch_size=8", f"runs_folder={tmp_path}/runs")
+    problem = make_problem(settings)
+    assert problem.shape.retrieval_heads[0] == RETRIEVES
+
+    front = run_study(settings)
+    baselines = {baseline["baseline"]: baseline for baseline in front["baselines"]}
+    assert {"full", "streaming", "sliding_window", "retrieval_streaming"} <= baselines.keys()
+    recall = {name: baseline["scores"]["quality_needle"] for name, baseline in baselines.items()}
+    assert recall["full"] > 0.5
+    assert recall["retrieval_streaming"] > 0.8 * recall["full"]
+    for window in ("streaming", "sliding_window"):
+        assert recall[window] < 0.6 * recall["full"]
+        assert baselines[window]["scores"]["quality_needle_depth_10"] < 0.1
+    found = [
+        point
+        for point in front["points"]
+        if point["baseline"] is None
+        and point["scores"]["quality_needle"] > 0.8 * recall["full"]
+        and point["ratio_to_full"]["kv_cache_bytes"] < baselines["sliding_window"]["ratio_to_full"]["kv_cache_bytes"]
+    ]
+    assert found
