@@ -53,9 +53,9 @@ def _search(settings: "RunSettings") -> None:
     folder = study_path(settings.study, settings.runs_folder)
     print_front(front)
     draw_front(front, folder / "front.png")
-    print(
-        f"In {folder}: front.json, front.csv, front.png. Next: nas export {_argument(settings)} --format flex --out DIR"
-    )
+    target = "flex" if settings.checkpoint is None else "transformers"
+    export = f"nas export {_argument(settings)} --format {target} --out DIR"
+    print(f"In {folder}: front.json, front.csv, front.png. Next: {export}")
 
 
 def _argument(settings: "RunSettings") -> str:

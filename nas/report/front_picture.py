@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from nas.errors import InputError
 from nas.report.objectives import best_first, label, leading_objective, ratio_to_full
 from nas.report.staircase import staircase
+from nas.search.scoring.objectives import COSTS
 
 _POINT, _LINE = "#1f6fb2", "#9cc3e4"
 _BASELINES = (
@@ -104,7 +105,7 @@ def _draw_points(
 def _dress(panel: Axes, cost: Mapping[str, str], as_ratio: bool, values: list[float]) -> None:
     unit = "share of full attention" if as_ratio else cost["unit"]
     panel.set_xlabel(f"{label(cost['name'])} ({unit}, {_better(cost)})")
-    if values and min(values) > 0 and max(values) > _LOG_RANGE * min(values):
+    if cost["name"] in COSTS and values and min(values) > 0 and max(values) > _LOG_RANGE * min(values):
         panel.set_xscale("log")
     elif as_ratio:
         panel.set_xlim(left=0)
