@@ -58,10 +58,12 @@ class Search:
     Args:
         curve: what it chose, as it went.
         tau: Kendall's tau-b between its final ranking of the patterns that it has trained and the truth.
+        num_chosen: patterns that it chose, after every training: whoever chooses all is worth everything.
     """
 
     curve: Curve
     tau: float | None
+    num_chosen: tuple[int, ...] = ()
 
 
 class ParetoMutation(BaseSampler):
@@ -203,6 +205,7 @@ class Trace:
         self._executor, self._truth = executor, truth
         self.driver: Driver | None = None
         self.curve: Curve = []
+        self.num_chosen: list[int] = []
 
     def study_started(self, info: StudyInfo, known: tuple[Trial, ...]) -> None:
         """See `Observer`."""
@@ -223,6 +226,7 @@ class Trace:
         assert self.driver is not None
         chosen = [trial.pattern.id for trial in self.driver.forecast_front() if trial.pattern]
         self.curve.append((float(self._executor.train_flops), self._truth.share(chosen)))
+        self.num_chosen.append(len(chosen))
 
     def confirmation_started(self, num_trials: int) -> None:
         """See `Observer`."""
@@ -249,7 +253,7 @@ def driven(path: Path, num_seeds: int | None, seed: int, **study: Any) -> Search
     trace.driver.run()
     patterns = {trial.number: trial.pattern.id for trial in trace.driver.trials if trial.pattern}
     ranked = {patterns[number]: own["quality"] for number, own in trace.driver.ranking().items()}
-    return Search(trace.curve, truth.tau(ranked))
+    return Search(trace.curve, truth.tau(ranked), tuple(trace.num_chosen))
 
 
 def by_cost_alone(path: Path, num_seeds: int | None, seed: int, *, key: str, num_trials: int) -> Search:
@@ -274,11 +278,8 @@ def by_shared_weights(path: Path, num_seeds: int | None, seed: int, *, num_trial
     draw = random.Random(seed)
     order = sorted(range(len(ids)), key=lambda index: (levels[index], draw.random()))
     steps_cost = SHARED_STEPS * float(np.mean(list(_step_flops(table, problem).values())))
-    chosen = [ids[index] for index in order[:num_trials]]
-    first = [ids[index] for index in order if levels[index] == 0]
-    search = _trained_fully(chosen, table, problem, truth, seed, spent=steps_cost)
-    curve = [(steps_cost, truth.share(first)), *search.curve]
-    return Search(curve, truth.tau({identity: scores[identity] for identity in truth.values}))
+    search = _trained_fully([ids[index] for index in order[:num_trials]], table, problem, truth, seed, spent=steps_cost)
+    return replace(search, tau=truth.tau({identity: scores[identity] for identity in truth.values}))
 
 
 def shared_scores(path: Path, seed: int) -> dict[str, float]:
@@ -312,12 +313,15 @@ def _trained_fully(
 ) -> Search:
     seen: list[str] = []
     curve: Curve = []
+    num_chosen = []
     for identity in order:
         spent += _step_flops(table, problem)[identity] * truth.rungs[-1]
         seen.append(identity)
-        curve.append((spent, truth.share(_observed_front(seen, truth, seed, truth.rungs[-1]))))
+        chosen = _observed_front(seen, truth, seed, truth.rungs[-1])
+        curve.append((spent, truth.share(chosen)))
+        num_chosen.append(len(chosen))
     ranked = {identity: _observed(identity, truth, seed, truth.rungs[-1])[0] for identity in seen}
-    return Search(curve, truth.tau(ranked))
+    return Search(curve, truth.tau(ranked), tuple(num_chosen))
 
 
 def _observed_front(ids: Sequence[str], truth: Truth, seed: int, rung: int) -> list[str]:
@@ -357,6 +361,7 @@ def mo_asha(path: Path, num_seeds: int | None, seed: int, *, num_trials: int, ra
     promoted: list[set[str]] = [set() for _ in rungs]
     spent = 0.0
     curve: Curve = []
+    num_chosen: list[int] = []
     while True:
         identity, rung = None, 0
         for level in reversed(range(len(rungs) - 1)):
@@ -369,13 +374,15 @@ def mo_asha(path: Path, num_seeds: int | None, seed: int, *, num_trials: int, ra
                 break
         if identity is None:
             if not new:
-                return Search(curve, truth.tau(_raw_scores(reached, truth, seed)))
+                return Search(curve, truth.tau(_raw_scores(reached, truth, seed)), tuple(num_chosen))
             identity, rung = new.pop(), 0
         trunk = branch_start(rungs[rung - 1], training) if rung else 0
         spent += flops[identity] * (rungs[rung] - trunk)
         reached[rung].append(identity)
         if reached[-1]:
-            curve.append((spent, truth.share(_observed_front(reached[-1], truth, seed, rungs[-1]))))
+            chosen = _observed_front(reached[-1], truth, seed, rungs[-1])
+            curve.append((spent, truth.share(chosen)))
+            num_chosen.append(len(chosen))
 
 
 def _raw_scores(reached: Sequence[Sequence[str]], truth: Truth, seed: int) -> dict[str, float]:
@@ -436,6 +443,20 @@ METHODS: dict[str, tuple[Callable[..., Search], dict[str, Any]]] = {
     "make search, 24 patterns": (driven, MAKE_SEARCH | {"num_trials": 24}),
 }
 """What is compared: how a curve is made, and with what."""
+DRAWN = (
+    "make search",
+    "halving, ehvi",
+    "ehvi",
+    "halving, TPE",
+    "Optuna GP",
+    "Optuna TPE, multivariate",
+    "MO-ASHA",
+    "shared weights",
+    "Pareto mutation",
+    "random",
+    "first version",
+)
+"""What the picture shows; more lines could not be told apart."""
 
 
 def one_search(task: tuple[str, Path, int | None, int, int]) -> tuple[str, Search]:
@@ -473,13 +494,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("table", type=Path)
     parser.add_argument("--seeds", type=int, default=20, help="searches a method")
-    parser.add_argument("--trials", type=int, default=100, help="patterns a search samples")
+    parser.add_argument("--trials", type=int, default=60, help="patterns a search samples")
     parser.add_argument(
         "--table-seeds", type=int, default=None, help="seeds of the table that are used; all if left out"
     )
     parser.add_argument("--methods", default="", help="only those whose name contains one of these, by comma")
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--out", type=Path, help="keep the searches there, as JSON")
+    parser.add_argument("--known", type=Path, nargs="*", default=[], help="what --out kept; these are not made again")
     parser.add_argument("--picture", type=Path)
     args = parser.parse_args()
     wanted = [name for name in METHODS if any(part in name for part in args.methods.split(","))]
@@ -487,6 +509,10 @@ def main() -> None:
     print(f"{len(truth.values)} patterns, seeds {truth.seeds}, rungs {truth.rungs}", file=sys.stderr)
     tasks = [(name, args.table, args.table_seeds, seed, args.trials) for name in wanted for seed in range(args.seeds)]
     searches: dict[str, list[Search]] = {name: [] for name in wanted}
+    for file in args.known:
+        for name, own in json.loads(file.read_text()).items():
+            searches[name] = [Search(one["curve"], one["tau"], tuple(one["num_chosen"])) for one in own]
+    tasks = [task for task in tasks if not searches[task[0]]]
     with ProcessPoolExecutor(args.workers) as pool:
         for done, (name, search) in enumerate(pool.map(one_search, tasks), 1):
             searches[name].append(search)
@@ -510,13 +536,12 @@ def report(searches: dict[str, list[Search]], path: Path, num_seeds: int | None)
     """A line for every method: what it reaches at some budgets, what 90% and 95% cost it, and its last ranking."""
     unit = unit_cost(path, num_seeds)
     budgets = (5, 10, 20, 40, 80)
-    print("share of the true hypervolume after so many full trainings' FLOPs (mean and 95% interval over searches);")
-    print(
-        "median cost, in full trainings, of staying above 90% and 95% (a dash: half of the searches do not get there);"
-    )
-    print("tau-b between the final ranking of what was trained and the truth")
-    print("| method | " + " | ".join(map(str, budgets)) + " | 90% | 95% | tau at the end |")
-    print("|---" * (len(budgets) + 4) + "|")
+    print("Share of the true hypervolume after so many full trainings' FLOPs (mean and 95% interval over searches).")
+    print("Median cost, in full trainings, of staying above 90% and 95%; a dash: half of the searches do not.")
+    print("Tau-b between the final ranking of what was trained and the truth.")
+    print("Patterns chosen at the end, and at most; means.\n")
+    print("| method | " + " | ".join(map(str, budgets)) + " | 90% | 95% | tau at the end | chosen |")
+    print("|---" * (len(budgets) + 5) + "|")
     for name, own in searches.items():
         cells = []
         for budget in budgets:
@@ -525,7 +550,9 @@ def report(searches: dict[str, list[Search]], path: Path, num_seeds: int | None)
         costs = [float(np.median([cost_of(search.curve, share) for search in own])) / unit for share in (0.9, 0.95)]
         cells += [f"{cost:.1f}" if math.isfinite(cost) else "-" for cost in costs]
         mean, low, high = interval([search.tau for search in own if search.tau is not None])
-        print(f"| {name} | " + " | ".join(cells) + f" | {mean:.2f} ({low:.2f} to {high:.2f}) |", flush=True)
+        cells.append(f"{mean:.2f} ({low:.2f} to {high:.2f})")
+        last, most = (np.mean([pick(search.num_chosen) for search in own]) for pick in (lambda all_: all_[-1], max))
+        print(f"| {name} | " + " | ".join(cells) + f" | {last:.0f}, {most:.0f} |", flush=True)
 
 
 def draw(searches: dict[str, list[Search]], picture: Path, path: Path, num_seeds: int | None) -> None:
@@ -536,13 +563,13 @@ def draw(searches: dict[str, list[Search]], picture: Path, path: Path, num_seeds
     from matplotlib import pyplot
 
     unit = unit_cost(path, num_seeds)
-    figure, axes = pyplot.subplots(figsize=(9, 5.5), layout="constrained")
-    budgets = np.geomspace(0.5, 120, 80)
-    for place, (name, own) in enumerate(searches.items()):
+    figure, axes = pyplot.subplots(figsize=(11, 5.5), layout="constrained")
+    budgets = np.geomspace(0.5, 60, 80)
+    for name in [name for name in DRAWN if name in searches]:
+        own = searches[name]
         means = [interval([at(search.curve, budget * unit) for search in own]) for budget in budgets]
-        line = axes.plot(
-            budgets, [mean for mean, _, _ in means], label=name, linewidth=1.6, linestyle="--" if place > 9 else "-"
-        )[0]
+        ours = "make" in name or "ehvi" in name
+        line = axes.plot(budgets, [mean for mean, _, _ in means], label=name, linewidth=2.4 if ours else 1.3)[0]
         axes.fill_between(
             budgets, [low for _, low, _ in means], [high for _, _, high in means], color=line.get_color(), alpha=0.12
         )
@@ -553,7 +580,7 @@ def draw(searches: dict[str, list[Search]], picture: Path, path: Path, num_seeds
         xlabel="training FLOPs spent, in full trainings",
         ylabel="share of the true hypervolume",
     )
-    axes.legend(fontsize=8, loc="lower right")
+    axes.legend(fontsize=9, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
     figure.savefig(picture, dpi=110)
 
 
