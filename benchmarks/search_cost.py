@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from optuna import Study
@@ -38,7 +39,7 @@ from nas.search.driver import Driver, Lanes
 from nas.search.observer import StudyInfo
 from nas.search.problem import Problem, make_problem
 from nas.search.record import Trial, TrialState
-from nas.search.sampling.samplers import SAMPLERS
+from nas.search.sampling.samplers import SAMPLERS, Question
 from nas.search.scoring.agreement import kendall_tau
 from nas.search.scoring.domination import fronts, hypervolume, nondominated
 from nas.search.settings import FidelitySettings, SpaceSettings, StudySettings
@@ -99,10 +100,13 @@ class ParetoMutation(BaseSampler):
 
 NUM_PARENTS = 4
 """Trained patterns before mutation begins."""
-SAMPLERS["mutation"] = lambda asked: ParetoMutation(asked.own_seed)
-SAMPLERS["tpe, 10 random"] = lambda asked: TPESampler(seed=asked.own_seed, multivariate=True, group=True)
-SAMPLERS["tpe, univariate"] = lambda asked: TPESampler(seed=asked.own_seed)
-SAMPLERS["gp, 10 random"] = lambda asked: GPSampler(seed=asked.own_seed, warn_independent_sampling=False)
+RIVALS: dict[str, Callable[[Question], BaseSampler]] = {
+    "mutation": lambda asked: ParetoMutation(asked.own_seed),
+    "tpe, 10 random": lambda asked: TPESampler(seed=asked.own_seed, multivariate=True, group=True),
+    "tpe, univariate": lambda asked: TPESampler(seed=asked.own_seed),
+    "gp, 10 random": lambda asked: GPSampler(seed=asked.own_seed, warn_independent_sampling=False),
+}
+"""Samplers that the product does not offer."""
 
 
 @dataclass(frozen=True)
@@ -250,7 +254,8 @@ def driven(path: Path, num_seeds: int | None, seed: int, **study: Any) -> Search
     trace = Trace(executor, truth)
     lanes = Lanes(num_batches=2, cohort_size=1)
     trace.driver = Driver(settings, problem, MemoryFolder(), executor, Audience([trace]), lanes, None)
-    trace.driver.run()
+    with patch.dict(SAMPLERS, RIVALS):
+        trace.driver.run()
     patterns = {trial.number: trial.pattern.id for trial in trace.driver.trials if trial.pattern}
     ranked = {patterns[number]: own["quality"] for number, own in trace.driver.ranking().items()}
     return Search(trace.curve, truth.tau(ranked), tuple(trace.num_chosen))

@@ -13,11 +13,12 @@ from nas.search.scoring.domination import nondominated
 TABLE = Path(__file__).parents[2] / "tables" / "tabular-text.jsonl"
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", [name for name in METHODS if "24" not in name])
 def test_every_method_pays_for_what_it_trains_and_is_judged_by_the_truth(name: str) -> None:
     make, options = METHODS[name]
     num_trials = 32 if name == "MO-ASHA" else 8  # of which one reaches the last rung
     search = make(TABLE, None, 0, num_trials=num_trials, **options)
+    assert len(search.num_chosen) == len(search.curve)
     spent = [flops for flops, _ in search.curve]
     assert spent == sorted(spent) and spent[0] > 0
     assert all(0 <= share <= 1 for _, share in search.curve)
