@@ -574,7 +574,9 @@ def draw(searches: dict[str, list[Search]], picture: Path, path: Path, num_seeds
         own = searches[name]
         means = [interval([at(search.curve, budget * unit) for search in own]) for budget in budgets]
         ours = "make" in name or "ehvi" in name
-        line = axes.plot(budgets, [mean for mean, _, _ in means], label=name, linewidth=2.4 if ours else 1.3)[0]
+        colour = "black" if name == "first version" else None
+        means_alone = [mean for mean, _, _ in means]
+        line = axes.plot(budgets, means_alone, label=name, linewidth=2.4 if ours else 1.3, color=colour)[0]
         axes.fill_between(
             budgets, [low for _, low, _ in means], [high for _, _, high in means], color=line.get_color(), alpha=0.12
         )

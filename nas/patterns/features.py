@@ -14,6 +14,7 @@ from scipy import fft
 
 from nas.patterns.counts import count_row_pairs
 from nas.patterns.head import HeadPattern
+from nas.patterns.layer import LayerPattern
 from nas.patterns.model import POSITIONS, ModelPattern
 from nas.patterns.primitives import Global, LowRank, Select
 from nas.patterns.support import Flags
@@ -61,26 +62,30 @@ def pattern_features(patterns: Sequence[ModelPattern], num_tokens: int) -> NDArr
     Raises:
         PatternError: the patterns' grid does not hold `num_tokens` tokens.
     """
-    layers = [layer for pattern in patterns for layer in pattern.layers]
-    most_groups = max(len(layer.heads) for layer in layers)
-    numbers: dict[HeadPattern, int] = {}
-    shares = np.zeros((most_groups, len(layers), 1), dtype=np.float32)  # of the layer's heads
-    places = np.zeros((most_groups, len(layers)), dtype=np.intp)  # a layer of fewer groups has its last one again
-    for column, layer in enumerate(layers):
-        for row, group in enumerate(layer.heads):
-            head = HeadPattern(group.attend, layer.causal, grid=layer.grid)
-            places[row:, column] = numbers.setdefault(head, len(numbers))
-            shares[row, column] = group.count / layer.num_heads
-    heads = [_head_summary(head, num_tokens) for head in numbers]
+    return np.stack([_pattern_row(pattern, num_tokens) for pattern in patterns])
+
+
+@lru_cache(maxsize=1 << 14)
+def _pattern_row(pattern: ModelPattern, num_tokens: int) -> NDArray[np.float64]:
+    """One pattern's features, kept: a sampler meets the same patterns in ask after ask."""
+    layers = [_layer_summary(layer, num_tokens) for layer in pattern.layers]
+    mean, widest, seen = (np.stack(column) for column in zip(*layers, strict=True))
+    reach = _cumulative_reach(seen[None], num_tokens, pattern.causal)
+    of_layers = np.concatenate([mean, widest, reach.reshape(-1, 1)], axis=1)
+    row = np.concatenate([of_layers.reshape(-1), _of_model(pattern, num_tokens)], dtype=np.float64)
+    row.setflags(write=False)
+    return row
+
+
+@lru_cache(maxsize=1 << 14)
+def _layer_summary(layer: LayerPattern, num_tokens: int) -> tuple[Floats, Floats, Floats]:
+    """Of all heads of a layer: the mean of what is counted, the most that one sees by bucket, and by step."""
+    heads = [
+        _head_summary(HeadPattern(group.attend, layer.causal, grid=layer.grid), num_tokens) for group in layer.heads
+    ]
+    shares = np.array([group.count / layer.num_heads for group in layer.heads], dtype=np.float32)
     counted, profile = np.stack([head.counted for head in heads]), np.stack([head.profile for head in heads])
-    mean, widest, seen = counted[places[0]] * shares[0], counted[places[0], :-2], profile[places[0]]
-    for place, share in zip(places[1:], shares[1:], strict=True):
-        mean += counted[place] * share
-        widest, seen = np.maximum(widest, counted[place, :-2]), np.maximum(seen, profile[place])
-    reach = _cumulative_reach(seen.reshape(len(patterns), patterns[0].num_layers, -1), num_tokens, patterns[0].causal)
-    of_layers = np.concatenate([mean, widest, reach.reshape(-1, 1)], axis=1).reshape(len(patterns), -1)
-    of_models = np.array([_of_model(pattern, num_tokens) for pattern in patterns])
-    return np.concatenate([of_layers, of_models], axis=1, dtype=np.float64)
+    return shares @ counted, counted[:, :-2].max(axis=0), profile.max(axis=0)
 
 
 def _of_model(pattern: ModelPattern, num_tokens: int) -> list[float]:

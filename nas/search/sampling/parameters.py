@@ -1,6 +1,7 @@
 """How the questions of a space become Optuna's parameters: the same for trials and for candidates."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from optuna.distributions import CategoricalDistribution, IntDistribution
@@ -17,9 +18,16 @@ def choice_parameter(name: str, options: Sequence[Option]) -> Parameter:
         InputError: no options, or some that cannot be kept.
     """
     check_options(name, options)
+    return _choice_parameter(tuple((type(option), option) for option in options))
+
+
+@lru_cache(maxsize=1 << 12)
+def _choice_parameter(typed: tuple[tuple[type, Option], ...]) -> Parameter:
+    """Made once: candidates ask for the same values again and again. With types, since True equals 1."""
+    options = [option for _, option in typed]
     if _rising_numbers(options):
         return IntDistribution(0, len(options) - 1)
-    return CategoricalDistribution(list(options))
+    return CategoricalDistribution(options)
 
 
 def integer_parameter(low: int, high: int, *, log: bool) -> IntDistribution:
