@@ -47,6 +47,7 @@ class Answers:
             sample=self._problem.sample,
             costs=lambda pattern: self._price(pattern)[0],
             over_budget=lambda pattern: self._price(pattern)[1],
+            identity=lru_cache(maxsize=1 << 14)(self._problem.shape.identity),
             num_tokens=self._problem.shape.num_tokens,
             measured=tuple(bool(objective.scores) for objective in self._problem.objectives),
             rungs=self._rungs,

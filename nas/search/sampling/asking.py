@@ -5,7 +5,7 @@ and asked once. So a crash cannot leave half a trial behind, and a resumed study
 """
 
 import warnings
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -17,7 +17,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from nas.patterns.model import ModelPattern
 from nas.search.sampling.ehvi_sampler import EHVISampler
-from nas.search.sampling.evidence import Evidence, pattern_id
+from nas.search.sampling.evidence import Evidence
 from nas.search.sampling.parameters import choice_parameter
 from nas.search.sampling.samplers import Question, make_sampler
 from nas.search.sampling.space_view import SpaceView as SpaceView
@@ -118,7 +118,9 @@ class Asker:
             known: the trials that were asked for (finished and running), in the order of asking.
             baselines: what was not asked for; Optuna's own samplers hear nothing of it.
         """
-        question = Question(self._seed, len(known), self._view, lambda: evidence_of([*baselines, *known]))
+        question = Question(
+            self._seed, len(known), self._view, lambda: evidence_of([*baselines, *known], self._view.identity)
+        )
         sampler = make_sampler(self._sampler, question)
         study = optuna.create_study(directions=self._directions, sampler=sampler)
         if not isinstance(sampler, EHVISampler):  # which has the evidence; Optuna copies all trials at length
@@ -135,18 +137,23 @@ class Asker:
         return known[1]
 
 
-def evidence_of(answers: Sequence[Answer]) -> Evidence:
+def evidence_of(answers: Sequence[Answer], identity: Callable[[ModelPattern], str]) -> Evidence:
     """What the answers say of each pattern that was trained, is being trained, or could not be.
 
     What could not be trained counts as the worst that was.
+
+    Args:
+        answers: of all trials.
+        identity: what two patterns share that count as one.
     """
     told: dict[str, Answer] = {}
     for answer in answers:
         if answer.pattern is None or not answer.rung_values or not (answer.values is None or _was_tried(answer)):
             continue
-        known = told.setdefault(pattern_id(answer.pattern), answer)
+        name = identity(answer.pattern)
+        known = told.setdefault(name, answer)
         if not known.suggestion.params:  # a baseline that was asked for as well can be changed a little
-            told[pattern_id(answer.pattern)] = replace(known, suggestion=answer.suggestion)
+            told[name] = replace(known, suggestion=answer.suggestion)
     values = np.array([answer.rung_values for answer in told.values()], dtype=np.float64)
     values = values.transpose(1, 0, 2) if told else np.zeros((0, 0, 0))
     failed = np.array([answer.constraints.get(TRAINED, 0) > 0 for answer in told.values()], dtype=np.bool_)

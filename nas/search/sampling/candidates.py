@@ -9,7 +9,6 @@ from optuna.distributions import IntDistribution
 
 from nas.errors import PatternError
 from nas.patterns.model import ModelPattern
-from nas.search.sampling.evidence import pattern_id
 from nas.search.sampling.parameters import Parameter, choice_parameter, integer_parameter
 from nas.search.sampling.space_view import SpaceView
 from nas.space.random_suggester import RandomSuggester
@@ -100,7 +99,7 @@ def draw_candidates(
     Args:
         view: the space.
         parents: values of good known trials, by parameter name.
-        known: ids of patterns that need no asking.
+        known: identities of patterns that need no asking.
         num: candidates that are wanted; there may be fewer.
         most_draws: how often is drawn, at most; small spaces run out of new patterns.
         seed: of the draws.
@@ -110,7 +109,7 @@ def draw_candidates(
     """
     found: dict[str, Candidate] = {}
     for candidate in _drawn(view, parents, most_draws, seed):
-        name = pattern_id(candidate.pattern)
+        name = view.identity(candidate.pattern)
         if name not in known:
             found.setdefault(name, candidate)
         if len(found) == num:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ class Evidence:
     """Patterns that were trained or are being trained, each once.
 
     Args:
-        ids: of the n patterns.
+        ids: identities of the n patterns.
         patterns: in the same order.
         params: what the sampler suggested for each, by parameter name; empty for a baseline.
         allowed: whether each may stand on the front, shape (n,).
@@ -36,9 +35,3 @@ class Evidence:
     def num_trained(self) -> int:
         """Patterns with at least one score."""
         return int((~np.isnan(self.values[:, :, 0])).all(axis=0).sum()) if self.values.size else 0
-
-
-@lru_cache(maxsize=1 << 14)
-def pattern_id(pattern: ModelPattern) -> str:
-    """`ModelPattern.id`, remembered: a sampler meets the same patterns in ask after ask."""
-    return pattern.id

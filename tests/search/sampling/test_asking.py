@@ -45,10 +45,15 @@ def measure(pattern: ModelPattern) -> tuple[float, float]:
     return quality, window.before + 1.0 + 3.0 * len(strides)
 
 
+def identity(pattern: ModelPattern) -> str:
+    return pattern.id
+
+
 VIEW = SpaceView(
     sample=sample,
     costs=lambda pattern: (measure(pattern)[1] / 64,),
     over_budget=lambda pattern: False,
+    identity=identity,
     num_tokens=64,
     measured=(True, False),
     rungs=(100,),
@@ -162,7 +167,7 @@ def test_evidence_has_each_trained_pattern_once() -> None:
     over_budget = known(60, (9.0, 60.0), None, None, trained=0.0, flops_ratio=0.5)
     impossible = Answer(Suggestion({"window": 65}), (9.0, 9.0), {"trained": 1.0})
     baseline = replace(known(5, (1.4, 5.0), 2.1, None), suggestion=Suggestion())
-    evidence = evidence_of([baseline, whole, half, running, failed, over_budget, impossible, whole])
+    evidence = evidence_of([baseline, whole, half, running, failed, over_budget, impossible, whole], identity)
     assert [pattern.layers[0].heads[0].attend[0] for pattern in evidence.patterns] == [
         Window(window) for window in (5, 3, 7, 9)
     ]
@@ -175,7 +180,7 @@ def test_evidence_has_each_trained_pattern_once() -> None:
 
 
 def test_no_answers_are_evidence_of_nothing() -> None:
-    evidence = evidence_of([])
+    evidence = evidence_of([], identity)
     assert evidence.num_trained == 0 and not evidence.patterns
 
 
@@ -185,3 +190,14 @@ def test_a_stopped_trial_is_kept_as_pruned() -> None:
     assert frozen_trial(replace(answer, values=(1.0,))).state is TrialState.COMPLETE
     assert frozen_trial(answer, {"state": "stopped"}, TrialState.PRUNED).user_attrs == {"state": "stopped"}
     assert frozen_trial(answer, None, TrialState.PRUNED).state is TrialState.PRUNED
+
+
+def test_patterns_that_differ_in_the_order_of_heads_are_two_where_the_order_counts() -> None:
+    wide, narrow = (HeadGroup(1, (Window(before=before),)) for before in (8, 2))
+    patterns = [ModelPattern.of([heads]) for heads in ((wide, narrow), (narrow, wide))]
+    answers = [
+        Answer(Suggestion({"order": place}), (2.0, 0.5), {}, pattern, (0.5,), ((2.0,),))
+        for place, pattern in enumerate(patterns)
+    ]
+    assert len(evidence_of(answers, identity).ids) == 1
+    assert evidence_of(answers, lambda pattern: pattern.id_in_order).ids == tuple(one.id_in_order for one in patterns)

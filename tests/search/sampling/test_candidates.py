@@ -27,6 +27,7 @@ VIEW = SpaceView(
     sample=sample,
     costs=lambda pattern: (pattern.num_heads / 8,),
     over_budget=lambda pattern: pattern.num_heads > 6,
+    identity=lambda pattern: pattern.id,
     num_tokens=64,
     measured=(True, False),
     rungs=(100,),

@@ -46,6 +46,7 @@ def view_of(space, over_budget=lambda pattern: False, refuse=lambda pattern: Fal
         sample=sample,
         costs=lambda pattern: (share(pattern),),
         over_budget=over_budget,
+        identity=lambda pattern: pattern.id,
         num_tokens=64,
         measured=(True, False),
         rungs=(100, 200, 400),
