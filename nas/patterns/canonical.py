@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 from nas.patterns.layer import HeadGroup, LayerPattern
 from nas.patterns.primitives import PRIMITIVES, Primitive, Random
@@ -31,8 +32,9 @@ def canonical_layer(layer: LayerPattern, numbered: bool) -> LayerPattern:
     return LayerPattern(groups, layer.causal, layer.index, layer.grid, layer.memory_tokens)
 
 
-def canonical_union(attend: Iterable[Primitive], causal: bool) -> tuple[Primitive, ...]:
-    """The union without primitives that another one covers, in the order of the contract."""
+@lru_cache(maxsize=1 << 12)
+def canonical_union(attend: tuple[Primitive, ...], causal: bool) -> tuple[Primitive, ...]:
+    """The union without primitives that another covers, in the order of the contract; kept, since searches repeat."""
     simple = {primitive.simplified(causal) for primitive in attend} - {None}
     ordered = sorted((primitive for primitive in simple if primitive is not None), key=_sort_key)
     kept = list(ordered)

@@ -99,6 +99,6 @@ class HeadPattern:
 
     def placed(self, layer: int, head: int) -> "HeadPattern":
         """The same union at another place of the model; unchanged where the place has no meaning."""
-        if any(isinstance(primitive, Random) for primitive in self.attend):
-            return replace(self, layer=layer, head=head)
-        return replace(self, layer=0, head=0)
+        if not any(isinstance(primitive, Random) for primitive in self.attend):
+            layer = head = 0
+        return self if (layer, head) == (self.layer, self.head) else replace(self, layer=layer, head=head)

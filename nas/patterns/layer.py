@@ -80,11 +80,11 @@ class LayerPattern:
 
     def head_patterns(self) -> tuple[HeadPattern, ...]:
         """One entry a head, in order; heads that surely attend alike are equal values."""
-        attend = [group.attend for group in self.heads for _ in range(group.count)]
-        return tuple(
-            HeadPattern(union, self.causal, grid=self.grid, memory_tokens=self.memory_tokens).placed(self.index, head)
-            for head, union in enumerate(attend)
-        )
+        heads: list[HeadPattern] = []
+        for group in self.heads:
+            head = HeadPattern(group.attend, self.causal, grid=self.grid, memory_tokens=self.memory_tokens)
+            heads += [head.placed(self.index, len(heads) + place) for place in range(group.count)]
+        return tuple(heads)
 
     def mask(self, num_tokens: int) -> Tensor:
         """The dense mask, memory left out, bool, shape (heads, queries, keys); raises as `HeadPattern.visible` does."""

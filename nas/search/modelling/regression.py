@@ -41,26 +41,37 @@ class Kernel:
     length: float
 
     def explained(self, likeness: "Likeness") -> Array:
-        """Covariance of what features explain."""
+        """Covariance of what features explain, in the shape of the likeness."""
         if not self.smooth:
             return self.linear * likeness.products
         smooth = np.exp(likeness.squares / (-2 * self.length**2))
         return self.linear * likeness.products + self.smooth * smooth
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Likeness:
-    """What kernels read of two sets of standardised features, as means over the features.
+    """What kernels read of pairs of standardised features, as means over the features.
 
     Args:
-        left: shape (left, f).
-        right: shape (right, f).
+        products: of the two.
+        squares: of their differences.
     """
 
-    def __init__(self, left: Array, right: Array) -> None:
+    products: Array
+    squares: Array
+
+    @classmethod
+    def between(cls, left: Array, right: Array) -> "Likeness":
+        """Of every row of the one, shape (left, f), and every row of the other, shape (right, f)."""
         num_features = max(1, left.shape[1])
-        self.products: Array = left @ right.T / num_features
+        products = left @ right.T / num_features
         norms = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1)
-        self.squares: Array = np.maximum(norms / num_features - 2 * self.products, 0)
+        return cls(products, np.maximum(norms / num_features - 2 * products, 0))
+
+    @classmethod
+    def with_itself(cls, features: Array) -> "Likeness":
+        """Of every row and itself alone, shape (rows,)."""
+        return cls((features**2).sum(axis=1) / max(1, features.shape[1]), np.zeros(len(features)))
 
 
 KERNELS = tuple(
@@ -109,28 +120,38 @@ class Regression:
         self._fits = tuple(self._likely()) if len(targets) else ()
 
     def predict(self, features: Array, inputs: Array) -> tuple[Array, Array]:
-        """Mean, shape (m,), and covariance, shape (m, m), noise included, of m targets.
+        """Mean, shape (m,), and variance, shape (m,), noise included, of m targets.
 
         Args:
             features: shape (m, f).
             inputs: shape (m, k).
         """
+        return self._predict(features, inputs, jointly=False)
+
+    def predict_jointly(self, features: Array, inputs: Array) -> tuple[Array, Array]:
+        """The same with the covariance, shape (m, m)."""
+        return self._predict(features, inputs, jointly=True)
+
+    def _predict(self, features: Array, inputs: Array, jointly: bool) -> tuple[Array, Array]:
+        products = _all_products if jointly else _own_products
         scaled = inputs * self._deviations
         num_targets = len(features)
+        luck = np.eye(num_targets) if jointly else np.ones(num_targets)
+        linear = products(scaled.T)
+        among = Likeness.between(features, features) if jointly else Likeness.with_itself(features)
         if not self._fits:
-            likeness = Likeness(features, features)
-            prior = [kernel.explained(likeness) + kernel.noise * np.eye(num_targets) for kernel in KERNELS]
-            return np.zeros(num_targets), np.mean(prior, axis=0) + scaled @ scaled.T
-        mean, second = np.zeros(num_targets), np.zeros((num_targets, num_targets))
-        there, among = Likeness(features, self._features), Likeness(features, features)
+            prior = [kernel.explained(among) + kernel.noise * luck for kernel in KERNELS]
+            return np.zeros(num_targets), np.mean(prior, axis=0) + linear
+        mean, second = np.zeros(num_targets), np.zeros_like(luck)
+        there = Likeness.between(features, self._features)
         for fit in self._fits:
             across = scaled @ self._inputs.T + fit.kernel.explained(there)
             solved = solve_triangular(fit.root, across.T, lower=True)
-            own = scaled @ scaled.T + fit.kernel.explained(among) + fit.kernel.noise * np.eye(num_targets)
+            own = linear + fit.kernel.explained(among) + fit.kernel.noise * luck
             found = solved.T @ fit.whitened
             mean += fit.weight * found
-            second += fit.weight * ((own - solved.T @ solved) * fit.variance + np.outer(found, found))
-        return mean, second - np.outer(mean, mean)
+            second += fit.weight * ((own - products(solved)) * fit.variance + products(found[None]))
+        return mean, second - products(mean[None])
 
     @property
     def noise(self) -> float:
@@ -151,12 +172,12 @@ class Regression:
         """The likely kernels, compared on some of the observations, fitted to all of them."""
         num_targets = len(self._targets)
         some = slice(None, None, -(-num_targets // MOST_COMPARED))
-        likeness = Likeness(self._features[some], self._features[some])
+        likeness = Likeness.between(self._features[some], self._features[some])
         likelihoods = np.array([self._fit(kernel, likeness, some)[1] for kernel in KERNELS])
         likelihoods *= num_targets / len(self._targets[some])
         weights = np.exp(likelihoods - likelihoods.max())
         kept = np.flatnonzero(weights >= LEAST_WEIGHT)
-        likeness = Likeness(self._features, self._features)
+        likeness = Likeness.between(self._features, self._features)
         for index in kept:
             fit, _ = self._fit(KERNELS[index], likeness, slice(None))
             yield Fit(KERNELS[index], float(weights[index] / weights[kept].sum()), *fit)
@@ -171,3 +192,15 @@ class Regression:
         rate = SHAPE - 1 + float(whitened @ whitened) / 2
         likelihood = -np.log(np.diag(root)).sum() - shape * np.log(rate)
         return (root, whitened, rate / (shape - 1)), float(likelihood)
+
+
+def _all_products(columns: Array) -> Array:
+    """Of every column with every other: (k, m) gives (m, m)."""
+    products: Array = columns.T @ columns
+    return products
+
+
+def _own_products(columns: Array) -> Array:
+    """Of every column with itself: (k, m) gives (m,)."""
+    products: Array = (columns**2).sum(axis=0)
+    return products

@@ -41,6 +41,19 @@ JITTER = 1e-9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
+    """What m trials will be worth, each by itself.
+
+    Args:
+        mean: shape (m,).
+        deviation: standard deviations, shape (m,).
+    """
+
+    mean: Array
+    deviation: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JointPrediction:
     """What m trials will be worth: jointly Gaussian.
 
     Args:
@@ -52,11 +65,6 @@ class Prediction:
     mean: Array
     covariance: Array
     noise: float
-
-    @property
-    def deviation(self) -> Array:
-        """Standard deviations, shape (m,)."""
-        return np.sqrt(np.diag(self.covariance))
 
     def sample(self, num: int, seed: int) -> Array:
         """Joint draws, shape (num, m)."""
@@ -126,19 +134,29 @@ class Surrogate:
             features: shape (m, f).
             values: what is known of them, shape (m, rungs); all NaN for what was never trained.
         """
+        mean, variance = self._predict(features, values, jointly=False)
+        return Prediction(mean, np.sqrt(np.maximum(variance, 0)))
+
+    def predict_jointly(self, features: Array, values: Array) -> JointPrediction:
+        """The same with what each says of the others; takes longer the more trials there are."""
+        mean, covariance = self._predict(features, values, jointly=True)
+        return JointPrediction(mean, covariance, self._rungs[-1].noise)
+
+    def _predict(self, features: Array, values: Array, jointly: bool) -> tuple[Array, Array]:
+        """Mean, and covariance, shape (m, m); or variance, shape (m,): the same steps with its diagonal alone."""
         standardised, means = self._standardised(features), np.minimum(values, self._bounds)
-        state: list[list[Array]] = []  # covariances between the rungs just below, each of shape (m, m)
+        shape = (len(values),) * (2 if jointly else 1)
+        state: list[list[Array]] = []  # covariances between the rungs just below, each of that shape
         for index, rung in enumerate(self._rungs):
             open_ = np.isnan(values[:, index])
             below = means[:, index - len(state) : index]
-            means[open_, index], own = rung.predict(standardised[open_], below[open_])
-            across = [_weighted(rung.factors, column) * open_[:, None] for column in zip(*state, strict=True)]
-            inherited = _weighted(rung.factors, across) * open_ if across else np.zeros((len(values), len(values)))
-            inherited[np.ix_(open_, open_)] += own
+            means[open_, index], own = rung.predict(standardised[open_], below[open_], jointly)
+            across = [(_weighted(rung.factors, column).T * open_).T for column in zip(*state, strict=True)]
+            inherited = _weighted(rung.factors, across) * open_ if across else np.zeros(shape)
+            inherited[np.ix_(*(open_ for _ in shape))] += own
             state = [[*row, there.T] for row, there in zip(state, across, strict=True)] + [[*across, inherited]]
             state = [row[-MOST_BELOW:] for row in state[-MOST_BELOW:]]
-        mean = np.where(np.isnan(values[:, -1]), means[:, -1], values[:, -1])
-        return Prediction(mean, state[-1][-1], self._rungs[-1].noise)
+        return np.where(np.isnan(values[:, -1]), means[:, -1], values[:, -1]), state[-1][-1]
 
     def _standardised(self, features: Array) -> Array:
         scaled: Array = (features[:, self._used] - self._center) / self._spread
@@ -165,10 +183,11 @@ class _Rung:
         self._regression = Regression(features, self._inputs(below), (surplus - self._shift) / scale, deviations)
         self.factors: Array = self._prior + _COURSE[below.shape[1]] @ self._regression.coefficients[1:]
 
-    def predict(self, features: Array, below: Array) -> tuple[Array, Array]:
-        """Mean and covariance at this rung if the values below are those given."""
-        mean, covariance = self._regression.predict(features, self._inputs(below))
-        return mean * self._scale + self._shift + below @ self._prior, covariance * self._scale**2
+    def predict(self, features: Array, below: Array, jointly: bool) -> tuple[Array, Array]:
+        """Mean and covariance, or variance, at this rung if the values below are those given."""
+        regress = self._regression.predict_jointly if jointly else self._regression.predict
+        mean, spread = regress(features, self._inputs(below))
+        return mean * self._scale + self._shift + below @ self._prior, spread * self._scale**2
 
     @property
     def noise(self) -> float:

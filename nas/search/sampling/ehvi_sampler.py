@@ -14,7 +14,7 @@ from optuna.samplers import BaseSampler, RandomSampler
 from optuna.trial import FrozenTrial
 
 from nas.patterns.features import pattern_features
-from nas.search.modelling.surrogate import Prediction, Surrogate
+from nas.search.modelling.surrogate import JointPrediction, Prediction, Surrogate
 from nas.search.sampling.candidates import Candidate, draw_candidates
 from nas.search.sampling.evidence import Evidence
 from nas.search.sampling.improvement import expected_hypervolume_improvement, undominated
@@ -99,7 +99,7 @@ def choose(view: SpaceView, evidence: Evidence, seed: int) -> Candidate | None:
     rows = np.concatenate([features[matters], pattern_features([each.pattern for each in candidates], view.num_tokens)])
     fresh = np.full((len(candidates), evidence.values.shape[2]), np.nan)
     together = [
-        surrogate.predict(rows, np.concatenate([values[matters], fresh]))
+        surrogate.predict_jointly(rows, np.concatenate([values[matters], fresh]))
         for surrogate, values in zip(surrogates, evidence.values, strict=True)
     ]
     costs = np.array([each.costs for each in candidates]).reshape(len(candidates), -1)
@@ -126,7 +126,7 @@ def _matters(evidence: Evidence, forecasts: list[Prediction]) -> NDArray[np.intp
     return allowed[undominated(low[allowed], high[allowed])]
 
 
-def _improvements(together: list[Prediction], known_costs: Array, costs: Array, seed: int) -> Array:
+def _improvements(together: list[JointPrediction], known_costs: Array, costs: Array, seed: int) -> Array:
     """Expected hypervolume improvement of every candidate.
 
     The first measured objective is integrated exactly; what is uncertain besides is drawn and averaged over.

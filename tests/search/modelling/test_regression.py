@@ -19,8 +19,8 @@ DEVIATIONS = np.array([5.0, 0.5])
 def test_it_predicts_what_it_did_not_see_and_knows_how_well():
     features, inputs, targets = problem(120)
     regression = Regression(features[:80], inputs[:80], targets[:80], DEVIATIONS)
-    mean, covariance = regression.predict(features[80:], inputs[80:])
-    errors = (mean - targets[80:]) / np.sqrt(np.diag(covariance))
+    mean, variance = regression.predict(features[80:], inputs[80:])
+    errors = (mean - targets[80:]) / np.sqrt(variance)
     assert (mean - targets[80:]).std() < 0.5 * targets.std()
     assert (np.abs(errors) < 1.645).mean() > 0.75
     assert regression.coefficients == pytest.approx([3.0, 0.5], abs=0.4)
@@ -28,7 +28,8 @@ def test_it_predicts_what_it_did_not_see_and_knows_how_well():
 
 def test_nothing_known_is_the_prior():
     features, inputs, _ = problem(10)
-    mean, covariance = Regression(np.zeros((0, 3)), np.zeros((0, 2)), np.zeros(0), DEVIATIONS).predict(features, inputs)
+    regression = Regression(np.zeros((0, 3)), np.zeros((0, 2)), np.zeros(0), DEVIATIONS)
+    mean, covariance = regression.predict_jointly(features, inputs)
     assert (mean == 0).all()
     assert np.linalg.eigvalsh(covariance).min() > 0
     assert np.diag(covariance).mean() == pytest.approx(1 + 25 + 0.25 * np.mean(inputs[:, 1] ** 2), rel=0.2)
@@ -36,9 +37,20 @@ def test_nothing_known_is_the_prior():
 
 def test_one_observation_moves_all():
     features, inputs, targets = problem(10)
-    mean, covariance = Regression(features[:1], inputs[:1], targets[:1], DEVIATIONS).predict(features, inputs)
+    mean, variance = Regression(features[:1], inputs[:1], targets[:1], DEVIATIONS).predict(features, inputs)
     assert mean == pytest.approx(np.full(10, targets[0]), abs=1.0)
-    assert covariance[0, 0] < covariance[1:, 1:].diagonal().min()
+    assert variance[0] < variance[1:].min()
+
+
+@pytest.mark.parametrize("num_known", [0, 1, 7, 40])
+def test_variances_are_those_of_the_covariance(num_known):
+    features, inputs, targets = problem(60)
+    known = slice(0, num_known)
+    regression = Regression(features[known], inputs[known], targets[known], DEVIATIONS)
+    mean, variance = regression.predict(features, inputs)
+    joint_mean, covariance = regression.predict_jointly(features, inputs)
+    assert (mean == joint_mean).all()
+    assert variance == pytest.approx(np.diag(covariance), rel=1e-9)
 
 
 def test_more_observations_than_are_compared_are_all_used():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nas.search.modelling.surrogate import GOES_ON, Prediction, Surrogate, prior_factors
+from nas.search.modelling.surrogate import GOES_ON, JointPrediction, Surrogate, prior_factors
 from nas.search.scoring.agreement import kendall_tau
 
 NUM_RUNGS = 4
@@ -60,7 +60,7 @@ def test_what_is_known_stays_as_it_is():
 def test_with_few_whole_trials_the_early_order_nearly_stands(num_whole, num_rungs):
     features, values = study(30, seed=num_whole)
     told = hidden(values, num_whole, num_rungs)
-    predicted = Surrogate(features, told, RUNGS).predict(features, told)
+    predicted = Surrogate(features, told, RUNGS).predict_jointly(features, told)
     early = values[num_whole:, num_rungs - 1]
     if num_rungs > 1:
         early = early - (values[num_whole:, num_rungs - 2] - early)  # going on as before
@@ -115,7 +115,9 @@ def test_noise_is_told_apart_from_what_is_not_known() -> None:
     for noise in (0.01, 0.1):
         features, values = study(150, noise=noise)
         fresh = np.full((1, NUM_RUNGS), np.nan)
-        predicted = Surrogate(features[:, :2], values[:, -1:], RUNGS[-1:]).predict(features[:1, :2], fresh[:, -1:])
+        predicted = Surrogate(features[:, :2], values[:, -1:], RUNGS[-1:]).predict_jointly(
+            features[:1, :2], fresh[:, -1:]
+        )
         assert predicted.noise < predicted.covariance[0, 0]
         assert predicted.noise == pytest.approx(0.1**2 + noise**2, rel=0.5)
 
@@ -124,15 +126,27 @@ def test_trials_may_be_predicted_apart_or_together():
     features, values = study(20)
     told = hidden(values, num_whole=4, num_rungs=2)
     surrogate = Surrogate(features, told, RUNGS)
-    together = surrogate.predict(features, told)
-    apart = surrogate.predict(features[7:9], told[7:9])
+    together = surrogate.predict_jointly(features, told)
+    apart = surrogate.predict_jointly(features[7:9], told[7:9])
     assert apart.mean == pytest.approx(together.mean[7:9])
     assert apart.covariance == pytest.approx(together.covariance[7:9, 7:9], abs=1e-12)
 
 
+@pytest.mark.parametrize("num_rungs", [1, 2, NUM_RUNGS])
+@pytest.mark.parametrize("num_whole", [0, 1, 12])
+def test_each_by_itself_is_predicted_as_among_all(num_whole, num_rungs):
+    features, values = study(30)
+    told = hidden(values, num_whole, num_rungs)
+    told[-5:] = np.nan
+    surrogate = Surrogate(features, told, RUNGS)
+    alone, together = surrogate.predict(features, told), surrogate.predict_jointly(features, told)
+    assert alone.mean == pytest.approx(together.mean, abs=1e-12)
+    assert alone.deviation**2 == pytest.approx(np.diag(together.covariance), abs=1e-12)
+
+
 def test_samples_have_the_mean_and_the_covariance():
     covariance = np.array([[0.0, 0.0, 0.0], [0.0, 2.0, 1.0], [0.0, 1.0, 3.0]])
-    prediction = Prediction(np.array([1.0, 2.0, 3.0]), covariance, noise=0.0)
+    prediction = JointPrediction(np.array([1.0, 2.0, 3.0]), covariance, noise=0.0)
     drawn = prediction.sample(20_000, seed=0)
     assert (drawn[:, 0] == 1).all()
     assert drawn.mean(axis=0) == pytest.approx([1, 2, 3], abs=0.05)
@@ -141,7 +155,7 @@ def test_samples_have_the_mean_and_the_covariance():
 
 
 def test_what_draws_say_of_others_is_conditional():
-    prediction = Prediction(np.array([0.0, 10.0]), np.array([[4.0, 2.0], [2.0, 2.0]]), noise=0.0)
+    prediction = JointPrediction(np.array([0.0, 10.0]), np.array([[4.0, 2.0], [2.0, 2.0]]), noise=0.0)
     drawn, means, deviation = prediction.given(1, 100, seed=0)
     assert means[:, 0] == pytest.approx(10 + drawn[:, 0] / 2, abs=1e-6)
     assert deviation == pytest.approx([1.0], abs=1e-6)
