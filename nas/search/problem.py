@@ -61,6 +61,12 @@ class Problem:
         """The task that gives the study its shape."""
         return next(iter(self.tasks.values()))
 
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """Hashes of all that results depend on and no setting says, by what they are of."""
+        found = {f"task {label}": task.fingerprint for label, task in self.tasks.items()}
+        return found | ({"checkpoint": self.subject.fingerprint} if self.subject.fingerprint else {})
+
     def sample(self, suggest: Suggester) -> ModelPattern:
         """A pattern of the space, which must have the study's shape, for the heads of the model.
 

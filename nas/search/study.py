@@ -31,7 +31,7 @@ def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> di
 
     Raises:
         InputError: a setting is wrong; nothing was written.
-        StudyError: another driver is at work, or the study was started with other settings.
+        StudyError: another driver is at work, or the study was started with other settings or on other data.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     problem = make_problem(settings)
@@ -39,15 +39,15 @@ def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> di
     lanes = Lanes(num_batches=len(devices), cohort_size=choose_cohort_size(settings, devices))
     folder = StudyFolder(study_path(settings.study, settings.runs_folder))
     with folder.locked():
-        _adopt(folder, settings)
+        _adopt(folder, settings, problem.fingerprints)
         folder.forget_out_of_memory()
         database = StudyDatabase(folder.database, folder.path.name, problem.objectives)
         with closing(make_executor(settings, devices)) as executor:
             return Driver(settings, problem, folder, executor, Audience(observers), lanes, database).run()
 
 
-def _adopt(folder: StudyFolder, settings: StudySettings) -> None:
-    """Check that a study is resumed with its own settings, and keep them."""
+def _adopt(folder: StudyFolder, settings: StudySettings, fingerprints: dict[str, str]) -> None:
+    """Check that a study is resumed with its own settings on its own data, and keep both."""
     document = settings_to_dict(settings)
     before = folder.settings_document()
     if before is None and folder.has_trials():
@@ -61,4 +61,12 @@ def _adopt(folder: StudyFolder, settings: StudySettings) -> None:
             f"study: {folder.path} was started with other settings ({'; '.join(changed)}). "
             "Use them, or choose another study=NAME."
         )
+    known = folder.read_fingerprints()
+    other = [name for name in fingerprints if known is not None and known.get(name) != fingerprints[name]]
+    if other:
+        raise StudyError(
+            f"study: {folder.path} was started on other data ({', '.join(other)}: files or library versions have "
+            "changed since), so its trials would not compare. Put it back, or choose another study=NAME."
+        )
+    folder.write_fingerprints(fingerprints)
     folder.write_settings(document)

@@ -1,6 +1,7 @@
 """Studies inside a checkpoint: the split between retrieval and streaming heads keeps what windows lose."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from tiny_models import save_tiny_model, written_text
 
 from nas.config.load import load_settings
 from nas.costs.counting import count_cost
-from nas.errors import InputError
+from nas.errors import InputError, StudyError
 from nas.patterns.file import load_pattern
 from nas.search.executors import choose
 from nas.search.problem import make_problem
@@ -104,6 +105,24 @@ def test_a_study_ends_in_the_same_front_again(model: Path, text: Path, tmp_path:
     assert len(front["provenance"]["checkpoint_fingerprint"]) == 64
     again = run_study(settings_for(model, text, *words, "study=again"))
     assert again == {**front, "study": "again"}
+
+
+def test_a_study_goes_on_only_on_what_it_was_started_on(model: Path, text: Path, tmp_path: Path) -> None:
+    own_model = Path(shutil.copytree(model, tmp_path / "model"))
+    own_text = Path(shutil.copy(text, tmp_path / "text.txt"))
+    settings = settings_for(own_model, own_text, *SMALL, "num_trials=1", f"runs_folder={tmp_path}/runs")
+    run_study(settings)
+    run_study(settings)
+
+    weights = own_model / "model.safetensors"
+    good = weights.read_bytes()
+    weights.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+    with pytest.raises(StudyError, match=r"was started on other data \(checkpoint: .*so its trials would not compare"):
+        run_study(settings)
+    weights.write_bytes(good)
+    own_text.write_text("x" + own_text.read_text())
+    with pytest.raises(StudyError, match=r"was started on other data \(task text: "):
+        run_study(settings)
 
 
 def test_adapters_are_trained_from_rung_to_rung(model: Path, text: Path, tmp_path: Path) -> None:

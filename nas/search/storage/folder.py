@@ -1,6 +1,7 @@
 """The study folder: the only state a study has.
 
     runs/<study>/  config.yaml     what ran
+                   data.json       hashes of the data and the weights that it ran on
                    study.db        Optuna's view of it, for dashboards
                    trials/00012/   ask.json, pattern.json, seed-<s>-<task>-<step>.json, trial.json
                    front.json, front.csv
@@ -148,6 +149,19 @@ class StudyFolder:
     def write_settings(self, document: dict[str, Any]) -> None:
         """Keep what the study is run with."""
         write_text(self._config, yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
+
+    def read_fingerprints(self) -> dict[str, str] | None:
+        """Hashes of what the study was started on, by what they are of; None for a new one."""
+        path = self.path / "data.json"
+        document = read_json(path)
+        with damage_named(path):
+            if document == {}:
+                raise ValueError("it holds no hash")
+            return None if document is None else {name: str(value) for name, value in document.items()}
+
+    def write_fingerprints(self, fingerprints: dict[str, str]) -> None:
+        """Keep what the study is run on."""
+        write_json(self.path / "data.json", fingerprints)
 
     def read_proposal(self, number: int) -> Proposal | None:
         """What was proposed for a trial, or None if it was never asked."""

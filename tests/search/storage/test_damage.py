@@ -23,12 +23,15 @@ def put(path: Path, content: bytes | None) -> None:
 
 
 @pytest.mark.parametrize("content", [*DAMAGE, None])
-@pytest.mark.parametrize("name", ["front.json", "trials/00003/ask.json", "trials/00003/seed-0-silent-0000400.json"])
+@pytest.mark.parametrize(
+    "name", ["front.json", "data.json", "trials/00003/ask.json", "trials/00003/seed-0-silent-0000400.json"]
+)
 def test_damaged_json_is_named(tmp_path: Path, name: str, content: bytes | None) -> None:
     put(tmp_path / name, content)
     folder = StudyFolder(tmp_path)
     read = {
         "front.json": folder.front,
+        "data.json": folder.read_fingerprints,
         "trials/00003/ask.json": lambda: folder.read_proposal(3),
         "trials/00003/seed-0-silent-0000400.json": lambda: folder.read_measurement(3, 0, "silent", 400),
     }[name]
