@@ -114,7 +114,8 @@ class Curves:
         errors = (mean - self.values[:, -1])[rest]
         held = None
         if deviation is not None:
-            held = tuple(float((np.abs(errors) < width * deviation[rest]).mean()) for width in (HALF, MOST))
+            half, most = (float((np.abs(errors) < width * deviation[rest]).mean()) for width in (HALF, MOST))
+            held = half, most
         tau = kendall_tau(mean[rest].tolist(), self.values[rest, -1].tolist())
         return Found(tau or 0.0, float(np.sqrt((errors**2).mean())), held)
 

@@ -26,6 +26,7 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
+import torch
 from optuna import Study
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
@@ -518,7 +519,7 @@ def main() -> None:
         for name, own in json.loads(file.read_text()).items():
             searches[name] = [Search(one["curve"], one["tau"], tuple(one["num_chosen"])) for one in own]
     tasks = [task for task in tasks if not searches[task[0]]]
-    with ProcessPoolExecutor(args.workers) as pool:
+    with ProcessPoolExecutor(args.workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         for done, (name, search) in enumerate(pool.map(one_search, tasks), 1):
             searches[name].append(search)
             print(f"\r{done}/{len(tasks)} searches", end="", file=sys.stderr, flush=True)

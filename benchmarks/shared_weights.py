@@ -16,8 +16,9 @@ calibration, and the steps of its own.
 import argparse
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from statistics import fmean
@@ -133,7 +134,7 @@ class Lab:
     def __init__(self, table: Table, options: argparse.Namespace) -> None:
         self._options, self.plan = options, table.plan
         settings = read_settings(RunSettings, table.header["settings"])
-        self._problem = make_problem(settings)
+        self._problem, self._proxy = make_problem(settings), settings.proxy
         self.task = make_task(replace(settings.task, validation_sequences=options.validation_sequences))
         self._training = replace(settings.training, num_rungs=1, test_lengths=[])
         self._rows = [row for row in table.rows if not row.sweep and row.measurement.quality is not None]
@@ -155,7 +156,7 @@ class Lab:
     def short_runs(self) -> Iterator[Method]:
         """Trainings from fresh weights, with seeds and batches of their own."""
         for num_steps in self._options.short_steps:
-            scores = self._by_seed(lambda seed, num_steps=num_steps: self._short_scores(num_steps, seed))
+            scores = self._by_seed(partial(self._short_scores, num_steps))
             if scores is not None:
                 yield Method(name=f"short run of {num_steps}", once=0, each=num_steps, scores=scores, short=True)
 
@@ -170,7 +171,7 @@ class Lab:
         for cost, name, num_steps in product(
             self._options.costs, self._options.ways, (0, *self._options.fine_tune_steps)
         ):
-            scores = self._by_seed(lambda seed, how=(name, cost, num_steps): self._shared_scores(*how, seed))
+            scores = self._by_seed(partial(self._shared_scores, name, cost, num_steps))
             title = f"{name}, {cost}" + (f" + fine-tune of {num_steps}" if num_steps else "")
             if scores is not None:
                 yield Method(name=title, once=cost, each=num_steps, scores=scores)
@@ -219,7 +220,7 @@ class Lab:
 
     def _short_scores(self, num_steps: int, seed: int) -> Numbers | None:
         training = self._short(num_steps, self._training.learning_rate)
-        evaluator = ScratchEvaluator(self.task, self._problem.proxy, training, data_seed=seed, device="cpu")
+        evaluator = ScratchEvaluator(self.task, self._proxy, training, data_seed=seed, device="cpu")
 
         def quality(pattern: ModelPattern) -> float | None:
             member = Member(pattern=pattern, seed=seed, learning_rate=self._rate(pattern))
@@ -254,7 +255,7 @@ class Lab:
             row = train_supernet(
                 sandwich,
                 self.task,
-                self._problem.proxy,
+                self._proxy,
                 training,
                 seed=seed,
                 data_seed=seed,
@@ -264,7 +265,7 @@ class Lab:
             path.parent.mkdir(parents=True, exist_ok=True)
             torch.save(row, path)
         row = torch.load(path, weights_only=True)
-        return SharedWeights(row, self.task, self._problem.proxy)
+        return SharedWeights(row, self.task, self._proxy)
 
     def _measured(self, key: str, seed: int, quality: Callable[[ModelPattern], float | None]) -> Numbers | None:
         """Qualities of the compared patterns, lower is better, shape (patterns,); None if some may not be measured."""
@@ -287,7 +288,9 @@ class Scores:
     def __init__(self, path: Path) -> None:
         self._path = path
         lines = path.read_text().splitlines() if path.exists() else []
-        self._known = {(row["key"], row["pattern"]): row["quality"] for row in map(json.loads, lines)}
+        self._known: dict[tuple[str, str], float | None] = {
+            (row["key"], row["pattern"]): row["quality"] for row in map(json.loads, lines)
+        }
 
     def has(self, key: str, pattern_id: str) -> bool:
         """Whether a quality is known."""
@@ -385,7 +388,8 @@ def judge(method: Method, rival: Method | None, lab: Lab) -> Judgement:
     everyone = np.arange(len(lab.patterns))
     draw = np.random.default_rng(0)
     theirs = method.scores if rival is None else rival.scores
-    plain, resampled, regrets = [], [], []
+    plain: list[tuple[float, float, float]] = []
+    resampled, regrets = [], []
     for _ in range(RESAMPLES // 4 if method.long_runs else RESAMPLES):
         known = stratified(lab, method.long_runs, draw) if method.long_runs else everyone[:0]
         rest = np.setdiff1d(everyone, known)
@@ -400,7 +404,7 @@ def judge(method: Method, rival: Method | None, lab: Lab) -> Judgement:
 
 
 def agreement(
-    ours: Sequence[Numbers], theirs: Sequence[Numbers], chosen: NDArray[np.int64], lab: Lab
+    ours: Iterable[Numbers], theirs: Iterable[Numbers], chosen: NDArray[np.int64], lab: Lab
 ) -> tuple[float, float, float]:
     """Tau-b over the chosen patterns, its mean inside the density thirds, and its lead; means over the seeds."""
     whole = mean_tau(ours, chosen, lab)
@@ -408,7 +412,7 @@ def agreement(
     return whole, within, whole - mean_tau(theirs, chosen, lab)
 
 
-def mean_tau(by_seed: Sequence[Numbers], chosen: NDArray[np.int64], lab: Lab) -> float:
+def mean_tau(by_seed: Iterable[Numbers], chosen: NDArray[np.int64], lab: Lab) -> float:
     """Tau-b with the truth, the mean over the seeds."""
     return fmean(tau(scores[chosen], lab.truths[chosen]) for scores in by_seed)
 
