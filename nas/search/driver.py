@@ -94,8 +94,9 @@ class Driver:
         """Search, confirm the front, judge the ranking, write it; the content of front.json.
 
         Models of a few dozen trials take far longer with several threads than with one while workers use the cores.
+        Torch keeps its threads where the driver is the only worker and trains with them.
         """
-        with threadpool_limits(1, user_api="blas"):
+        with threadpool_limits(1, user_api="blas" if self._lanes.num_batches == 1 else None):
             return self._run()
 
     def _run(self) -> dict[str, Any]:

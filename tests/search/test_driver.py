@@ -8,6 +8,7 @@ from typing import Any
 
 import optuna
 import pytest
+import torch
 from toy_study import FakeExecutor, StartStudy, Stop, pretended
 
 from nas.evaluation.measurement import Measurement, Outcome
@@ -15,6 +16,7 @@ from nas.patterns.model import ModelPattern
 from nas.proxy.member import Member
 from nas.proxy.settings import TrainingSettings
 from nas.search.driver import Lanes
+from nas.search.jobs import Job
 from nas.search.problem import Problem
 from nas.search.record import TrialState
 from nas.search.sampling.samplers import SAMPLERS
@@ -45,6 +47,26 @@ def test_a_study_stopped_anywhere_comes_out_the_same(start: StartStudy, tmp_path
 def test_every_sampler_drives_a_study_past_its_random_start(start: StartStudy, tmp_path: Path, sampler: str) -> None:
     front = start(tmp_path / "study", FakeExecutor(), sampler=sampler, num_trials=17 if "nsga" in sampler else 12)
     assert front["points"] and front["provenance"]["sampler"] == sampler
+
+
+def test_the_driver_leaves_the_cores_to_its_workers(start: StartStudy, tmp_path: Path) -> None:
+    seen: set[int] = set()
+
+    class Watching(FakeExecutor):
+        def submit(self, job: Job) -> None:
+            seen.add(torch.get_num_threads())
+            super().submit(job)
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        for num_workers, threads in ((2, 1), (1, 3)):
+            seen.clear()
+            start(tmp_path / str(num_workers), Watching(), lanes=Lanes(num_batches=num_workers, cohort_size=1))
+            assert seen == {threads}
+            assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_a_finished_study_trains_nothing_more(start: StartStudy, tmp_path: Path) -> None:
