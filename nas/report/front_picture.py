@@ -1,4 +1,4 @@
-"""The front as a picture: quality against each cost, with the baselines beside it."""
+"""The front as a picture: what was measured against each cost, with the baselines beside it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nas.errors import InputError
-from nas.report.objectives import best_first, label, leading_objective, ratio_to_full
+from nas.report.objectives import best_first, label, ratio_to_full
 from nas.report.staircase import staircase
 from nas.search.scoring.objectives import COSTS
 
@@ -26,9 +26,9 @@ _LOG_RANGE = 20.0
 
 
 def draw_front(front: Mapping[str, Any], path: Path) -> None:
-    """Draw a PNG, one panel a cost.
+    """Draw a PNG, a row for every measured objective, a panel in it for every cost.
 
-    Filled circles are the front, with their trial numbers; the line shows the best quality that any of them
+    Filled circles are the front, with their trial numbers; the line shows the best value that any of them
     has at each cost. A point off the line is on the front for the sake of another objective. Error bars
     are standard deviations over seeds. Baselines that did not finish are left out.
 
@@ -39,14 +39,15 @@ def draw_front(front: Mapping[str, Any], path: Path) -> None:
     Raises:
         InputError: the file cannot be written.
     """
-    goal = leading_objective(front)
-    costs = [other for other in front["objectives"] if other["name"] != goal["name"]]
-    figure = Figure(figsize=(0.6 + 4.4 * len(costs), 4.6), dpi=150, layout="constrained")
-    panels = figure.subplots(1, len(costs), sharey=True, squeeze=False)[0]
-    for panel, cost in zip(panels, costs, strict=True):
-        _draw_panel(panel, front, goal, cost)
-    panels[0].set_ylabel(f"{label(goal['name'])} ({goal['unit']}, {_better(goal)})")
-    handles, labels = panels[0].get_legend_handles_labels()
+    goals, costs = _axes(front)
+    figure = Figure(figsize=(0.6 + 4.4 * len(costs), 1.2 + 3.4 * len(goals)), dpi=150, layout="constrained")
+    panels = figure.subplots(len(goals), len(costs), sharex="col", sharey="row", squeeze=False)
+    for goal, row in zip(goals, panels, strict=True):
+        for cost, panel in zip(costs, row, strict=True):
+            _draw_panel(panel, front, goal, cost)
+            panel.label_outer()
+        row[0].set_ylabel(f"{label(goal['name'])} ({goal['unit']}, {_better(goal)})")
+    handles, labels = panels[0][0].get_legend_handles_labels()
     if handles:
         figure.legend(handles, labels, loc="outside lower center", ncols=min(4, len(labels)), frameon=False, fontsize=8)
     figure.suptitle(f"Pareto front of {_plain(front['study'])}", fontsize=11)
@@ -54,6 +55,14 @@ def draw_front(front: Mapping[str, Any], path: Path) -> None:
         figure.savefig(path, format="png")
     except OSError as error:
         raise InputError(str(path), "must be a file that can be written", error.strerror or str(error)) from None
+
+
+def _axes(front: Mapping[str, Any]) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """What stands upright and what lies: measured objectives and costs; where one is missing, one against the rest."""
+    objectives: list[dict[str, str]] = front["objectives"]
+    measured = [goal for goal in objectives if goal["name"] not in COSTS]
+    costs = [goal for goal in objectives if goal["name"] in COSTS]
+    return (measured, costs) if measured and costs else (objectives[:1], objectives[1:])
 
 
 def _draw_panel(panel: Axes, front: Mapping[str, Any], goal: Mapping[str, str], cost: Mapping[str, str]) -> None:

@@ -28,6 +28,24 @@ def test_a_panel_a_cost(front, tmp_path):
     assert wide > 1.5 * narrow and high == same
 
 
+def test_a_row_a_measured_objective(front, tmp_path):
+    draw_front(front, tmp_path / "one.png")
+    front["objectives"].insert(1, {"name": "quality_2x", "unit": "bits per byte", "direction": "minimize"})
+    for entry in [*front["points"], *front["baselines"]]:
+        entry["values"] |= {"quality_2x": entry["values"]["quality"] + 1} if entry["values"] else {}
+    draw_front(front, tmp_path / "two.png")
+    (wide, low), (same, high) = _size(tmp_path / "one.png"), _size(tmp_path / "two.png")
+    assert same == wide and high > 1.5 * low
+
+
+def test_measured_objectives_without_a_cost_are_drawn_against_each_other(front, tmp_path):
+    front["objectives"] = [front["objectives"][0], {"name": "quality_2x", "unit": "bits", "direction": "minimize"}]
+    for entry in [*front["points"], *front["baselines"]]:
+        entry["values"] |= {"quality_2x": entry["values"]["quality"] + 1} if entry["values"] else {}
+    draw_front(front, tmp_path / "front.png")
+    assert _size(tmp_path / "front.png")[0] > 500
+
+
 def test_a_place_that_cannot_be_written_is_named(front, tmp_path):
     with pytest.raises(InputError, match=r"nowhere/front\.png: must be a file that can be written"):
         draw_front(front, tmp_path / "nowhere" / "front.png")
