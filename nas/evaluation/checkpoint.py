@@ -161,12 +161,4 @@ class CheckpointEvaluator:
 
 
 def _unfinished(member: Member, rung: int, outcome: Outcome) -> Measurement:
-    return Measurement(
-        seed=member.seed,
-        learning_rate=member.learning_rate,
-        step=rung,
-        outcome=outcome,
-        quality=None,
-        train_loss=None,
-        wall_seconds=0.0,
-    )
+    return Measurement.unfinished(member.seed, member.learning_rate, rung, outcome)

@@ -75,6 +75,19 @@ class Measurement:
     longer: tuple[LengthQuality, ...] = ()
     parts: tuple[PartQuality, ...] = ()
 
+    @classmethod
+    def unfinished(cls, seed: int, learning_rate: float, step: int, outcome: Outcome) -> Self:
+        """What there is to say where training gave no quality."""
+        return cls(
+            seed=seed,
+            learning_rate=learning_rate,
+            step=step,
+            outcome=outcome,
+            quality=None,
+            train_loss=None,
+            wall_seconds=0.0,
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
         return asdict(self)

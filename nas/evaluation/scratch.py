@@ -191,12 +191,4 @@ def _measurement(
 
 
 def _out_of_memory(member: Member, rung: int) -> Measurement:
-    return Measurement(
-        seed=member.seed,
-        learning_rate=member.learning_rate,
-        step=rung,
-        outcome=Outcome.OUT_OF_MEMORY,
-        quality=None,
-        train_loss=None,
-        wall_seconds=0.0,
-    )
+    return Measurement.unfinished(member.seed, member.learning_rate, rung, Outcome.OUT_OF_MEMORY)
