@@ -65,6 +65,36 @@ def pattern_features(patterns: Sequence[ModelPattern], num_tokens: int) -> NDArr
     return np.stack([_pattern_row(pattern, num_tokens) for pattern in patterns])
 
 
+def head_features(patterns: Sequence[ModelPattern], num_tokens: int) -> NDArray[np.float64]:
+    """What each head of each layer sees by itself, for where it matters which head it is.
+
+    Args:
+        patterns: m patterns of one number of layers and heads, at least one.
+        num_tokens: sequence length n, in tokens.
+
+    Returns:
+        shape (m, layers * heads): log2 of the mean keys a query, head after head.
+
+    Raises:
+        PatternError: the patterns' grid does not hold `num_tokens` tokens.
+    """
+    return np.stack([_heads_row(pattern, num_tokens) for pattern in patterns])
+
+
+@lru_cache(maxsize=1 << 14)
+def _heads_row(pattern: ModelPattern, num_tokens: int) -> NDArray[np.float64]:
+    """Kept, as `_pattern_row` is."""
+    heads = [
+        _head_summary(HeadPattern(group.attend, layer.causal, grid=layer.grid), num_tokens).counted[-2]
+        for layer in pattern.layers
+        for group in layer.heads
+        for _ in range(group.count)
+    ]
+    row = np.array(heads, dtype=np.float64)
+    row.setflags(write=False)
+    return row
+
+
 @lru_cache(maxsize=1 << 14)
 def _pattern_row(pattern: ModelPattern, num_tokens: int) -> NDArray[np.float64]:
     """One pattern's features, kept: a sampler meets the same patterns in ask after ask."""

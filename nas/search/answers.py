@@ -48,8 +48,7 @@ class Answers:
             costs=lambda pattern: self._price(pattern)[0],
             over_budget=lambda pattern: self._price(pattern)[1],
             identity=lru_cache(maxsize=1 << 14)(self._problem.shape.identity),
-            num_tokens=self._problem.shape.num_tokens,
-            measured=tuple(bool(objective.scores) for objective in self._problem.objectives),
+            features=self._problem.features,
             rungs=self._rungs,
         )
 

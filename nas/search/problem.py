@@ -1,13 +1,17 @@
 """Everything a study's settings stand for, built and checked before anything is written or trained."""
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from nas.costs.cost import Cost
 from nas.costs.counting import count_cost
 from nas.costs.target import Target
 from nas.errors import InputError, NasError, PatternError, unknown
+from nas.patterns.features import head_features, pattern_features
 from nas.patterns.model import ModelPattern
 from nas.search.sampling.samplers import SAMPLERS
 from nas.search.scoring.objectives import Objective, check_objectives, make_objectives
@@ -89,6 +93,15 @@ class Problem:
         pattern = self.subject.widened(pattern)
         self.subject.check_fit(pattern)
         return pattern
+
+    def features(self, patterns: Sequence[ModelPattern]) -> NDArray[np.float64]:
+        """Patterns as a regression reads them, shape (patterns, f); head by head too where heads have weights."""
+        of_layers = pattern_features(patterns, self.shape.num_tokens)
+        if not self.shape.weighted:
+            return of_layers
+        of_heads = head_features(patterns, self.shape.num_tokens)
+        alike = self.subject.num_heads // self.shape.num_heads
+        return np.concatenate([of_layers, of_heads[:, ::alike]], axis=1)
 
     def cost(self, pattern: ModelPattern) -> Cost:
         """What a pattern costs on the target."""

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from strategies import pattern_cases, quick
 
 from nas.patterns.counts import count_row_pairs
-from nas.patterns.features import feature_names, pattern_features
+from nas.patterns.features import feature_names, head_features, pattern_features
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Global, LowRank, Neighborhood, Random, Select, Stride, Window
@@ -101,6 +101,19 @@ def test_patterns_of_many_groups_stand_beside_patterns_of_few():
     together = pattern_features([many, few, many], 32)
     assert (together[0] == together[2]).all()
     assert together == pytest.approx(np.concatenate([pattern_features([each], 32) for each in (many, few, many)]))
+
+
+def test_heads_by_themselves_are_told_apart_where_their_layer_is_not():
+    wide, narrow = (1, (Window(31), Global(1))), (1, (Window(0),))
+    one, other = (stack(groups, [(2, (Window(3),))]) for groups in ([wide, narrow], [narrow, wide]))
+    assert (pattern_features([one], 32) == pattern_features([other], 32)).all()
+    rows = head_features([one, other], 32)
+    assert rows.shape == (2, 2 * 2)
+    assert rows[0, :2].tolist() == rows[1, 1::-1].tolist() and rows[0, 1] == 0  # itself alone
+    assert (rows[0, 2:] == rows[1, 2:]).all()
+    for row, pattern in zip(rows, (one, other), strict=True):
+        heads = [head for layer in pattern.layers for head in layer.head_patterns()]
+        assert row == pytest.approx([np.log2(count_row_pairs(head, 32).mean()) for head in heads])
 
 
 def test_a_grid_is_read_as_its_mask():

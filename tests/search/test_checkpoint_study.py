@@ -85,6 +85,9 @@ def test_which_head_has_which_window_makes_another_pattern(model: Path, text: Pa
         for first, second in ((wide, narrow), (narrow, wide))
     )
     assert one.id == other.id
+    features = problem.features([one, other])
+    assert ((features[0] != features[1]).nonzero()[0] >= features.shape[1] - 4).all()  # 2 layers of 2 KV heads
+    assert features[0, -4:].tolist() == features[1, [-3, -4, -1, -2]].tolist() != features[1, -4:].tolist()
     assert problem.shape.identity(one) != problem.shape.identity(other)
     assert problem.cost(one) == problem.cost(other)
 

@@ -7,7 +7,6 @@ from math import nan
 import numpy as np
 from numpy.typing import NDArray
 
-from nas.patterns.features import pattern_features
 from nas.search.book import Book
 from nas.search.modelling.surrogate import Surrogate
 from nas.search.problem import Problem
@@ -36,7 +35,7 @@ class Forecast:
         self._numbers = sorted(by_rung[0])
         self._costs = {number: cost for number in self._numbers if (cost := book[number].cost)}
         patterns = {number: pattern for number in self._numbers if (pattern := book[number].pattern)}
-        self._features = pattern_features([patterns[n] for n in self._numbers], problem.shape.num_tokens)
+        self._features = problem.features([patterns[n] for n in self._numbers])
         self._scores = tuple(dict.fromkeys(score for objective in problem.objectives for score in objective.scores))
         self._known = {
             score.name: np.array(

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from nas.patterns.features import pattern_features
 from nas.search.book import Book
 from nas.search.modelling.surrogate import Surrogate
 from nas.search.problem import Problem
@@ -44,7 +43,7 @@ def horizon_report(
         return {"forecasts": [], "moved": []}
     trials = [trial for trial in book.trials if trial.number in by_rung[0] and trial.duplicate_of is None]
     patterns = [trial.pattern for trial in trials if trial.pattern is not None]
-    features = pattern_features(patterns, problem.shape.num_tokens)
+    features = problem.features(patterns)
     known = np.array(
         [
             [

@@ -13,7 +13,6 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, RandomSampler
 from optuna.trial import FrozenTrial
 
-from nas.patterns.features import pattern_features
 from nas.search.modelling.surrogate import JointPrediction, Prediction, Surrogate
 from nas.search.sampling.candidates import Candidate, draw_candidates
 from nas.search.sampling.evidence import Evidence
@@ -32,6 +31,8 @@ LEAST_PARENTS = 8
 """Known trials, from the front backwards, that candidates are made from by changing a few values."""
 NUM_FUTURES = 16
 """Joint draws of what is uncertain of known patterns."""
+NUM_FUTURES_OF_SEVERAL = 64
+"""The same where several objectives are measured: candidates are drawn as well then, in all but the first of these."""
 MARGIN = 0.1
 """How far the reference point lies beyond what is known, as a share of its range."""
 
@@ -87,7 +88,7 @@ def choose(view: SpaceView, evidence: Evidence, seed: int) -> Candidate | None:
     known = set(evidence.ids)
     if evidence.num_trained < LEAST_TRAINED:
         return next(iter(draw_candidates(view, (), known, 1, MOST_DRAWS, seed)), None)
-    features = pattern_features(evidence.patterns, view.num_tokens)
+    features = view.features(evidence.patterns)
     surrogates = [Surrogate(features, values, view.rungs) for values in evidence.values]
     forecasts = [
         surrogate.predict(features, values) for surrogate, values in zip(surrogates, evidence.values, strict=True)
@@ -96,7 +97,7 @@ def choose(view: SpaceView, evidence: Evidence, seed: int) -> Candidate | None:
     if not candidates:
         return None
     matters = _matters(evidence, forecasts)
-    rows = np.concatenate([features[matters], pattern_features([each.pattern for each in candidates], view.num_tokens)])
+    rows = np.concatenate([features[matters], view.features([each.pattern for each in candidates])])
     fresh = np.full((len(candidates), evidence.values.shape[2]), np.nan)
     together = [
         surrogate.predict_jointly(rows, np.concatenate([values[matters], fresh]))
@@ -143,7 +144,7 @@ def _improvements(together: list[JointPrediction], known_costs: Array, costs: Ar
     first, *rest = together
     num_known = len(known_costs)
     certain = not rest and not first.covariance[:num_known].any()
-    num_futures = 1 if certain else NUM_FUTURES
+    num_futures = 1 if certain else NUM_FUTURES_OF_SEVERAL if rest else NUM_FUTURES
     drawn, means, measured = first.given(num_known, num_futures, seed)
     deviation = np.sqrt(np.maximum(measured**2 - first.noise, 0))  # luck widens no front
     others = [each.sample(num_futures, seed + 1 + index) for index, each in enumerate(rest)]

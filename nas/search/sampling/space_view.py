@@ -1,7 +1,10 @@
 """What a sampler may try out by itself, before anything is trained."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from nas.patterns.model import ModelPattern
 from nas.space.space import Suggester
@@ -16,8 +19,7 @@ class SpaceView:
         costs: the cost objectives of a pattern, in their order, as shares of full attention.
         over_budget: whether a pattern breaks a budget.
         identity: what two patterns share that the study takes for one.
-        num_tokens: length of the sequences that are trained on, in tokens.
-        measured: by objective, in order: whether it is measured by training rather than counted.
+        features: of at least one pattern, shape (patterns, f).
         rungs: where scores are taken, in optimiser steps, ascending.
     """
 
@@ -25,6 +27,5 @@ class SpaceView:
     costs: Callable[[ModelPattern], tuple[float, ...]]
     over_budget: Callable[[ModelPattern], bool]
     identity: Callable[[ModelPattern], str]
-    num_tokens: int
-    measured: tuple[bool, ...]
+    features: Callable[[Sequence[ModelPattern]], NDArray[np.float64]]
     rungs: tuple[int, ...]

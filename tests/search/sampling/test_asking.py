@@ -7,6 +7,7 @@ import pytest
 from optuna.trial import TrialState
 
 from nas.errors import InputError
+from nas.patterns.features import pattern_features
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Stride, Window
@@ -54,8 +55,7 @@ VIEW = SpaceView(
     costs=lambda pattern: (measure(pattern)[1] / 64,),
     over_budget=lambda pattern: False,
     identity=identity,
-    num_tokens=64,
-    measured=(True, False),
+    features=lambda patterns: pattern_features(patterns, 64),
     rungs=(100,),
 )
 

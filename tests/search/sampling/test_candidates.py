@@ -1,6 +1,7 @@
 import pytest
 
 from nas.errors import InputError, PatternError
+from nas.patterns.features import pattern_features
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Stride, Window
@@ -28,8 +29,7 @@ VIEW = SpaceView(
     costs=lambda pattern: (pattern.num_heads / 8,),
     over_budget=lambda pattern: pattern.num_heads > 6,
     identity=lambda pattern: pattern.id,
-    num_tokens=64,
-    measured=(True, False),
+    features=lambda patterns: pattern_features(patterns, 64),
     rungs=(100,),
 )
 

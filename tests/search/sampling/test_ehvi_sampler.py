@@ -47,8 +47,7 @@ def view_of(space, over_budget=lambda pattern: False, refuse=lambda pattern: Fal
         costs=lambda pattern: (share(pattern),),
         over_budget=over_budget,
         identity=lambda pattern: pattern.id,
-        num_tokens=64,
-        measured=(True, False),
+        features=lambda patterns: pattern_features(patterns, 64),
         rungs=(100, 200, 400),
     )
 
@@ -118,7 +117,7 @@ def test_running_trials_and_early_rungs_are_told():
 
 
 def test_two_measured_objectives_are_weighed():
-    view = replace(view_of(Hybrid()), measured=(True, True, False))
+    view = view_of(Hybrid())
     known = [
         replace(
             answer,

@@ -1,0 +1,65 @@
+"""Which sampler finds the better front inside a checkpoint?
+
+    PYTHONPATH=tests python -c "import pathlib, tiny_decoder; tiny_decoder.train_tiny_decoder(pathlib.Path('tiny'))"
+    python benchmarks/checkpoint_search.py tiny my-text task.num_tokens=160 task.validation_sequences=4
+
+Runs a study for every space, sampler and seed, and prints the hypervolume of the front after so many sampled patterns,
+mean over seeds with the deviation of that mean. Further words are settings of `nas search`. The figures in
+docs/checkpoints.md are of the tests' decoder, half an hour on one core.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nas.config.load import load_settings
+from nas.search.study import run_study
+
+
+def hypervolumes(words: Sequence[str]) -> NDArray[np.float64]:
+    """Of one study, after every sampled pattern."""
+    with tempfile.TemporaryDirectory() as folder:
+        (settings,) = load_settings(["evaluation=checkpoint", "tracking=none", f"runs_folder={folder}", *words])
+        front = run_study(settings)
+    by_trial = [value for _, value in front["hypervolume_by_trial"]]
+    return np.array(by_trial[-settings.num_trials :])
+
+
+def row(curves: Sequence[NDArray[np.float64]], places: Sequence[int]) -> str:
+    """Mean and deviation of the mean after so many sampled patterns."""
+    values = np.array(curves)[:, [place - 1 for place in places]]
+    errors = values.std(axis=0, ddof=1) / np.sqrt(len(values))
+    cells = [f"{mean:.3f} ± {error:.3f}" for mean, error in zip(values.mean(axis=0), errors, strict=True)]
+    return " | ".join(cells)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint", help="a folder, or a name on the Hugging Face hub")
+    parser.add_argument("text", help="a file or folder")
+    parser.add_argument("settings", nargs="*", help="further settings of nas search")
+    parser.add_argument("--spaces", default="head_split,per_head", help="by comma")
+    parser.add_argument("--samplers", default="ehvi,tpe,random", help="by comma")
+    parser.add_argument("--seeds", type=int, default=16, help="studies of each, 2 or more")
+    parser.add_argument("--trials", type=int, default=40, help="patterns that a study samples")
+    options = parser.parse_args()
+    places = [options.trials * quarter // 4 for quarter in (1, 2, 3, 4)]
+    if options.seeds < 2 or places[0] < 1:
+        sys.exit("--seeds must be 2 or more, --trials 4 or more.")
+    print("| space | sampler | " + " | ".join(f"{place} patterns" for place in places) + " |")
+    print("|---" * (2 + len(places)) + "|")
+    for space in options.spaces.split(","):
+        for sampler in options.samplers.split(","):
+            said = [f"checkpoint={options.checkpoint}", f"task.path={options.text}", f"num_trials={options.trials}"]
+            said += [f"space={space}", f"sampler={sampler}", *options.settings]
+            curves = [hypervolumes([*said, f"seed={seed}"]) for seed in range(options.seeds)]
+            print(f"| {space} | {sampler} | {row(curves, places)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
