@@ -6,7 +6,7 @@
 
 Each ordering trains its patterns with several seeds on the same batches, and tells what they show after all of the
 steps, half and a quarter of them. What is trained is kept in the results file, so that a call which was stopped goes
-on, and more seeds add to what is there. docs/orderings.md has our figures, of a cosine fitted to 2,000 steps.
+on, and more seeds add to what is there. docs/orderings.md has our figures.
 """
 
 import argparse
