@@ -1,11 +1,12 @@
 """Which sampler finds the better front inside a checkpoint?
 
     PYTHONPATH=tests python -c "import pathlib, tiny_decoder; tiny_decoder.train_tiny_decoder(pathlib.Path('tiny'))"
-    python benchmarks/checkpoint_search.py tiny my-text task.num_tokens=160 task.validation_sequences=4
+    python benchmarks/checkpoint_search.py tiny my-text task.num_tokens=160 task.validation_sequences=4 \\
+        evaluation.needle_sequences=6 training.batch_size=8 workers=1 device=cpu
 
 Runs a study for every space, sampler and seed, and prints the hypervolume of the front after so many sampled patterns,
 mean over seeds with the deviation of that mean. Further words are settings of `nas search`. The figures in
-docs/checkpoints.md are of the tests' decoder, half an hour on one core.
+docs/checkpoints.md are of the tests' decoder with the settings above, about half an hour on one core.
 """
 
 import argparse

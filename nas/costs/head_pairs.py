@@ -32,7 +32,7 @@ def head_pairs(head: HeadPattern, num_tokens: int) -> int:
     return head_pairs(rest, num_tokens) + int(added[drawn >= 0].sum())
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=256)  # as many unions as a space has beside random blocks; half a MiB each at most
 def _added_by_block(rest: HeadPattern, block: int, num_tokens: int) -> Positions:
     """Pairs that each block adds beside `rest`, shape (block rows, key blocks)."""
     counts, rows = KeyCounts(rest, num_tokens), slice(0, num_tokens)

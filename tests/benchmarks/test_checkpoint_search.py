@@ -3,8 +3,14 @@
 from pathlib import Path
 
 import checkpoint_search
+import numpy as np
 import pytest
 from tiny_models import save_tiny_model, written_text
+
+
+def test_a_cell_has_the_mean_and_its_deviation() -> None:
+    curves = [np.array([1.0, 2.0, 3.0, 4.0]), np.array([3.0, 4.0, 5.0, 8.0])]
+    assert checkpoint_search.row(curves, [1, 4]) == "2.000 ± 1.000 | 6.000 ± 2.000"
 
 
 def test_a_row_for_every_space_and_sampler(

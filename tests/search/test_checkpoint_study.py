@@ -175,11 +175,12 @@ def test_a_split_found_by_the_search_keeps_recall_where_windows_lose_it(tmp_path
     for window in ("streaming", "sliding_window"):
         assert recall[window] < 0.6 * recall["full"]
         assert baselines[window]["scores"]["quality_needle_depth_10"] < 0.1
-    found = [
-        point
-        for point in front["points"]
-        if point["baseline"] is None
-        and point["scores"]["quality_needle"] > 0.6 * recall["full"]
-        and point["ratio_to_full"]["kv_cache_bytes"] < baselines["sliding_window"]["ratio_to_full"]["kv_cache_bytes"]
-    ]
-    assert found
+    window_cache = baselines["sliding_window"]["ratio_to_full"]["kv_cache_bytes"]
+    for kept, cache in ((0.6, window_cache), (0.8, 1.25 * window_cache)):
+        assert [
+            point
+            for point in front["points"]
+            if point["baseline"] is None
+            and point["scores"]["quality_needle"] > kept * recall["full"]
+            and point["ratio_to_full"]["kv_cache_bytes"] < cache
+        ]
