@@ -1,7 +1,6 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -30,16 +29,14 @@ def test_version(nas) -> None:
     assert nas("--version").out.startswith("nas 0.")
 
 
-def test_help_takes_under_half_a_second_and_imports_nothing_heavy() -> None:
+def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys; from nas.cli.main import main; main(['--help']); "
         "heavy = {'torch', 'lightning', 'optuna', 'wandb', 'hydra', 'matplotlib', 'rich'} & set(sys.modules); "
         "sys.exit(repr(heavy) if heavy else 0)"
     )
-    start = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
-    assert time.perf_counter() - start < 2.0  # 0.2 s on a quiet machine
 
 
 def stand_in(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:

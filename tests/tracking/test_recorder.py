@@ -4,11 +4,13 @@ import logging
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from nas.tracking import recorder as recorder_module
 from nas.tracking.contents import all_runs
 from nas.tracking.recorder import Recorder
 from nas.tracking.settings import TrackingSettings
@@ -40,11 +42,27 @@ def fake_wandb(tmp_path: Path, monkeypatch):
 
 def record_all(info, runs, seconds_per_run: float = 1.0):
     recorder = Recorder(OFFLINE, info.folder, seconds_per_run=seconds_per_run)
-    started = time.monotonic()
     for run in runs:
         recorder.submit(run)
-    assert time.monotonic() - started < 0.5
     return recorder.finish(runs)
+
+
+def test_submitting_does_not_wait_for_the_worker(info, runs, monkeypatch):
+    answered = threading.Event()
+
+    class SlowChild:
+        def __init__(self, *_): ...
+        def record(self, run):
+            answered.wait()
+
+        def close(self): ...
+
+    monkeypatch.setattr(recorder_module, "Child", SlowChild)
+    recorder = Recorder(OFFLINE, info.folder)
+    for run in runs:
+        recorder.submit(run)  # would stand still here
+    answered.set()
+    assert recorder.finish(runs).num_missing == 0
 
 
 @pytest.mark.parametrize(
@@ -68,9 +86,7 @@ def test_the_first_failure_is_said_in_one_line_and_the_rest_are_counted(info, ru
 
 def test_a_worker_that_stands_still_is_left_behind(info, runs, fake_wandb):
     fake_wandb("os.kill(os.getpid(), signal.SIGSTOP)")  # not even its own alarm rings
-    started = time.monotonic()
-    assert record_all(info, runs).num_missing == 5
-    assert time.monotonic() - started < 10
+    assert record_all(info, runs).num_missing == 5  # it never ends by itself, so to come here is the proof
 
 
 def test_a_broken_wandb_is_a_failure_like_any_other(info, runs, tmp_path, monkeypatch):
