@@ -16,17 +16,17 @@ from statistics import median
 
 from threadpoolctl import threadpool_limits
 
-from nas.evaluation.measurement import Measurement, Outcome
-from nas.proxy.schedule import rung_steps
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.search.answers import Answers
-from nas.search.book import Book
+from nas.proxy.training.schedule import rung_steps
+from nas.results.measurement import Measurement, Outcome
+from nas.search.history import History
 from nas.search.problem import Problem, make_problem
-from nas.search.rungs.forecast import Forecaster
-from nas.search.sampling.asking import Asker, TrialSuggester, suggestion_of
-from nas.search.sampling.proposal import Proposal
+from nas.search.samplers.asking import Asker, TrialSuggester, suggestion_of
+from nas.search.samplers.proposal import Proposal
+from nas.search.scheduler.forecast import Forecaster
 from nas.search.settings import SpaceSettings, StudySettings
-from nas.tasks.text import TextSettings
+from nas.search.trial_store import TrialStore
+from nas.tasks.language.text import TextSettings
 
 SHAPES = {"4 layers, 256 tokens": (4, 256), "12 layers, 512 tokens": (12, 512)}
 SAMPLERS = ("ehvi", "tpe", "gp", "nsga2", "random")
@@ -42,26 +42,26 @@ def settings_of(num_layers: int, num_tokens: int) -> StudySettings:
     )
 
 
-def fill(problem: Problem, settings: StudySettings, num_trials: int) -> tuple[Book, Answers]:
+def fill(problem: Problem, settings: StudySettings, num_trials: int) -> tuple[TrialStore, History]:
     """A book of random trials: all have the first rung, half of them the second, a quarter the third."""
     rungs = rung_steps(settings.training)
-    book = Book(problem, settings.constraints, rungs)
-    answers = Answers(problem, book, rungs, Forecaster(problem, book, rungs))
+    store = TrialStore(problem, settings.constraints, rungs)
+    history = History(problem, store, rungs, Forecaster(problem, store, rungs))
     directions = [goal.direction for goal in problem.objectives]
     draw = random.Random(0)
-    while len(book.trials) < num_trials:
-        trial = Asker("random", len(book.trials), directions, answers.view).ask([])
+    while len(store.trials) < num_trials:
+        trial = Asker("random", len(store.trials), directions, history.view).ask([])
         suggester = TrialSuggester(trial)
         pattern = problem.sample(suggester)
-        entered = book.enter(Proposal(suggestion_of(trial), pattern, suggester.chosen))
+        entered = store.enter(Proposal(suggestion_of(trial), pattern, suggester.chosen))
         if entered.duplicate_of is not None:
             continue
         share = problem.cost(pattern).ratio_to(problem.full_cost)["attention_flops"]
         level = 3.0 - 0.3 * share + draw.gauss(0, 0.02)
         for place, rung in enumerate(rungs[: 1 + (draw.random() < 0.5) + (draw.random() < 0.25)]):
             quality = level - 0.3 * place + draw.gauss(0, 0.01)
-            book.advance(entered.number, rung, [measured(quality, rung, next(iter(problem.tasks)))])
-    return book, answers
+            store.advance(entered.number, rung, [measured(quality, rung, next(iter(problem.tasks)))])
+    return store, history
 
 
 def measured(quality: float, step: int, task: str) -> Measurement:
@@ -78,10 +78,10 @@ def measured(quality: float, step: int, task: str) -> Measurement:
     )
 
 
-def seconds(sampler: str, problem: Problem, answers: Answers, num_asks: int) -> float:
+def seconds(sampler: str, problem: Problem, history: History, num_asks: int) -> float:
     """Processor time of one ask and of making its pattern, the median."""
-    asker = Asker(sampler, 0, [goal.direction for goal in problem.objectives], answers.view)
-    known = answers.all()
+    asker = Asker(sampler, 0, [goal.direction for goal in problem.objectives], history.view)
+    known = history.all()
     times = []
     for index in range(num_asks):
         started = time.process_time()
@@ -98,8 +98,8 @@ def rows(num_trials: Sequence[int], samplers: Sequence[str], num_asks: int) -> N
         settings = settings_of(*shape)
         problem = make_problem(settings)
         for num in num_trials:
-            _, answers = fill(problem, settings, num)
-            cells = [f"{seconds(sampler, problem, answers, num_asks):.3f} s" for sampler in samplers]
+            _, history = fill(problem, settings, num)
+            cells = [f"{seconds(sampler, problem, history, num_asks):.3f} s" for sampler in samplers]
             print(f"| {name} | {num} | " + " | ".join(cells) + " |", flush=True)
 
 

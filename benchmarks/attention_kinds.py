@@ -73,7 +73,7 @@ def pair_share(heads: tuple[HeadPattern, ...]) -> float:
 
 def computed_pairs(head: HeadPattern) -> int:
     assert head.computed is not None
-    return int(head.computed.row_pairs(head.site(NUM_TOKENS)).sum())
+    return int(head.computed.row_pairs(head.context(NUM_TOKENS)).sum())
 
 
 def median_seconds(heads: tuple[HeadPattern, ...], repeats: int) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from math import isqrt
 
 import numpy as np
 
-from nas.patterns.counts import count_pairs
+from nas.patterns.counting.pairs import count_pairs
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import Block, Columns, Global, Neighborhood, Random, Stride, Stripe, Tile, Window
 

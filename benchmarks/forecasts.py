@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from power_laws import extrapolate
 from search_cost import SHARED_STEPS, SUFFIX, shared_scores
 
+from nas.ground_truth.file import Table, read_table
+from nas.ground_truth.qualities import Qualities
 from nas.patterns.features import pattern_features
 from nas.search.modelling.surrogate import Surrogate
-from nas.search.scoring.agreement import kendall_tau
-from nas.table.file import Table, read_table
-from nas.table.qualities import Qualities
+from nas.statistics.rank_agreement import kendall_tau
 
 Array = NDArray[np.float64]
 Forecast = Callable[[Array], tuple[Array, Array | None]]

@@ -32,13 +32,13 @@ from nas.evaluation.scratch import ScratchEvaluator
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Block, Columns, Global, Primitive, Random, Stride, Window
-from nas.proxy.member import Member
-from nas.proxy.schedule import rung_steps
 from nas.proxy.settings import ProxySettings, TrainingSettings
+from nas.proxy.state.member import Member
+from nas.proxy.training.schedule import rung_steps
 from nas.tasks.catalog import TaskSettings, make_task
-from nas.tasks.image import ImageSettings
+from nas.tasks.language.text import TextSettings
 from nas.tasks.task import Task
-from nas.tasks.text import TextSettings
+from nas.tasks.vision.image import ImageSettings
 
 NUM_LAYERS, NUM_HEADS, D_MODEL, BATCH_SIZE, NUM_RUNGS = 4, 4, 64, 8, 3
 

@@ -34,19 +34,19 @@ from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as TrialStates
 
 from nas.costs.counting import count_cost
-from nas.proxy.schedule import branch_start
-from nas.search.audience import Audience
+from nas.ground_truth.file import Table, read_table
+from nas.ground_truth.replay import KnownPatterns, MemoryFolder, ReplayExecutor
+from nas.proxy.training.schedule import branch_start
+from nas.results.observer import StudyInfo
+from nas.results.trial import Trial, TrialState
 from nas.search.driver import Driver, Lanes
-from nas.search.observer import StudyInfo
+from nas.search.observers import Observers
 from nas.search.problem import Problem, make_problem
-from nas.search.record import Trial, TrialState
-from nas.search.sampling.samplers import SAMPLERS, Question
-from nas.search.scoring.agreement import kendall_tau
-from nas.search.scoring.domination import fronts, hypervolume, nondominated
+from nas.search.samplers.catalog import SAMPLERS, Question
 from nas.search.settings import FidelitySettings, SpaceSettings, StudySettings
-from nas.table.file import Table, read_table
-from nas.table.replay import KnownPatterns, MemoryFolder, ReplayExecutor
-from nas.tasks.text import TextSettings
+from nas.statistics.pareto import fronts, hypervolume, nondominated
+from nas.statistics.rank_agreement import kendall_tau
+from nas.tasks.language.text import TextSettings
 
 OBJECTIVES = ["quality", "flops", "kv_cache_bytes"]
 Curve = list[tuple[float, float]]
@@ -254,7 +254,7 @@ def driven(path: Path, num_seeds: int | None, seed: int, **study: Any) -> Search
     executor = ReplayExecutor(table.rows, {seed * 1000: first}, table.training, problem.target)
     trace = Trace(executor, truth)
     lanes = Lanes(num_batches=2, cohort_size=1)
-    trace.driver = Driver(settings, problem, MemoryFolder(), executor, Audience([trace]), lanes, None)
+    trace.driver = Driver(settings, problem, MemoryFolder(), executor, Observers([trace]), lanes, None)
     with patch.dict(SAMPLERS, RIVALS):
         trace.driver.run()
     patterns = {trial.number: trial.pattern.id for trial in trace.driver.trials if trial.pattern}

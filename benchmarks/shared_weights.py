@@ -33,13 +33,13 @@ from nas.config.settings import RunSettings
 from nas.evaluation.calibration import calibrated, window_features
 from nas.evaluation.scratch import ScratchEvaluator
 from nas.evaluation.shared import SharedWeights
+from nas.ground_truth.file import Table, read_table
 from nas.patterns.model import ModelPattern
-from nas.proxy.member import Member
 from nas.proxy.sandwich import Sandwich
 from nas.proxy.settings import TrainingSettings
+from nas.proxy.state.member import Member
 from nas.proxy.supernet import train_supernet
 from nas.search.problem import make_problem
-from nas.table.file import Table, read_table
 from nas.tasks.catalog import make_task
 
 Numbers = NDArray[np.float64]

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from nas.tasks.corpus import read_stdlib
-from nas.tasks.split import split_corpus
+from nas.tasks.language.corpus import read_stdlib
+from nas.tasks.language.split import split_corpus
 
 VOCABULARY = 288
 """All bytes and 32 pairs of them."""

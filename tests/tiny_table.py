@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from nas.evaluation.measurement import Measurement, Outcome
-from nas.proxy.member import Member
+from nas.ground_truth import build as build_module
+from nas.ground_truth.build import build_table
+from nas.ground_truth.file import Table
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.search.jobs import Job, JobResult, OnProgress
+from nas.proxy.state.member import Member
+from nas.results.measurement import Measurement, Outcome
+from nas.search.executors.jobs import Job, JobResult, OnProgress
 from nas.search.settings import SpaceSettings, StudySettings
-from nas.table import build as build_module
-from nas.table.build import build_table
-from nas.table.file import Table
-from nas.tasks.recall import RecallSettings
+from nas.tasks.memory.recall import RecallSettings
 
 RATES = (1e-3, 1e-2)
 NUM_ROWS = 4 * 2 + 4 * 2 * 2

@@ -8,14 +8,14 @@ from typing import Any
 
 from nas.costs.counting import count_cost
 from nas.costs.proxy_target import proxy_target
-from nas.evaluation.measurement import LengthQuality, Measurement, Outcome
 from nas.patterns.model import ModelPattern
-from nas.proxy.member import Member
-from nas.search.jobs import Job, JobResult, OnProgress
+from nas.proxy.state.member import Member
+from nas.results.measurement import LengthQuality, Measurement, Outcome
+from nas.search.backbone import Backbone
+from nas.search.executors.jobs import Job, JobResult, OnProgress
 from nas.search.problem import Problem
 from nas.search.scoring.objectives import make_objectives
 from nas.search.scoring.scores import make_scores
-from nas.search.subject import Subject
 from nas.space.baselines import baselines_for
 from nas.space.load import load_space
 from nas.space.space import Shape
@@ -60,7 +60,7 @@ def toy_problem() -> Problem:
     baselines = baselines_for(space, SHAPE)
     scores = make_scores(tasks, [])
     return Problem(
-        subject=Subject(tasks=tasks, shape=SHAPE, num_heads=4, target=target, check_fit=lambda pattern: None),
+        backbone=Backbone(tasks=tasks, shape=SHAPE, num_heads=4, target=target, check_fit=lambda pattern: None),
         space=space,
         target=target,
         full_cost=count_cost(baselines["full"], target),

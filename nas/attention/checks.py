@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from nas.attention.memory import Pair, most_memory
+from nas.attention.segment_memory import Pair, most_memory
 from nas.errors import InputError
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import LowRank

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
-from nas.attention.grouping import group_heads
-from nas.attention.memory import Pair, in_front, most_memory, shows_memory
+from nas.attention.head_groups import group_heads
+from nas.attention.segment_memory import Pair, in_front, most_memory, shows_memory
 from nas.attention.selection import choose_blocks
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import Full, Select

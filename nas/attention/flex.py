@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex_attention
 
-from nas.attention.memory import Pair, in_front, most_memory
+from nas.attention.segment_memory import Pair, in_front, most_memory
 from nas.errors import InputError
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import MaskPrimitive, Random
-from nas.patterns.site import Site
+from nas.patterns.primitives.mask_context import MaskContext
 
 MaskMod = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 Predicate = Callable[[Tensor, Tensor], Tensor]
@@ -110,7 +110,7 @@ def mask_mod(heads: tuple[HeadPattern, ...], num_tokens: int, device: torch.devi
 
 def _predicate(head: HeadPattern, num_tokens: int, device: torch.device) -> Predicate:
     """`HeadPattern.visible` in a form that dynamo can trace."""
-    rules = [_rule(primitive, head.site(num_tokens), device) for primitive in head.masks]
+    rules = [_rule(primitive, head.context(num_tokens), device) for primitive in head.masks]
 
     def visible(query: Tensor, key: Tensor) -> Tensor:
         seen = rules[0](query, key)
@@ -121,12 +121,12 @@ def _predicate(head: HeadPattern, num_tokens: int, device: torch.device) -> Pred
     return visible
 
 
-def _rule(primitive: MaskPrimitive, site: Site, device: torch.device) -> Predicate:
+def _rule(primitive: MaskPrimitive, context: MaskContext, device: torch.device) -> Predicate:
     if not isinstance(primitive, Random):
-        return lambda query, key: primitive.visible(query, key, site)
+        return lambda query, key: primitive.visible(query, key, context)
     # Dynamo cannot trace the drawing of blocks (64-bit unsigned numpy): draw before tracing, look up inside.
-    token = torch.arange(0, site.num_tokens, primitive.block)
-    table, block = primitive.visible(token[:, None], token[None, :], site).to(device), primitive.block
+    token = torch.arange(0, context.num_tokens, primitive.block)
+    table, block = primitive.visible(token[:, None], token[None, :], context).to(device), primitive.block
     return lambda query, key: table[query // block, key // block]
 
 

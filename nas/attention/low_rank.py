@@ -3,8 +3,8 @@
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
-from nas.attention.grouping import group_heads
-from nas.attention.memory import Pair
+from nas.attention.head_groups import group_heads
+from nas.attention.segment_memory import Pair
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import LowRank
 

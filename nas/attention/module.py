@@ -8,10 +8,10 @@ from nas.attention.checks import check_inputs
 from nas.attention.choice import choose_backend
 from nas.attention.dense import dense_attention
 from nas.attention.flex import flex_backend
-from nas.attention.grouping import Members, group_by, pick
+from nas.attention.head_groups import Members, group_by, pick
 from nas.attention.low_rank import low_rank_attention
-from nas.attention.memory import Pair
 from nas.attention.pieces import pieces_attention
+from nas.attention.segment_memory import Pair
 from nas.errors import InputError, unknown
 from nas.patterns.head import HeadPattern
 from nas.patterns.layer import LayerPattern

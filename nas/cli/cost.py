@@ -42,8 +42,8 @@ def _act(args: Namespace) -> int:
 
 
 def _print_lines(cost: Mapping[str, int], ratio: Mapping[str, float]) -> None:
-    from nas.costs.cost import UNITS
     from nas.report.quantities import format_quantity, format_ratio
+    from nas.results.cost import UNITS
 
     print(f"{'num_tokens':<16} {cost['num_tokens']:>18,}")
     for name, unit in UNITS.items():

@@ -63,7 +63,7 @@ def _tracking() -> dict[str, Any]:
 
 
 def _corpus() -> dict[str, Any]:
-    from nas.tasks.corpus import read_stdlib
+    from nas.tasks.language.corpus import read_stdlib
 
     corpus = read_stdlib()
     return {

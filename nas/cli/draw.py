@@ -24,8 +24,8 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 def _act(args: Namespace) -> int:
     from nas.cli.pattern_argument import read_pattern
-    from nas.patterns.picture import draw_picture
-    from nas.patterns.text_drawing import draw_text
+    from nas.patterns.drawing.picture import draw_picture
+    from nas.patterns.drawing.text import draw_text
 
     if args.out is not None and args.out.suffix.lower() != ".png":
         raise InputError("--out", "must be the path of a .png file", str(args.out))

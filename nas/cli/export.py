@@ -32,7 +32,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 def _act(args: Namespace) -> int:
     from nas.export import ExportSettings, choose_best, choose_trial, export_points, whole_front
-    from nas.search.storage.folder import StudyFolder
+    from nas.search.folder.study_folder import StudyFolder
 
     folder = StudyFolder.existing(args.study)
     front = folder.front()

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.console import Console
 
-from nas.report.tables import front_lines, front_table
+from nas.report.front_table import front_lines, front_table
 
 
 def print_front(front: Mapping[str, Any]) -> None:

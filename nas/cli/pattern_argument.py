@@ -6,7 +6,7 @@ from pathlib import Path
 from nas.errors import InputError, StudyError, unknown
 from nas.patterns.file import load_pattern
 from nas.patterns.model import ModelPattern
-from nas.search.storage.folder import StudyFolder
+from nas.search.folder.study_folder import StudyFolder
 from nas.space.baselines import BASELINES
 from nas.space.needs import Lack
 from nas.space.space import Shape

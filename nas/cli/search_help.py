@@ -5,7 +5,7 @@ from textwrap import wrap
 
 from nas.config.folder import choices
 from nas.config.keys import FREE, GROUPS, Key, all_keys
-from nas.search.sampling.samplers import SAMPLERS
+from nas.search.samplers.catalog import SAMPLERS
 from nas.search.scoring.objectives import OBJECTIVES
 
 _NAME_WIDTH = 26

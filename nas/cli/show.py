@@ -13,7 +13,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 def _act(args: Namespace) -> int:
     from nas.cli.front_output import print_front
-    from nas.search.storage.folder import StudyFolder
+    from nas.search.folder.study_folder import StudyFolder
 
     folder = StudyFolder.existing(args.study)
     front = folder.front()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 USED = ("preset", "space", "task", "proxy", "training", "seed", "device", "workers", "cohort_size")
 """Settings of a search that a table has too."""
 DEFAULT_SEEDS, DEFAULT_RATES = 2, (2e-3, 4e-3, 8e-3, 1.6e-2)
-MOST_SEEDS = 1000  # as nas.table.plan has it, which is not imported for the help's sake
+MOST_SEEDS = 1000  # as nas.ground_truth.plan has it, which is not imported for the help's sake
 
 _SETTING = re.compile(r"[a-z_.]+=.*")
 
@@ -67,8 +67,8 @@ def _check_options(args: Namespace) -> None:
 def _build(args: Namespace) -> int:
     from rich.console import Console
 
-    from nas.report.table_progress import make_table_watcher
-    from nas.table.build import build_table
+    from nas.ground_truth.build import build_table
+    from nas.report.ground_truth.progress import make_table_watcher
 
     if _SETTING.fullmatch(str(args.file)):
         remedy = f"Write nas table build FILE {args.file}."
@@ -115,10 +115,10 @@ def _check_used(key: str, word: str) -> None:
 def _show(args: Namespace) -> int:
     from rich.console import Console
 
-    from nas.report.table_picture import draw_table
-    from nas.report.table_summary import summary_lines, summary_tables
-    from nas.table.file import read_table
-    from nas.table.summary import summarize
+    from nas.ground_truth.file import read_table
+    from nas.ground_truth.summary import summarize
+    from nas.report.ground_truth.picture import draw_table
+    from nas.report.ground_truth.summary import summary_lines, summary_tables
 
     if args.picture is not None and args.picture.suffix.lower() != ".png":
         raise InputError("--picture", "must be the path of a .png file", str(args.picture))

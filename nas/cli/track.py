@@ -7,8 +7,8 @@ from nas.cli.verb import Verb, add_study
 from nas.errors import NasError
 
 if TYPE_CHECKING:
-    from nas.search.observer import StudyInfo
-    from nas.search.storage.folder import StudyFolder
+    from nas.results.observer import StudyInfo
+    from nas.search.folder.study_folder import StudyFolder
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -19,7 +19,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 
 def _act(args: Namespace) -> int:
-    from nas.search.storage.folder import StudyFolder
+    from nas.search.folder.study_folder import StudyFolder
     from nas.tracking.rebuild import track_study
     from nas.tracking.settings import TrackingSettings
 
@@ -43,7 +43,7 @@ def _act(args: Namespace) -> int:
 def _info(folder: "StudyFolder", front: dict[str, Any] | None) -> "StudyInfo":
     from nas.config.read import read_settings
     from nas.config.settings import RunSettings
-    from nas.search.observer import StudyInfo
+    from nas.results.observer import StudyInfo
 
     document = folder.settings_document()
     assert document is not None, "StudyFolder.existing has seen it"

@@ -9,10 +9,10 @@ from operator import attrgetter
 from nas.config.settings import RunSettings
 from nas.errors import InputError, unknown
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.search.sampling.samplers import SAMPLERS
+from nas.search.backbone import check_evaluation
+from nas.search.folder.study_folder import study_path
+from nas.search.samplers.catalog import SAMPLERS
 from nas.search.scoring.objectives import check_objectives
-from nas.search.storage.folder import study_path
-from nas.search.subject import check_evaluation
 from nas.tracking.settings import check_tracking
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from nas.search.settings import StudySettings
 from nas.tasks.catalog import TaskSettings
-from nas.tasks.text import TextSettings
+from nas.tasks.language.text import TextSettings
 from nas.tracking.settings import TrackingSettings
 
 

@@ -3,18 +3,18 @@
 from collections import Counter
 from functools import lru_cache
 
-from nas.costs.cost import Cost
 from nas.costs.dense_part import matrix_flops, num_parameters
 from nas.costs.full_attention import full_pattern
 from nas.costs.head_pairs import head_pairs
 from nas.costs.pattern_part import attention_extra_flops, extra_parameters, memory_matrix_flops
 from nas.costs.proxy_target import proxy_target
-from nas.costs.stretch import stretched
 from nas.costs.target import Target, check_num_tokens
 from nas.errors import InputError
+from nas.patterns.counting.kv_cache import shared_kv_entries
 from nas.patterns.head import HeadPattern
-from nas.patterns.kv_cache import shared_kv_entries
 from nas.patterns.model import ModelPattern
+from nas.patterns.stretch import stretched
+from nas.results.cost import Cost
 
 
 def cost_for(pattern: ModelPattern, num_tokens: int, target: Target | None = None) -> Cost:

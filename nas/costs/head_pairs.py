@@ -5,12 +5,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from nas.patterns.counts import count_pairs
+from nas.patterns.counting.key_counts import KeyCounts
+from nas.patterns.counting.pairs import count_pairs
 from nas.patterns.head import HeadPattern
-from nas.patterns.key_counts import KeyCounts
 from nas.patterns.primitives import Random
 from nas.patterns.primitives.random_blocks import draw_blocks
-from nas.patterns.support import Positions
+from nas.patterns.primitives.support import Positions
 
 _MOST_BLOCKS = 256  # a table for more block rows takes longer than counting heads one by one
 
@@ -27,7 +27,7 @@ def head_pairs(head: HeadPattern, num_tokens: int) -> int:
         return count_pairs(head, num_tokens)
     (random,) = drawing
     rest = replace(head, attend=tuple(primitive for primitive in head.attend if primitive is not random)).placed(0, 0)
-    drawn = draw_blocks(random, head.site(num_tokens))
+    drawn = draw_blocks(random, head.context(num_tokens))
     added = np.take_along_axis(_added_by_block(rest, random.block, num_tokens), np.maximum(drawn, 0), axis=1)
     return head_pairs(rest, num_tokens) + int(added[drawn >= 0].sum())
 

@@ -70,4 +70,4 @@ def _projection_ranks(pattern: ModelPattern) -> dict[tuple[int | None, str], int
 @lru_cache(maxsize=4096)
 def _computed_flops(head: HeadPattern, num_tokens: int, d_head: int) -> int:
     assert head.computed is not None
-    return head.computed.extra_flops(head.site(num_tokens), d_head)
+    return head.computed.extra_flops(head.context(num_tokens), d_head)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nas.patterns.counts import count_pairs
+from nas.patterns.counting.pairs import count_pairs
 from nas.patterns.model import ModelPattern
 
 Numbers = NDArray[np.float64]

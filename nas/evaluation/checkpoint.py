@@ -9,17 +9,17 @@ from pathlib import Path
 from statistics import fmean
 
 from nas.evaluation.evaluator import OnProgress
-from nas.evaluation.measurement import LengthQuality, Measurement, Outcome, PartQuality
-from nas.evaluation.memory import free_memory, is_out_of_memory
-from nas.evaluation.news import News, for_part
+from nas.evaluation.out_of_memory import free_memory, is_out_of_memory
+from nas.evaluation.progress_throttle import ProgressThrottle, for_part
 from nas.evaluation.settings import CheckpointSettings
 from nas.pretrained.checks import check_fit
 from nas.pretrained.decoder import Decoder
 from nas.pretrained.lora import Adapters, lora_adapters, tune
 from nas.pretrained.scoring import score
-from nas.proxy.member import Member
-from nas.proxy.schedule import branch_start
 from nas.proxy.settings import TrainingSettings
+from nas.proxy.state.member import Member
+from nas.proxy.training.schedule import branch_start
+from nas.results.measurement import LengthQuality, Measurement, Outcome, PartQuality
 from nas.tasks.task import Task
 
 
@@ -87,16 +87,16 @@ class CheckpointEvaluator:
     def _measure(self, member: Member, rung: int, folder: Path | None, on_progress: OnProgress | None) -> Measurement:
         self._decoder.attend_as(member.pattern)
         if self._evaluation.weights == "frozen":
-            news = News(1, 0, rung, on_progress)
+            throttle = ProgressThrottle(1, 0, rung, on_progress)
             measured = self._scored(member, rung, None)
-            news.stepped()
+            throttle.stepped()
             return measured
         training = replace(self._training, learning_rate=member.learning_rate)
         with lora_adapters(self._decoder, self._evaluation.lora_rank, member.seed, training) as adapters:
             trunk = self._latest(adapters, member, rung, folder)
-            news = News(1, adapters.step, rung, on_progress)
+            throttle = ProgressThrottle(1, adapters.step, rung, on_progress)
             well = tune(
-                adapters, self._task, rung, training, data_seed=self._data_seed, trunk=trunk, on_step=news.stepped
+                adapters, self._task, rung, training, data_seed=self._data_seed, trunk=trunk, on_step=throttle.stepped
             )
             if not well:
                 return _unfinished(member, rung, Outcome.DIVERGED)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from nas.evaluation.measurement import Measurement
-from nas.proxy.member import Member
+from nas.proxy.state.member import Member
+from nas.results.measurement import Measurement
 
 OnProgress = Callable[[int, int, int], None]
 """Called with (index of the member, steps done, steps in all)."""
@@ -25,7 +25,7 @@ class Evaluator(Protocol):
 
         Args:
             members: what to measure.
-            rung: how long to train, in optimiser steps; one of `nas.proxy.schedule.rung_steps`.
+            rung: how long to train, in optimiser steps; one of `nas.proxy.training.schedule.rung_steps`.
             folders: one a member, for what is left there to go on from: to a later rung, or after a killed call;
                 none to leave nothing.
             on_progress: told now and then how far each member is.

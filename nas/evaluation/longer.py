@@ -1,10 +1,10 @@
 """A rung on longer sequences than it was trained on."""
 
-from nas.evaluation.measurement import LengthQuality
-from nas.proxy.layout import layout_for
+from nas.proxy.network.layout import layout_for
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state import CohortState
-from nas.proxy.validation import validate
+from nas.proxy.state.cohort_state import CohortState
+from nas.proxy.training.validation import validate
+from nas.results.measurement import LengthQuality
 from nas.tasks.task import Task
 
 

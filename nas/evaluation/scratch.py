@@ -7,20 +7,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nas.evaluation.checkpoints import Checkpoints
+from nas.evaluation.cohort_files import Checkpoints
 from nas.evaluation.evaluator import OnProgress
 from nas.evaluation.longer import longer_qualities
-from nas.evaluation.measurement import LengthQuality, Measurement, Outcome
-from nas.evaluation.memory import free_memory, is_out_of_memory
-from nas.evaluation.news import News, for_part
+from nas.evaluation.out_of_memory import free_memory, is_out_of_memory
+from nas.evaluation.progress_throttle import ProgressThrottle, for_part
 from nas.proxy.checks import check_fit
-from nas.proxy.layout import Layout, layout_for
-from nas.proxy.member import Member
-from nas.proxy.rung_score import RungScore
-from nas.proxy.schedule import branch_start
+from nas.proxy.network.layout import Layout, layout_for
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state import CohortState
-from nas.proxy.training import train, train_branch
+from nas.proxy.state.cohort_state import CohortState
+from nas.proxy.state.member import Member
+from nas.proxy.training.branch import train, train_branch
+from nas.proxy.training.rung_score import RungScore
+from nas.proxy.training.schedule import branch_start
+from nas.results.measurement import LengthQuality, Measurement, Outcome
 from nas.tasks.task import Task
 
 SAVE_STEPS = 500
@@ -132,12 +132,12 @@ class ScratchEvaluator:
         state = checkpoints.latest(start) if checkpoints is not None else None
         if state is None:
             state = CohortState.initial(members, layout_for(members[0].pattern, self._proxy, self._task))
-        news = News(len(members), state.step, rung, on_progress)
+        throttle = ProgressThrottle(len(members), state.step, rung, on_progress)
         while state.step < start and state.alive.any():
-            state = train(state, until_step=min(state.step + SAVE_STEPS, start), **self._how(news))
+            state = train(state, until_step=min(state.step + SAVE_STEPS, start), **self._how(throttle))
             if checkpoints is not None:
                 checkpoints.save(state)
-        end, scores = train_branch(state, rung=rung, **self._how(news))
+        end, scores = train_branch(state, rung=rung, **self._how(throttle))
         started = time.perf_counter()
         longer = longer_qualities(
             end, self._task, self._proxy, self._training, device=self._device, backend=self._backend
@@ -148,7 +148,7 @@ class ScratchEvaluator:
             for part, score, lengths in zip(end.split(), scores, longer, strict=True)
         )
 
-    def _how(self, news: News) -> dict[str, Any]:
+    def _how(self, throttle: ProgressThrottle) -> dict[str, Any]:
         """What every stretch of a training has in common."""
         return {
             "task": self._task,
@@ -157,7 +157,7 @@ class ScratchEvaluator:
             "data_seed": self._data_seed,
             "device": self._device,
             "backend": self._backend,
-            "on_step": news.stepped,
+            "on_step": throttle.stepped,
         }
 
     def _run(self) -> str:

@@ -5,8 +5,8 @@ from typing import Literal, get_args
 
 from nas.costs.target import check_num_tokens
 from nas.errors import InputError, unknown
-from nas.proxy.schedule import rung_steps
 from nas.proxy.settings import TrainingSettings
+from nas.proxy.training.schedule import rung_steps
 
 Weights = Literal["frozen", "lora"]
 

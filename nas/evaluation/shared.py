@@ -6,13 +6,13 @@ from dataclasses import replace
 from torch import Tensor
 
 from nas.patterns.model import ModelPattern
-from nas.proxy.member import Member
-from nas.proxy.schedule import branch_start
 from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.proxy.shared_layout import shared_layout
-from nas.proxy.state import CohortState
-from nas.proxy.training import train, train_branch
-from nas.proxy.validation import validate
+from nas.proxy.state.cohort_state import CohortState
+from nas.proxy.state.member import Member
+from nas.proxy.training.branch import train, train_branch
+from nas.proxy.training.schedule import branch_start
+from nas.proxy.training.validation import validate
 from nas.tasks.task import Task
 
 OnPattern = Callable[[int], None]

@@ -1,11 +1,11 @@
 """Handing patterns over: one file per target, each export read back and compared before it is written."""
 
-from nas.export.choose import KNEE, choose_best, choose_trial, whole_front
+from nas.export.bundle.verify import verify_bundle
 from nas.export.export import export_points
-from nas.export.formats import FORMATS
-from nas.export.point import ExportPoint
+from nas.export.selection.choose import KNEE, choose_best, choose_trial, whole_front
+from nas.export.selection.point import ExportPoint
 from nas.export.settings import ExportSettings
-from nas.export.verify import verify_bundle
+from nas.export.targets.catalog import FORMATS
 
 __all__ = [
     "FORMATS",

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nas.errors import ExportError, unknown
-from nas.export.bundle import write_bundle
-from nas.export.contents import bundle_files
-from nas.export.format import Format
-from nas.export.formats import FORMATS
-from nas.export.nearest import nearest
-from nas.export.point import ExportPoint
-from nas.export.reading import Files
-from nas.export.refusal import Refusal
+from nas.export.bundle.contents import bundle_files
+from nas.export.bundle.writer import write_bundle
+from nas.export.selection.nearest import nearest
+from nas.export.selection.point import ExportPoint
 from nas.export.settings import ExportSettings
+from nas.export.targets.catalog import FORMATS
+from nas.export.targets.reading import Files
+from nas.export.targets.refusal import Refusal
+from nas.export.targets.target import Format
 
 
 def export_points(
@@ -27,7 +27,7 @@ def export_points(
     """Write patterns for one target, each read back and compared first; all of them or none.
 
     Args:
-        points: what to export, from `nas.export.choose`.
+        points: what to export, from `nas.export.selection.choose`.
         format_name: a key of FORMATS.
         out: the output folder; made if missing.
         settings: numbers that some targets need; None for their defaults.

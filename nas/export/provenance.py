@@ -22,7 +22,7 @@ class Provenance:
         step: the rung that the values were measured at, in optimiser steps; 0 for none.
         seeds: seeds of the trainings behind the values.
         spread: standard deviation over the seeds by name, in its unit; empty for a single seed.
-        cost: what the pattern costs on the study's target, by the names of `nas.costs.cost.Cost`; empty if unknown.
+        cost: what the pattern costs on the study's target, by the names of `nas.results.cost.Cost`; empty if unknown.
         ratio_to_full: each of these numbers as a share of full attention's; empty if unknown.
         made_with: versions, corpus hash, task fingerprints, seed, target and the like, as front.json has them.
     """

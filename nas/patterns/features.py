@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from nas.patterns.counts import count_row_pairs
+from nas.patterns.counting.pairs import count_row_pairs
 from nas.patterns.head import HeadPattern
 from nas.patterns.layer import LayerPattern
 from nas.patterns.model import POSITIONS, ModelPattern
 from nas.patterns.primitives import Global, LowRank, Select
-from nas.patterns.support import Flags
+from nas.patterns.primitives.support import Flags
 
 MOST_STEPS = 128
 """Distances that reach is followed in; longer sequences take several tokens as one."""

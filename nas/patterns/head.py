@@ -7,7 +7,7 @@ from torch import Tensor
 
 from nas.errors import PatternError
 from nas.patterns.primitives import ComputedPrimitive, MaskPrimitive, Primitive, Random
-from nas.patterns.site import Site
+from nas.patterns.primitives.mask_context import MaskContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class HeadPattern:
         """The head with all pairs that a computed primitive may choose; a mask's outline is itself."""
         return self if self.computed is None else replace(self, attend=self.computed.possible())
 
-    def site(self, num_tokens: int) -> Site:
+    def context(self, num_tokens: int) -> MaskContext:
         """The context its primitives are applied in.
 
         Raises:
@@ -65,7 +65,7 @@ class HeadPattern:
             raise PatternError("num_tokens", "must be 1 or more", num_tokens)
         if self.grid is not None and self.grid[0] * self.grid[1] != num_tokens:
             raise PatternError("grid", f"must hold {num_tokens} tokens", list(self.grid))
-        return Site(num_tokens, self.causal, self.layer, self.head, self.grid)
+        return MaskContext(num_tokens, self.causal, self.layer, self.head, self.grid)
 
     def visible(self, query: Tensor, key: Tensor, num_tokens: int) -> Tensor:
         """Which keys of its own segment each query sees, the causal cut included.
@@ -81,10 +81,10 @@ class HeadPattern:
         Raises:
             PatternError: the grid does not hold `num_tokens` tokens, or what the head sees follows from no mask.
         """
-        site, masks = self.site(num_tokens), self.masks
-        seen = masks[0].visible(query, key, site)
+        context, masks = self.context(num_tokens), self.masks
+        seen = masks[0].visible(query, key, context)
         for primitive in masks[1:]:
-            seen = seen | primitive.visible(query, key, site)
+            seen = seen | primitive.visible(query, key, context)
         return seen & (key <= query) if self.causal else seen
 
     def mask(self, num_tokens: int) -> Tensor:
@@ -94,8 +94,8 @@ class HeadPattern:
 
     def allows(self, query: int, key: int, num_tokens: int) -> bool:
         """One pair, by the plain definitions: the oracle of the tests."""
-        site = self.site(num_tokens)
-        return (key <= query or not self.causal) and any(mask.allows(query, key, site) for mask in self.masks)
+        context = self.context(num_tokens)
+        return (key <= query or not self.causal) and any(mask.allows(query, key, context) for mask in self.masks)
 
     def placed(self, layer: int, head: int) -> "HeadPattern":
         """The same union at another place of the model; unchanged where the place has no meaning."""

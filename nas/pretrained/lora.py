@@ -13,9 +13,9 @@ from torch.nn import functional
 from nas.errors import InputError
 from nas.pretrained.decoder import Decoder
 from nas.pretrained.library import library
-from nas.proxy.schedule import branch_start, learning_rate_share
 from nas.proxy.settings import TrainingSettings
-from nas.proxy.tensor_file import read_tensors, write_tensors
+from nas.proxy.state.tensor_file import read_tensors, write_tensors
+from nas.proxy.training.schedule import branch_start, learning_rate_share
 from nas.tasks.task import Batch, Task
 
 SCHEMA = "nas.adapters/1"

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from nas.errors import InputError
 from nas.pretrained.text import CheckpointTextTask, TokenisedText
 from nas.tasks.draws import Draws, Stream
+from nas.tasks.language.windows import as_tensor, cut_windows
 from nas.tasks.task import IGNORED_TARGET, Batch, Metric, Readout
-from nas.tasks.windows import as_tensor, cut_windows
 
 KEY_TOKENS = 4
 VALUE_TOKENS = 4

@@ -3,7 +3,7 @@
 import torch
 
 from nas.pretrained.decoder import Decoder
-from nas.proxy.scoring import Tally
+from nas.proxy.training.scoring import Tally
 from nas.tasks.task import Task
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from nas.pretrained.decoder import Decoder
 from nas.pretrained.needle import NeedleTask
 from nas.pretrained.text import CheckpointTextTask, tokenise
+from nas.tasks.language.text import TextSettings
 from nas.tasks.task import Task
-from nas.tasks.text import TextSettings
 
 TEXT, NEEDLE = "text", "needle"
 """Labels of the tasks."""

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from nas.errors import InputError
 from nas.pretrained.library import library
-from nas.tasks.corpus import read_corpus
 from nas.tasks.draws import Draws
-from nas.tasks.split import split_corpus
+from nas.tasks.language.corpus import read_corpus
+from nas.tasks.language.split import split_corpus
+from nas.tasks.language.text import TextSettings
+from nas.tasks.language.windows import Tokens, WindowTask, as_tensor, cut_windows
 from nas.tasks.task import Batch, Metric
-from nas.tasks.text import TextSettings
-from nas.tasks.windows import Tokens, WindowTask, as_tensor, cut_windows
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from nas.errors import InputError
 from nas.patterns.model import ModelPattern
 from nas.proxy.checks import check_fit
-from nas.proxy.layout import Layout, layout_for
+from nas.proxy.network.layout import Layout, layout_for
 from nas.proxy.settings import ProxySettings
 from nas.tasks.task import Task
 

@@ -9,16 +9,16 @@ from torch.nn import functional
 
 from nas.errors import InputError
 from nas.patterns.model import ModelPattern
-from nas.proxy.callbacks import StepNews
-from nas.proxy.data import Parts, TrainBatches
-from nas.proxy.model import CohortTransformer
-from nas.proxy.optimizer import CohortAdamW, Moments
-from nas.proxy.quiet_trainer import fit, quiet_trainer
+from nas.proxy.network.model import CohortTransformer
 from nas.proxy.sandwich import Sandwich
-from nas.proxy.schedule import branch_start, learning_rate_share
-from nas.proxy.scoring import loss_sums, num_scored
 from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.proxy.shared_layout import shared_layout
+from nas.proxy.training.callbacks import StepNews
+from nas.proxy.training.data import Parts, TrainBatches
+from nas.proxy.training.optimizer import CohortAdamW, Moments
+from nas.proxy.training.quiet_trainer import fit, quiet_trainer
+from nas.proxy.training.schedule import branch_start, learning_rate_share
+from nas.proxy.training.scoring import loss_sums, num_scored
 from nas.tasks.task import IGNORED_TARGET, Task
 
 

@@ -1,6 +1,6 @@
 """Budgets: what a pattern may cost as a share of full attention."""
 
-from nas.costs.cost import Cost
+from nas.results.cost import Cost
 from nas.search.settings import ConstraintSettings
 
 

@@ -10,13 +10,13 @@ from statistics import stdev
 from typing import Any
 
 from nas.evaluation.settings import study_rungs
+from nas.results.trial import Trial, TrialState
 from nas.search.problem import Problem
-from nas.search.record import Trial, TrialState
-from nas.search.scoring.agreement import pooled_deviation
-from nas.search.scoring.domination import Point, hypervolume, nondominated
 from nas.search.scoring.objectives import COSTS, Objective
 from nas.search.scoring.scores import Score, scores_by_seed
 from nas.search.settings import StudySettings
+from nas.statistics.pareto import Point, hypervolume, nondominated
+from nas.statistics.rank_agreement import pooled_deviation
 
 SCHEMA = "nas.front/1"
 REFERENCE_SHARE = 1.1
@@ -209,7 +209,7 @@ def _provenance(settings: StudySettings, problem: Problem) -> dict[str, Any]:
         "rungs": list(study_rungs(settings.evaluation, settings.training)),
         "target": problem.target.name,
         "evaluation": asdict(settings.evaluation),
-        "checkpoint_fingerprint": problem.subject.fingerprint,
+        "checkpoint_fingerprint": problem.backbone.fingerprint,
         "task_quality": settings.task_quality,
         "extra_tasks": {
             label: {

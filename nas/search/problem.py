@@ -7,17 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nas.costs.cost import Cost
 from nas.costs.counting import count_cost
 from nas.costs.target import Target
 from nas.errors import InputError, NasError, PatternError, unknown
 from nas.patterns.features import head_features, pattern_features
 from nas.patterns.model import ModelPattern
-from nas.search.sampling.samplers import SAMPLERS
+from nas.results.cost import Cost
+from nas.search.backbone import Backbone, make_backbone
+from nas.search.samplers.catalog import SAMPLERS
 from nas.search.scoring.objectives import Objective, check_objectives, make_objectives
 from nas.search.scoring.scores import Score, make_scores
 from nas.search.settings import StudySettings
-from nas.search.subject import Subject, make_subject
 from nas.space.baselines import baselines_for
 from nas.space.load import load_space
 from nas.space.random_suggester import RandomSuggester
@@ -33,7 +33,7 @@ class Problem:
     """What is searched, on what, for what.
 
     Args:
-        subject: what patterns are tried on.
+        backbone: what patterns are tried on.
         space: where patterns are sampled from.
         target: the model that costs are counted for.
         full_cost: the cost of full attention on it.
@@ -42,7 +42,7 @@ class Problem:
         baselines: named patterns, evaluated in every study.
     """
 
-    subject: Subject
+    backbone: Backbone
     space: Space
     target: Target
     full_cost: Cost
@@ -53,12 +53,12 @@ class Problem:
     @property
     def tasks(self) -> Mapping[str, Task]:
         """The loaded tasks by label, the one that gives the shape first."""
-        return self.subject.tasks
+        return self.backbone.tasks
 
     @property
     def shape(self) -> Shape:
         """What a space fills."""
-        return self.subject.shape
+        return self.backbone.shape
 
     @property
     def task(self) -> Task:
@@ -69,7 +69,7 @@ class Problem:
     def fingerprints(self) -> dict[str, str]:
         """Hashes of all that results depend on and no setting says, by what they are of."""
         found = {f"task {label}": task.fingerprint for label, task in self.tasks.items()}
-        return found | ({"checkpoint": self.subject.fingerprint} if self.subject.fingerprint else {})
+        return found | ({"checkpoint": self.backbone.fingerprint} if self.backbone.fingerprint else {})
 
     def sample(self, suggest: Suggester) -> ModelPattern:
         """A pattern of the space, which must have the study's shape, for the heads of the model.
@@ -90,8 +90,8 @@ class Problem:
         wanted = (self.shape.num_layers, self.shape.num_heads, self.shape.causal, self.shape.grid)
         if made != wanted:
             raise InputError("space", f"must sample patterns with (layers, heads, causal, grid) = {wanted}", made)
-        pattern = self.subject.widened(pattern)
-        self.subject.check_fit(pattern)
+        pattern = self.backbone.widened(pattern)
+        self.backbone.check_fit(pattern)
         return pattern
 
     def features(self, patterns: Sequence[ModelPattern]) -> NDArray[np.float64]:
@@ -100,7 +100,7 @@ class Problem:
         if not self.shape.weighted:
             return of_layers
         of_heads = head_features(patterns, self.shape.num_tokens)
-        alike = self.subject.num_heads // self.shape.num_heads
+        alike = self.backbone.num_heads // self.shape.num_heads
         return np.concatenate([of_layers, of_heads[:, ::alike]], axis=1)
 
     def cost(self, pattern: ModelPattern) -> Cost:
@@ -117,19 +117,19 @@ def make_problem(settings: StudySettings) -> Problem:
     if settings.sampler not in SAMPLERS:
         raise unknown("sampler", settings.sampler, SAMPLERS, "sampler")
     check_objectives(settings.objectives, settings.training.test_lengths)
-    subject = make_subject(settings)
-    tasks, shape = subject.tasks, subject.shape
+    backbone = make_backbone(settings)
+    tasks, shape = backbone.tasks, backbone.shape
     task = next(iter(tasks.values()))
     scores = make_scores(tasks, settings.training.test_lengths)
     objectives = make_objectives(settings.objectives, scores, settings.task_quality)
-    target = settings.target or subject.target
+    target = settings.target or backbone.target
     if task.grid and target.num_tokens != task.num_tokens:
         allowed = f"must be {task.num_tokens}, the tokens of the task's grid of {task.grid[0]} x {task.grid[1]}"
         raise InputError("target.num_tokens", allowed, target.num_tokens, "Use target=proxy.")
     space = load_space(settings.space.attribute, settings.space.options)
-    baselines = {name: subject.widened(pattern) for name, pattern in baselines_for(space, shape).items()}
+    baselines = {name: backbone.widened(pattern) for name, pattern in baselines_for(space, shape).items()}
     problem = Problem(
-        subject=subject,
+        backbone=backbone,
         space=space,
         target=target,
         full_cost=count_cost(baselines["full"], target),
@@ -138,7 +138,7 @@ def make_problem(settings: StudySettings) -> Problem:
         baselines=baselines,
     )
     for pattern in baselines.values():
-        subject.check_fit(pattern)
+        backbone.check_fit(pattern)
     _draw_on_trial(problem)
     return problem
 

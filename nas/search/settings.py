@@ -69,7 +69,7 @@ class StudySettings:
         proxy: sizes of the proxy model; a checkpoint has its own.
         training: how each proxy is trained.
         target: the model that costs are counted for; None for the proxy or the checkpoint itself.
-        sampler: one of `nas.search.sampling.samplers.SAMPLERS`.
+        sampler: one of `nas.search.samplers.catalog.SAMPLERS`.
         objectives: two or more of `nas.search.scoring.objectives.OBJECTIVES`, or quality_2x where
             training.test_lengths has 2.
         constraints: budgets.

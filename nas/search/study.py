@@ -7,15 +7,15 @@ from typing import Any
 import optuna
 
 from nas.errors import StudyError
-from nas.search.audience import Audience
+from nas.results.observer import Observer
 from nas.search.driver import Driver, Lanes
 from nas.search.executors.choose import choose_cohort_size, choose_devices, make_executor
-from nas.search.observer import Observer
+from nas.search.folder.database import StudyDatabase
+from nas.search.folder.settings_document import differences, settings_to_dict
+from nas.search.folder.study_folder import StudyFolder, study_path
+from nas.search.observers import Observers
 from nas.search.problem import make_problem
 from nas.search.settings import StudySettings
-from nas.search.storage.database import StudyDatabase
-from nas.search.storage.folder import StudyFolder, study_path
-from nas.search.storage.settings_document import differences, settings_to_dict
 
 
 def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> di
         folder.forget_out_of_memory()
         database = StudyDatabase(folder.database, folder.path.name, problem.objectives)
         with closing(make_executor(settings, devices)) as executor:
-            return Driver(settings, problem, folder, executor, Audience(observers), lanes, database).run()
+            return Driver(settings, problem, folder, executor, Observers(observers), lanes, database).run()
 
 
 def _adopt(folder: StudyFolder, settings: StudySettings, fingerprints: dict[str, str]) -> None:

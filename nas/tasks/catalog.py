@@ -2,16 +2,16 @@
 
 from typing import assert_never
 
-from nas.tasks.compression import CompressionSettings, CompressionTask
-from nas.tasks.copying import CopyingSettings, CopyingTask
-from nas.tasks.fuzzy_recall import FuzzyRecallSettings, FuzzyRecallTask
-from nas.tasks.image import ImageSettings, ImageTask, NextPixelTask
-from nas.tasks.listops import ListopsSettings, ListopsTask
-from nas.tasks.noisy_recall import NoisyRecallSettings, NoisyRecallTask
-from nas.tasks.recall import RecallSettings, RecallTask
+from nas.tasks.language.text import MaskedTextTask, TextSettings, TextTask
+from nas.tasks.language.tokens import TokensSettings, TokensTask
+from nas.tasks.memory.compression import CompressionSettings, CompressionTask
+from nas.tasks.memory.copying import CopyingSettings, CopyingTask
+from nas.tasks.memory.fuzzy_recall import FuzzyRecallSettings, FuzzyRecallTask
+from nas.tasks.memory.noisy_recall import NoisyRecallSettings, NoisyRecallTask
+from nas.tasks.memory.recall import RecallSettings, RecallTask
+from nas.tasks.reasoning.listops import ListopsSettings, ListopsTask
 from nas.tasks.task import Task
-from nas.tasks.text import MaskedTextTask, TextSettings, TextTask
-from nas.tasks.tokens import TokensSettings, TokensTask
+from nas.tasks.vision.image import ImageSettings, ImageTask, NextPixelTask
 
 TaskSettings = (
     TextSettings

@@ -6,10 +6,11 @@ from typing import Literal, Protocol
 
 from torch import Tensor
 
+from nas.statistics.ranks import Direction
+
 IGNORED_TARGET = -100
 """Target value of positions that are not scored (the convention of torch's cross_entropy)."""
 
-Direction = Literal["minimize", "maximize"]
 
 Readout = Literal["each", "mean", "last"]
 """From which final hidden states a target is said: each token's own, the mean of all, or the last token's alone."""

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from nas.tracking.redact import redact_text
-from nas.tracking.run import Run
+from nas.tracking.runs.run import Run
 from nas.tracking.settings import TrackingSettings
 
 _WORKER = Path(__file__).with_name("worker.py")

@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from nas.tracking.run import Run
+from nas.tracking.runs.run import Run
 from nas.tracking.settings import TrackingSettings
 
 

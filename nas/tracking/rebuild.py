@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from nas.errors import InputError
-from nas.search.observer import StudyInfo
-from nas.search.record import Trial
-from nas.tracking.contents import all_runs
+from nas.results.observer import StudyInfo
+from nas.results.trial import Trial
 from nas.tracking.recorder import Recorded, Recorder
+from nas.tracking.runs.contents import all_runs
 from nas.tracking.settings import TrackingSettings, check_tracking
 
 

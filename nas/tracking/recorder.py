@@ -10,7 +10,7 @@ from threading import Thread
 
 from nas.tracking.child import Child
 from nas.tracking.ledger import Ledger
-from nas.tracking.run import Run
+from nas.tracking.runs.run import Run
 from nas.tracking.settings import TrackingSettings
 
 _LOG = logging.getLogger("nas.tracking")

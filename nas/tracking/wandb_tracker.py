@@ -3,10 +3,10 @@
 import logging
 from typing import Any
 
-from nas.search.observer import Observer, Progress, StudyInfo
-from nas.search.record import Trial
-from nas.tracking.contents import all_runs, trial_run
+from nas.results.observer import Observer, Progress, StudyInfo
+from nas.results.trial import Trial
 from nas.tracking.recorder import Recorder
+from nas.tracking.runs.contents import all_runs, trial_run
 from nas.tracking.settings import TrackingSettings, check_tracking
 
 _LOG = logging.getLogger("nas.tracking")

@@ -10,7 +10,7 @@ from torch.nn.attention.flex_attention import create_mask
 
 from nas.attention import attend
 from nas.attention.flex import block_mask, compiled_flex_attention, mask_mod
-from nas.attention.memory import in_front, most_memory
+from nas.attention.segment_memory import in_front, most_memory
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import (
     Block,

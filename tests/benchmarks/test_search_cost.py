@@ -8,7 +8,7 @@ import pytest
 import search_cost
 from search_cost import METHODS, ParetoMutation, at, cost_of, load
 
-from nas.search.scoring.domination import nondominated
+from nas.statistics.pareto import nondominated
 
 TABLE = Path(__file__).parents[2] / "tables" / "tabular-text.jsonl"
 

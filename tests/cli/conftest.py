@@ -6,12 +6,12 @@ import pytest
 from toy_study import FakeExecutor, toy_problem
 
 from nas.cli.main import main
-from nas.search.audience import Audience
 from nas.search.driver import Driver, Lanes
+from nas.search.folder.settings_document import settings_to_dict
+from nas.search.folder.study_folder import StudyFolder
+from nas.search.observers import Observers
 from nas.search.settings import StudySettings
-from nas.search.storage.folder import StudyFolder
-from nas.search.storage.settings_document import settings_to_dict
-from nas.tasks.text import TextSettings
+from nas.tasks.language.text import TextSettings
 
 
 @dataclass
@@ -45,5 +45,5 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with folder.locked():
         folder.write_settings(settings_to_dict(settings))
         lanes = Lanes(num_batches=1, cohort_size=1)
-        Driver(settings, toy_problem(), folder, FakeExecutor(), Audience(()), lanes, None).run()
+        Driver(settings, toy_problem(), folder, FakeExecutor(), Observers(()), lanes, None).run()
     return path

@@ -8,9 +8,9 @@ import pytest
 from tiny_table import NUM_ROWS, FakeExecutor, pretend_table
 
 from nas.config.load import load_settings
-from nas.search.storage.settings_document import settings_to_dict
-from nas.table import build as build_module
-from nas.table.file import read_table
+from nas.ground_truth import build as build_module
+from nas.ground_truth.file import read_table
+from nas.search.folder.settings_document import settings_to_dict
 
 TINY = [
     "task=recall",

@@ -8,10 +8,10 @@ from nas.config.read import read_settings
 from nas.config.settings import RunSettings
 from nas.errors import InputError
 from nas.tasks.catalog import TASKS
-from nas.tasks.image import ImageSettings
-from nas.tasks.listops import ListopsSettings
-from nas.tasks.recall import RecallSettings
-from nas.tasks.text import TextSettings
+from nas.tasks.language.text import TextSettings
+from nas.tasks.memory.recall import RecallSettings
+from nas.tasks.reasoning.listops import ListopsSettings
+from nas.tasks.vision.image import ImageSettings
 
 
 def load(*words: str, config_dir: Path | None = None) -> RunSettings:

@@ -5,12 +5,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from nas.costs.counting import cost_for, cost_with_ratio, count_cost
 from nas.costs.full_attention import full_pattern
-from nas.costs.stretch import stretched
 from nas.costs.target import Target
 from nas.errors import InputError
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Global, Primitive, Stride, Window
+from nas.patterns.stretch import stretched
 from nas.space.baselines import BASELINES
 from nas.space.random_suggester import RandomSuggester
 from nas.space.space import Shape

@@ -9,7 +9,6 @@ from strategies import pattern_cases, quick
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from nas.costs.cost import Cost
 from nas.costs.counting import cost_with_ratio, count_cost
 from nas.costs.dense_part import matrix_flops, num_parameters
 from nas.costs.target import Target
@@ -17,6 +16,7 @@ from nas.patterns.head import HeadPattern
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, LowRank, Neighborhood, Primitive, Select, Window
+from nas.results.cost import Cost
 
 D_HEAD, D_MODEL, TOKENS = 4, 12, 10
 

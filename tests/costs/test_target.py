@@ -12,9 +12,9 @@ from nas.errors import InputError
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, LowRank, Primitive
-from nas.proxy.layout import layout_for
+from nas.proxy.network.layout import layout_for
 from nas.proxy.settings import ProxySettings
-from nas.tasks.recall import RecallSettings, RecallTask
+from nas.tasks.memory.recall import RecallSettings, RecallTask
 
 SHIPPED = sorted((Path(__file__).parents[2] / "conf" / "target").glob("*.yaml"))
 

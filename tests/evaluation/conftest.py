@@ -2,9 +2,9 @@ import pytest
 from one_thread import one_thread as one_thread
 
 from nas.patterns.file import load_pattern
-from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.tasks.recall import RecallSettings, RecallTask
+from nas.proxy.state.member import Member
+from nas.tasks.memory.recall import RecallSettings, RecallTask
 
 
 @pytest.fixture(scope="session")

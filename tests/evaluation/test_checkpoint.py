@@ -11,17 +11,17 @@ from tiny_models import save_tiny_model, written_text
 from nas.errors import PatternError
 from nas.evaluation import checkpoint as checkpoint_module
 from nas.evaluation.checkpoint import CheckpointEvaluator
-from nas.evaluation.measurement import Measurement, Outcome
 from nas.evaluation.settings import CheckpointSettings, Weights
 from nas.patterns.model import ModelPattern
 from nas.pretrained.decoder import Decoder
 from nas.pretrained.tasks import checkpoint_tasks
-from nas.proxy.member import Member
 from nas.proxy.settings import TrainingSettings
+from nas.proxy.state.member import Member
+from nas.results.measurement import Measurement, Outcome
 from nas.space import systems
 from nas.space.space import Shape
+from nas.tasks.language.text import TextSettings
 from nas.tasks.task import Task
-from nas.tasks.text import TextSettings
 
 SHAPE = Shape(num_layers=2, num_heads=4, num_tokens=32, causal=True)
 FULL, STREAMING = systems.full(SHAPE), systems.streaming(SHAPE)

@@ -9,12 +9,12 @@ from families import FAMILIES, FULL, STREAM, two_layers, window
 
 from nas.errors import PatternError
 from nas.evaluation import scratch
-from nas.evaluation.measurement import Measurement, Outcome
 from nas.evaluation.scratch import ScratchEvaluator
 from nas.patterns.model import ModelPattern
-from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state import CohortState
+from nas.proxy.state.cohort_state import CohortState
+from nas.proxy.state.member import Member
+from nas.results.measurement import Measurement, Outcome
 
 MEMORY, RELATIVE = FAMILIES["memory"].patterns, FAMILIES["relative"].patterns
 MIXED = (two_layers(FULL), MEMORY[0], RELATIVE[0], two_layers(window(3)), RELATIVE[1], MEMORY[1])

@@ -10,14 +10,14 @@ from torch.nn import functional
 
 from nas.errors import InputError
 from nas.evaluation import scratch
-from nas.evaluation.measurement import Measurement, Outcome
 from nas.evaluation.scratch import ScratchEvaluator
 from nas.patterns.model import ModelPattern
-from nas.proxy.layout import layout_for
-from nas.proxy.member import Member
+from nas.proxy.network.layout import layout_for
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state import CohortState
-from nas.proxy.training import train, train_branch
+from nas.proxy.state.cohort_state import CohortState
+from nas.proxy.state.member import Member
+from nas.proxy.training.branch import train, train_branch
+from nas.results.measurement import Measurement, Outcome
 
 PROXY = ProxySettings(num_layers=2, num_heads=2, d_model=8, mlp_ratio=2)
 RUNG = 4

@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 import torch
 
-from nas.evaluation import news, scratch
-from nas.evaluation.checkpoints import Checkpoints
-from nas.evaluation.measurement import Measurement, Outcome
+from nas.evaluation import progress_throttle as throttle
+from nas.evaluation import scratch
+from nas.evaluation.cohort_files import Checkpoints
 from nas.evaluation.scratch import ScratchEvaluator
-from nas.proxy.member import Member
-from nas.proxy.schedule import branch_start, rung_steps, steps_spent
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state import CohortState
-from nas.tasks.recall import RecallTask
+from nas.proxy.state.cohort_state import CohortState
+from nas.proxy.state.member import Member
+from nas.proxy.training.schedule import branch_start, rung_steps, steps_spent
+from nas.results.measurement import Measurement, Outcome
+from nas.tasks.memory.recall import RecallTask
 
 Members = tuple[Member, ...]
 MakeEvaluator = Callable[..., ScratchEvaluator]
@@ -34,7 +35,7 @@ def saved_every_four_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def every_step_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(news, "SECONDS_BETWEEN_NEWS", 0.0)
+    monkeypatch.setattr(throttle, "SECONDS_BETWEEN_NEWS", 0.0)
 
 
 @pytest.fixture
@@ -328,7 +329,7 @@ def test_progress_goes_from_nothing_to_the_rung_for_every_member(evaluator: Scra
 def test_progress_is_told_seldom(
     evaluator: ScratchEvaluator, members: Members, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(news, "SECONDS_BETWEEN_NEWS", 3600.0)
+    monkeypatch.setattr(throttle, "SECONDS_BETWEEN_NEWS", 3600.0)
     listener = Listener()
     evaluator.evaluate(members[:1], 12, on_progress=listener)
     assert listener.steps == [0, 12]

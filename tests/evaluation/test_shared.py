@@ -13,16 +13,16 @@ from nas.errors import InputError, PatternError
 from nas.evaluation.calibration import calibrated, window_features
 from nas.evaluation.shared import SharedWeights
 from nas.patterns.model import ModelPattern
-from nas.proxy.layout import layout_for
-from nas.proxy.member import Member
-from nas.proxy.model import CohortTransformer
+from nas.proxy.network.layout import layout_for
+from nas.proxy.network.model import CohortTransformer
 from nas.proxy.sandwich import Sandwich
-from nas.proxy.scoring import loss_sums, num_scored
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state import CohortState
+from nas.proxy.state.cohort_state import CohortState
+from nas.proxy.state.member import Member
 from nas.proxy.supernet import SupernetModule, divergence, train_supernet
-from nas.proxy.validation import validate
-from nas.tasks.text import TextSettings, TextTask
+from nas.proxy.training.scoring import loss_sums, num_scored
+from nas.proxy.training.validation import validate
+from nas.tasks.language.text import TextSettings, TextTask
 
 PROXY = ProxySettings(num_layers=2, num_heads=2, d_model=16, mlp_ratio=2)
 TRAINING = TrainingSettings(num_steps=60, batch_size=4, learning_rate=1e-2, warmup_steps=6)

@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sayable import BLOCK, EXAMPLES, SAYABLE, SETTINGS, example_point, provenance_of
 from strategies import patterns, quick
+from supported_patterns import BLOCK, EXAMPLES, SETTINGS, SUPPORTED, example_point, provenance_of
 
 from nas.errors import ExportError
 from nas.export import FORMATS, export_points
-from nas.export.refusal import Refusal
+from nas.export.targets.refusal import Refusal
 from nas.patterns.file import load_pattern
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
@@ -31,14 +31,14 @@ every_target = pytest.mark.parametrize("name", FORMATS)
 
 
 def test_every_target_has_patterns_to_be_tested_with():
-    assert set(SAYABLE) == set(FORMATS)
+    assert set(SUPPORTED) == set(FORMATS)
 
 
 @every_target
 @few
 @given(st.data())
 def test_what_is_said_is_read_back(name, data):
-    pattern = data.draw(SAYABLE[name])
+    pattern = data.draw(SUPPORTED[name])
     FORMATS[name].prove(FORMATS[name].write(pattern, provenance_of(pattern), SETTINGS[name]), pattern)
 
 
@@ -114,13 +114,13 @@ def test_no_target_loads_the_library_it_is_for(name):
 
 
 @pytest.mark.parametrize(
-    "unsayable", [name for name in FORMATS if name not in ("pattern", "flex", "torch", "transformers")]
+    "unsupported", [name for name in FORMATS if name not in ("pattern", "flex", "torch", "transformers")]
 )
-def test_a_refusal_names_kind_layer_and_heads(unsayable):
-    sayable = EXAMPLES[unsayable].layers[0].heads[0].attend
+def test_a_refusal_names_kind_layer_and_heads(unsupported):
+    supported = EXAMPLES[unsupported].layers[0].heads[0].attend
     pattern = ModelPattern.of(
-        [(HeadGroup(4, sayable),), (HeadGroup(1, sayable), HeadGroup(3, (*sayable[1:], Window(3), Stride(5))))]
+        [(HeadGroup(4, supported),), (HeadGroup(1, supported), HeadGroup(3, (*supported[1:], Window(3), Stride(5))))]
     )
-    expected = rf"{unsayable}: cannot say '(stride|window)' in layer 1, heads 1 to 3 \(layers\[1\]\.heads\[1\]"
+    expected = rf"{unsupported}: cannot say '(stride|window)' in layer 1, heads 1 to 3 \(layers\[1\]\.heads\[1\]"
     with pytest.raises(Refusal, match=expected):
-        FORMATS[unsayable].write(pattern, provenance_of(pattern), SETTINGS[unsayable])
+        FORMATS[unsupported].write(pattern, provenance_of(pattern), SETTINGS[unsupported])

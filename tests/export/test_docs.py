@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from sayable import SETTINGS, example_point
+from supported_patterns import SETTINGS, example_point
 
 from nas.export import FORMATS, export_points
 

@@ -9,9 +9,9 @@ from nas.costs.counting import cost_with_ratio, count_cost
 from nas.costs.proxy_target import proxy_target
 from nas.errors import ExportError, InputError
 from nas.export import FORMATS, ExportSettings, choose_best, choose_trial, export_points, whole_front
-from nas.export.readme import readme
+from nas.export.bundle.readme import readme
 from nas.patterns.file import load_pattern
-from nas.search.record import Trial, TrialState
+from nas.results.trial import Trial, TrialState
 
 
 def test_the_readme_tells_of_trial_results_costs_and_positions(front, tmp_path):

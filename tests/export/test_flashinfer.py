@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
-from sayable import BLOCK, SAYABLE, provenance_of
 from strategies import quick
+from supported_patterns import BLOCK, SUPPORTED, provenance_of
 
 from nas.errors import ExportError, InputError
 from nas.export import FORMATS, ExportSettings
 from nas.export.provenance import Provenance
-from nas.export.refusal import Refusal
+from nas.export.targets.refusal import Refusal
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Block, Full, Global, Random, Window
@@ -50,7 +50,7 @@ def _attended(block_mask_map, block_row_sz, block_col_sz, causal) -> torch.Tenso
 
 
 @settings(quick, max_examples=15)
-@given(pattern=SAYABLE["flashinfer"])
+@given(pattern=SUPPORTED["flashinfer"])
 def test_the_wrapper_attends_to_our_pairs(tmp_path_factory, pattern):
     """At 90 tokens the last block is a part of one."""
     arrays = _arrays(tmp_path_factory.mktemp("npz"), _files(pattern))

@@ -9,11 +9,11 @@ import torch
 from strategies import MASK_KINDS
 
 from nas.errors import ExportError
-from nas.export.formats import FORMATS
 from nas.export.generated import layer as generated_layer
 from nas.export.generated.expressions import EXPRESSIONS
 from nas.export.provenance import Provenance
 from nas.export.settings import ExportSettings
+from nas.export.targets.catalog import FORMATS
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import POSITIONS, ModelPattern
 from nas.patterns.primitives import Block, Full, Global, LowRank, Primitive, Random, Select, Stripe, Tile, Window

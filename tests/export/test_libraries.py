@@ -5,12 +5,12 @@ import json
 import pytest
 import torch
 from hypothesis import given, settings
-from sayable import SAYABLE, SETTINGS, provenance_of
 from strategies import quick
+from supported_patterns import SETTINGS, SUPPORTED, provenance_of
 
 from nas.errors import ExportError
 from nas.export import FORMATS
-from nas.export.refusal import Refusal
+from nas.export.targets.refusal import Refusal
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Block, Columns, Full, Global, Primitive, Random, Window
@@ -25,7 +25,7 @@ def _pattern(*layers: tuple[Primitive, ...], causal: bool = True) -> ModelPatter
 
 
 @settings(quick, max_examples=25)
-@given(SAYABLE["transformers-config"])
+@given(SUPPORTED["transformers-config"])
 def test_the_masks_that_transformers_makes_of_the_keys_are_ours(pattern):
     pytest.importorskip("transformers", reason="transformers is not installed; pip install '.[dev]'")
     masking_utils = pytest.importorskip("nas.export.libraries.masking_utils")
@@ -109,7 +109,7 @@ def test_what_a_config_cannot_say(pattern, said):
 
 
 @settings(quick, max_examples=25)
-@given(SAYABLE["deepspeed"])
+@given(SUPPORTED["deepspeed"])
 def test_the_layouts_that_deepspeed_makes_of_the_section_are_ours(pattern):
     pytest.importorskip("deepspeed", reason="DeepSpeed is not installed, and no dependency: it is hard to install")
     sparsity_config = pytest.importorskip("nas.export.libraries.sparsity_config")

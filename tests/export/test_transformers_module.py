@@ -7,14 +7,14 @@ from types import ModuleType, SimpleNamespace
 import pytest
 import torch
 from hypothesis import given, settings
-from sayable import SAYABLE, provenance_of
 from strategies import quick
+from supported_patterns import SUPPORTED, provenance_of
 from torch.nn.attention.flex_attention import flex_attention
 
 from nas.errors import ExportError
 from nas.export import FORMATS, ExportSettings
 from nas.export.generated.module import run_module
-from nas.export.refusal import Refusal
+from nas.export.targets.refusal import Refusal
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Block, Columns, Full, Global, Random, Stride, Window
@@ -71,7 +71,7 @@ def test_a_batch_with_padding_and_both_caches_equals_attention_written_out(decod
 
 @pytest.mark.slow
 @settings(quick, max_examples=4)
-@given(SAYABLE["transformers"])
+@given(SUPPORTED["transformers"])
 def test_so_does_any_pattern(pattern):
     decoder = pytest.importorskip("nas.export.libraries.decoder")
     decoder.check(_files(pattern), pattern)

@@ -11,12 +11,12 @@ import pytest
 import torch
 import yaml
 from hypothesis import given
-from sayable import SAYABLE
 from strategies import quick
+from supported_patterns import SUPPORTED
 
 from nas.export import FORMATS, ExportSettings
 from nas.export.provenance import Provenance
-from nas.export.refusal import Refusal
+from nas.export.targets.refusal import Refusal
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Global, Window
@@ -38,7 +38,7 @@ def _streaming_mask(sink_size: int, recent_size: int) -> torch.Tensor:
 
 
 @quick
-@given(SAYABLE["duo-attention"])
+@given(SUPPORTED["duo-attention"])
 def test_duo_attention(pattern):
     files = _files("duo-attention", pattern)
     config = json.loads(files["config.json"])
@@ -62,7 +62,7 @@ def _streaming_forward(n_init: int, n_local: int) -> torch.Tensor:
 
 
 @quick
-@given(SAYABLE["minference"])
+@given(SUPPORTED["minference"])
 def test_minference(pattern):
     layers = json.loads(_files("minference", pattern)["best_pattern.json"])
     for layer in range(pattern.num_layers):
@@ -73,7 +73,7 @@ def test_minference(pattern):
 
 
 @quick
-@given(SAYABLE["tensorrt-llm"])
+@given(SUPPORTED["tensorrt-llm"])
 def test_tensorrt_llm(pattern):
     """tensorrt_llm/_torch: the window is exclusive, and clamped to the longest sequence."""
     config = yaml.safe_load(_files("tensorrt-llm", pattern)["tensorrt_llm.yaml"])

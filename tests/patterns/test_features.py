@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import pattern_cases, quick
 
-from nas.patterns.counts import count_row_pairs
+from nas.patterns.counting.pairs import count_row_pairs
 from nas.patterns.features import feature_names, head_features, pattern_features
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern

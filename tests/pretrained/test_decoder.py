@@ -54,10 +54,10 @@ def logits_with_mask(decoder: Decoder, pattern: ModelPattern) -> torch.Tensor:
 
 
 def slow_mask(head: Any, num_tokens: int) -> torch.Tensor:
-    site = head.site(num_tokens)
+    context = head.context(num_tokens)
     rows = [
         [
-            key <= query and any(primitive.allows(query, key, site) for primitive in head.attend)
+            key <= query and any(primitive.allows(query, key, context) for primitive in head.attend)
             for key in range(num_tokens)
         ]
         for query in range(num_tokens)

@@ -15,8 +15,8 @@ from nas.pretrained.retrieval_heads import ranked_heads, retrieval_scores
 from nas.pretrained.scoring import score
 from nas.pretrained.tasks import checkpoint_tasks
 from nas.pretrained.text import CheckpointTextTask, TokenisedText, tokenise
+from nas.tasks.language.text import TextSettings
 from nas.tasks.task import IGNORED_TARGET
-from nas.tasks.text import TextSettings
 
 DEPTHS = (0.0, 0.5, 1.0)
 WIDTH = KEY_TOKENS + VALUE_TOKENS

@@ -6,11 +6,11 @@ from one_thread import one_thread as one_thread
 
 from nas.patterns.file import load_pattern
 from nas.patterns.model import ModelPattern
-from nas.proxy.layout import layout_for
-from nas.proxy.member import Member
+from nas.proxy.network.layout import layout_for
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state import CohortState
-from nas.tasks.text import TextSettings, TextTask
+from nas.proxy.state.cohort_state import CohortState
+from nas.proxy.state.member import Member
+from nas.tasks.language.text import TextSettings, TextTask
 
 
 def window(before: int) -> dict[str, object]:

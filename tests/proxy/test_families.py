@@ -8,13 +8,13 @@ import pytest
 import torch
 from families import FAMILIES, Family
 
-from nas.proxy.layout import layout_for
-from nas.proxy.member import Member
-from nas.proxy.rung_score import RungScore
-from nas.proxy.schedule import branch_start
+from nas.proxy.network.layout import layout_for
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state import CohortState
-from nas.proxy.training import train, train_branch
+from nas.proxy.state.cohort_state import CohortState
+from nas.proxy.state.member import Member
+from nas.proxy.training.branch import train, train_branch
+from nas.proxy.training.rung_score import RungScore
+from nas.proxy.training.schedule import branch_start
 
 PROXY = ProxySettings(num_layers=2, num_heads=2, d_model=16, mlp_ratio=2)
 RUNG = 6

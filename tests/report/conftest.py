@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from nas.costs.cost import Cost
-from nas.evaluation.measurement import Measurement, Outcome
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full
-from nas.search.record import Trial, TrialState
+from nas.results.cost import Cost
+from nas.results.measurement import Measurement, Outcome
+from nas.results.trial import Trial, TrialState
 
 SCORES = (
     {"name": "quality", "task": "text", "times": 1, "unit": "bits per byte", "direction": "minimize", "chance": 8.0},

@@ -1,7 +1,7 @@
 """What a table says of its own ranking, before it shows it."""
 
 from nas.report.fidelity import fidelity_lines
-from nas.report.tables import front_lines
+from nas.report.front_table import front_lines
 
 PATTERNS = [{"trial": number, "short": 2.0, "long": 1.8, "forecast": number in (2, 3)} for number in range(6)]
 

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from toy_study import FakeExecutor, StartStudy, toy_problem
 
-from nas.search.audience import Audience
+from nas.results.observer import Observer
 from nas.search.driver import Driver, Lanes
-from nas.search.observer import Observer
+from nas.search.folder.database import StudyDatabase
+from nas.search.folder.study_folder import StudyFolder
+from nas.search.observers import Observers
 from nas.search.problem import Problem
 from nas.search.settings import ConstraintSettings, FidelitySettings, StudySettings
-from nas.search.storage.database import StudyDatabase
-from nas.search.storage.folder import StudyFolder
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +41,6 @@ def start(problem: Problem) -> StartStudy:
             study.forget_out_of_memory()
             database = StudyDatabase(study.database, study.path.name, with_problem.objectives)
             settings = StudySettings(**values)
-            return Driver(settings, with_problem, study, executor, Audience(observers), lanes, database).run()
+            return Driver(settings, with_problem, study, executor, Observers(observers), lanes, database).run()
 
     return start_study

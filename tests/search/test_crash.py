@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from nas.search.record import Trial
-from nas.search.storage.folder import StudyFolder
+from nas.results.trial import Trial
+from nas.search.folder.study_folder import StudyFolder
 
 pytestmark = pytest.mark.slow
 

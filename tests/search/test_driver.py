@@ -11,17 +11,17 @@ import pytest
 import torch
 from toy_study import FakeExecutor, StartStudy, Stop, pretended
 
-from nas.evaluation.measurement import Measurement, Outcome
 from nas.patterns.model import ModelPattern
-from nas.proxy.member import Member
 from nas.proxy.settings import TrainingSettings
+from nas.proxy.state.member import Member
+from nas.results.measurement import Measurement, Outcome
+from nas.results.trial import TrialState
 from nas.search.driver import Lanes
-from nas.search.jobs import Job
+from nas.search.executors.jobs import Job
+from nas.search.folder.study_folder import StudyFolder
 from nas.search.problem import Problem
-from nas.search.record import TrialState
-from nas.search.sampling.samplers import SAMPLERS
+from nas.search.samplers.catalog import SAMPLERS
 from nas.search.settings import FidelitySettings
-from nas.search.storage.folder import StudyFolder
 from nas.space.space import Shape, Suggester
 
 

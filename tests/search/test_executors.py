@@ -11,20 +11,20 @@ from typing import Any
 import pytest
 
 from nas.errors import InputError, StudyError
-from nas.evaluation.measurement import Measurement, Outcome
 from nas.evaluation.settings import ScratchSettings
-from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings, TrainingSettings
+from nas.proxy.state.member import Member
+from nas.results.measurement import Measurement, Outcome
 from nas.search.executors import processes
 from nas.search.executors.choose import choose_cohort_size, choose_devices, num_cores
 from nas.search.executors.inline import InlineExecutor
+from nas.search.executors.jobs import Executor, Job, Setup
 from nas.search.executors.processes import ATTEMPTS, ProcessExecutor
 from nas.search.executors.training import Trainer
-from nas.search.jobs import Executor, Job, Setup
 from nas.search.settings import StudySettings
 from nas.space.baselines import BASELINES
 from nas.space.space import Shape
-from nas.tasks.recall import RecallSettings
+from nas.tasks.memory.recall import RecallSettings
 from search_spaces.hybrid import Hybrid
 
 RUNG = 3

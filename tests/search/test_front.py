@@ -8,8 +8,8 @@ import pytest
 from toy_study import FakeExecutor, StartStudy
 
 from nas.patterns.file import load_pattern
-from nas.search.scoring.domination import dominates
-from nas.search.storage.folder import StudyFolder
+from nas.search.folder.study_folder import StudyFolder
+from nas.statistics.pareto import dominates
 
 NAMES = ["quality", "flops", "kv_cache_bytes"]
 

@@ -11,7 +11,7 @@ from nas.search.problem import Problem, make_problem
 from nas.search.settings import StudySettings
 from nas.space.random_suggester import RandomSuggester
 from nas.space.space import Shape, Suggester
-from nas.tasks.recall import RecallSettings
+from nas.tasks.memory.recall import RecallSettings
 
 
 class Raising:

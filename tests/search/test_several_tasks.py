@@ -11,26 +11,26 @@ from typing import Any, NamedTuple
 import pytest
 from toy_study import FakeExecutor, NarrowTask, SilentTask, StartStudy, Stop, pretended
 
-from nas.evaluation.measurement import Measurement, Outcome
 from nas.export import choose_best
-from nas.export.readme import readme
-from nas.proxy.member import Member
+from nas.export.bundle.readme import readme
 from nas.proxy.settings import TrainingSettings
-from nas.search.book import Book
+from nas.proxy.state.member import Member
+from nas.results.measurement import Measurement, Outcome
+from nas.results.observer import StudyInfo
+from nas.results.trial import Trial, TrialState
 from nas.search.driver import Lanes
-from nas.search.observer import StudyInfo
+from nas.search.folder.study_folder import StudyFolder
 from nas.search.problem import Problem
-from nas.search.record import Trial, TrialState
-from nas.search.rungs.forecast import Forecast
-from nas.search.sampling.asking import Suggestion
-from nas.search.sampling.proposal import Proposal
+from nas.search.samplers.asking import Suggestion
+from nas.search.samplers.proposal import Proposal
+from nas.search.scheduler.forecast import Forecast
 from nas.search.scoring.objectives import make_objectives
-from nas.search.scoring.ranks import rank_shares
 from nas.search.scoring.scores import make_scores
 from nas.search.settings import ConstraintSettings, StudySettings
-from nas.search.storage.folder import StudyFolder
+from nas.search.trial_store import TrialStore
 from nas.space.load import load_space
-from nas.tracking.contents import study_run, trial_run
+from nas.statistics.ranks import rank_shares
+from nas.tracking.runs.contents import study_run, trial_run
 
 NAMES = ["quality", "flops", "kv_cache_bytes"]
 
@@ -40,7 +40,7 @@ def over_two(problem: Problem, how: Any, *more: str) -> Problem:
     scores = make_scores(tasks, [2])
     return replace(
         problem,
-        subject=replace(problem.subject, tasks=tasks),
+        backbone=replace(problem.backbone, tasks=tasks),
         scores=scores,
         objectives=make_objectives([*NAMES, *more], scores, how),
     )
@@ -228,14 +228,14 @@ def test_a_mean_rank_with_rungs_ranks_everybody_however_far_they_were_trained(
     ]
     assert fronts[0] == fronts[1] and fronts[0]["points"] and fronts[0]["trials"]["stopped"]
     trials = StudyFolder(tmp_path / "0").trials()
-    book = Book(two, ConstraintSettings(), (100, 200, 400))
+    store = TrialStore(two, ConstraintSettings(), (100, 200, 400))
     for trial in trials:
-        book.enter(Proposal(Suggestion(), trial.pattern, baseline=trial.baseline))
+        store.enter(Proposal(Suggestion(), trial.pattern, baseline=trial.baseline))
         for step in sorted({one.step for one in trial.measurements}):
             own = [one for one in trial.measurements if (one.step, one.seed) == (step, 0)]
             if trial.duplicate_of is None:
-                book.advance(trial.number, step, own)
-    ranks = [values["quality"] for values in Forecast(two, book, (100, 200, 400)).values.values()]
+                store.advance(trial.number, step, own)
+    ranks = [values["quality"] for values in Forecast(two, store, (100, 200, 400)).values.values()]
     # Ranks among all of them, from 0 to 1, average one half.
     assert len(ranks) == sum(trial.duplicate_of is None for trial in trials)
     assert sum(ranks) / len(ranks) == pytest.approx(0.5)

@@ -3,13 +3,13 @@
 import pytest
 
 from nas.errors import InputError
+from nas.search.folder.settings_document import differences, settings_to_dict
 from nas.search.problem import make_problem
 from nas.search.settings import StudySettings
-from nas.search.storage.settings_document import differences, settings_to_dict
 from nas.search.study_tasks import make_tasks, settings_by_label
-from nas.tasks.image import ImageSettings
-from nas.tasks.listops import ListopsSettings
-from nas.tasks.recall import RecallSettings
+from nas.tasks.memory.recall import RecallSettings
+from nas.tasks.reasoning.listops import ListopsSettings
+from nas.tasks.vision.image import ImageSettings
 
 SMALL = RecallSettings(num_tokens=16, vocab_size=16, num_pairs=2, validation_sequences=2)
 LONG = RecallSettings(num_tokens=32, vocab_size=16, num_pairs=2, validation_sequences=2)

@@ -12,15 +12,15 @@ import torch
 from torch import Tensor
 
 from nas.patterns.file import load_pattern
-from nas.proxy.layout import layout_for
-from nas.proxy.member import Member
-from nas.proxy.model import CohortTransformer
-from nas.proxy.schedule import branch_start
+from nas.proxy.network.layout import layout_for
+from nas.proxy.network.model import CohortTransformer
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state import CohortState
-from nas.proxy.training import train, train_branch
-from nas.tasks.recall import RecallSettings, RecallTask
-from nas.tasks.recall_law import window_law
+from nas.proxy.state.cohort_state import CohortState
+from nas.proxy.state.member import Member
+from nas.proxy.training.branch import train, train_branch
+from nas.proxy.training.schedule import branch_start
+from nas.tasks.memory.recall import RecallSettings, RecallTask
+from nas.tasks.memory.recall_law import window_law
 from nas.tasks.task import IGNORED_TARGET
 
 pytestmark = pytest.mark.slow

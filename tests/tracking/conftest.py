@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from wandb.proto.wandb_internal_pb2 import Record
 
-from nas.costs.cost import Cost
-from nas.evaluation.measurement import Measurement, Outcome
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Global, Window
-from nas.search.observer import StudyInfo
-from nas.search.record import Trial, TrialState
+from nas.results.cost import Cost
+from nas.results.measurement import Measurement, Outcome
+from nas.results.observer import StudyInfo
+from nas.results.trial import Trial, TrialState
 from nas.search.settings import StudySettings
 from nas.tasks.catalog import TextSettings
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from nas.tracking.ledger import Ledger
-from nas.tracking.run import Run
+from nas.tracking.runs.run import Run
 from nas.tracking.settings import TrackingSettings
 
 RUN = Run(id="abc", name="trial-00000", group="study", job_type="trial", config={"seed": 1})

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from wandb_server import WandbServer, serving
 
-from nas.search.storage.folder import StudyFolder
-from nas.tracking.contents import all_runs
+from nas.search.folder.study_folder import StudyFolder
 from nas.tracking.recorder import Recorder
+from nas.tracking.runs.contents import all_runs
 from nas.tracking.settings import TrackingSettings
 
 pytestmark = pytest.mark.slow

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from nas.tracking import recorder as recorder_module
-from nas.tracking.contents import all_runs
 from nas.tracking.recorder import Recorder
+from nas.tracking.runs.contents import all_runs
 from nas.tracking.settings import TrackingSettings
 
 OFFLINE = TrackingSettings()

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from nas.search.observer import Progress
+from nas.results.observer import Progress
 from nas.tracking import recorder
 from nas.tracking.settings import TrackingSettings
 from nas.tracking.wandb_tracker import WandbTracker

@@ -1,7 +1,7 @@
 import pytest
 
 from nas.tracking.recorder import Recorder
-from nas.tracking.run import Run
+from nas.tracking.runs.run import Run
 from nas.tracking.settings import TrackingSettings
 from nas.tracking.worker import _is_whole
 

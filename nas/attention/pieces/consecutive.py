@@ -8,25 +8,25 @@ import numpy as np
 from nas.attention.pieces.masking import Masker
 from nas.attention.pieces.sizes import MOST_KEYS, NUM_QUERIES, queries_in_tile
 from nas.attention.pieces.tile import Tile
-from nas.patterns.site import Site
-from nas.patterns.support import Band, Flags, Positions, Support
+from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.support import Band, Flags, Positions, Support
 
 
-def consecutive_tiles(supports: Sequence[Support], site: Site, masker: Masker) -> Iterator[Tile]:
+def consecutive_tiles(supports: Sequence[Support], context: MaskContext, masker: Masker) -> Iterator[Tile]:
     """All tiles of the part that reads the sequence as it stands.
 
     Args:
         supports: what each primitive of the part shows.
-        site: length and causality.
+        context: length and causality.
         masker: makes the tiles.
     """
-    columns = _any_flag([support.keys for support in supports], site)
-    rows = _any_flag([support.queries for support in supports], site)
+    columns = _any_flag([support.keys for support in supports], context)
+    rows = _any_flag([support.queries for support in supports], context)
     bands = [band for support in supports for band in support.bands]
     # Neighbouring block rows draw different random blocks; a longer tile would gather them all.
     drawn = any(len(support.bands) > 1 for support in supports)
-    for queries in _query_slices(rows, NUM_QUERIES // 2 if drawn else queries_in_tile(site.num_tokens)):
-        keys = _keys(queries, columns, bool(rows[queries.start]), bands, site)
+    for queries in _query_slices(rows, NUM_QUERIES // 2 if drawn else queries_in_tile(context.num_tokens)):
+        keys = _keys(queries, columns, bool(rows[queries.start]), bands, context)
         for start in range(0, len(keys), MOST_KEYS):
             tile = masker.folded(slice(0, 1), queries, keys[start : start + MOST_KEYS])
             if tile is not None:
@@ -41,16 +41,16 @@ def _query_slices(rows: Flags, num_queries: int) -> Iterator[slice]:
         yield slice(int(start), int(stop))
 
 
-def _keys(queries: slice, columns: Flags, see_all: bool, bands: Sequence[Band], site: Site) -> Positions:
+def _keys(queries: slice, columns: Flags, see_all: bool, bands: Sequence[Band], context: MaskContext) -> Positions:
     """Every key that any of the queries sees, and the queries themselves, in order."""
     if see_all:
-        seen = np.ones(site.num_tokens, dtype=np.bool_)
+        seen = np.ones(context.num_tokens, dtype=np.bool_)
     else:
         seen = columns.copy()
         seen[queries] = True
         for band in bands:
-            seen |= _covered(band.start[queries], band.stop[queries], site.num_tokens)
-    if site.causal:
+            seen |= _covered(band.start[queries], band.stop[queries], context.num_tokens)
+    if context.causal:
         seen[queries.stop :] = False
     return np.flatnonzero(seen)
 
@@ -64,8 +64,8 @@ def _covered(start: Positions, stop: Positions, num_tokens: int) -> Flags:
     return covered
 
 
-def _any_flag(flags: Sequence[Flags | None], site: Site) -> Flags:
-    union = np.zeros(site.num_tokens, dtype=np.bool_)
+def _any_flag(flags: Sequence[Flags | None], context: MaskContext) -> Flags:
+    union = np.zeros(context.num_tokens, dtype=np.bool_)
     for flag in flags:
         if flag is not None:
             union |= flag

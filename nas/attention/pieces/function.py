@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from nas.attention.grouping import Members, group_heads
-from nas.attention.memory import Pair
+from nas.attention.head_groups import Members, group_heads
 from nas.attention.pieces import online
 from nas.attention.pieces.plan import make_plan
 from nas.attention.pieces.sequences import Sequences, as_sequences, by_batch
 from nas.attention.pieces.threads import shares, side_by_side
+from nas.attention.segment_memory import Pair
 from nas.attention.selection import choose_blocks
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import Select

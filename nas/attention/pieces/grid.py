@@ -10,8 +10,8 @@ import numpy as np
 from nas.attention.pieces.masking import Masker
 from nas.attention.pieces.sizes import MOST_KEYS, MOST_SCORES, NUM_QUERIES
 from nas.attention.pieces.tile import Tile
-from nas.patterns.site import Site
-from nas.patterns.support import Positions, Support
+from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.support import Positions, Support
 
 _SIDE = 8
 """Rows and columns of the squares of queries that share their keys where every query has a box of its own."""
@@ -32,29 +32,33 @@ class _Span:
     shift: int
 
 
-def grid_tiles(supports: Sequence[Support], site: Site, masker: Masker) -> Iterator[Tile]:
+def grid_tiles(supports: Sequence[Support], context: MaskContext, masker: Masker) -> Iterator[Tile]:
     """All tiles of a part with boxes: rectangles that are alike are classes, worked on at once.
 
     Args:
         supports: what the one primitive of the part shows: one box.
-        site: length, causality and grid.
+        context: length, causality and grid.
         masker: makes the tiles.
     """
     ((box,),) = (support.boxes for support in supports)
-    assert site.grid is not None
-    along_rows = _spans(_by_row(box.row_start, site.grid), _by_row(box.row_stop, site.grid), box.split)
-    along_columns = _spans(_by_column(box.column_start, site.grid), _by_column(box.column_stop, site.grid), box.split)
+    assert context.grid is not None
+    along_rows = _spans(_by_row(box.row_start, context.grid), _by_row(box.row_stop, context.grid), box.split)
+    along_columns = _spans(
+        _by_column(box.column_start, context.grid), _by_column(box.column_stop, context.grid), box.split
+    )
     for (rows, tops), (columns, lefts) in product(along_rows.items(), along_columns.items()):
-        origins = _tokens(tops, lefts, site.grid)
-        queries = _tokens(np.arange(rows.queries), np.arange(columns.queries), site.grid)
-        keys = _tokens(np.arange(rows.keys) + rows.shift, np.arange(columns.keys) + columns.shift, site.grid)
+        origins = _tokens(tops, lefts, context.grid)
+        queries = _tokens(np.arange(rows.queries), np.arange(columns.queries), context.grid)
+        keys = _tokens(np.arange(rows.keys) + rows.shift, np.arange(columns.keys) + columns.shift, context.grid)
         for start in range(0, len(queries), NUM_QUERIES):
-            yield from _tiles(origins, queries[start : start + NUM_QUERIES], keys, site, masker)
+            yield from _tiles(origins, queries[start : start + NUM_QUERIES], keys, context, masker)
 
 
-def _tiles(origins: Positions, queries: Positions, keys: Positions, site: Site, masker: Masker) -> Iterator[Tile]:
+def _tiles(
+    origins: Positions, queries: Positions, keys: Positions, context: MaskContext, masker: Masker
+) -> Iterator[Tile]:
     """A few queries of each class by all keys they may see; queries and keys as distances from the origins."""
-    if site.causal:
+    if context.causal:
         keys = keys[keys <= queries[-1]]
     for start in range(0, len(keys), MOST_KEYS):
         some_keys = keys[start : start + MOST_KEYS]

@@ -7,7 +7,7 @@ from torch import Tensor
 from nas.attention.pieces.entries import Entries, Folded, Placed
 from nas.attention.pieces.tile import Tile
 from nas.patterns.head import HeadPattern
-from nas.patterns.support import Positions
+from nas.patterns.primitives.support import Positions
 
 
 class Masker:

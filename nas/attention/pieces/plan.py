@@ -15,7 +15,7 @@ from nas.attention.pieces.sizes import MOST_KEYS, queries_in_tile
 from nas.attention.pieces.tile import Part, Plan, Tile
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import MaskPrimitive, Select
-from nas.patterns.site import Site
+from nas.patterns.primitives.mask_context import MaskContext
 
 
 @lru_cache(maxsize=256)
@@ -32,16 +32,16 @@ def make_plan(head: HeadPattern, num_tokens: int, device: torch.device, dtype: t
         device: where the biases live.
         dtype: of the biases: the type in which scores are computed.
     """
-    site = head.site(num_tokens)
+    context = head.context(num_tokens)
     parts: list[Part] = []
     earlier: tuple[MaskPrimitive, ...] = ()
-    for step, primitives in _readings(head.masks if head.computed is None else head.computed.certain(), site):
+    for step, primitives in _readings(head.masks if head.computed is None else head.computed.certain(), context):
         before = replace(head, attend=earlier) if earlier else None
         masker = Masker(replace(head, attend=primitives), before, num_tokens, step, device, dtype)
-        supports = [primitive.support(site) for primitive in primitives]
+        supports = [primitive.support(context) for primitive in primitives]
         on_grid = any(support.boxes for support in supports)
         make_tiles = grid_tiles if on_grid else consecutive_tiles if step == 1 else residue_tiles
-        tiles = tuple(make_tiles(supports, site, masker))
+        tiles = tuple(make_tiles(supports, context, masker))
         if tiles:
             parts.append(Part(step, tiles))
         earlier += primitives
@@ -49,13 +49,13 @@ def make_plan(head: HeadPattern, num_tokens: int, device: torch.device, dtype: t
     return Plan(tuple(parts), Part(1, _memory_tiles(num_tokens, head.memory_tokens)), block)
 
 
-def _readings(masks: tuple[MaskPrimitive, ...], site: Site) -> list[tuple[int, tuple[MaskPrimitive, ...]]]:
+def _readings(masks: tuple[MaskPrimitive, ...], context: MaskContext) -> list[tuple[int, tuple[MaskPrimitive, ...]]]:
     """The primitives that read the sequence in the same way, with the step: one step, or one cut of the grid."""
     groups: defaultdict[tuple[int, MaskPrimitive | None], list[MaskPrimitive]] = defaultdict(list)
     for primitive in dict.fromkeys(masks):
-        support = primitive.support(site)
+        support = primitive.support(context)
         # A step of n or more shows every token itself alone.
-        steps = {min(progression.step, site.num_tokens) for progression in support.progressions} or {1}
+        steps = {min(progression.step, context.num_tokens) for progression in support.progressions} or {1}
         as_it_stands = bool(support.bands) or support.keys is not None or support.queries is not None
         ways = as_it_stands + bool(support.progressions) + len(support.boxes)
         assert len(steps) == 1 and ways <= 1, f"{primitive.kind}: a primitive must read the sequence in one way"

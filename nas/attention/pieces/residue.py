@@ -7,23 +7,23 @@ import numpy as np
 from nas.attention.pieces.masking import Masker
 from nas.attention.pieces.sizes import MOST_KEYS, MOST_SCORES, queries_in_tile
 from nas.attention.pieces.tile import Tile
-from nas.patterns.site import Site
-from nas.patterns.support import Support
+from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.support import Support
 
 
-def residue_tiles(supports: Sequence[Support], site: Site, masker: Masker) -> Iterator[Tile]:
+def residue_tiles(supports: Sequence[Support], context: MaskContext, masker: Masker) -> Iterator[Tile]:
     """All tiles of a part with a step of 2 or more: within each class, a band around each query.
 
     Args:
         supports: what each primitive of the part shows: progressions with one step.
-        site: length and causality.
+        context: length and causality.
         masker: makes the tiles.
     """
     progressions = [progression for support in supports for progression in support.progressions]
-    step = min(progressions[0].step, site.num_tokens)
-    length = -(-site.num_tokens // step)
+    step = min(progressions[0].step, context.num_tokens)
+    length = -(-context.num_tokens // step)
     before = max(progression.before for progression in progressions)
-    after = 0 if site.causal else max(progression.after for progression in progressions)
+    after = 0 if context.causal else max(progression.after for progression in progressions)
     num_queries = queries_in_tile(length)
     for start in range(0, length, num_queries):
         queries = slice(start, min(start + num_queries, length))

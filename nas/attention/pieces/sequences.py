@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor
 
-from nas.attention.grouping import Members
+from nas.attention.head_groups import Members
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,7 +1,7 @@
 """The generated function of one layer."""
 
 from nas.export.generated.expressions import EXPRESSIONS, needs_grid, needs_length, table_name
-from nas.export.heads import Heads, layer_heads
+from nas.export.targets.supported_heads import Heads, layer_heads
 from nas.patterns.layer import LayerPattern
 from nas.patterns.primitives import Primitive, Random
 

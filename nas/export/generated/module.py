@@ -10,7 +10,7 @@ from nas.export.generated import masks_template
 from nas.export.generated.expressions import needs_grid, needs_length
 from nas.export.generated.layer import builder_body
 from nas.export.provenance import Provenance
-from nas.export.reading import Reading
+from nas.export.targets.reading import Reading
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Primitive, Random
 

@@ -11,8 +11,8 @@ from transformers.masking_utils import sdpa_mask
 
 from nas.export.generated.module import run_module
 from nas.export.libraries.outputs import plain_attention, require_close
-from nas.export.proof import telling_length
-from nas.export.reading import Files
+from nas.export.targets.proof import telling_length
+from nas.export.targets.reading import Files
 from nas.export.targets.transformers_module import FILE_NAME, MODULE
 from nas.patterns.model import ModelPattern
 

@@ -4,7 +4,7 @@ from math import prod
 
 from nas.export.generated.module import run_module
 from nas.export.libraries.outputs import plain_attention, random_qkv, require_close
-from nas.export.reading import Files
+from nas.export.targets.reading import Files
 from nas.export.targets.torch_module import FILE_NAME, MODULE
 from nas.patterns.model import ModelPattern
 

@@ -10,8 +10,8 @@ from torch.nn.functional import pad
 from nas.errors import ExportError
 from nas.export.generated.module import run_module
 from nas.export.libraries.outputs import plain_attention, random_qkv, require_close
-from nas.export.reading import Files
 from nas.export.targets.flex_module import FILE_NAME, MODULE
+from nas.export.targets.reading import Files
 from nas.patterns.model import ModelPattern
 
 _NUM_TOKENS, _BLOCK = 300, 128

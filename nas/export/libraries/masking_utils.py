@@ -11,8 +11,8 @@ from transformers.masking_utils import LAYER_PATTERN_TO_MASK_FUNCTION_MAPPING
 from transformers.models.big_bird.modeling_big_bird import BigBirdSelfAttention
 from transformers.models.longformer.modeling_longformer import LongformerSelfAttention
 
-from nas.export.proof import compare_masks
-from nas.export.reading import Files, Reading
+from nas.export.targets.proof import compare_masks
+from nas.export.targets.reading import Files, Reading
 from nas.export.targets.transformers_config import FILE_NAME, GLOBAL_FILE_NAME, NAME
 from nas.patterns.model import ModelPattern
 

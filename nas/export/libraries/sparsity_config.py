@@ -11,9 +11,9 @@ from deepspeed.ops.sparse_attention.sparsity_config import (
     VariableSparsityConfig,
 )
 
-from nas.export.proof import compare_masks
-from nas.export.reading import Files
 from nas.export.targets.deepspeed import FILE_NAME, NAME, layout_reading
+from nas.export.targets.proof import compare_masks
+from nas.export.targets.reading import Files
 from nas.patterns.model import ModelPattern
 
 _CONFIGS: dict[str, Callable[..., Any]] = {

@@ -7,12 +7,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nas.export.format import Format, Library
-from nas.export.heads import Heads, masked_heads
-from nas.export.proof import compare_masks
 from nas.export.provenance import Provenance
-from nas.export.reading import Files, Reading
 from nas.export.settings import ExportSettings
+from nas.export.targets.proof import compare_masks
+from nas.export.targets.reading import Files, Reading
+from nas.export.targets.supported_heads import Heads, masked_heads
+from nas.export.targets.target import Format, Library
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Block, Columns, Full, Global, Primitive
 

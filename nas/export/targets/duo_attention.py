@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nas.export.format import NEEDS_GPU, Format, proved_by_masks
-from nas.export.heads import Heads, kv_heads, masked_heads, require_causal, streaming
 from nas.export.provenance import Provenance
-from nas.export.reading import Files, Reading
 from nas.export.settings import ExportSettings
+from nas.export.targets.reading import Files, Reading
+from nas.export.targets.supported_heads import Heads, kv_heads, masked_heads, require_causal, streaming
+from nas.export.targets.target import NEEDS_GPU, Format, proved_by_masks
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Window
 

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nas.errors import ExportError, InputError
-from nas.export.format import NEEDS_GPU, Format, proved_by_masks
-from nas.export.heads import Heads, kv_heads, masked_heads
 from nas.export.provenance import Provenance
-from nas.export.reading import Files, Reading
 from nas.export.settings import OPTIONS, ExportSettings
+from nas.export.targets.reading import Files, Reading
+from nas.export.targets.supported_heads import Heads, kv_heads, masked_heads
+from nas.export.targets.target import NEEDS_GPU, Format, proved_by_masks
 from nas.patterns.head import HeadPattern
 from nas.patterns.layer import LayerPattern
 from nas.patterns.model import ModelPattern

@@ -1,12 +1,12 @@
 """Target `flex`: one Python module for FlexAttention that needs torch alone."""
 
-from nas.export.format import Format, Library, proved_by_masks
 from nas.export.generated import flex_template
 from nas.export.generated.layer import mask_heads
 from nas.export.generated.module import Surroundings, as_tuple, module_source, read_module
 from nas.export.provenance import Provenance
-from nas.export.reading import Files, Reading
 from nas.export.settings import ExportSettings
+from nas.export.targets.reading import Files, Reading
+from nas.export.targets.target import Format, Library, proved_by_masks
 from nas.patterns.model import ModelPattern
 
 MODULE = "attention_pattern"

@@ -3,10 +3,10 @@
 import json
 
 from nas.errors import ExportError
-from nas.export.format import Format
 from nas.export.provenance import Provenance
-from nas.export.reading import Files
 from nas.export.settings import ExportSettings
+from nas.export.targets.reading import Files
+from nas.export.targets.target import Format
 from nas.patterns.file import parse_pattern
 from nas.patterns.model import ModelPattern
 

@@ -1,11 +1,11 @@
 """Target `torch`: one Python module that computes the attention with torch's own dense kernel, masked."""
 
-from nas.export.format import Format, Library, proved_by_masks
 from nas.export.generated import torch_template
 from nas.export.generated.module import Surroundings, module_source, read_module
 from nas.export.provenance import Provenance
-from nas.export.reading import Files, Reading
 from nas.export.settings import ExportSettings
+from nas.export.targets.reading import Files, Reading
+from nas.export.targets.target import Format, Library, proved_by_masks
 from nas.patterns.model import ModelPattern
 
 MODULE = "torch_attention"

@@ -7,11 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nas.export.format import Format, Library, proved_by_masks
-from nas.export.heads import Heads, masked_heads, only_union
 from nas.export.provenance import Provenance
-from nas.export.reading import Files, Reading
 from nas.export.settings import ExportSettings
+from nas.export.targets.reading import Files, Reading
+from nas.export.targets.supported_heads import Heads, masked_heads, only_union
+from nas.export.targets.target import Format, Library, proved_by_masks
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Block, Full, Global, Window
 

@@ -1,12 +1,12 @@
 """Target `transformers`: one Python module that gives the pattern to any decoder of Hugging Face transformers."""
 
-from nas.export.format import Format, Library, proved_by_masks
 from nas.export.generated import transformers_template
 from nas.export.generated.module import Surroundings, has_grid, module_source, read_module
-from nas.export.heads import require_causal
 from nas.export.provenance import Provenance
-from nas.export.reading import Files, Reading
 from nas.export.settings import ExportSettings
+from nas.export.targets.reading import Files, Reading
+from nas.export.targets.supported_heads import require_causal
+from nas.export.targets.target import Format, Library, proved_by_masks
 from nas.patterns.model import ModelPattern
 
 MODULE = "transformers_attention"

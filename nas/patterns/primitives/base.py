@@ -7,8 +7,8 @@ from typing import ClassVar
 from torch import Tensor
 
 from nas.errors import PatternError
-from nas.patterns.site import Site
-from nas.patterns.support import Positions, Support
+from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.support import Positions, Support
 
 Grid = tuple[int, int] | None
 """Rows and columns of a 2-D input read row by row, or None."""
@@ -51,7 +51,7 @@ class MaskPrimitive(Primitive):
     """
 
     @abstractmethod
-    def visible(self, query: Tensor, key: Tensor, site: Site) -> Tensor:
+    def visible(self, query: Tensor, key: Tensor, context: MaskContext) -> Tensor:
         """Which keys each query sees: the vectorised predicate, used for masks and FlexAttention.
 
         Args:
@@ -63,15 +63,15 @@ class MaskPrimitive(Primitive):
         """
 
     @abstractmethod
-    def allows(self, query: int, key: int, site: Site) -> bool:
+    def allows(self, query: int, key: int, context: MaskContext) -> bool:
         """The definition of docs/patterns.md word for word, for one pair: the oracle of the tests."""
 
     @abstractmethod
-    def support(self, site: Site) -> Support:
+    def support(self, context: MaskContext) -> Support:
         """The same set as bands, boxes, progressions and key columns, in O(n)."""
 
     @abstractmethod
-    def last_query(self, site: Site) -> Positions:
+    def last_query(self, context: MaskContext) -> Positions:
         """The last query that sees each key through this primitive, shape (n,); -1 where none does."""
 
     def span(self, causal: bool) -> tuple[int, int] | None:
@@ -89,11 +89,11 @@ class ComputedPrimitive(Primitive):
     """A kind that computes what its queries read instead of naming pairs; it stands alone in its head's `attend`."""
 
     @abstractmethod
-    def row_pairs(self, site: Site) -> Positions:
+    def row_pairs(self, context: MaskContext) -> Positions:
         """How many rows of keys each query is compared with, shape (n,), int64: exact whatever the content."""
 
     @abstractmethod
-    def extra_flops(self, site: Site, d_head: int) -> int:
+    def extra_flops(self, context: MaskContext, d_head: int) -> int:
         """What is computed beside the scores and the weighted values, in FLOP, for one head and one sequence."""
 
     @property

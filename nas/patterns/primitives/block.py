@@ -7,9 +7,9 @@ import numpy as np
 from torch import Tensor
 
 from nas.patterns.primitives.base import MaskPrimitive, Primitive, require_int
+from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.support import Band, Positions, Support
 from nas.patterns.primitives.window import Window
-from nas.patterns.site import Site
-from nas.patterns.support import Band, Positions, Support
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +34,18 @@ class Block(MaskPrimitive):
         require_int("tokens", self.tokens, 1)
         require_int("shift", self.shift, 0)
 
-    def visible(self, query: Tensor, key: Tensor, site: Site) -> Tensor:
+    def visible(self, query: Tensor, key: Tensor, context: MaskContext) -> Tensor:
         return (query + self.shift) // self.tokens == (key + self.shift) // self.tokens
 
-    def allows(self, query: int, key: int, site: Site) -> bool:
+    def allows(self, query: int, key: int, context: MaskContext) -> bool:
         return (query + self.shift) // self.tokens == (key + self.shift) // self.tokens
 
-    def support(self, site: Site) -> Support:
-        start = self._chunk_start(site)
-        return Support(bands=(Band(np.maximum(start, 0), np.minimum(start + self.tokens, site.num_tokens)),))
+    def support(self, context: MaskContext) -> Support:
+        start = self._chunk_start(context)
+        return Support(bands=(Band(np.maximum(start, 0), np.minimum(start + self.tokens, context.num_tokens)),))
 
-    def last_query(self, site: Site) -> Positions:
-        return np.minimum(self._chunk_start(site) + self.tokens, site.num_tokens) - 1
+    def last_query(self, context: MaskContext) -> Positions:
+        return np.minimum(self._chunk_start(context) + self.tokens, context.num_tokens) - 1
 
     def simplified(self, causal: bool) -> Primitive:
         return Window(0) if self.tokens == 1 else Block(self.tokens, self.shift % self.tokens)
@@ -53,6 +53,6 @@ class Block(MaskPrimitive):
     def span(self, causal: bool) -> tuple[int, int]:
         return self.tokens - 1, 0 if causal else self.tokens - 1
 
-    def _chunk_start(self, site: Site) -> Positions:
-        token = np.arange(site.num_tokens, dtype=np.int64)
+    def _chunk_start(self, context: MaskContext) -> Positions:
+        token = np.arange(context.num_tokens, dtype=np.int64)
         return (token + self.shift) // self.tokens * self.tokens - self.shift

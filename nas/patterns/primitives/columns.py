@@ -8,8 +8,8 @@ from torch import Tensor
 
 from nas.errors import PatternError
 from nas.patterns.primitives.base import MaskPrimitive, Primitive, require_int
-from nas.patterns.site import Site
-from nas.patterns.support import Flags, Positions, Support
+from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.support import Flags, Positions, Support
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +37,21 @@ class Columns(MaskPrimitive):
                 "width", f"must be less than every ({self.every})", self.width, "Use full to see all keys."
             )
 
-    def visible(self, query: Tensor, key: Tensor, site: Site) -> Tensor:
+    def visible(self, query: Tensor, key: Tensor, context: MaskContext) -> Tensor:
         every_query = query >= 0  # broadcasts in a way that FlexAttention's compiler takes, unlike expand_as
         return every_query & (key % self.every >= self.every - self.width)
 
-    def allows(self, query: int, key: int, site: Site) -> bool:
+    def allows(self, query: int, key: int, context: MaskContext) -> bool:
         return key % self.every >= self.every - self.width
 
-    def support(self, site: Site) -> Support:
-        return Support(keys=self._members(site))
+    def support(self, context: MaskContext) -> Support:
+        return Support(keys=self._members(context))
 
-    def last_query(self, site: Site) -> Positions:
-        return np.where(self._members(site), site.num_tokens - 1, -1).astype(np.int64)
+    def last_query(self, context: MaskContext) -> Positions:
+        return np.where(self._members(context), context.num_tokens - 1, -1).astype(np.int64)
 
     def covers(self, other: Primitive, causal: bool) -> bool:
         return isinstance(other, Columns) and other.every == self.every and other.width <= self.width
 
-    def _members(self, site: Site) -> Flags:
-        return np.arange(site.num_tokens) % self.every >= self.every - self.width
+    def _members(self, context: MaskContext) -> Flags:
+        return np.arange(context.num_tokens) % self.every >= self.every - self.width

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from nas.patterns.primitives.base import MaskPrimitive, Primitive
-from nas.patterns.site import Site
-from nas.patterns.support import Positions, Support
+from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.support import Positions, Support
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +22,17 @@ class Full(MaskPrimitive):
     kind: ClassVar[str] = "full"
     shows_self: ClassVar[bool] = True
 
-    def visible(self, query: Tensor, key: Tensor, site: Site) -> Tensor:
+    def visible(self, query: Tensor, key: Tensor, context: MaskContext) -> Tensor:
         return torch.ones_like(query == key)
 
-    def allows(self, query: int, key: int, site: Site) -> bool:
+    def allows(self, query: int, key: int, context: MaskContext) -> bool:
         return True
 
-    def support(self, site: Site) -> Support:
-        return Support(queries=np.ones(site.num_tokens, dtype=np.bool_))
+    def support(self, context: MaskContext) -> Support:
+        return Support(queries=np.ones(context.num_tokens, dtype=np.bool_))
 
-    def last_query(self, site: Site) -> Positions:
-        return np.full(site.num_tokens, site.num_tokens - 1, dtype=np.int64)
+    def last_query(self, context: MaskContext) -> Positions:
+        return np.full(context.num_tokens, context.num_tokens - 1, dtype=np.int64)
 
     def covers(self, other: Primitive, causal: bool) -> bool:
         return True

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from nas.errors import PatternError
 from nas.patterns.primitives.base import Grid, MaskPrimitive, Primitive, require_int
-from nas.patterns.site import Site
-from nas.patterns.support import Flags, Positions, Support
+from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.support import Flags, Positions, Support
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +37,22 @@ class Global(MaskPrimitive):
         if causal and self.last:
             raise PatternError("last", "must be 0 in a causal pattern", self.last, "Use first, or set causal to false.")
 
-    def visible(self, query: Tensor, key: Tensor, site: Site) -> Tensor:
-        tail = site.num_tokens - self.last
+    def visible(self, query: Tensor, key: Tensor, context: MaskContext) -> Tensor:
+        tail = context.num_tokens - self.last
         return (key < self.first) | (key >= tail) | (query < self.first) | (query >= tail)
 
-    def allows(self, query: int, key: int, site: Site) -> bool:
-        members = set(range(self.first)) | set(range(site.num_tokens - self.last, site.num_tokens))
+    def allows(self, query: int, key: int, context: MaskContext) -> bool:
+        members = set(range(self.first)) | set(range(context.num_tokens - self.last, context.num_tokens))
         return key in members or query in members
 
-    def support(self, site: Site) -> Support:
-        members = self._members(site)
+    def support(self, context: MaskContext) -> Support:
+        members = self._members(context)
         return Support(keys=members, queries=members)
 
-    def last_query(self, site: Site) -> Positions:
-        members = self._members(site)
+    def last_query(self, context: MaskContext) -> Positions:
+        members = self._members(context)
         last_member = int(np.flatnonzero(members)[-1]) if members.any() else -1
-        return np.where(members, site.num_tokens - 1, last_member).astype(np.int64)
+        return np.where(members, context.num_tokens - 1, last_member).astype(np.int64)
 
     def simplified(self, causal: bool) -> "Global | None":
         return self if self.first or self.last else None
@@ -60,6 +60,6 @@ class Global(MaskPrimitive):
     def covers(self, other: Primitive, causal: bool) -> bool:
         return isinstance(other, Global) and other.first <= self.first and other.last <= self.last
 
-    def _members(self, site: Site) -> Flags:
-        token = np.arange(site.num_tokens)
-        return (token < self.first) | (token >= site.num_tokens - self.last)
+    def _members(self, context: MaskContext) -> Flags:
+        token = np.arange(context.num_tokens)
+        return (token < self.first) | (token >= context.num_tokens - self.last)

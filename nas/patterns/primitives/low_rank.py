@@ -8,8 +8,8 @@ import numpy as np
 from nas.errors import PatternError
 from nas.patterns.primitives.base import ComputedPrimitive, Grid, MaskPrimitive, require_int
 from nas.patterns.primitives.full import Full
-from nas.patterns.site import Site
-from nas.patterns.support import Positions
+from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.support import Positions
 
 SHARING = ("heads", "key_value", "layers")
 
@@ -44,12 +44,12 @@ class LowRank(ComputedPrimitive):
             allowed = "must stand in a pattern with causal: false, since a row of low_rank mixes all tokens"
             raise PatternError("", allowed, "causal: true")
 
-    def row_pairs(self, site: Site) -> Positions:
-        return np.full(site.num_tokens, self.rank, dtype=np.int64)
+    def row_pairs(self, context: MaskContext) -> Positions:
+        return np.full(context.num_tokens, self.rank, dtype=np.int64)
 
-    def extra_flops(self, site: Site, d_head: int) -> int:
+    def extra_flops(self, context: MaskContext, d_head: int) -> int:
         """Both projections: 2 * n * rank * d_head each."""
-        return 4 * site.num_tokens * self.rank * d_head
+        return 4 * context.num_tokens * self.rank * d_head
 
     @property
     def projected_rows(self) -> int:

@@ -7,11 +7,11 @@ import numpy as np
 from torch import Tensor
 
 from nas.errors import PatternError
-from nas.patterns.grid import box_ends, columns_of, tokens_by_axis
 from nas.patterns.primitives.base import Grid, MaskPrimitive, Primitive, require_grid, require_int
+from nas.patterns.primitives.grid import box_ends, columns_of, tokens_by_axis
+from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.support import Box, Positions, Support
 from nas.patterns.primitives.window import Window
-from nas.patterns.site import Site
-from nas.patterns.support import Box, Positions, Support
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +40,23 @@ class Neighborhood(MaskPrimitive):
     def needs(self, causal: bool, grid: Grid) -> None:
         require_grid(self.kind, grid)
 
-    def visible(self, query: Tensor, key: Tensor, site: Site) -> Tensor:
-        columns = columns_of(site)
+    def visible(self, query: Tensor, key: Tensor, context: MaskContext) -> Tensor:
+        columns = columns_of(context)
         near_rows = (query // columns - key // columns).abs() <= self.height // 2
         near_columns = (query % columns - key % columns).abs() <= self.width // 2
         return near_rows & near_columns
 
-    def allows(self, query: int, key: int, site: Site) -> bool:
-        (row, column), (key_row, key_column) = divmod(query, columns_of(site)), divmod(key, columns_of(site))
+    def allows(self, query: int, key: int, context: MaskContext) -> bool:
+        (row, column), (key_row, key_column) = divmod(query, columns_of(context)), divmod(key, columns_of(context))
         rows = range(row - self.height // 2, row + self.height // 2 + 1)
         columns = range(column - self.width // 2, column + self.width // 2 + 1)
         return key_row in rows and key_column in columns
 
-    def support(self, site: Site) -> Support:
-        return Support(boxes=(self._box(site),))
+    def support(self, context: MaskContext) -> Support:
+        return Support(boxes=(self._box(context),))
 
-    def last_query(self, site: Site) -> Positions:
-        return box_ends(self._box(site), site)
+    def last_query(self, context: MaskContext) -> Positions:
+        return box_ends(self._box(context), context)
 
     def simplified(self, causal: bool) -> Primitive:
         return Window(0) if self.height == self.width == 1 else self
@@ -66,8 +66,8 @@ class Neighborhood(MaskPrimitive):
             return other.height <= self.height and other.width <= self.width
         return MaskPrimitive.covers(self, other, causal)
 
-    def _box(self, site: Site) -> Box:
-        (row, column), (rows, columns) = tokens_by_axis(site), site.grid or (0, 0)
+    def _box(self, context: MaskContext) -> Box:
+        (row, column), (rows, columns) = tokens_by_axis(context), context.grid or (0, 0)
         return Box(
             *_around(row, rows, min(self.height // 2, rows)),
             *_around(column, columns, min(self.width // 2, columns)),

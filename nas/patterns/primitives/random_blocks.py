@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nas.patterns.primitives.base import MaskPrimitive, Primitive, require_int
-from nas.patterns.site import Site
-from nas.patterns.support import Band, Positions, Support
+from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.support import Band, Positions, Support
 
 _WORD = (1 << 64) - 1
 
@@ -43,41 +43,43 @@ class Random(MaskPrimitive):
         require_int("blocks", self.blocks, 1)
         require_int("seed", self.seed, 0)
 
-    def visible(self, query: Tensor, key: Tensor, site: Site) -> Tensor:
-        table = torch.from_numpy(self._layout(site)).to(query.device)
+    def visible(self, query: Tensor, key: Tensor, context: MaskContext) -> Tensor:
+        table = torch.from_numpy(self._layout(context)).to(query.device)
         return table[query // self.block, key // self.block]
 
-    def allows(self, query: int, key: int, site: Site) -> bool:
+    def allows(self, query: int, key: int, context: MaskContext) -> bool:
         row = query // self.block
-        num_blocks = -(-site.num_tokens // self.block)
-        return key // self.block in draw_row(self, site.layer, site.head, row, row + 1 if site.causal else num_blocks)
+        num_blocks = -(-context.num_tokens // self.block)
+        return key // self.block in draw_row(
+            self, context.layer, context.head, row, row + 1 if context.causal else num_blocks
+        )
 
-    def support(self, site: Site) -> Support:
-        drawn = draw_blocks(self, site)
-        row = np.arange(site.num_tokens) // self.block
-        starts = np.sort(np.where(drawn < 0, site.num_tokens, drawn * self.block), axis=1)
+    def support(self, context: MaskContext) -> Support:
+        drawn = draw_blocks(self, context)
+        row = np.arange(context.num_tokens) // self.block
+        starts = np.sort(np.where(drawn < 0, context.num_tokens, drawn * self.block), axis=1)
         bands = []
         for column in range(drawn.shape[1]):
             start = starts[row, column]
-            bands.append(Band(start, np.minimum(start + self.block, site.num_tokens)))
+            bands.append(Band(start, np.minimum(start + self.block, context.num_tokens)))
         return Support(bands=tuple(bands))
 
-    def last_query(self, site: Site) -> Positions:
-        drawn = draw_blocks(self, site)
+    def last_query(self, context: MaskContext) -> Positions:
+        drawn = draw_blocks(self, context)
         last_row = np.full(len(drawn), -1, dtype=np.int64)
         row, column = np.nonzero(drawn >= 0)
         np.maximum.at(last_row, drawn[row, column], row)
-        last = np.where(last_row < 0, -1, np.minimum((last_row + 1) * self.block, site.num_tokens) - 1)
-        ends: Positions = last[np.arange(site.num_tokens) // self.block]
+        last = np.where(last_row < 0, -1, np.minimum((last_row + 1) * self.block, context.num_tokens) - 1)
+        ends: Positions = last[np.arange(context.num_tokens) // self.block]
         return ends
 
     def covers(self, other: Primitive, causal: bool) -> bool:
         same_draw = isinstance(other, Random) and (other.block, other.seed) == (self.block, self.seed)
         return same_draw and isinstance(other, Random) and other.blocks == self.blocks
 
-    def _layout(self, site: Site) -> NDArray[np.bool_]:
+    def _layout(self, context: MaskContext) -> NDArray[np.bool_]:
         """Which key blocks each block row sees, shape (block rows, key blocks)."""
-        return _layout(self, site)
+        return _layout(self, context)
 
 
 def draw_row(random: Random, layer: int, head: int, row: int, candidates: int) -> set[int]:
@@ -98,17 +100,17 @@ def draw_row(random: Random, layer: int, head: int, row: int, candidates: int) -
     return drawn
 
 
-def draw_blocks(random: Random, site: Site) -> Positions:
+def draw_blocks(random: Random, context: MaskContext) -> Positions:
     """`draw_row` for all block rows at once.
 
     Returns:
         shape (block rows, blocks), int64: block numbers, -1 where a row has fewer candidates.
     """
-    rows = -(-site.num_tokens // random.block)
+    rows = -(-context.num_tokens // random.block)
     row = np.arange(rows, dtype=np.uint64)
-    candidates = np.arange(1, rows + 1) if site.causal else np.full(rows, rows)
+    candidates = np.arange(1, rows + 1) if context.causal else np.full(rows, rows)
     word = np.zeros(rows, dtype=np.uint64)
-    for part in (random.seed, site.layer, site.head, row):
+    for part in (random.seed, context.layer, context.head, row):
         word = _splitmix64_array(word ^ (part if isinstance(part, np.ndarray) else np.uint64(part & _WORD)))
     drawn = np.full((rows, min(random.blocks, rows)), -1, dtype=np.int64)
     for column in range(drawn.shape[1]):
@@ -121,8 +123,8 @@ def draw_blocks(random: Random, site: Site) -> Positions:
 
 
 @lru_cache(maxsize=256)
-def _layout(random: Random, site: Site) -> NDArray[np.bool_]:
-    drawn = draw_blocks(random, site)
+def _layout(random: Random, context: MaskContext) -> NDArray[np.bool_]:
+    drawn = draw_blocks(random, context)
     layout = np.zeros((drawn.shape[0], drawn.shape[0]), dtype=np.bool_)
     row, column = np.nonzero(drawn >= 0)
     layout[row, drawn[row, column]] = True

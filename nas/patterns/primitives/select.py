@@ -9,8 +9,8 @@ from nas.errors import PatternError
 from nas.patterns.primitives.base import ComputedPrimitive, Grid, MaskPrimitive, require_int
 from nas.patterns.primitives.block import Block
 from nas.patterns.primitives.full import Full
-from nas.patterns.site import Site
-from nas.patterns.support import Positions
+from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.support import Positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,14 @@ class Select(ComputedPrimitive):
                 "", "must stand in a causal pattern, since select chooses among earlier blocks", "causal: false"
             )
 
-    def row_pairs(self, site: Site) -> Positions:
-        earlier, inside = np.divmod(np.arange(site.num_tokens, dtype=np.int64), self.block)
+    def row_pairs(self, context: MaskContext) -> Positions:
+        earlier, inside = np.divmod(np.arange(context.num_tokens, dtype=np.int64), self.block)
         return np.minimum(earlier, self.blocks) * self.block + inside + 1
 
-    def extra_flops(self, site: Site, d_head: int) -> int:
+    def extra_flops(self, context: MaskContext, d_head: int) -> int:
         """Block means (an addition for each feature of each key), and a score for each query and earlier block."""
-        scored = int((np.arange(site.num_tokens, dtype=np.int64) // self.block).sum())
-        return site.num_tokens * d_head + 2 * d_head * scored
+        scored = int((np.arange(context.num_tokens, dtype=np.int64) // self.block).sum())
+        return context.num_tokens * d_head + 2 * d_head * scored
 
     @property
     def projected_rows(self) -> int:

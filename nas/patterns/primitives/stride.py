@@ -7,9 +7,9 @@ import numpy as np
 from torch import Tensor
 
 from nas.patterns.primitives.base import MaskPrimitive, Primitive, require_int
+from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.support import Positions, Progression, Support
 from nas.patterns.primitives.window import Window
-from nas.patterns.site import Site
-from nas.patterns.support import Positions, Progression, Support
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +30,18 @@ class Stride(MaskPrimitive):
     def __post_init__(self) -> None:
         require_int("every", self.every, 2)
 
-    def visible(self, query: Tensor, key: Tensor, site: Site) -> Tensor:
+    def visible(self, query: Tensor, key: Tensor, context: MaskContext) -> Tensor:
         return (query - key) % self.every == 0
 
-    def allows(self, query: int, key: int, site: Site) -> bool:
+    def allows(self, query: int, key: int, context: MaskContext) -> bool:
         return (query - key) % self.every == 0
 
-    def support(self, site: Site) -> Support:
-        return Support(progressions=(Progression(self.every, site.num_tokens, site.num_tokens),))
+    def support(self, context: MaskContext) -> Support:
+        return Support(progressions=(Progression(self.every, context.num_tokens, context.num_tokens),))
 
-    def last_query(self, site: Site) -> Positions:
-        key = np.arange(site.num_tokens, dtype=np.int64)
-        return key + (site.num_tokens - 1 - key) // self.every * self.every
+    def last_query(self, context: MaskContext) -> Positions:
+        key = np.arange(context.num_tokens, dtype=np.int64)
+        return key + (context.num_tokens - 1 - key) // self.every * self.every
 
     def covers(self, other: Primitive, causal: bool) -> bool:
         if isinstance(other, Stride):

@@ -7,10 +7,10 @@ import numpy as np
 from torch import Tensor
 
 from nas.errors import PatternError
-from nas.patterns.grid import box_ends, columns_of, tokens_by_axis
 from nas.patterns.primitives.base import Grid, MaskPrimitive, require_grid, require_int
-from nas.patterns.site import Site
-from nas.patterns.support import Box, Positions, Support
+from nas.patterns.primitives.grid import box_ends, columns_of, tokens_by_axis
+from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.support import Box, Positions, Support
 
 AXES = ("row", "column")
 
@@ -40,25 +40,25 @@ class Stripe(MaskPrimitive):
     def needs(self, causal: bool, grid: Grid) -> None:
         require_grid(self.kind, grid)
 
-    def visible(self, query: Tensor, key: Tensor, site: Site) -> Tensor:
-        columns = columns_of(site)
+    def visible(self, query: Tensor, key: Tensor, context: MaskContext) -> Tensor:
+        columns = columns_of(context)
         if self.axis == "row":
             return query // columns // self.width == key // columns // self.width
         return query % columns // self.width == key % columns // self.width
 
-    def allows(self, query: int, key: int, site: Site) -> bool:
+    def allows(self, query: int, key: int, context: MaskContext) -> bool:
         along = 0 if self.axis == "row" else 1
-        stripes = [divmod(token, columns_of(site))[along] // self.width for token in (query, key)]
+        stripes = [divmod(token, columns_of(context))[along] // self.width for token in (query, key)]
         return stripes[0] == stripes[1]
 
-    def support(self, site: Site) -> Support:
-        return Support(boxes=(self._box(site),))
+    def support(self, context: MaskContext) -> Support:
+        return Support(boxes=(self._box(context),))
 
-    def last_query(self, site: Site) -> Positions:
-        return box_ends(self._box(site), site)
+    def last_query(self, context: MaskContext) -> Positions:
+        return box_ends(self._box(context), context)
 
-    def _box(self, site: Site) -> Box:
-        (row, column), (rows, columns) = tokens_by_axis(site), site.grid or (0, 0)
+    def _box(self, context: MaskContext) -> Box:
+        (row, column), (rows, columns) = tokens_by_axis(context), context.grid or (0, 0)
         everything = np.zeros_like(row)
         if self.axis == "row":
             start = row // self.width * self.width

@@ -6,11 +6,11 @@ from typing import ClassVar
 import numpy as np
 from torch import Tensor
 
-from nas.patterns.grid import box_ends, columns_of, tokens_by_axis
 from nas.patterns.primitives.base import Grid, MaskPrimitive, Primitive, require_grid, require_int
+from nas.patterns.primitives.grid import box_ends, columns_of, tokens_by_axis
+from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.support import Box, Positions, Support
 from nas.patterns.primitives.window import Window
-from nas.patterns.site import Site
-from nas.patterns.support import Box, Positions, Support
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class Tile(MaskPrimitive):
     def needs(self, causal: bool, grid: Grid) -> None:
         require_grid(self.kind, grid)
 
-    def visible(self, query: Tensor, key: Tensor, site: Site) -> Tensor:
-        columns = columns_of(site)
+    def visible(self, query: Tensor, key: Tensor, context: MaskContext) -> Tensor:
+        columns = columns_of(context)
         same_rows = (query // columns + self.shift_row) // self.height == (
             key // columns + self.shift_row
         ) // self.height
@@ -53,26 +53,26 @@ class Tile(MaskPrimitive):
         ) // self.width
         return same_rows & same_columns
 
-    def allows(self, query: int, key: int, site: Site) -> bool:
+    def allows(self, query: int, key: int, context: MaskContext) -> bool:
         def tile_of(token: int) -> tuple[int, int]:
-            row, column = divmod(token, columns_of(site))
+            row, column = divmod(token, columns_of(context))
             return (row + self.shift_row) // self.height, (column + self.shift_column) // self.width
 
         return tile_of(query) == tile_of(key)
 
-    def support(self, site: Site) -> Support:
-        return Support(boxes=(self._box(site),))
+    def support(self, context: MaskContext) -> Support:
+        return Support(boxes=(self._box(context),))
 
-    def last_query(self, site: Site) -> Positions:
-        return box_ends(self._box(site), site)
+    def last_query(self, context: MaskContext) -> Positions:
+        return box_ends(self._box(context), context)
 
     def simplified(self, causal: bool) -> Primitive:
         if self.height == self.width == 1:
             return Window(0)
         return Tile(self.height, self.width, self.shift_row % self.height, self.shift_column % self.width)
 
-    def _box(self, site: Site) -> Box:
-        (row, column), (rows, columns) = tokens_by_axis(site), site.grid or (0, 0)
+    def _box(self, context: MaskContext) -> Box:
+        (row, column), (rows, columns) = tokens_by_axis(context), context.grid or (0, 0)
         return Box(
             *_stretch(row, rows, self.height, self.shift_row),
             *_stretch(column, columns, self.width, self.shift_column),

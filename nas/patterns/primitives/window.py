@@ -7,8 +7,8 @@ import numpy as np
 from torch import Tensor
 
 from nas.patterns.primitives.base import MaskPrimitive, Primitive, require_int
-from nas.patterns.site import Site
-from nas.patterns.support import Band, Positions, Progression, Support
+from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.support import Band, Positions, Progression, Support
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +35,26 @@ class Window(MaskPrimitive):
         require_int("after", self.after, 0)
         require_int("dilation", self.dilation, 1)
 
-    def visible(self, query: Tensor, key: Tensor, site: Site) -> Tensor:
+    def visible(self, query: Tensor, key: Tensor, context: MaskContext) -> Tensor:
         behind = query - key
         inside = (behind <= self.before * self.dilation) & (behind >= -self.after * self.dilation)
         return inside & (behind % self.dilation == 0) if self.dilation > 1 else inside
 
-    def allows(self, query: int, key: int, site: Site) -> bool:
+    def allows(self, query: int, key: int, context: MaskContext) -> bool:
         earlier = any(query - key == self.dilation * k for k in range(self.before + 1))
         later = any(key - query == self.dilation * k for k in range(1, self.after + 1))
         return earlier or later
 
-    def support(self, site: Site) -> Support:
-        n = site.num_tokens
+    def support(self, context: MaskContext) -> Support:
+        n = context.num_tokens
         before, after = min(self.before, n), min(self.after, n)
         if self.dilation > 1:
             return Support(progressions=(Progression(self.dilation, before, after),))
         query = np.arange(n, dtype=np.int64)
         return Support(bands=(Band(np.maximum(query - before, 0), np.minimum(query + after + 1, n)),))
 
-    def last_query(self, site: Site) -> Positions:
-        n = site.num_tokens
+    def last_query(self, context: MaskContext) -> Positions:
+        n = context.num_tokens
         key = np.arange(n, dtype=np.int64)
         steps: Positions = np.minimum((n - 1 - key) // self.dilation, min(self.before, n))
         return key + steps * self.dilation

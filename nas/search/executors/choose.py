@@ -6,9 +6,9 @@ import torch
 
 from nas.errors import InputError
 from nas.search.executors.inline import InlineExecutor
+from nas.search.executors.jobs import Executor, Setup
 from nas.search.executors.processes import ProcessExecutor
 from nas.search.executors.training import Trainer
-from nas.search.jobs import Executor, Setup
 from nas.search.settings import StudySettings
 from nas.search.study_tasks import settings_by_label
 

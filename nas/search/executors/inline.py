@@ -2,8 +2,8 @@
 
 from collections import deque
 
+from nas.search.executors.jobs import Job, JobResult, OnProgress
 from nas.search.executors.training import Trainer
-from nas.search.jobs import Job, JobResult, OnProgress
 
 
 class InlineExecutor:

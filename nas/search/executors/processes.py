@@ -17,10 +17,10 @@ from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask
 from typing import Any
 
 from nas.errors import NasError, StudyError
-from nas.evaluation.measurement import Measurement, Outcome
-from nas.proxy.member import Member
+from nas.proxy.state.member import Member
+from nas.results.measurement import Measurement, Outcome
+from nas.search.executors.jobs import Job, JobResult, OnProgress, Setup
 from nas.search.executors.training import Trainer
-from nas.search.jobs import Job, JobResult, OnProgress, Setup
 
 ATTEMPTS = 2
 """How often a job is tried whose worker died (killed by the system for its memory, most likely)."""

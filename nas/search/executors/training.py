@@ -7,12 +7,12 @@ import torch
 
 from nas.evaluation.checkpoint import CheckpointEvaluator
 from nas.evaluation.evaluator import Evaluator
-from nas.evaluation.measurement import Measurement
 from nas.evaluation.scratch import ScratchEvaluator
 from nas.evaluation.settings import CheckpointSettings
 from nas.pretrained.decoder import Decoder
 from nas.pretrained.tasks import TEXT, checkpoint_tasks
-from nas.search.jobs import Job, OnProgress, Setup
+from nas.results.measurement import Measurement
+from nas.search.executors.jobs import Job, OnProgress, Setup
 from nas.tasks.catalog import make_task
 
 MakeEvaluator = Callable[[str, int], Evaluator]

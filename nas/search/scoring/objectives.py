@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal
 
-from nas.costs.cost import Cost
 from nas.errors import InputError, unknown
-from nas.search.scoring.ranks import rank_shares
+from nas.results.cost import Cost
 from nas.search.scoring.scores import Score
-from nas.tasks.task import Direction
+from nas.statistics.ranks import Direction, rank_shares
 
 TaskQuality = Literal["separate", "mean_rank"]
 """What the qualities of several tasks are: an objective each, or one objective, the mean of their ranks."""

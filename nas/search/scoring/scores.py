@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass, replace
 from statistics import fmean
 from typing import Any
 
-from nas.evaluation.measurement import Measurement
-from nas.tasks.task import Direction, Task
+from nas.results.measurement import Measurement
+from nas.statistics.ranks import Direction
+from nas.tasks.task import Task
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from nas.search.modelling.surrogate import GOES_ON, JointPrediction, Surrogate, prior_factors
-from nas.search.scoring.agreement import kendall_tau
+from nas.statistics.rank_agreement import kendall_tau
 
 NUM_RUNGS = 4
 RUNGS = (100, 200, 400, 800)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from toy_study import SilentTask
 
-from nas.costs.cost import Cost
 from nas.errors import InputError
-from nas.evaluation.measurement import LengthQuality, Measurement, Outcome
+from nas.results.cost import Cost
+from nas.results.measurement import LengthQuality, Measurement, Outcome
 from nas.search.scoring.objectives import check_objectives, make_objectives, values_by_trial, worst_values
 from nas.search.scoring.scores import make_scores, mean_scores, scores_by_seed
 from nas.tasks.task import Metric

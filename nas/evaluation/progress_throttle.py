@@ -1,0 +1,41 @@
+"""How far a cohort is, for whoever waits for it."""
+
+import time
+from collections.abc import Sequence
+
+from nas.evaluation.evaluator import OnProgress
+
+SECONDS_BETWEEN_NEWS = 0.5
+
+
+class ProgressThrottle:
+    """Tells how far a cohort is, seldom enough to cost nothing.
+
+    Args:
+        num_members: members of the cohort.
+        done: optimiser steps done before.
+        num_steps: optimiser steps in all, those done before included.
+        on_progress: who is told; None for nobody.
+    """
+
+    def __init__(self, num_members: int, done: int, num_steps: int, on_progress: OnProgress | None) -> None:
+        self._num_members, self._done, self._num_steps = num_members, done, num_steps
+        self._on_progress, self._told = on_progress, 0.0
+        self._tell()
+
+    def stepped(self) -> None:
+        """A step is done."""
+        self._done += 1
+        if self._done == self._num_steps or time.monotonic() - self._told >= SECONDS_BETWEEN_NEWS:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._told = time.monotonic()
+        if self._on_progress is not None:
+            for index in range(self._num_members):
+                self._on_progress(index, self._done, self._num_steps)
+
+
+def for_part(on_progress: OnProgress, part: Sequence[int]) -> OnProgress:
+    """News of a part of the members, told with the numbers that they have in the whole."""
+    return lambda member, step, num_steps: on_progress(part[member], step, num_steps)

@@ -1,0 +1,1 @@
+"""The files of one export: written, read back, verified."""

@@ -1,0 +1,1 @@
+"""Which patterns of a study are exported."""

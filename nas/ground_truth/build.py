@@ -1,0 +1,221 @@
+"""Building a table: every pattern and seed walks from rung to rung, a few of them at a time."""
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from shutil import rmtree
+from typing import TypeVar
+
+import torch
+
+from nas.errors import InputError, StudyError
+from nas.ground_truth.file import header_of
+from nas.ground_truth.plan import Entry, Plan, make_plan
+from nas.ground_truth.row import Key, Row
+from nas.ground_truth.row_store import OnProgress, RowStore
+from nas.ground_truth.task_facts import TaskFacts
+from nas.ground_truth.writer import TableWriter
+from nas.proxy.state.member import Member
+from nas.results.measurement import Outcome
+from nas.search.executors.choose import choose_cohort_size, choose_devices, make_executor
+from nas.search.executors.jobs import Executor, Job
+from nas.search.folder.settings_document import settings_to_dict
+from nas.search.problem import Problem, make_problem
+from nas.search.settings import StudySettings
+
+SETTINGS = ("space", "task", "proxy", "training", "seed")
+"""The settings of a study that decide a table."""
+
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Walk:
+    """Members that go from rung to rung together."""
+
+    entries: tuple[Entry, ...]
+    learning_rates: tuple[float, ...]
+    seed: int
+    rungs: tuple[int, ...]
+    sweep: bool
+
+    def keys(self, rung: int) -> list[Key]:
+        """Those of the members' rows at a rung."""
+        return [
+            (entry.pattern.id, self.seed, rate, rung, self.sweep)
+            for entry, rate in zip(self.entries, self.learning_rates, strict=True)
+        ]
+
+    def only(self, places: Sequence[int]) -> "_Walk":
+        """The walk of some of its members."""
+        return replace(
+            self,
+            entries=tuple(self.entries[place] for place in places),
+            learning_rates=tuple(self.learning_rates[place] for place in places),
+        )
+
+
+def build_table(
+    settings: StudySettings,
+    num_seeds: int,
+    learning_rates: Sequence[float],
+    path: Path,
+    on_progress: OnProgress = lambda progress: None,
+) -> None:
+    """Train what a table lacks; a table that was stopped at any time goes on where it was.
+
+    First the learning rates are compared in every density band, then every pattern is trained with the best of its
+    band and every seed, the first seed of all patterns before the second.
+
+    Args:
+        settings: space, task, proxy, training, seed and where to train.
+        num_seeds: seeds a pattern; more than the file was started with make it grow.
+        learning_rates: what is compared.
+        path: the table's file; checkpoints lie beside it while it is built.
+        on_progress: told at the start and with every new row.
+
+    Raises:
+        InputError: a setting is wrong, or the file is no table.
+        StudyError: the file holds another table or is being built, or memory ran out.
+    """
+    _check_used(settings)
+    problem = make_problem(settings)
+    plan = make_plan(settings, problem, num_seeds, learning_rates)
+    plain = {key: value for key, value in settings_to_dict(settings).items() if key in SETTINGS}
+    facts = TaskFacts.of(problem.task)
+    header = header_of(plain, facts, problem.task.fingerprint, problem.task.corpus_fingerprint, plan)
+    devices = choose_devices(settings)
+    session = {"device": _device_name(devices[0]), "workers": len(devices)}
+    with TableWriter(path, header, session) as writer:
+        store = RowStore(plan, settings.training, path, writer, on_progress, facts.unit)
+        if store.is_whole:
+            store.clean()
+            return
+        with closing(make_executor(settings, devices)) as executor:
+            builder = _Builder(plan, problem, store, executor, num_lanes=len(devices))
+            size = choose_cohort_size(settings, devices)
+            builder.walk(list(_sweeps(plan, size)))
+            builder.check_whole("learning rates cannot be chosen without them")
+            rates = store.best_rates(problem.task.metric.direction)
+            for seed in plan.seeds:
+                builder.walk(list(_trainings(plan, seed, rates, size)))
+            builder.check_whole("all others are there")
+        store.clean()
+
+
+class _Builder:
+    """Hands walks to an executor, and their results to the book."""
+
+    def __init__(self, plan: Plan, problem: Problem, store: RowStore, executor: Executor, num_lanes: int) -> None:
+        self._plan, self._store, self._executor = plan, store, executor
+        self._task, self._num_lanes = next(iter(problem.tasks)), num_lanes
+        self._num_lost = 0
+
+    def walk(self, walks: Sequence[_Walk]) -> None:
+        """Take all walks to their ends; one that has begun is ended before another begins."""
+        waiting = deque(walk for walk in walks if self._next_rung(walk) is not None)
+        running: dict[Job, _Walk] = {}
+        while waiting or running:
+            while waiting and len(running) < self._num_lanes:
+                self._submit(waiting.popleft(), running)
+            result = self._executor.next_result(lambda *progress: None)
+            walk = running.pop(result.job)
+            kept = []
+            for place, (entry, measurement) in enumerate(zip(walk.entries, result.measurements, strict=True)):
+                # What ran out of memory is no result: the same command tries it again.
+                if measurement.outcome is not Outcome.OUT_OF_MEMORY:
+                    self._store.add(Row(pattern_id=entry.pattern.id, measurement=measurement, sweep=walk.sweep))
+                    kept.append(place)
+            self._num_lost += len(walk.entries) - len(kept)
+            going_on = walk.only(kept)
+            if kept and self._next_rung(going_on) is not None:
+                self._submit(going_on, running)
+            else:
+                for folder in self._folders(walk):
+                    rmtree(folder, ignore_errors=True)
+
+    def check_whole(self, consequence: str) -> None:
+        """Stop where trainings were lost.
+
+        Raises:
+            StudyError: some ran out of memory.
+        """
+        if self._num_lost:
+            raise StudyError(
+                f"{self._store.path}: {self._num_lost} trainings ran out of memory; {consequence}. "
+                "Use fewer workers or a smaller cohort_size: the same command tries them again."
+            )
+
+    def _next_rung(self, walk: _Walk) -> int | None:
+        for rung in walk.rungs:
+            if any(key not in self._store for key in walk.keys(rung)):
+                return rung
+        return None
+
+    def _submit(self, walk: _Walk, running: dict[Job, _Walk]) -> None:
+        rung = self._next_rung(walk)
+        assert rung is not None
+        members = tuple(
+            Member(pattern=entry.pattern, seed=walk.seed, learning_rate=rate)
+            for entry, rate in zip(walk.entries, walk.learning_rates, strict=True)
+        )
+        job = Job(
+            trials=tuple(range(len(members))),
+            folders=tuple(self._folders(walk)),
+            members=members,
+            task=self._task,
+            rung=rung,
+            seed=walk.seed,
+        )
+        running[job] = walk
+        self._executor.submit(job)
+
+    def _folders(self, walk: _Walk) -> list[Path]:
+        return [self._store.folder(key) for key in walk.keys(walk.rungs[0])]
+
+
+def _check_used(settings: StudySettings) -> None:
+    """Refuse what would have no effect."""
+    if settings.evaluation.name != "scratch":
+        raise InputError("evaluation", "must be scratch: a table is of trainings", settings.evaluation.name)
+    if settings.extra_tasks:
+        raise InputError(
+            "extra_tasks", "must be empty: a table is of one task", [task.name for task in settings.extra_tasks]
+        )
+    if settings.target is not None:
+        raise InputError("target", "must be proxy: bands are those of the trained model", settings.target.name)
+
+
+def _sweeps(plan: Plan, size: int) -> Iterator[_Walk]:
+    pairs = [(entry, rate) for band in plan.bands for entry in plan.swept(band) for rate in plan.learning_rates]
+    # Members of a cohort have folders of their own, so a pattern may come twice with two rates.
+    for part in _parts(pairs, size):
+        yield _Walk(
+            entries=tuple(entry for entry, _ in part),
+            learning_rates=tuple(rate for _, rate in part),
+            seed=plan.seeds[0],
+            rungs=(plan.sweep_rung,),
+            sweep=True,
+        )
+
+
+def _trainings(plan: Plan, seed: int, rates: Mapping[int, float], size: int) -> Iterator[_Walk]:
+    for part in _parts(plan.entries, size):
+        yield _Walk(
+            entries=tuple(part),
+            learning_rates=tuple(rates[entry.band] for entry in part),
+            seed=seed,
+            rungs=plan.rungs,
+            sweep=False,
+        )
+
+
+def _parts(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def _device_name(device: str) -> str:
+    return device if device == "cpu" else torch.cuda.get_device_name(device)

@@ -1,0 +1,56 @@
+"""What the trainings of a table showed."""
+
+from statistics import fmean
+
+from nas.ground_truth.file import Table
+from nas.statistics.rank_agreement import kendall_tau
+
+
+class Qualities:
+    """Looks qualities up by rung, pattern and seed; sweeps are left out.
+
+    Args:
+        table: whole or under way.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.last = table.plan.rungs[-1]
+        """The last rung, in optimiser steps."""
+        self.sign = 1 if table.task.direction == "minimize" else -1
+        """What a quality is multiplied by so that less is better."""
+        self.trainings = [row for row in table.rows if not row.sweep]
+        """The rows that are no sweep."""
+        self._by_seed: dict[int, dict[str, dict[int, float]]] = {rung: {} for rung in table.plan.rungs}
+        for row in self.trainings:
+            measured = row.measurement
+            if measured.quality is not None:
+                self._by_seed[measured.step].setdefault(row.pattern_id, {})[measured.seed] = measured.quality
+
+    def by_seed(self, rung: int) -> dict[str, dict[int, float]]:
+        """Quality by pattern and seed, of trainings that ended well."""
+        return self._by_seed[rung]
+
+    def means(self, rung: int) -> dict[str, float]:
+        """Quality by pattern, mean over seeds."""
+        return {pattern: fmean(own.values()) for pattern, own in self.by_seed(rung).items()}
+
+    def paired(self, rung: int) -> dict[str, tuple[float, float]]:
+        """Quality here and at the last rung by pattern, means over the seeds that have both; less is better."""
+        pairs = {}
+        for pattern, own in self.by_seed(rung).items():
+            last = self.by_seed(self.last).get(pattern, {})
+            if shared := own.keys() & last.keys():
+                means = fmean(own[seed] for seed in shared), fmean(last[seed] for seed in shared)
+                pairs[pattern] = (self.sign * means[0], self.sign * means[1])
+        return pairs
+
+    def tau_of_seeds(self, rung: int, seed: int, other_rung: int, other_seed: int) -> float | None:
+        """Tau-b between one seed at one rung and another at another, over the patterns that have both."""
+        here, there = self.by_seed(rung), self.by_seed(other_rung)
+        both = [
+            (own[seed], there[pattern][other_seed])
+            for pattern, own in here.items()
+            if seed in own and other_seed in there.get(pattern, {})
+        ]
+        return kendall_tau([first for first, _ in both], [second for _, second in both])

@@ -1,0 +1,128 @@
+"""The rows of a table that is being built: what is there, what is missing, and what follows from it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path
+from shutil import rmtree
+from statistics import fmean
+
+from nas.ground_truth.file import read_table
+from nas.ground_truth.plan import Plan
+from nas.ground_truth.row import Key, Row
+from nas.ground_truth.writer import TableWriter
+from nas.proxy.settings import TrainingSettings
+from nas.statistics.ranks import Direction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a table is.
+
+    Args:
+        row: the newest; None before the first.
+        num_rows: rows that the file has.
+        total_rows: rows that it will have.
+        steps: optimiser steps behind the rows that it has.
+        total_steps: optimiser steps behind all.
+        unit: of a row's quality.
+    """
+
+    row: Row | None
+    num_rows: int
+    total_rows: int
+    steps: int
+    total_steps: int
+    unit: str
+
+
+OnProgress = Callable[[Progress], None]
+
+
+class RowStore:
+    """The rows of a table that is being built.
+
+    Args:
+        plan: what is to be trained.
+        training: how.
+        path: of the file.
+        writer: adds to it.
+        on_progress: told at the start and with every new row.
+        unit: of a row's quality.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        training: TrainingSettings,
+        path: Path,
+        writer: TableWriter,
+        on_progress: OnProgress,
+        unit: str,
+    ) -> None:
+        self.path, self._plan, self._training = path, plan, training
+        self._writer, self._on_progress, self._unit = writer, on_progress, unit
+        self._rows = {row.key: row for row in read_table(path).rows}
+        self._steps_done = sum(self._steps(row.measurement.step, sweep=row.sweep) for row in self._rows.values())
+        self._tell(None)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is left to train."""
+        return len(self._rows) >= self._plan.num_rows
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._rows
+
+    def add(self, row: Row) -> None:
+        """Keep a row, unless it is there."""
+        if row.key in self._rows:
+            return
+        self._writer.add(row)
+        self._rows[row.key] = row
+        self._steps_done += self._steps(row.measurement.step, sweep=row.sweep)
+        self._tell(row)
+
+    def best_rates(self, direction: Direction) -> dict[int, float]:
+        """The learning rate of each density band: the best mean over the patterns that were swept."""
+        return {
+            band: min(self._plan.learning_rates, key=lambda rate: self._swept_loss(band, rate, direction))
+            for band in self._plan.bands
+        }
+
+    def folder(self, key: Key) -> Path:
+        """Where the checkpoints of a training lie; the same for all its rungs."""
+        pattern_id, seed, rate, _, sweep = key
+        return self._checkpoints / f"{pattern_id}-{seed}-{rate!r}-{'sweep' if sweep else 'table'}"
+
+    def clean(self) -> None:
+        """Remove what was only needed while building."""
+        rmtree(self._checkpoints, ignore_errors=True)
+
+    @property
+    def _checkpoints(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.checkpoints")
+
+    def _steps(self, rung: int, *, sweep: bool) -> int:
+        return self._plan.steps_of_row(rung, self._training, sweep=sweep)
+
+    def _swept_loss(self, band: int, rate: float, direction: Direction) -> float:
+        """Infinite if one of the trainings diverged."""
+        seed, rung = self._plan.seeds[0], self._plan.sweep_rung
+        rows = [self._rows[entry.pattern.id, seed, rate, rung, True] for entry in self._plan.swept(band)]
+        qualities = [row.measurement.quality for row in rows]
+        sign = 1 if direction == "minimize" else -1
+        signed = [inf if quality is None else sign * quality for quality in qualities]
+        return fmean(signed) if signed else inf
+
+    def _tell(self, row: Row | None) -> None:
+        self._on_progress(
+            Progress(
+                row=row,
+                num_rows=len(self._rows),
+                total_rows=self._plan.num_rows,
+                steps=self._steps_done,
+                total_steps=self._plan.num_steps(self._training),
+                unit=self._unit,
+            )
+        )

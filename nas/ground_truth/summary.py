@@ -1,0 +1,234 @@
+"""What a table says: how far short trainings rank as long ones, how large the noise is, and the true front."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations, permutations
+from statistics import fmean, stdev
+from typing import Any
+
+from nas.ground_truth.file import Table
+from nas.ground_truth.plan import band_name
+from nas.ground_truth.qualities import Qualities
+from nas.ground_truth.row import Row
+from nas.ground_truth.true_front import FrontPoint, costs_by_id, true_front
+from nas.search.front import REFERENCE_SHARE, SAME_WITHIN
+from nas.statistics.pareto import hypervolume
+from nas.statistics.rank_agreement import (
+    Interval,
+    kendall_tau,
+    kendall_tau_interval,
+    pooled_deviation,
+    regret,
+    share_tied,
+)
+
+SCHEMA = "nas.table_summary/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RungSummary:
+    """What is known at one rung. Qualities are means over seeds, in the task's unit.
+
+    Args:
+        rung: in optimiser steps.
+        num_trainings: those that ended well.
+        num_diverged: those that did not.
+        num_patterns: patterns with a training that ended well.
+        best: quality of the best pattern; None before there is one, as everywhere here.
+        worst: quality of the worst.
+        noise: standard deviation between seeds, pooled over patterns.
+        spread: standard deviation between patterns.
+        share_tied: share of pairs of patterns that are closer than two standard deviations of the noise.
+        num_compared: patterns that the last rung is known of too: what the following are about.
+        tau: tau-b with the last rung; both means over the same seeds.
+        tau_interval: 95 % of bootstrap resamples of the patterns.
+        tau_within_bands: the same with pairs inside a density band alone, all of one learning rate.
+        tau_other_seed: mean tau-b of one seed here with another seed at the last rung.
+        tau_between_seeds: mean tau-b between two seeds here: what a ranking by one seed can reach.
+        regret: quality lost at the last rung by choosing the best of this rung.
+    """
+
+    rung: int
+    num_trainings: int
+    num_diverged: int
+    num_patterns: int
+    best: float | None
+    worst: float | None
+    noise: float | None
+    spread: float | None
+    share_tied: float | None
+    num_compared: int
+    tau: float | None
+    tau_interval: Interval | None
+    tau_within_bands: float | None
+    tau_other_seed: float | None
+    tau_between_seeds: float | None
+    regret: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SweptRate:
+    """A learning rate in the sweep of a band.
+
+    Args:
+        learning_rate: the rate.
+        quality: mean over the patterns swept; None while one is missing, or if one diverged.
+    """
+
+    learning_rate: float
+    quality: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BandSummary:
+    """A density band.
+
+    Args:
+        band: from 0 for the sparsest.
+        name: its shares of full attention's FLOPs in words.
+        num_patterns: all of the band.
+        swept: what the comparison of learning rates showed.
+        learning_rates: what the patterns were trained with: one, or none yet.
+        qualities: mean over patterns at each rung, of those that have the last one; None where there are none.
+    """
+
+    band: int
+    name: str
+    num_patterns: int
+    swept: tuple[SweptRate, ...]
+    learning_rates: tuple[float, ...]
+    qualities: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableSummary:
+    """All that `nas table show` shows.
+
+    Args:
+        unit: of qualities.
+        direction: minimize or maximize.
+        num_rows: rows there are.
+        total_rows: rows of the whole table.
+        num_patterns: patterns of the whole table.
+        seeds: of the whole table.
+        rungs: one summary a rung, ascending.
+        bands: one summary a density band, the sparsest first.
+        front: the true front, best quality first.
+        hypervolume: what the front dominates: quality to the task's chance level, shares to REFERENCE_SHARE.
+        num_steps: optimiser steps spent.
+        train_flops: floating point operations spent on training.
+        wall_hours: of trainings, one after the other; those side by side took as many hours less.
+        sessions: machine and versions of every time that it was built at.
+    """
+
+    unit: str
+    direction: str
+    num_rows: int
+    total_rows: int
+    num_patterns: int
+    seeds: tuple[int, ...]
+    rungs: tuple[RungSummary, ...]
+    bands: tuple[BandSummary, ...]
+    front: tuple[FrontPoint, ...]
+    hypervolume: float
+    num_steps: int
+    train_flops: int
+    wall_hours: float
+    sessions: tuple[Mapping[str, Any], ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        return {"schema": SCHEMA, **asdict(self)}
+
+
+def summarize(table: Table) -> TableSummary:
+    """The summary of a table, whole or under way."""
+    qualities = Qualities(table)
+    costs = costs_by_id(table)
+    front = true_front(qualities, costs)
+    steps = [table.plan.steps_of_row(row.measurement.step, table.training, sweep=row.sweep) for row in table.rows]
+    spent = list(zip(table.rows, steps, strict=True))
+    return TableSummary(
+        unit=table.task.unit,
+        direction=table.task.direction,
+        num_rows=len(table.rows),
+        total_rows=table.plan.num_rows,
+        num_patterns=len(table.plan.entries),
+        seeds=table.plan.seeds,
+        rungs=tuple(_rung_summary(qualities, rung) for rung in table.plan.rungs),
+        bands=tuple(_band_summary(qualities, band) for band in table.plan.bands),
+        front=front,
+        hypervolume=hypervolume(
+            [(qualities.sign * point.quality, point.flops_share, point.kv_cache_share) for point in front],
+            (qualities.sign * table.task.chance, REFERENCE_SHARE, REFERENCE_SHARE),
+        ),
+        num_steps=sum(steps),
+        train_flops=sum(costs[row.pattern_id].cost.train_flops * table.training.batch_size * own for row, own in spent),
+        # A row's time is that of its branch and of the whole trunk below it; its own part is taken by steps.
+        wall_hours=sum(row.measurement.wall_seconds * own / row.measurement.step for row, own in spent) / 3600,
+        sessions=table.sessions,
+    )
+
+
+def _rung_summary(qualities: Qualities, rung: int) -> RungSummary:
+    own = [row for row in qualities.trainings if row.measurement.step == rung]
+    num_diverged = sum(row.measurement.quality is None for row in own)
+    means = list(qualities.means(rung).values())
+    ordered = sorted(means, key=lambda quality: qualities.sign * quality)
+    noise = pooled_deviation(list(values.values()) for values in qualities.by_seed(rung).values())
+    pairs = qualities.paired(rung)
+    here, truth = [value for value, _ in pairs.values()], [value for _, value in pairs.values()]
+    seeds, bands = qualities.table.plan.seeds, _bands(qualities.table)
+    return RungSummary(
+        rung=rung,
+        num_trainings=len(own) - num_diverged,
+        num_diverged=num_diverged,
+        num_patterns=len(means),
+        best=ordered[0] if ordered else None,
+        worst=ordered[-1] if ordered else None,
+        noise=noise,
+        spread=stdev(means) if len(means) > 1 else None,
+        share_tied=None if noise is None else share_tied(means, SAME_WITHIN * noise),
+        num_compared=len(pairs),
+        tau=kendall_tau(here, truth),
+        tau_interval=kendall_tau_interval(here, truth),
+        tau_within_bands=kendall_tau(here, truth, groups=[bands[pattern] for pattern in pairs]),
+        tau_other_seed=_mean(qualities.tau_of_seeds(rung, a, qualities.last, b) for a, b in permutations(seeds, 2)),
+        tau_between_seeds=_mean(qualities.tau_of_seeds(rung, a, rung, b) for a, b in combinations(seeds, 2)),
+        regret=regret(truth, here) if pairs else None,
+    )
+
+
+def _band_summary(qualities: Qualities, band: int) -> BandSummary:
+    table = qualities.table
+    members = {pattern for pattern, own in _bands(table).items() if own == band}
+    ended = members & qualities.by_seed(qualities.last).keys()
+    rates = {row.measurement.learning_rate for row in qualities.trainings if row.pattern_id in members}
+    sweeps = [row for row in table.rows if row.sweep and row.pattern_id in members]
+    return BandSummary(
+        band=band,
+        name=band_name(band),
+        num_patterns=len(members),
+        swept=tuple(SweptRate(rate, _swept_quality(table, sweeps, band, rate)) for rate in table.plan.learning_rates),
+        learning_rates=tuple(sorted(rates)),
+        qualities=tuple(
+            _mean(quality for pattern, quality in qualities.means(rung).items() if pattern in ended)
+            for rung in table.plan.rungs
+        ),
+    )
+
+
+def _swept_quality(table: Table, sweeps: Sequence[Row], band: int, rate: float) -> float | None:
+    shown = [row.measurement.quality for row in sweeps if row.measurement.learning_rate == rate]
+    known = [quality for quality in shown if quality is not None]
+    return fmean(known) if known and len(known) == len(table.plan.swept(band)) else None
+
+
+def _bands(table: Table) -> dict[str, int]:
+    return {entry.pattern.id: entry.band for entry in table.plan.entries}
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    """Of those that are known; None if none is."""
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else None

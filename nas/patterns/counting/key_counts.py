@@ -1,0 +1,91 @@
+"""How many keys a head shows to each query, in any range of keys, without ever making a mask.
+
+Bands are made disjoint and counted by their length. Outside them, progressions and boxes are counted with inclusion
+and exclusion (`terms.py`), and keys that every query sees by prefix sums, what both show taken off again.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from nas.patterns.counting.inclusion_exclusion import Term, inclusion_exclusion
+from nas.patterns.head import HeadPattern
+from nas.patterns.primitives.support import Band, Flags, Positions
+
+
+class KeyCounts:
+    """The counting functions of one head at one sequence length.
+
+    Args:
+        head: the union that is counted.
+        num_tokens: sequence length n, in tokens.
+    """
+
+    def __init__(self, head: HeadPattern, num_tokens: int) -> None:
+        context = head.context(num_tokens)
+        supports = [mask.support(context) for mask in head.masks]
+        self._causal = head.causal
+        self._bands = tuple(band for support in supports for band in support.bands)
+        self._queries = _any(support.queries for support in supports)
+        keys = _any(support.keys for support in supports)
+        self._terms: list[Term] = inclusion_exclusion(supports, keys, context)
+        self._fixed = None if keys is None else np.append(0, keys.cumsum(dtype=np.int64))
+
+    def below(self, rows: slice, stop: Positions | int) -> Positions:
+        """How many keys j < stop each query sees, the causal cut included.
+
+        Args:
+            rows: the queries, as a slice of 0..n with both ends given.
+            stop: one past the last key that counts, in tokens: one for all queries, or shape (rows,).
+
+        Returns:
+            shape (rows,), int64.
+        """
+        query = np.arange(rows.start, rows.stop, dtype=np.int64)
+        cut = np.minimum(query + 1, stop) if self._causal else np.broadcast_to(np.asarray(stop, np.int64), query.shape)
+        if self._queries is not None and self._queries[rows].all():
+            return np.array(cut)
+        zero = np.zeros_like(query)
+        seen = self._beside_bands(query, zero, cut)
+        for start, end in _disjoint(self._bands, rows):
+            first, last = np.minimum(start, cut), np.minimum(end, cut)
+            seen += last - first - self._beside_bands(query, first, last)
+        return seen if self._queries is None else np.where(self._queries[rows], cut, seen)
+
+    def _beside_bands(self, query: Positions, start: Positions, stop: Positions) -> Positions:
+        """Keys in start <= j < stop that progressions or fixed keys show to each query."""
+        seen = np.zeros_like(query)
+        if self._fixed is not None:
+            seen += self._fixed.take(stop)
+            seen -= self._fixed.take(start)
+        for term in self._terms:
+            seen += term.count(query, start, stop)
+        return seen
+
+
+def _disjoint(bands: tuple[Band, ...], rows: slice) -> Iterator[tuple[Positions, Positions]]:
+    """Start and stop of bands that show the same keys and never overlap.
+
+    Sorting starts and stops apart from each other keeps, for every key, how many bands hold it, and
+    leaves only neighbours to compare.
+    """
+    starts = _sorted([band.start[rows] for band in bands])
+    stops = _sorted([np.maximum(band.start[rows], band.stop[rows]) for band in bands])
+    for index, (start, stop) in enumerate(zip(starts, stops, strict=True)):
+        yield (np.maximum(start, stops[index - 1]) if index else start), stop
+
+
+def _sorted(columns: list[Positions]) -> list[Positions]:
+    """Each row's values in rising order: an insertion sort of whole columns, since there are few."""
+    for newest in range(1, len(columns)):
+        for place in range(newest, 0, -1):
+            low, high = columns[place - 1], columns[place]
+            if (low <= high).all():
+                break
+            columns[place - 1 : place + 1] = np.minimum(low, high), np.maximum(low, high)
+    return columns
+
+
+def _any(flags: Iterable[Flags | None]) -> Flags | None:
+    given = [flag for flag in flags if flag is not None]
+    return np.logical_or.reduce(given) if given else None

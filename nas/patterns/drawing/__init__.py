@@ -1,0 +1,1 @@
+"""Pictures of patterns, as PNG and as text."""

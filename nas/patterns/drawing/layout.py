@@ -1,0 +1,123 @@
+"""What a drawing of a pattern shows: one panel for heads that attend alike, in words and as a small grid."""
+
+from collections.abc import Iterable
+from dataclasses import MISSING, dataclass, fields
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nas.patterns.counting.key_counts import KeyCounts
+from nas.patterns.counting.pairs import count_pairs, full_pairs
+from nas.patterns.head import HeadPattern
+from nas.patterns.layer import LayerPattern
+from nas.patterns.model import ModelPattern
+from nas.patterns.primitives import Primitive, Random
+
+Union = tuple[Primitive, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Heads that share a union, in all layers that are alike.
+
+    Args:
+        layers: numbers of the layers, from 0.
+        heads: their numbers in each of these layers, from 0.
+        head: the first of them, which is drawn.
+    """
+
+    layers: tuple[int, ...]
+    heads: tuple[int, ...]
+    head: HeadPattern
+
+    def union(self) -> list[str]:
+        """What it attends to in words, one entry a primitive, the memory last."""
+        memory = self.head.memory_tokens
+        return [describe([one]) for one in self.head.attend] + ([f"memory {memory}"] if memory else [])
+
+    def layer_names(self) -> str:
+        """The layers in words (`layers 0-2, 4`)."""
+        return _numbered("layer", self.layers)
+
+    def head_names(self) -> str:
+        """The heads in words (`heads 0-5`)."""
+        return _numbered("head", self.heads)
+
+    def density(self, num_tokens: int) -> str:
+        """Pairs as a share of full attention's, in words (`12.4% of full`)."""
+        share = count_pairs(self.head, num_tokens) / full_pairs(self.head.causal, num_tokens)
+        return f"{share:.1%} of full"
+
+    def stands_in(self) -> str:
+        """What the drawing stands for, in words, where heads differ or content decides; else empty."""
+        if self.head.computed is not None:
+            return "shown: all it may read"
+        differ = any(isinstance(primitive, Random) for primitive in self.head.attend)
+        several = len(self.layers) * len(self.heads) > 1
+        return f"shown: layer {self.head.layer}, head {self.head.head}" if differ and several else ""
+
+
+def panel_rows(pattern: ModelPattern) -> tuple[tuple[Panel, ...], ...]:
+    """The panels of a drawing: a row for layers that are alike, in it a panel for each distinct union."""
+    alike: dict[tuple[int, tuple[Union, ...]], list[LayerPattern]] = {}
+    for layer in pattern.layers:
+        label = (layer.memory_tokens, tuple(head.attend for head in layer.head_patterns()))
+        alike.setdefault(label, []).append(layer)
+    return tuple(_panels(layers) for layers in alike.values())
+
+
+def describe(attend: Iterable[Primitive]) -> str:
+    """A union in words: `window before=127 + global first=4`; parameters at their defaults are left out."""
+    return " + ".join(_describe_primitive(primitive) for primitive in attend)
+
+
+def seen_cells(head: HeadPattern, num_tokens: int, num_cells: int) -> NDArray[np.bool_]:
+    """The outline's mask on a grid of cells: True where any pair in the cell is, or may be, seen.
+
+    Exact at every length, in time proportional to num_tokens * num_cells. With num_cells = num_tokens
+    this is the mask itself.
+
+    Returns:
+        shape (num_cells, num_cells), queries by keys.
+    """
+    counts = KeyCounts(head.outline(), num_tokens)
+    edges = cell_edges(num_tokens, num_cells)
+    rows = slice(0, num_tokens)
+    below = counts.below(rows, 0)
+    cells = np.empty((num_cells, num_cells), dtype=np.bool_)
+    for column, edge in enumerate(edges[1:]):
+        seen_before, below = below, counts.below(rows, int(edge))
+        cells[:, column] = np.logical_or.reduceat(below > seen_before, edges[:-1])
+    return cells
+
+
+def cell_edges(num_tokens: int, num_cells: int) -> NDArray[np.int64]:
+    """Where cells begin and end, shape (num_cells + 1,), in tokens; num_cells <= num_tokens."""
+    return np.arange(num_cells + 1, dtype=np.int64) * num_tokens // num_cells
+
+
+def _panels(layers: list[LayerPattern]) -> tuple[Panel, ...]:
+    indices = tuple(layer.index for layer in layers)
+    heads = layers[0].head_patterns()
+    groups: dict[Union, list[int]] = {}
+    for number, head in enumerate(heads):
+        groups.setdefault(head.attend, []).append(number)
+    return tuple(Panel(indices, tuple(numbers), heads[numbers[0]]) for numbers in groups.values())
+
+
+def _numbered(noun: str, numbers: tuple[int, ...]) -> str:
+    """`head 3`, `heads 0-2, 5`."""
+    edges = [0, *(at for at, (one, two) in enumerate(pairwise(numbers), 1) if two != one + 1), len(numbers)]
+    runs = [(numbers[start], numbers[stop - 1]) for start, stop in pairwise(edges)]
+    text = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
+    return f"{noun}{'s' if len(numbers) > 1 else ''} {text}"
+
+
+def _describe_primitive(primitive: Primitive) -> str:
+    told = [primitive.kind]
+    for field in fields(primitive):
+        value = getattr(primitive, field.name)
+        if field.default is MISSING or value != field.default:
+            told.append(f"{field.name}={value}")
+    return " ".join(told)

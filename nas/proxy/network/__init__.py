@@ -1,0 +1,1 @@
+"""The small Transformer with its cohort axis."""

@@ -1,0 +1,75 @@
+"""The learned projections of `low_rank` heads: which weights they are, and which head reads which."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from nas.patterns.head import HeadPattern
+from nas.patterns.model import ModelPattern
+from nas.patterns.primitives import LowRank
+from nas.proxy.network.parameter_spec import ParameterSpec, matrix
+
+
+def projection_slots(pattern: ModelPattern, num_tokens: int) -> tuple[ParameterSpec, ...]:
+    """One slot a projection, with rows for the largest rank of the pattern, rounded up to a power of two.
+
+    So patterns with ranks of one size share a cohort, and a projection starts as the first rows of a larger one:
+    ranks nest. Values start with variance 1 / n, with which a mixed key varies as a key does. Linformer's authors
+    draw them with 1 / (n + rank), but what nests must not know its rank.
+
+    Args:
+        pattern: its `low_rank` heads ask for projections.
+        num_tokens: sequence length n, in tokens.
+
+    Source: Wang et al. 2020 (Linformer), section 4; the authors' variance from fairseq, examples/linformer.
+    """
+    asked = [
+        (layer.index, head.computed)
+        for layer in pattern.layers
+        for head in layer.head_patterns()
+        if isinstance(head.computed, LowRank)
+    ]
+    if not asked:
+        return ()
+    num_rows = 1 << (max(primitive.rank for _, primitive in asked) - 1).bit_length()
+    names = dict.fromkeys(name for layer, primitive in asked for name in _names(layer, primitive))
+    return tuple(matrix(name, num_rows, num_tokens, 1 / math.sqrt(num_tokens)) for name in names)
+
+
+def projections(
+    weights: dict[str, Tensor], layer: int, heads: Sequence[HeadPattern], dtype: torch.dtype
+) -> tuple[Tensor, Tensor] | None:
+    """The projections of keys and of values that the heads of one layer read; None where none reads any.
+
+    Args:
+        weights: what `Layout.unpack` gives.
+        layer: index of the layer.
+        heads: the heads of all members side by side.
+        dtype: type of the result.
+
+    Returns:
+        each of shape (members * heads, rows, tokens); 0 for heads that are not `low_rank`.
+    """
+    names = {i: _names(layer, head.computed) for i, head in enumerate(heads) if isinstance(head.computed, LowRank)}
+    if not names:
+        return None
+    num_heads = len(heads) // len(weights["norm"])
+    nothing = torch.zeros_like(weights[next(iter(names.values()))[0]][0])
+    keys, values = (
+        torch.stack([weights[names[i][side]][i // num_heads] if i in names else nothing for i in range(len(heads))])
+        for side in (0, 1)
+    )
+    return keys.to(dtype), values.to(dtype)
+
+
+def _names(layer: int, primitive: LowRank) -> tuple[str, str]:
+    """What a head's projections of keys and of values are called: equal names are equal weights."""
+    match primitive.sharing:
+        case "heads":
+            return f"{layer}.key_projection", f"{layer}.value_projection"
+        case "key_value":
+            return f"{layer}.projection", f"{layer}.projection"
+        case _:
+            return "projection", "projection"

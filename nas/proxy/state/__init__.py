@@ -1,0 +1,1 @@
+"""A cohort at one step, and its file."""

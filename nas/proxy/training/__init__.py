@@ -1,0 +1,1 @@
+"""Training a cohort along a trunk and down the branch to a rung."""

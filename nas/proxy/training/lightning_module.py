@@ -1,0 +1,133 @@
+"""A cohort as Lightning trains it."""
+
+import math
+
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor
+
+from nas.proxy.network.model import CohortTransformer
+from nas.proxy.settings import ProxySettings, TrainingSettings
+from nas.proxy.state.cohort_state import CohortState
+from nas.proxy.training.data import Parts
+from nas.proxy.training.optimizer import CohortAdamW, Moments
+from nas.proxy.training.rung_score import RungScore
+from nas.proxy.training.schedule import learning_rate_share
+from nas.proxy.training.scoring import Tally, loss_sums, num_scored
+from nas.tasks.task import Task
+
+
+class ProxyModule(LightningModule):
+    """The members of a state, their optimiser and, after a branch, their scores.
+
+    Lightning trains it for one epoch, a stretch of the trunk or a whole branch, and validates at the end of a branch.
+
+    Args:
+        state: where to start.
+        task: what is learnt.
+        proxy: sizes of the model.
+        training: how it is trained.
+        backend: how attention runs.
+        rung: where the branch ends that is trained; None for the trunk.
+
+    Raises:
+        PatternError: a pattern does not fit the proxy or the task.
+    """
+
+    def __init__(
+        self,
+        state: CohortState,
+        task: Task,
+        proxy: ProxySettings,
+        training: TrainingSettings,
+        backend: str,
+        rung: int | None,
+    ) -> None:
+        super().__init__()
+        self.model = CohortTransformer(
+            state.weights, [member.pattern for member in state.members], proxy, task, backend
+        )
+        self._start, self._task, self._training, self._rung = state, task, training, rung
+        self._decay = self.model.layout.is_matrix() * training.weight_decay
+        self.scores: tuple[RungScore | None, ...] = (None,) * len(state.members)
+        self._moments = Moments(
+            state.first_moments.clone(), state.second_moments.clone(), state.alive.clone(), state.step
+        )
+
+    @property
+    def step(self) -> int:
+        """Optimiser steps done."""
+        return self._moments.step
+
+    def any_alive(self) -> bool:
+        """Whether there is still someone to train; waits for the device."""
+        return bool(self._moments.alive.any())
+
+    def state(self, wall_seconds: float) -> CohortState:
+        """Where the cohort stands, as a value that further training does not change.
+
+        Args:
+            wall_seconds: time spent since the start of this module, in seconds; members share it equally.
+        """
+        moments, members = self._moments, self._start.members
+        return CohortState(
+            members=members,
+            step=moments.step,
+            weights=self.model.rows.detach().cpu().clone(),
+            first_moments=moments.first.cpu().clone(),
+            second_moments=moments.second.cpu().clone(),
+            alive=moments.alive.cpu().clone(),
+            wall_seconds=tuple(before + wall_seconds / len(members) for before in self._start.wall_seconds),
+        )
+
+    def configure_optimizers(self) -> CohortAdamW:
+        """Called by Lightning when the weights are on their device."""
+        rows = self.model.rows
+        self._moments.to(rows.device)
+        return CohortAdamW(
+            rows,
+            self._moments,
+            learning_rates=rows.new_tensor([member.learning_rate for member in self._start.members]),
+            share=lambda step: learning_rate_share(step, self._training, self._rung),
+            decay=self._decay.to(rows.device),
+            gradient_clip=self._training.gradient_clip,
+        )
+
+    def on_train_epoch_start(self) -> None:
+        """The stretch begins."""
+        self._loss_sum = self.model.rows.new_zeros(len(self._start.members))
+
+    def training_step(self, batch: Parts) -> Tensor:
+        """The sum of the members' mean losses: a member's gradient knows nothing of the others."""
+        tokens, targets, context = batch
+        losses = loss_sums(self.model(tokens, context), targets) / num_scored(targets)
+        self._losses = losses.detach()
+        self._loss_sum += self._losses
+        return losses.sum()
+
+    def on_after_backward(self) -> None:
+        """A member whose loss is not finite must not move, whatever its gradient says."""
+        gradient = self.model.rows.grad
+        assert gradient is not None
+        gradient.masked_fill_(~self._losses.isfinite()[:, None], float("nan"))
+
+    def on_validation_epoch_start(self) -> None:
+        """The branch has ended."""
+        self._tally = Tally(len(self._start.members), self.device)
+
+    def validation_step(self, batch: Parts) -> None:
+        """One batch of the validation set."""
+        tokens, targets, context = batch
+        self._tally.add(self.model(tokens, context), targets)
+
+    def on_validation_epoch_end(self) -> None:
+        """Everybody gets a score; one whose loss is not finite has diverged."""
+        train_losses = (self._loss_sum / (self.step - self._start.step)).tolist()
+        losses, accuracies = self._tally.losses(), self._tally.accuracies()
+        self._moments.alive &= torch.tensor([math.isfinite(loss) for loss in losses], device=self.device)
+        self.scores = tuple(
+            RungScore(self._task.quality(loss, accuracy), train_loss) if alive else None
+            for alive, loss, accuracy, train_loss in zip(
+                self._moments.alive.tolist(), losses, accuracies, train_losses, strict=True
+            )
+        )

@@ -1,0 +1,1 @@
+"""Progress, summary and picture of a ground-truth table."""

@@ -1,0 +1,1 @@
+"""Progress of a search, live on a terminal and in plain lines elsewhere."""

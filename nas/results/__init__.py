@@ -1,0 +1,1 @@
+"""What a study yields, as frozen values: nothing here runs, trains or asks."""

@@ -1,0 +1,87 @@
+"""One trial of a study, as the folder keeps it."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Self
+
+from nas.patterns.file import parse_pattern
+from nas.patterns.model import ModelPattern
+from nas.results.cost import Cost
+from nas.results.measurement import Measurement
+
+
+class TrialState(StrEnum):
+    """What is known of a trial; STOPPED has scores at a rung below the last one, FINISHED at the last one."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+    DUPLICATE = "duplicate"
+    IMPOSSIBLE = "impossible"
+    OVER_BUDGET = "over_budget"
+    DIVERGED = "diverged"
+    OUT_OF_MEMORY = "out_of_memory"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One sampled pattern or baseline and what is known of it.
+
+    Args:
+        number: from 0, in the order of asking; baselines come first.
+        state: what is known of it.
+        baseline: name of the baseline, or None for a sampled pattern.
+        params: the values that the space was given, by parameter name.
+        pattern: the pattern; None only if the suggestions made none (state IMPOSSIBLE).
+        cost: what it costs on the target; None only together with the pattern.
+        duplicate_of: number of the earlier trial with the same pattern id, or None.
+        reason: why it was not trained or did not finish, as a sentence; empty otherwise.
+        step: the highest rung that the search's own seed was trained to, in optimiser steps; 0 for none.
+        measurements: one a seed, rung and task, in the order of training. A duplicate carries its original's.
+        scores: what was measured by score name at that rung, mean over the seeds that ended well; empty unless any did.
+        values: objective values by name; empty together with the scores. A mean rank is that among the trials that
+            had reached this rung when the record was written.
+    """
+
+    number: int
+    state: TrialState
+    baseline: str | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+    pattern: ModelPattern | None = None
+    cost: Cost | None = None
+    duplicate_of: int | None = None
+    reason: str = ""
+    step: int = 0
+    measurements: tuple[Measurement, ...] = ()
+    scores: dict[str, float] = field(default_factory=dict)
+    values: dict[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        return {
+            "number": self.number,
+            "state": self.state.value,
+            "baseline": self.baseline,
+            "params": self.params,
+            "pattern": self.pattern.to_dict() if self.pattern else None,
+            "cost": self.cost.to_dict() if self.cost else None,
+            "duplicate_of": self.duplicate_of,
+            "reason": self.reason,
+            "step": self.step,
+            "measurements": [measurement.to_dict() for measurement in self.measurements],
+            "scores": self.scores,
+            "values": self.values,
+        }
+
+    @classmethod
+    def from_dict(cls, document: dict[str, Any]) -> Self:
+        """The inverse of `to_dict`."""
+        return cls(
+            **{
+                **document,
+                "state": TrialState(document["state"]),
+                "pattern": parse_pattern(document["pattern"]) if document["pattern"] else None,
+                "cost": Cost(**document["cost"]) if document["cost"] else None,
+                "measurements": tuple(Measurement.from_dict(item) for item in document["measurements"]),
+            }
+        )

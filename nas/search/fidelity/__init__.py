@@ -1,0 +1,1 @@
+"""How far the study's own ranking can be trusted."""

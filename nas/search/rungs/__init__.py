@@ -1,1 +1,0 @@
-"""Who trains on, and what the trainings so far say about longer ones."""

@@ -1,0 +1,137 @@
+"""Patterns that a sampler could ask for next: known ones with a few values changed, and fresh draws of the space."""
+
+import random
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from optuna.distributions import IntDistribution
+
+from nas.errors import PatternError
+from nas.patterns.model import ModelPattern
+from nas.search.samplers.parameters import Parameter, choice_parameter, integer_parameter
+from nas.search.samplers.space_view import SpaceView
+from nas.space.random_suggester import RandomSuggester
+from nas.space.space import Option, check_asked_alike
+
+MOST_CHANGED = 3
+"""Values of a known trial that a candidate has changed, at most."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """One pattern that could be asked for.
+
+    Args:
+        params: what Optuna would have to suggest, by parameter name.
+        parameters: how each is asked for.
+        pattern: what they make.
+        costs: cost objectives as shares of full attention.
+    """
+
+    params: Mapping[str, Any]
+    parameters: Mapping[str, Parameter]
+    pattern: ModelPattern
+    costs: tuple[float, ...]
+
+
+class CandidateSuggester:
+    """A `nas.space.space.Suggester` that keeps the values of a known trial, changes some, and draws what it lacks.
+
+    Args:
+        seed: of the draws.
+        base: values of a known trial as Optuna has them, by parameter name; empty to draw all of them.
+        changed: names of the values that are drawn again, those with an order every second time from their neighbours.
+    """
+
+    def __init__(self, seed: int, base: Mapping[str, Any], changed: Collection[str]) -> None:
+        self._random, self._fresh = random.Random(seed), RandomSuggester(seed)
+        self._base, self._changed = base, changed
+        self._asked: dict[str, Hashable] = {}
+        self.params: dict[str, Any] = {}
+        self.parameters: dict[str, Parameter] = {}
+
+    def choice(self, name: str, options: Sequence[Option]) -> Option:
+        """One of the options."""
+        check_asked_alike(self._asked, name, tuple(options))
+        parameter = choice_parameter(name, options)
+        if isinstance(parameter, IntDistribution):
+            index: int = self._value(name, parameter, lambda: options.index(self._fresh.choice(name, options)))
+            return options[index]
+        chosen: Option = self._value(name, parameter, lambda: self._fresh.choice(name, options))
+        return chosen
+
+    def integer(self, name: str, low: int, high: int, *, log: bool = False) -> int:
+        """A whole number from low to high, both included."""
+        check_asked_alike(self._asked, name, (low, high, log))
+        parameter = integer_parameter(low, high, log=log)
+        return int(self._value(name, parameter, lambda: self._fresh.integer(name, low, high, log=log)))
+
+    def _value(self, name: str, parameter: Parameter, draw: Callable[[], Any]) -> Any:
+        if name not in self.params:
+            self.params[name] = self._kept(name, parameter) if self._keeps(name, parameter) else draw()
+            self.parameters[name] = parameter
+        return self.params[name]
+
+    def _keeps(self, name: str, parameter: Parameter) -> bool:
+        """Whether the known value stands, or its neighbour: it may be none of the options that are offered now."""
+        if name not in self._base or not _allows(parameter, self._base[name]):
+            return False
+        return name not in self._changed or (isinstance(parameter, IntDistribution) and self._random.random() < 0.5)
+
+    def _kept(self, name: str, parameter: Parameter) -> Any:
+        known = self._base[name]
+        if name not in self._changed or not isinstance(parameter, IntDistribution):
+            return known
+        return min(max(known + self._random.choice((-1, 1)), parameter.low), parameter.high)
+
+
+def draw_candidates(
+    view: SpaceView,
+    parents: Sequence[Mapping[str, Any]],
+    known: Collection[str],
+    num: int,
+    most_draws: int,
+    seed: int,
+) -> list[Candidate]:
+    """Distinct new patterns that keep the budgets: as far as there are parents, every second one is made from one.
+
+    Args:
+        view: the space.
+        parents: values of good known trials, by parameter name.
+        known: identities of patterns that need no asking.
+        num: candidates that are wanted; there may be fewer.
+        most_draws: how often is drawn, at most; small spaces run out of new patterns.
+        seed: of the draws.
+
+    Raises:
+        InputError: the space's options do not go with the study.
+    """
+    found: dict[str, Candidate] = {}
+    for candidate in _drawn(view, parents, most_draws, seed):
+        name = view.identity(candidate.pattern)
+        if name not in known:
+            found.setdefault(name, candidate)
+        if len(found) == num:
+            break
+    return list(found.values())
+
+
+def _drawn(view: SpaceView, parents: Sequence[Mapping[str, Any]], num: int, seed: int) -> Iterator[Candidate]:
+    chance = random.Random(seed)
+    for index in range(num):
+        base = chance.choice(parents) if parents and index % 2 else {}
+        changed = chance.sample(sorted(base), min(len(base), chance.randint(1, MOST_CHANGED)))
+        suggester = CandidateSuggester(chance.getrandbits(32), base, changed)
+        try:
+            pattern = view.sample(suggester)
+        except PatternError:
+            continue
+        if not view.over_budget(pattern):
+            yield Candidate(suggester.params, suggester.parameters, pattern, view.costs(pattern))
+
+
+def _allows(parameter: Parameter, value: Any) -> bool:
+    if isinstance(parameter, IntDistribution):
+        return isinstance(value, int) and parameter.low <= value <= parameter.high
+    return value in parameter.choices

@@ -1,0 +1,183 @@
+"""Our own sampler: of many cheap candidates the one that is expected to widen the front most.
+
+It knows what Optuna's samplers are not told: what a pattern lets through, what it costs, and the scores of all rungs.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from optuna import Study
+from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler, RandomSampler
+from optuna.trial import FrozenTrial
+
+from nas.search.modelling.surrogate import JointPrediction, Prediction, Surrogate
+from nas.search.samplers.candidates import Candidate, draw_candidates
+from nas.search.samplers.evidence import Evidence
+from nas.search.samplers.improvement import expected_hypervolume_improvement, undominated
+from nas.search.samplers.space_view import SpaceView
+
+Array = NDArray[np.float64]
+
+NUM_CANDIDATES = 64
+"""Patterns that are looked at in one ask."""
+MOST_DRAWS = 128
+"""Draws of the space in one ask; many may be known, impossible or over budget."""
+LEAST_TRAINED = 4
+"""Trained patterns, baselines included, below which patterns are drawn at random."""
+LEAST_PARENTS = 8
+"""Known trials, from the front backwards, that candidates are made from by changing a few values."""
+NUM_FUTURES = 16
+"""Joint draws of what is uncertain of known patterns."""
+NUM_FUTURES_OF_SEVERAL = 64
+"""The same where several objectives are measured: candidates are drawn as well then, in all but the first of these."""
+MARGIN = 0.1
+"""How far the reference point lies beyond what is known, as a share of its range."""
+
+
+class EHVISampler(BaseSampler):
+    """Suggests the candidate with the largest expected hypervolume improvement.
+
+    What it suggests is a function of the seed and of what is known; nothing is kept between trials.
+
+    Args:
+        seed: of this one ask.
+        view: the study's space.
+        evidence: what is known.
+    """
+
+    def __init__(self, seed: int, view: SpaceView, evidence: Evidence) -> None:
+        self._seed, self._view, self._evidence = seed, view, evidence
+        self._random = RandomSampler(seed)
+        self._params: Mapping[str, Any] = {}
+
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """The parameters of the chosen candidate; none if no new pattern was found."""
+        chosen = choose(self._view, self._evidence, self._seed)
+        if chosen is None:
+            return {}
+        self._params = chosen.params
+        return dict(chosen.parameters)
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """The values of the chosen candidate."""
+        return dict(self._params)
+
+    def sample_independent(
+        self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        """At random, when no candidate was chosen."""
+        return self._random.sample_independent(study, trial, param_name, param_distribution)
+
+
+def choose(view: SpaceView, evidence: Evidence, seed: int) -> Candidate | None:
+    """The pattern to ask for next; None where no new one that keeps the budgets was found.
+
+    Args:
+        view: the study's space.
+        evidence: what is known.
+        seed: of this one ask.
+
+    Raises:
+        InputError: the space's options do not go with the study.
+    """
+    known = set(evidence.ids)
+    if evidence.num_trained < LEAST_TRAINED:
+        return next(iter(draw_candidates(view, (), known, 1, MOST_DRAWS, seed)), None)
+    features = view.features(evidence.patterns)
+    surrogates = [Surrogate(features, values, view.rungs) for values in evidence.values]
+    forecasts = [
+        surrogate.predict(features, values) for surrogate, values in zip(surrogates, evidence.values, strict=True)
+    ]
+    candidates = draw_candidates(view, _parents(evidence, forecasts), known, NUM_CANDIDATES, MOST_DRAWS, seed)
+    if not candidates:
+        return None
+    matters = _matters(evidence, forecasts)
+    rows = np.concatenate([features[matters], view.features([each.pattern for each in candidates])])
+    fresh = np.full((len(candidates), evidence.values.shape[2]), np.nan)
+    together = [
+        surrogate.predict_jointly(rows, np.concatenate([values[matters], fresh]))
+        for surrogate, values in zip(surrogates, evidence.values, strict=True)
+    ]
+    costs = np.array([each.costs for each in candidates]).reshape(len(candidates), -1)
+    return candidates[int(np.argmax(_improvements(together, evidence.costs[matters], costs, seed)))]
+
+
+def _parents(evidence: Evidence, forecasts: list[Prediction]) -> list[Mapping[str, Any]]:
+    """The params of the trials on the forecast front, then of those behind it, until there are enough."""
+    points = np.column_stack([*(forecast.mean for forecast in forecasts), evidence.costs])
+    left = np.flatnonzero(evidence.allowed)
+    parents: list[Mapping[str, Any]] = []
+    while len(left) and len(parents) < LEAST_PARENTS:
+        first = undominated(points[left])
+        parents += [evidence.params[index] for index in left[first] if evidence.params[index]]
+        left = left[~first]
+    return parents
+
+
+def _matters(evidence: Evidence, forecasts: list[Prediction]) -> NDArray[np.intp]:
+    """Known patterns that may stand on the front: those that others surely dominate are left out."""
+    low = np.column_stack([*(each.mean - 2 * each.deviation for each in forecasts), evidence.costs])
+    high = np.column_stack([*(each.mean + 2 * each.deviation for each in forecasts), evidence.costs])
+    allowed = np.flatnonzero(evidence.allowed)
+    return allowed[undominated(low[allowed], high[allowed])]
+
+
+def _improvements(together: list[JointPrediction], known_costs: Array, costs: Array, seed: int) -> Array:
+    """Expected hypervolume improvement of every candidate.
+
+    The first measured objective is integrated exactly; what is uncertain besides is drawn and averaged over.
+
+    Args:
+        together: of every measured objective, the known patterns first and the candidates after them.
+        known_costs: shape (n, costs).
+        costs: shape (m, costs).
+        seed: of the draws.
+
+    Returns:
+        shape (m,).
+    """
+    first, *rest = together
+    num_known = len(known_costs)
+    certain = not rest and not first.covariance[:num_known].any()
+    num_futures = 1 if certain else NUM_FUTURES_OF_SEVERAL if rest else NUM_FUTURES
+    drawn, means, measured = first.given(num_known, num_futures, seed)
+    deviation = np.sqrt(np.maximum(measured**2 - first.noise, 0))  # luck widens no front
+    others = [each.sample(num_futures, seed + 1 + index) for index, each in enumerate(rest)]
+    all_costs = np.concatenate([known_costs, costs])
+    reference = _reference(np.column_stack([*(each.mean for each in together), all_costs]), num_known, len(together))
+    total = np.zeros(len(costs))
+    for future in range(num_futures):
+        besides = np.column_stack([*(draws[future] for draws in others), all_costs])
+        front = undominated(np.column_stack([drawn[future], besides[:num_known]]))
+        total += expected_hypervolume_improvement(
+            drawn[future, front],
+            besides[:num_known][front],
+            means[future],
+            deviation,
+            besides[num_known:],
+            reference,
+        )
+    return total
+
+
+def _reference(points: Array, num_known: int, num_measured: int) -> Array:
+    """The point that bounds the hypervolume: a little beyond all costs, and beyond what the forecast front measures.
+
+    Farther out, it would count how much better than nonsense a candidate is.
+
+    Args:
+        points: mean of every objective, the measured ones first, of the known patterns first.
+        num_known: how many patterns these are.
+        num_measured: how many objectives these are.
+    """
+    worst = points.max(axis=0)
+    if num_known:
+        front = points[:num_known][undominated(points[:num_known])]
+        worst[:num_measured] = front[:, :num_measured].max(axis=0)
+    reference: Array = worst + MARGIN * np.ptp(points, axis=0)
+    return reference

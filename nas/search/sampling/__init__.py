@@ -1,1 +1,0 @@
-"""Which pattern comes next: from what a study knows to one proposal."""

@@ -1,0 +1,1 @@
+"""Which trials are trained next, and how far."""

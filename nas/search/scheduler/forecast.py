@@ -1,0 +1,125 @@
+"""Where every trained trial would stand at the last rung."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from math import nan
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nas.search.modelling.surrogate import Surrogate
+from nas.search.problem import Problem
+from nas.search.scoring.objectives import Objective, values_by_trial
+from nas.search.scoring.scores import Score
+from nas.search.trial_store import TrialStore
+from nas.statistics.rank_agreement import kendall_tau
+
+FOLDS = 5
+"""Parts in which trials that have two rungs are hidden in turn, to see how well the upper one is forecast."""
+LEAST_TRIALS = 6
+"""Trials with scores at both rungs below which their agreement is not known."""
+
+
+class Forecast:
+    """What is known at one moment, read by a surrogate model.
+
+    Args:
+        problem: what is searched.
+        store: all trials.
+        rungs: in optimiser steps, ascending.
+    """
+
+    def __init__(self, problem: Problem, store: TrialStore, rungs: Sequence[int]) -> None:
+        self._objectives, self._rungs = problem.objectives, tuple(rungs)
+        by_rung = [store.rung_scores(rung) for rung in rungs]
+        self._numbers = sorted(by_rung[0])
+        self._costs = {number: cost for number in self._numbers if (cost := store[number].cost)}
+        patterns = {number: pattern for number in self._numbers if (pattern := store[number].pattern)}
+        self._features = problem.features([patterns[n] for n in self._numbers])
+        self._scores = tuple(dict.fromkeys(score for objective in problem.objectives for score in objective.scores))
+        self._known = {
+            score.name: np.array(
+                [[signed(own.get(number, {}).get(score.name), score) for own in by_rung] for number in self._numbers]
+            ).reshape(len(self._numbers), len(rungs))
+            for score in self._scores
+        }
+
+    @cached_property
+    def scores(self) -> dict[int, dict[str, float]]:
+        """Scores at the last rung, by trial and name: measured where they are, else forecast."""
+        columns = {score.name: self._column(score) for score in self._scores}
+        return {
+            number: {name: float(column[index]) for name, column in columns.items() if not np.isnan(column[index])}
+            for index, number in enumerate(self._numbers)
+        }
+
+    @cached_property
+    def values(self) -> dict[int, dict[str, float]]:
+        """Objective values at the last rung, by trial and name.
+
+        Scores are forecast and objectives made of them, so that ranks are taken among all trials, however far they got.
+        """
+        return values_by_trial(self._objectives, self.scores, self._costs)
+
+    def agreement(self, rung: int) -> float | None:
+        """How well the rung above is forecast from a lower one: Kendall's tau-b of the first score.
+
+        Trials that have both are hidden beyond the lower rung, a part of them at a time, and forecast from the rest.
+
+        Args:
+            rung: index of the lower rung.
+
+        Returns:
+            None if fewer than LEAST_TRIALS have both, or all are alike.
+        """
+        known = next(iter(self._known.values()))[:, : rung + 2]
+        whole = np.flatnonzero(~np.isnan(known[:, -1]))
+        if len(whole) < LEAST_TRIALS:
+            return None
+        forecast = np.empty(len(known))
+        for part in np.array_split(whole, min(FOLDS, len(whole))):
+            hidden = known.copy()
+            hidden[part, rung + 1 :] = nan
+            forecast[part] = self._last(hidden)[part]
+        return kendall_tau(forecast[whole].tolist(), known[whole, -1].tolist())
+
+    def _column(self, score: Score) -> NDArray[np.float64]:
+        """A score at the last rung; NaN for a pattern that cannot have it."""
+        known = self._known[score.name]
+        found = np.where(np.isnan(known[:, -1]), self._last(known), known[:, -1])
+        return np.where(np.isnan(known[:, 0]), nan, _sign(score) * found)
+
+    def _last(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """All trials at the last of the rungs that `values` has columns for."""
+        surrogate = Surrogate(self._features, values, self._rungs[: values.shape[1]])
+        mean: NDArray[np.float64] = surrogate.predict(self._features, values).mean
+        return mean
+
+
+class Forecaster:
+    """Forecasts at any moment of a study, each made once.
+
+    Args:
+        problem: what is searched.
+        store: all trials.
+        rungs: in optimiser steps, ascending.
+    """
+
+    def __init__(self, problem: Problem, store: TrialStore, rungs: Sequence[int]) -> None:
+        self._problem, self._store, self._rungs = problem, store, tuple(rungs)
+        self._newest: tuple[int, Forecast] | None = None
+
+    def now(self) -> Forecast:
+        """What is forecast from all that is known at this moment; some trial must have scores."""
+        if self._newest is None or self._newest[0] != self._store.num_advances:
+            self._newest = (self._store.num_advances, Forecast(self._problem, self._store, self._rungs))
+        return self._newest[1]
+
+
+def signed(value: float | None, measured: Objective | Score) -> float:
+    """A value to be minimised; NaN for none."""
+    return nan if value is None else _sign(measured) * value
+
+
+def _sign(measured: Objective | Score) -> int:
+    return 1 if measured.direction == "minimize" else -1

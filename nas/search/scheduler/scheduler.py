@@ -1,0 +1,121 @@
+"""Who is trained next, and how far: baselines to the end, then sampled trials as halving lets them through."""
+
+from collections.abc import Sequence
+
+from nas.results.trial import Trial, TrialState
+from nas.search.problem import Problem
+from nas.search.scheduler.forecast import Forecast, Forecaster, signed
+from nas.search.scheduler.halving import Standing, promotions
+from nas.search.trial_store import TrialStore
+from nas.statistics.pareto import Point, nondominated
+
+
+class Scheduler:
+    """Decides from what is known at the moment alone.
+
+    Args:
+        problem: what is searched.
+        store: all trials.
+        rungs: in optimiser steps, ascending.
+        ratio: a rung lets through one in so many.
+        forecaster: says where trials would get.
+    """
+
+    def __init__(
+        self, problem: Problem, store: TrialStore, rungs: Sequence[int], ratio: int, forecaster: Forecaster
+    ) -> None:
+        self._problem, self._store, self._rungs, self._ratio = problem, store, tuple(rungs), ratio
+        self._forecaster = forecaster
+        self._busy: set[int] = set()
+        self._agreements: dict[tuple[int, int], float | None] = {}
+
+    def started(self, trials: Sequence[Trial]) -> None:
+        """These are being trained."""
+        self._busy.update(trial.number for trial in trials)
+
+    def ended(self, numbers: Sequence[int]) -> None:
+        """These no longer are."""
+        self._busy.difference_update(numbers)
+
+    def next_baselines(self) -> list[Trial]:
+        """Baselines that have rungs before them, all at the same one, the furthest first."""
+        return self._furthest([trial for trial in self._store.trials if trial.baseline])
+
+    def newcomers(self) -> list[Trial]:
+        """Sampled trials that were never trained."""
+        return [trial for trial in self._free() if not trial.baseline and trial.step == 0]
+
+    def next_promoted(self, *, more_to_come: bool) -> list[Trial]:
+        """Sampled trials that halving lets through now.
+
+        Args:
+            more_to_come: whether further trials will be asked for.
+        """
+        racing = [trial for trial in self._scored() if not trial.baseline]
+        if len(self._rungs) == 1 or not racing:
+            return []
+        forecast = self._forecaster.now()
+        standings = [self._standing(trial, forecast) for trial in racing]
+        agreements = self._agreement_by_rung(forecast)
+        numbers = promotions(standings, len(self._rungs), self._ratio, agreements, more_to_come=more_to_come)
+        return [self._store[number] for number in numbers]
+
+    def next_finalists(self) -> list[Trial]:
+        """Trials that are forecast to stand on the front and have rungs before them, all at the same one."""
+        return self._furthest(self.front()) if len(self._rungs) > 1 else []
+
+    def front(self) -> list[Trial]:
+        """The trials that are forecast to stand on the front, however far they were trained."""
+        racing = [trial for trial in self._scored() if trial.cost and self._store.keeps_budgets(trial.cost)]
+        if not racing:
+            return []
+        forecast = self._forecaster.now()
+        points = [self._point(trial.number, forecast) for trial in racing]
+        return [racing[index] for index in nondominated(points)]
+
+    def rung_after(self, trial: Trial) -> int:
+        """The next rung of a trial, in optimiser steps."""
+        return next(rung for rung in self._rungs if rung > trial.step)
+
+    def _furthest(self, trials: Sequence[Trial]) -> list[Trial]:
+        allowed = {trial.number for trial in trials}
+        waiting = [trial for trial in self._free() if trial.number in allowed]
+        step = max((trial.step for trial in waiting), default=0)
+        return [trial for trial in waiting if trial.step == step]
+
+    def _free(self) -> list[Trial]:
+        """Trials that could be trained on."""
+        open_states = (TrialState.RUNNING, TrialState.STOPPED)
+        return [trial for trial in self._store.trials if trial.state in open_states and trial.number not in self._busy]
+
+    def _scored(self) -> list[Trial]:
+        """Every pattern that has scores, baselines too."""
+        return [trial for trial in self._store.trials if trial.scores and trial.duplicate_of is None]
+
+    def _standing(self, trial: Trial, forecast: Forecast) -> Standing:
+        assert trial.cost is not None
+        return Standing(
+            number=trial.number,
+            rung=self._rungs.index(trial.step),
+            busy=trial.number in self._busy,
+            density=trial.cost.attention_flops,
+            point=self._point(trial.number, forecast),
+        )
+
+    def _point(self, number: int, forecast: Forecast) -> Point:
+        values = forecast.values[number]
+        return tuple(signed(values[objective.name], objective) for objective in self._problem.objectives)
+
+    def _agreement_by_rung(self, forecast: Forecast) -> dict[int, float | None]:
+        """How well each rung agrees with the next one; as long as that is not known, as the rung below does.
+
+        Looked at again whenever one more trial has got there.
+        """
+        agreements: dict[int, float | None] = {}
+        for rung in range(len(self._rungs) - 1):
+            num_above = len(self._store.rung_values(self._rungs[rung + 1]))
+            if (rung, num_above) not in self._agreements:
+                self._agreements[rung, num_above] = forecast.agreement(rung)
+            known = self._agreements[rung, num_above]
+            agreements[rung] = agreements.get(rung - 1) if known is None else known
+        return agreements

@@ -1,1 +1,0 @@
-"""What a study keeps on disk, and how it is read back."""

@@ -1,0 +1,158 @@
+"""What the study knows of its trials, and what that means for each of them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from nas.results.cost import Cost
+from nas.results.measurement import Measurement, Outcome
+from nas.results.trial import Trial, TrialState
+from nas.search.budget import excess_reason, excesses
+from nas.search.problem import Problem
+from nas.search.samplers.asking import Suggestion
+from nas.search.samplers.proposal import Proposal
+from nas.search.scoring.objectives import values_by_trial
+from nas.search.scoring.scores import mean_scores, scores_by_seed
+from nas.search.settings import ConstraintSettings
+
+_FAILED = {Outcome.DIVERGED: TrialState.DIVERGED, Outcome.OUT_OF_MEMORY: TrialState.OUT_OF_MEMORY}
+_REASONS = {Outcome.DIVERGED: "the loss or a gradient was no longer finite", Outcome.OUT_OF_MEMORY: "out of memory"}
+
+
+class TrialStore:
+    """All trials of a study, in the order of their numbers.
+
+    Args:
+        problem: what is searched.
+        budgets: what a sampled pattern may cost.
+        rungs: where scores are taken, in optimiser steps, ascending.
+    """
+
+    def __init__(self, problem: Problem, budgets: ConstraintSettings, rungs: Sequence[int]) -> None:
+        self._problem, self._budgets, self._rungs = problem, budgets, tuple(rungs)
+        self._trials: list[Trial] = []
+        self._suggestions: list[Suggestion] = []
+        self._first_with: dict[str, int] = {}
+        self._first_scores: dict[int, dict[int, dict[str, float]]] = {rung: {} for rung in rungs}
+        self.num_advances = 0
+        """How often a trial has reached a rung: what is forecast holds until the next time."""
+
+    def __getitem__(self, number: int) -> Trial:
+        return self._trials[number]
+
+    @property
+    def trials(self) -> Sequence[Trial]:
+        """All trials so far."""
+        return self._trials
+
+    def suggestion(self, number: int) -> Suggestion:
+        """What the sampler suggested for a trial."""
+        return self._suggestions[number]
+
+    def enter(self, proposal: Proposal) -> Trial:
+        """A new trial: RUNNING if it must be trained, else what is known of it at once."""
+        number = len(self._trials)
+        trial = self._judged(
+            Trial(
+                number=number,
+                state=TrialState.RUNNING,
+                baseline=proposal.baseline,
+                params=proposal.chosen,
+                pattern=proposal.pattern,
+                cost=self._problem.cost(proposal.pattern) if proposal.pattern else None,
+                reason=proposal.flaw,
+            )
+        )
+        self._trials.append(trial)
+        self._suggestions.append(proposal.suggestion)
+        self._value()
+        return self._trials[number]
+
+    def advance(self, number: int, step: int, measurements: Sequence[Measurement]) -> Trial:
+        """The trial at its next rung: what its trainings with the search's own seed showed there, one a task."""
+        self.num_advances += 1
+        trial = self._trials[number]
+        measured = replace(trial, step=step, measurements=(*trial.measurements, *measurements))
+        by_seed = scores_by_seed(measurements, self._problem.scores, step)
+        if by_seed:
+            self._first_scores[step][number] = mean_scores(by_seed)
+            self._trials[number] = self._placed(measured)
+        else:
+            self._trials[number] = self._failed(measured, measurements)
+        self._value()
+        return self._trials[number]
+
+    def add_measurements(self, number: int, measurements: Sequence[Measurement]) -> Trial:
+        """The trial with more seeds or longer trainings, on every task."""
+        trial = self._trials[number]
+        self._trials[number] = self._placed(replace(trial, measurements=(*trial.measurements, *measurements)))
+        self._value()
+        return self._trials[number]
+
+    def rung_scores(self, rung: int) -> dict[int, dict[str, float]]:
+        """Scores, by trial and name, of all that reached a rung, by the search's own seed alone."""
+        return self._first_scores[rung]
+
+    def rung_values(self, rung: int) -> dict[int, dict[str, float]]:
+        """Objective values, by trial and name, of all that reached a rung, by the search's own seed alone."""
+        scores = self._first_scores[rung]
+        costs = {number: cost for number in scores if (cost := self._trials[number].cost)}
+        return values_by_trial(self._problem.objectives, scores, costs)
+
+    def excesses(self, cost: Cost) -> dict[str, float]:
+        """How far a cost is over each budget that is set; 0 or less where it is kept."""
+        return excesses(cost, self._problem.full_cost, self._budgets)
+
+    def keeps_budgets(self, cost: Cost) -> bool:
+        """Whether a cost is within every budget."""
+        return all(excess <= 0 for excess in self.excesses(cost).values())
+
+    def _judged(self, trial: Trial) -> Trial:
+        if trial.pattern is None or trial.cost is None:
+            return replace(trial, state=TrialState.IMPOSSIBLE)
+        over = self._over_budget(trial)
+        if over and trial.baseline is None:
+            return replace(trial, state=TrialState.OVER_BUDGET, reason=over)
+        first = self._first_with.setdefault(self._problem.shape.identity(trial.pattern), trial.number)
+        if first == trial.number:
+            return trial
+        reason = f"the same pattern as trial {first}"
+        return replace(trial, state=TrialState.DUPLICATE, duplicate_of=first, reason=reason)
+
+    def _failed(self, trial: Trial, measurements: Sequence[Measurement]) -> Trial:
+        failure = next(measurement for measurement in measurements if measurement.quality is None)
+        reason = _REASONS[failure.outcome] + (f" on {failure.task}" if len(self._problem.tasks) > 1 else "")
+        return replace(trial, state=_FAILED[failure.outcome], reason=reason, scores={}, values={})
+
+    def _placed(self, trial: Trial) -> Trial:
+        """What a trial's measurements at its highest rung make of it."""
+        over = self._over_budget(trial)
+        by_seed = scores_by_seed(trial.measurements, self._problem.scores, trial.step)
+        if trial.step < self._rungs[-1]:
+            state = TrialState.STOPPED
+        else:
+            state = TrialState.OVER_BUDGET if over else TrialState.FINISHED
+        return replace(trial, state=state, reason=over, scores=mean_scores(by_seed))
+
+    def _value(self) -> None:
+        """Give every trial its values anew: a mean rank changes with every trial that reaches the same rung."""
+        own = [trial for trial in self._trials if trial.scores and trial.duplicate_of is None]
+        for rung in self._rungs:
+            here = {trial.number: trial for trial in own if trial.step == rung}
+            scores = {number: trial.scores for number, trial in here.items()}
+            costs = {number: trial.cost for number, trial in here.items() if trial.cost}
+            for number, values in values_by_trial(self._problem.objectives, scores, costs).items():
+                self._trials[number] = replace(here[number], values=values)
+        for trial in self._trials:
+            if trial.duplicate_of is not None:
+                original = self._trials[trial.duplicate_of]
+                self._trials[trial.number] = replace(
+                    trial,
+                    step=original.step,
+                    measurements=original.measurements,
+                    scores=original.scores,
+                    values=original.values,
+                )
+
+    def _over_budget(self, trial: Trial) -> str:
+        assert trial.cost is not None
+        return excess_reason(self.excesses(trial.cost), self._budgets)

@@ -1,0 +1,1 @@
+"""Pareto fronts and rank agreement; all values are to be minimised."""

@@ -1,0 +1,1 @@
+"""Synthetic sequences that ask for what was seen before."""

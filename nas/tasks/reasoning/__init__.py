@@ -1,0 +1,1 @@
+"""Synthetic sequences whose answer must be computed."""

@@ -1,0 +1,182 @@
+"""`nas verify` reads a bundle back, runs nothing foreign, and records what came of it."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from supported_patterns import EXAMPLES, SETTINGS, example_point
+
+from nas.cli.main import main
+from nas.errors import ExportError, InputError
+from nas.export import FORMATS, export_points, verify_bundle
+from nas.export.targets.target import Library
+
+DAMAGE = 'raise SystemExit("foreign code ran")\n'
+
+
+@pytest.fixture(scope="module")
+def bundles(tmp_path_factory) -> Path:
+    """A bundle of every target, each in a folder of its name."""
+    path = tmp_path_factory.mktemp("bundles")
+    for name in FORMATS:
+        export_points([example_point(name)], name, path / name, settings=SETTINGS[name])
+    return path
+
+
+@pytest.fixture
+def bundle(bundles, tmp_path):
+    """A copy of a bundle, to be spoilt."""
+
+    def copy(name: str) -> Path:
+        return Path(shutil.copytree(bundles / name, tmp_path / name))
+
+    return copy
+
+
+def _outcome(path: Path) -> dict:
+    return json.loads((path / "verification.json").read_text())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_target_is_verified_and_the_bundle_says_by_what(bundle, capsys, name):
+    path = bundle(name)
+    assert main(["verify", str(path)]) == 0
+    said = capsys.readouterr().out
+    outcome = _outcome(path)
+    assert outcome["schema"] == "nas.verification/1" and outcome["outcome"] == "equal"
+    assert (outcome["format"], outcome["pattern_id"]) == (name, EXAMPLES[name].id)
+    readers = [check["by"].split()[0] for check in outcome["checks"]]
+    assert all(compared in said for check in outcome["checks"] for compared in check["compared"])
+    library = FORMATS[name].library
+    if isinstance(library, str):
+        assert readers == ["nas"] and outcome["unchecked"] == library and library in said
+    elif name == "deepspeed" and outcome["unchecked"]:
+        assert readers == ["nas"] and "deepspeed cannot be imported" in said
+    else:
+        assert readers == ["nas", library.package] and outcome["unchecked"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("flex", "attention_pattern.py"), ("torch", "torch_attention.py"), ("transformers", "transformers_attention.py")],
+)
+@pytest.mark.parametrize("place", ["start", "end"])
+def test_a_module_that_is_not_ours_is_never_run(bundle, name, file, place):
+    path = bundle(name)
+    ours = (path / file).read_text()
+    (path / file).write_text(DAMAGE + ours if place == "start" else ours + DAMAGE)
+    with pytest.raises(ExportError, match=rf"{file}: is not what nas .* writes .* so it was not run"):
+        verify_bundle(path)
+    assert _outcome(path)["outcome"] == "different" and not _outcome(path)["checks"]
+
+
+SPOILT = [
+    ("transformers-config", "config_fragment.json", '"sliding_window": 6', '"sliding_window": 7'),
+    ("deepspeed", "deepspeed_config.json", '"block": 16', '"block": 8'),
+    ("tensorrt-llm", "tensorrt_llm.yaml", "6]", "7]"),
+    ("duo-attention", "config.json", '"recent_size": 6', '"recent_size": 5'),
+    ("minference", "best_pattern.json", '"stream_llm", 0, 6', '"stream_llm", 1, 6'),
+]
+
+
+@pytest.mark.parametrize(("name", "file", "old", "new"), SPOILT, ids=[case[0] for case in SPOILT])
+def test_files_that_mean_another_mask_are_found_out(bundle, capsys, name, file, old, new):
+    path = bundle(name)
+    text = (path / file).read_text()
+    assert old in text
+    (path / file).write_text(text.replace(old, new))
+    assert main(["verify", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and f"{name}: what was read back is another mask than the pattern in layer" in said
+    assert _outcome(path)["outcome"] == "different" and _outcome(path)["different"] in said
+
+
+DAMAGED = [(case[0], case[1], content) for case in SPOILT for content in ("", "{}", "[[]]", "\0")]
+
+
+@pytest.mark.parametrize(("name", "file", "content"), DAMAGED)
+def test_files_that_make_no_sense_are_one_clear_line(bundle, capsys, name, file, content):
+    path = bundle(name)
+    (path / file).write_text(content)
+    assert main(["verify", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and file in said and "cannot be read by nas" in said
+    assert _outcome(path)["outcome"] == "different"
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_another_pattern_beside_the_files_is_found_out(bundle, name):
+    path = bundle(name)
+    document = json.loads((path / "pattern.json").read_text())
+    document["layers"].append(document["layers"][0])
+    (path / "pattern.json").write_text(json.dumps(document))
+    with pytest.raises(ExportError, match=r"pattern\.json: holds pattern .* but provenance\.json tells of"):
+        verify_bundle(path)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("bundle.json", None, "must be a readable file"),
+        ("bundle.json", "{", "must hold JSON"),
+        ("bundle.json", "[]", "must hold a JSON object"),
+        ("bundle.json", '{"schema": "other"}', "must be 'nas.bundle/1', got 'other'"),
+        ("bundle.json", '{"schema": "nas.bundle/1", "format": "flexx"}', "Did you mean 'flex'"),
+        ("bundle.json", '{"schema": "nas.bundle/1", "format": "flex"}', "must hold what nas export wrote"),
+        (
+            "bundle.json",
+            '{"schema": "nas.bundle/1", "format": "flex", "settings": {"x": 1}}',
+            "must hold what nas export",
+        ),
+        (
+            "bundle.json",
+            '{"schema": "nas.bundle/1", "format": "flex", "settings": {"num_tokens": "x"}, "files": []}',
+            "--tokens: must be a whole number",
+        ),
+        (
+            "bundle.json",
+            '{"schema": "nas.bundle/1", "format": "flex", "settings": {}, "files": ["../../x"]}',
+            "files: must be attention_pattern.py",
+        ),
+        ("pattern.json", "{}", "must have the key 'schema'"),
+        ("pattern.json", None, "must be a readable file"),
+        ("provenance.json", "{}", "must hold what nas export wrote"),
+        ("provenance.json", '{"study": 1}', "must hold what nas export wrote"),
+        ("attention_pattern.py", None, "must be a readable file"),
+    ],
+)
+def test_a_damaged_bundle_is_one_clear_line_and_nothing_is_written(bundle, capsys, file, content, said):
+    path = bundle("flex")
+    before = _outcome(path)
+    (path / file).unlink() if content is None else (path / file).write_text(content)
+    assert main(["verify", str(path)]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and said in error, error
+    assert _outcome(path) == before
+
+
+def test_bytes_that_are_no_text_and_links_are_refused(bundle, tmp_path):
+    path = bundle("flex")
+    (path / "attention_pattern.py").write_bytes(b"\xff\xfe")
+    with pytest.raises(InputError, match="must be a text in UTF-8"):
+        verify_bundle(path)
+    (path / "attention_pattern.py").unlink()
+    (path / "attention_pattern.py").symlink_to(tmp_path)
+    with pytest.raises(InputError, match="must be a plain file"):
+        verify_bundle(path)
+
+
+def test_a_folder_that_is_none(tmp_path, capsys):
+    assert main(["verify", str(tmp_path / "none")]) == 2
+    assert "none/bundle.json: must be a readable file" in capsys.readouterr().err
+
+
+def test_a_library_that_is_not_installed_is_named(bundle, monkeypatch):
+    absent = replace(FORMATS["flex"], library=Library(package="somewhere", module="nowhere"))
+    monkeypatch.setitem(FORMATS, "flex", absent)
+    verified = verify_bundle(bundle("flex"))
+    assert verified.unchecked is not None and verified.unchecked.startswith("somewhere cannot be imported")
+    assert [check.by.split()[0] for check in verified.checks] == ["nas"]

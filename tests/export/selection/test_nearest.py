@@ -1,0 +1,66 @@
+"""A refusal names the nearest point of the front that the target can say."""
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from strategies import patterns, quick
+
+from nas.errors import ExportError
+from nas.export import FORMATS, ExportSettings, export_points
+from nas.export.provenance import Provenance
+from nas.export.selection.nearest import difference, nearest
+from nas.export.selection.point import ExportPoint
+from nas.patterns.layer import HeadGroup
+from nas.patterns.model import ModelPattern
+from nas.patterns.primitives import Full, Primitive, Select, Stride, Window
+
+
+def _point(trial: int, *attend: Primitive) -> ExportPoint:
+    pattern = ModelPattern.of([(HeadGroup(2, attend),)])
+    return ExportPoint(pattern=pattern, provenance=Provenance(study="demo", trial=trial, pattern_id=pattern.id))
+
+
+REFUSED = _point(3, Window(9), Stride(50))
+FRONT = [REFUSED, _point(1, Full()), _point(4, Window(10)), _point(5, Window(4)), _point(6, Window(9), Stride(40))]
+
+
+def test_the_nearest_is_the_one_with_the_fewest_other_pairs_among_those_that_can_be_said(tmp_path):
+    with pytest.raises(ExportError, match=r"cannot say 'stride'.*Nearest on the front.* different: --trial 4\.$"):
+        export_points([REFUSED], "minference", tmp_path / "out", front=FRONT)
+    assert not (tmp_path / "out").exists()
+
+
+def test_that_there_is_none_is_said(tmp_path):
+    front = [REFUSED, _point(6, Window(9), Stride(40))]
+    with pytest.raises(ExportError, match=r"No other point of the front can be said by minference\.$"):
+        export_points([REFUSED], "minference", tmp_path / "out", front=front)
+
+
+def test_a_pattern_that_computes_is_compared_by_what_it_may_see():
+    chosen = nearest(_point(3, Select(4, 2)), FRONT, FORMATS["minference"], ExportSettings())
+    assert chosen is not None and chosen[0].provenance.trial == 1
+    assert chosen[1] == difference(_point(3, Select(4, 2)).pattern, FRONT[1].pattern, 256)
+
+
+def _counted(one: ModelPattern, other: ModelPattern, num_tokens: int) -> float:
+    """The definition, pair by pair."""
+    places = list(product(range(num_tokens), repeat=2))
+    shares = []
+    for left, right in zip(one.canonical().layers, other.canonical().layers, strict=True):
+        for a, b in zip(left.head_patterns(), right.head_patterns(), strict=True):
+            pairs = [(a.allows(i, j, num_tokens), b.allows(i, j, num_tokens)) for i, j in places]
+            shares.append(sum(x != y for x, y in pairs) / sum(x or y for x, y in pairs))
+    return sum(shares) / len(shares)
+
+
+@settings(quick, max_examples=15)
+@given(patterns(), patterns())
+def test_the_difference_is_a_mean_share_of_pairs(one, other):
+    other = replace(other, layers=other.layers[: one.num_layers])
+    one = replace(one, layers=one.layers[: other.num_layers])
+    found = difference(one, other, 7)
+    assert found == pytest.approx(_counted(one, other, 7))
+    assert found == difference(other, one, 7)
+    assert difference(one, one, 7) == 0

@@ -1,0 +1,61 @@
+"""Tables of four patterns; see tests/tiny_table.py."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from one_thread import one_thread as one_thread
+from tiny_table import RATES, Build, FakeExecutor, Stop, pretend_table, tiny_settings
+
+from nas.ground_truth import build as build_module
+from nas.ground_truth.build import build_table
+from nas.ground_truth.file import Table, read_table
+from nas.ground_truth.row_store import Progress
+from nas.search.executors import choose
+
+
+@pytest.fixture(autouse=True)
+def one_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Executors take a thread a core; rows are promised to the bit for one."""
+    monkeypatch.setattr(choose, "num_cores", lambda: 1)
+
+
+@pytest.fixture
+def executor(monkeypatch: pytest.MonkeyPatch) -> FakeExecutor:
+    """What tables are built with, instead of trainings."""
+    fake = FakeExecutor()
+    monkeypatch.setattr(build_module, "make_executor", lambda settings, devices: fake)
+    return fake
+
+
+@pytest.fixture(scope="session")
+def whole_tiny(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The file of a whole table in which nothing was trained."""
+    path = tmp_path_factory.mktemp("table") / "tiny.jsonl"
+    pretend_table(path)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Build:
+    """`build(stop_after=None, name="tiny.jsonl", seeds=2, rates=RATES, **settings)`: builds, or goes on; the table."""
+
+    def build_tiny(
+        stop_after: int | None = None, name: str = "tiny.jsonl", seeds: int = 2, rates: Any = RATES, **changes: Any
+    ) -> Table:
+        new = 0
+
+        def count(progress: Progress) -> None:
+            nonlocal new
+            new += progress.row is not None
+            if stop_after is not None and new > stop_after:
+                raise Stop
+
+        path = tmp_path / name
+        try:
+            build_table(tiny_settings(**changes), seeds, rates, path, count)
+        except Stop:
+            assert stop_after is not None
+        return read_table(path)
+
+    return build_tiny

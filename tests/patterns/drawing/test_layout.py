@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import head_cases, quick
+
+from nas.patterns.drawing.layout import cell_edges, describe, panel_rows, seen_cells
+from nas.patterns.layer import HeadGroup
+from nas.patterns.model import ModelPattern
+from nas.patterns.primitives import Full, Global, Random, Window
+
+
+@given(head_cases(), st.integers(1, 25))
+@quick
+def test_a_cell_is_seen_if_any_pair_in_it_is(case, num_cells):
+    head, num_tokens = case
+    num_cells = min(num_cells, num_tokens)
+    mask, edges = head.mask(num_tokens).numpy(), cell_edges(num_tokens, num_cells)
+    cells = seen_cells(head, num_tokens, num_cells)
+    for row, column in np.ndindex(num_cells, num_cells):
+        pairs = mask[edges[row] : edges[row + 1], edges[column] : edges[column + 1]]
+        assert pairs.size and cells[row, column] == pairs.any()
+
+
+@pytest.mark.parametrize(
+    ("attend", "words"),
+    [
+        ((Full(),), "full"),
+        ((Window(127), Global(4)), "window before=127 + global first=4"),
+        ((Window(3, 2, 4),), "window before=3 after=2 dilation=4"),
+        ((Random(64, 3), Random(64, 3, seed=9)), "random block=64 blocks=3 + random block=64 blocks=3 seed=9"),
+    ],
+)
+def test_unions_in_words(attend, words):
+    assert describe(attend) == words
+
+
+def test_what_is_alike_is_one_panel():
+    local, everything = HeadGroup(2, (Window(3),)), HeadGroup(1, (Full(),))
+    split = (local, everything, local)
+    rows = panel_rows(ModelPattern.of([split, split, (HeadGroup(5, (Full(),)),), split]))
+    names = [[(panel.layer_names(), panel.head_names()) for panel in row] for row in rows]
+    assert names == [
+        [("layers 0-1, 3", "heads 0-1, 3-4"), ("layers 0-1, 3", "head 2")],
+        [("layer 2", "heads 0-4")],
+    ]
+    assert rows[1][0].density(100) == "100.0% of full"
+
+
+def test_a_drawn_head_that_stands_for_others_is_named():
+    drawing = (HeadGroup(2, (Window(3), Random(4, 2))),)
+    (row,) = panel_rows(ModelPattern.of([drawing, drawing]))
+    assert row[0].stands_in() == "shown: layer 0, head 0"
+    (row,) = panel_rows(ModelPattern.of([(HeadGroup(1, (Window(3), Random(4, 2))),)]))
+    assert row[0].stands_in() == ""

@@ -1,0 +1,93 @@
+import pytest
+from hypothesis import given
+from matplotlib.colors import to_rgb
+from PIL import Image
+from strategies import head_cases, quick
+
+from nas.errors import InputError
+from nas.patterns.drawing.picture import COLOURS, cell_colours, draw_picture, map_colours, pattern_figure
+from nas.patterns.layer import HeadGroup
+from nas.patterns.model import ModelPattern
+from nas.patterns.primitives import PRIMITIVES, Full, Global, Neighborhood, Random, Stride, Stripe, Tile, Window
+
+PATTERN = ModelPattern.of(
+    [
+        (HeadGroup(3, (Window(4), Global(1))), HeadGroup(1, (Full(),))),
+        (HeadGroup(4, (Window(2), Stride(8), Random(4, 1))),),
+    ]
+)
+
+
+def test_every_kind_has_its_own_colour():
+    assert set(COLOURS) == set(PRIMITIVES)
+    assert len(set(COLOURS.values())) == len(COLOURS)
+
+
+@given(head_cases())
+@quick
+def test_a_pair_has_the_colour_of_the_first_primitive_that_shows_it(case):
+    head, num_tokens = case
+    image, context = cell_colours(head, num_tokens, num_tokens), head.context(num_tokens)
+    for query in range(num_tokens):
+        for key in range(num_tokens):
+            kinds = [primitive.kind for primitive in head.attend if primitive.allows(query, key, context)]
+            colour = COLOURS[kinds[0]] if kinds else "#ffffff"
+            expected = "#ebebeb" if head.causal and key > query else colour
+            assert tuple(image[query, key]) == to_rgb(expected)
+
+
+@pytest.mark.parametrize("num_tokens", [7, 1_000])
+def test_the_same_png_every_time(num_tokens, tmp_path):
+    for name in ("one.png", "two.png"):
+        draw_picture(PATTERN, tmp_path / name, num_tokens)
+    content = (tmp_path / "one.png").read_bytes()
+    assert content.startswith(b"\x89PNG") and len(content) > 5_000
+    assert content == (tmp_path / "two.png").read_bytes()
+
+
+def test_panels_say_what_they_show():
+    figure = pattern_figure(PATTERN, 1_000)
+    titles = [axes.get_title().replace("\xa0", " ") for axes in figure.axes if axes.axison]
+    assert titles[0] == "heads 0-2: 1.2% of full\nwindow before=4 + global first=1"
+    assert titles[1] == "head 3: 100.0% of full\nfull"
+    assert titles[2].endswith("shown: layer 1, head 0")
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "full",
+        "window",
+        "global",
+        "stride",
+        "random",
+        "future",
+    ]
+    assert legend.get_title().get_text().startswith("1000 tokens on 256 x 256 cells")
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"missing/p.png: must be a file that can be written, got 'No such file"):
+        draw_picture(PATTERN, tmp_path / "missing" / "p.png", 8)
+
+
+@pytest.mark.parametrize("causal", [True, False])
+@pytest.mark.parametrize(
+    "attend", [(Stripe("column", 2),), (Tile(2, 2, 1, 1),), (Neighborhood(3, 3), Global(1)), (Full(),)], ids=str
+)
+def test_a_map_is_the_row_of_its_query(attend, causal):
+    (head,) = ModelPattern.of([(HeadGroup(1, attend),)], causal=causal, grid=(4, 6)).layers[0].head_patterns()
+    image = cell_colours(head, 24, 24)
+    for query in range(24):
+        assert (map_colours(head, 24, query) == image[query].reshape(4, 6, 3)).all()
+
+
+def test_a_grid_gets_a_map_under_each_mask():
+    layers = [(HeadGroup(1, (Stripe("row", 1),)), HeadGroup(1, (Stripe("column", 1),))), (HeadGroup(2, (Full(),)),)]
+    figure = pattern_figure(ModelPattern.of(layers, causal=False, grid=(4, 6)), 24)
+    titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
+    assert sum("keys of query (2, 3) on the grid" in title for title in titles) == 3
+    assert len(titles) == 6
+
+
+def test_the_picture_names_its_pattern(tmp_path):
+    draw_picture(PATTERN, tmp_path / "p.png", 16)
+    with Image.open(tmp_path / "p.png") as picture:
+        assert picture.info["Pattern"] == PATTERN.id

@@ -1,0 +1,37 @@
+from itertools import starmap
+
+import torch
+from noise_task import NoiseTask
+
+from nas.proxy.training.data import TrainBatches, ValidationBatches, parts
+from nas.tasks.language.text import TextTask
+from nas.tasks.task import Batch
+
+
+def same(left: tuple[torch.Tensor | None, ...], right: tuple[torch.Tensor | None, ...]) -> bool:
+    return all(
+        ours is theirs is None or (ours is not None and theirs is not None and torch.equal(ours, theirs))
+        for ours, theirs in zip(left, right, strict=True)
+    )
+
+
+def test_a_stretch_has_the_batches_of_its_steps(task: TextTask) -> None:
+    stretch = list(TrainBatches(task, 4, seed=5, steps=range(3, 6)))
+    assert len(stretch) == 3
+    for step, given in enumerate(stretch, start=3):
+        assert same(given, parts(task.train_batch(step, 4, 5)))
+
+
+def test_validation_is_the_whole_set_every_time(task: TextTask) -> None:
+    batches = ValidationBatches(task, 5)
+    first, again = list(batches), list(batches)
+    assert sum(len(tokens) for tokens, _, _ in first) == 16
+    assert all(starmap(same, zip(first, again, strict=True)))
+
+
+def test_a_batch_keeps_its_context_or_has_none() -> None:
+    for has_context in (False, True):
+        batch = NoiseTask(has_context=has_context).train_batch(0, 2, 0)
+        assert isinstance(batch, Batch)
+        assert parts(batch) == (batch.tokens, batch.targets, batch.context)
+        assert (batch.context is not None) == has_context

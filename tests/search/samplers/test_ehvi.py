@@ -1,0 +1,152 @@
+"""What our own sampler adds to the contract of all samplers, which stands in test_asking.py."""
+
+from dataclasses import replace
+
+import pytest
+
+from nas.errors import PatternError
+from nas.patterns.features import feature_names, pattern_features
+from nas.search.samplers.asking import Asker, Observation, Suggestion, TrialSuggester, suggestion_of
+from nas.search.samplers.ehvi import LEAST_TRAINED
+from nas.search.samplers.space_view import SpaceView
+from nas.space.random_suggester import RandomSuggester
+from nas.space.space import Shape
+from nas.statistics.pareto import hypervolume
+from search_spaces.everything import Everything
+from search_spaces.hybrid import Hybrid
+
+SHAPE = Shape(num_layers=2, num_heads=4, num_tokens=64, causal=True)
+OBJECTIVES = ["minimize", "minimize"]
+
+
+def features_of(pattern):
+    return dict(zip(feature_names(2, 64), pattern_features([pattern], 64)[0], strict=True))
+
+
+def share(pattern):
+    """A cost: about the share of keys that are seen."""
+    features = features_of(pattern)
+    return float(2 ** ((features["layer0.log2_keys"] + features["layer1.log2_keys"]) / 2) / 32.5)
+
+
+def quality(pattern):
+    """An invented quality: reach is good, and a wide first layer is not."""
+    features = features_of(pattern)
+    return float(3.0 - features["layer1.reach"] + 0.1 * features["layer0.log2_keys"])
+
+
+def view_of(space, over_budget=lambda pattern: False, refuse=lambda pattern: False):
+    def sample(suggest):
+        pattern = space.sample(suggest, SHAPE)
+        if refuse(pattern):
+            raise PatternError("pattern", "must be another one", pattern.id)
+        return pattern
+
+    return SpaceView(
+        sample=sample,
+        costs=lambda pattern: (share(pattern),),
+        over_budget=over_budget,
+        identity=lambda pattern: pattern.id,
+        features=lambda patterns: pattern_features(patterns, 64),
+        rungs=(100, 200, 400),
+    )
+
+
+def answer_to(suggestion, pattern, rungs=1, num_rungs=1):
+    value, cost = quality(pattern), share(pattern)
+    curve = [value + 0.5**rung if rung < rungs else None for rung in range(num_rungs)]
+    return Observation(suggestion, (value, cost), {"trained": 0.0}, pattern, (cost,), (tuple(curve),))
+
+
+def search(sampler, view, seed, num_trials, **told):
+    asker, known = Asker(sampler, seed, OBJECTIVES, view), []
+    while len(known) < num_trials:
+        trial = asker.ask(known)
+        pattern = view.sample(TrialSuggester(trial))
+        known.append(answer_to(suggestion_of(trial), pattern, **told))
+    return known
+
+
+def volume(known):
+    return hypervolume([observation.values for observation in known], (4.0, 1.1))
+
+
+def test_it_finds_a_wider_front_than_chance():
+    view = view_of(Hybrid())
+    ours, chance = (volume(search(sampler, view, 0, 16)) for sampler in ("ehvi", "random"))
+    assert ours > chance
+
+
+@pytest.mark.parametrize("space", [Hybrid(), Everything()])
+def test_every_suggestion_is_a_new_pattern(space):
+    known = search("ehvi", view_of(space), 0, 12)
+    assert len({observation.pattern.id for observation in known}) == 12
+
+
+def test_budgets_are_kept_and_impossible_patterns_avoided():
+    view = view_of(
+        Hybrid(), over_budget=lambda pattern: share(pattern) > 0.3, refuse=lambda pattern: share(pattern) < 0.1
+    )
+    costs = [share(observation.pattern) for observation in search("ehvi", view, 0, 10)]
+    assert min(costs) >= 0.1 and max(costs) <= 0.3
+
+
+def test_baselines_are_known_and_stand_on_the_front():
+    """They fill the random start, and what they show is not asked for again."""
+    view = view_of(Hybrid())
+    baselines = [
+        answer_to(Suggestion(), view.sample(RandomSuggester(seed))) for seed in range(100, 100 + LEAST_TRAINED)
+    ]
+    patterns = [
+        view.sample(TrialSuggester(Asker("ehvi", 0, OBJECTIVES, view).ask([], told)))
+        for told in (baselines, baselines[1:])
+    ]
+    assert patterns[0] != patterns[1]
+    assert patterns[0].id not in {observation.pattern.id for observation in baselines}
+
+
+def test_running_trials_and_early_rungs_are_told():
+    view = view_of(Hybrid())
+    known = search("random", view, 0, 12, rungs=3, num_rungs=3)
+    early = [
+        replace(observation, rung_values=((observation.rung_values[0][0], None, None),)) for observation in known[6:]
+    ]
+    running = [replace(early[-1], values=None, constraints={}, rung_values=((None, None, None),))]
+    for told in (known, known[:6] + early, known[:6] + early[:-1] + running):
+        patterns = [view.sample(TrialSuggester(Asker("ehvi", 0, OBJECTIVES, view).ask(told))) for _ in range(2)]
+        assert patterns[0] == patterns[1]
+        assert patterns[0].id not in {observation.pattern.id for observation in told}
+
+
+def test_two_measured_objectives_are_weighed():
+    view = view_of(Hybrid())
+    known = [
+        replace(
+            observation,
+            values=(*observation.values, 1.0),
+            rung_values=(*observation.rung_values, (observation.values[0] ** 2,)),
+        )
+        for observation in search("random", view, 0, 10)
+    ]
+    trial = Asker("ehvi", 0, [*OBJECTIVES, "minimize"], view).ask(known)
+    assert view.sample(TrialSuggester(trial)).id not in {observation.pattern.id for observation in known}
+
+
+def test_without_a_new_pattern_it_draws_at_random():
+    view = view_of(Hybrid())
+    known = search("random", view, 0, 8)
+    ids = {observation.pattern.id for observation in known}
+    narrow = view_of(Hybrid(), over_budget=lambda pattern: pattern.id not in ids)
+    trial = Asker("ehvi", 0, OBJECTIVES, narrow).ask(known)
+    assert narrow.sample(TrialSuggester(trial)).num_layers == 2
+
+
+def test_parameters_are_asked_for_as_they_were_suggested():
+    """Optuna would draw a parameter at random, and warn, whose distribution is another."""
+    view = view_of(Everything())
+    known = search("random", view, 0, 8)
+    trial = Asker("ehvi", 0, OBJECTIVES, view).ask(known)
+    view.sample(TrialSuggester(trial))
+    frozen = trial.study.get_trials()[trial.number]
+    assert frozen.params == trial.relative_params
+    assert frozen.distributions == trial.relative_search_space
