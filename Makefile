@@ -1,10 +1,15 @@
 # The two commands: `make search` and `make test`. Each installs what it needs into .venv first, once.
-.PHONY: help setup search test bench clean
+.PHONY: help setup search lint fix quick test bench clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
+
+QUICK := "not slow and not gpu"
+SLOW := "slow and not gpu"
+# Percent of lines that the tests run. It is only raised.
+COVERED := 90
 
 help:  ## show this list
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -21,16 +26,28 @@ $(INSTALLED): pyproject.toml constraints.txt
 search: setup  ## run the default search and print its front; ARGS="preset=smoke" for a first try
 	$(BIN)/nas search $(ARGS)
 
-test: setup  ## lint, types, import rules, and all tests: the quick ones side by side, then the slow ones alone
+lint: setup  ## ruff, mypy and the import rules; changes nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n 2 -m "not slow and not gpu"
-	$(BIN)/pytest -q -m "slow and not gpu"
+
+fix: setup  ## let ruff mend and format what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+quick: lint  ## lint, and the quick tests of what changed since main; SINCE=HEAD~3 for another start
+	@tests=$$($(BIN)/python tests/affected.py $(SINCE)) || exit; \
+		if [ -z "$$tests" ]; then echo "No test concerns this change."; exit; fi; \
+		set -x; $(BIN)/pytest -q -n 2 -m $(QUICK) $$tests
+
+test: lint  ## lint, and all tests with their coverage: the quick ones side by side, then the slow ones alone
+	$(BIN)/pytest -q -n 2 -m $(QUICK) --cov --cov-report=
+	$(BIN)/pytest -q -m $(SLOW) --cov --cov-append --cov-report=
+	$(BIN)/coverage report --fail-under=$(COVERED)
 
 bench: setup  ## time the attention backends and show their peak memory
 	$(BIN)/python benchmarks/attention.py
 
 clean:  ## remove .venv and what tools cached; studies in runs/ stay
-	rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage*

@@ -19,17 +19,19 @@ from threadpoolctl import threadpool_limits
 from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.proxy.training.schedule import rung_steps
 from nas.results.measurement import Measurement, Outcome
-from nas.search.history import History
-from nas.search.problem import Problem, make_problem
-from nas.search.samplers.asking import Asker, TrialSuggester, suggestion_of
-from nas.search.samplers.proposal import Proposal
+from nas.results.proposal import Proposal
+from nas.search.problem.problem import Problem, make_problem
+from nas.search.samplers.ask import Asker
+from nas.search.samplers.catalog import SAMPLERS
+from nas.search.samplers.history import History
+from nas.search.samplers.optuna_trial import TrialSuggester, suggestion_of
 from nas.search.scheduler.forecast import Forecaster
 from nas.search.settings import SpaceSettings, StudySettings
 from nas.search.trial_store import TrialStore
 from nas.tasks.language.text import TextSettings
 
 SHAPES = {"4 layers, 256 tokens": (4, 256), "12 layers, 512 tokens": (12, 512)}
-SAMPLERS = ("ehvi", "tpe", "gp", "nsga2", "random")
+COMPARED = ("ehvi", "tpe", "gp", "nsga2", "random")
 
 
 def settings_of(num_layers: int, num_tokens: int) -> StudySettings:
@@ -43,17 +45,17 @@ def settings_of(num_layers: int, num_tokens: int) -> StudySettings:
 
 
 def fill(problem: Problem, settings: StudySettings, num_trials: int) -> tuple[TrialStore, History]:
-    """A book of random trials: all have the first rung, half of them the second, a quarter the third."""
+    """A store of random trials: all have the first rung, half of them the second, a quarter the third."""
     rungs = rung_steps(settings.training)
     store = TrialStore(problem, settings.constraints, rungs)
     history = History(problem, store, rungs, Forecaster(problem, store, rungs))
     directions = [goal.direction for goal in problem.objectives]
     draw = random.Random(0)
     while len(store.trials) < num_trials:
-        trial = Asker("random", len(store.trials), directions, history.view).ask([])
+        trial = Asker(SAMPLERS["random"], len(store.trials), directions, history.view).ask([])
         suggester = TrialSuggester(trial)
         pattern = problem.sample(suggester)
-        entered = store.enter(Proposal(suggestion_of(trial), pattern, suggester.chosen))
+        entered = store.enter(Proposal(suggestion=suggestion_of(trial), pattern=pattern, chosen=suggester.chosen))
         if entered.duplicate_of is not None:
             continue
         share = problem.cost(pattern).ratio_to(problem.full_cost)["attention_flops"]
@@ -80,7 +82,7 @@ def measured(quality: float, step: int, task: str) -> Measurement:
 
 def seconds(sampler: str, problem: Problem, history: History, num_asks: int) -> float:
     """Processor time of one ask and of making its pattern, the median."""
-    asker = Asker(sampler, 0, [goal.direction for goal in problem.objectives], history.view)
+    asker = Asker(SAMPLERS[sampler], 0, [goal.direction for goal in problem.objectives], history.view)
     known = history.all()
     times = []
     for index in range(num_asks):
@@ -107,7 +109,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trials", default="50,200,500", help="trials that a study has, by comma")
-    parser.add_argument("--samplers", default=",".join(SAMPLERS), help="by comma")
+    parser.add_argument("--samplers", default=",".join(COMPARED), help="by comma")
     parser.add_argument("--asks", type=int, default=5, help="asks of each")
     options = parser.parse_args()
     with threadpool_limits(1, user_api="blas"):

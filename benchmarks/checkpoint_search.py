@@ -26,7 +26,7 @@ def hypervolumes(words: Sequence[str]) -> NDArray[np.float64]:
     with tempfile.TemporaryDirectory() as folder:
         (settings,) = load_settings(["evaluation=checkpoint", "tracking=none", f"runs_folder={folder}", *words])
         front = run_study(settings)
-    by_trial = [value for _, value in front["hypervolume_by_trial"]]
+    by_trial = [value for _, value in front.hypervolume_by_trial]
     return np.array(by_trial[-settings.num_trials :])
 
 

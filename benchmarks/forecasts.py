@@ -20,7 +20,7 @@ from search_cost import SHARED_STEPS, SUFFIX, shared_scores
 
 from nas.ground_truth.file import Table, read_table
 from nas.ground_truth.qualities import Qualities
-from nas.patterns.features import pattern_features
+from nas.search.modelling.features import pattern_features
 from nas.search.modelling.surrogate import Surrogate
 from nas.statistics.rank_agreement import kendall_tau
 

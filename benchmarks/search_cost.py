@@ -9,7 +9,7 @@ over seeds), as a share of the hypervolume of the true front of the whole table.
 every objective in the table, so that a front of bad patterns is worth nothing. At the end of every search its ranking
 of all patterns that it has trained is compared with the truth as well.
 
-What shared weights scored comes from `benchmarks/shared_weights.py`; their training is paid for first.
+What shared weights scored comes from `python -m benchmarks.shared_weights`; their training is paid for first.
 """
 
 import argparse
@@ -23,7 +23,6 @@ from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -32,17 +31,18 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as TrialStates
+from replay import KnownPatterns, MemoryStorage, ReplayExecutor
 
 from nas.costs.counting import count_cost
 from nas.ground_truth.file import Table, read_table
-from nas.ground_truth.replay import KnownPatterns, MemoryFolder, ReplayExecutor
 from nas.proxy.training.schedule import branch_start
-from nas.results.observer import StudyInfo
+from nas.results.observer import Observer
 from nas.results.trial import Trial, TrialState
-from nas.search.driver import Driver, Lanes
+from nas.search.driver import Concurrency, Driver
 from nas.search.observers import Observers
-from nas.search.problem import Problem, make_problem
-from nas.search.samplers.catalog import SAMPLERS, Question
+from nas.search.problem.problem import Problem, make_problem
+from nas.search.samplers.ask_context import MakeSampler
+from nas.search.samplers.catalog import SAMPLERS
 from nas.search.settings import FidelitySettings, SpaceSettings, StudySettings
 from nas.statistics.pareto import fronts, hypervolume, nondominated
 from nas.statistics.rank_agreement import kendall_tau
@@ -101,13 +101,13 @@ class ParetoMutation(BaseSampler):
 
 NUM_PARENTS = 4
 """Trained patterns before mutation begins."""
-RIVALS: dict[str, Callable[[Question], BaseSampler]] = {
+MAKERS: dict[str, MakeSampler] = SAMPLERS | {
     "mutation": lambda asked: ParetoMutation(asked.own_seed),
     "tpe, 10 random": lambda asked: TPESampler(seed=asked.own_seed, multivariate=True, group=True),
     "tpe, univariate": lambda asked: TPESampler(seed=asked.own_seed),
     "gp, 10 random": lambda asked: GPSampler(seed=asked.own_seed, warn_independent_sampling=False),
 }
-"""Samplers that the product does not offer."""
+"""The product's samplers, and some that it does not offer."""
 
 
 @dataclass(frozen=True)
@@ -140,12 +140,12 @@ class Truth:
 def load(path: Path, num_seeds: int | None) -> tuple[Table, Problem, Truth]:
     """The table, its problem, and its truth."""
     table = read_table(path)
-    problem = make_problem(study_settings(table, sampler="random", num_rungs=1))
+    problem = make_problem(study_settings(table, num_rungs=1))
     rungs = tuple(table.plan.rungs)
     by_rung = {
-        (row.pattern_id, row.measurement.seed, row.measurement.step): row.measurement.quality
+        (row.pattern_id, row.seed, row.step): row.quality
         for row in table.rows
-        if not row.sweep and row.measurement.quality is not None
+        if not row.sweep and row.quality is not None
     }
     seeds = tuple(table.plan.seeds)[:num_seeds]
     values = {}
@@ -173,7 +173,6 @@ def _whole_volume(truth: Truth) -> float:
 def study_settings(
     table: Table,
     *,
-    sampler: str,
     num_rungs: int,
     num_trials: int = 0,
     seed: int = 0,
@@ -181,7 +180,7 @@ def study_settings(
     rung_ratio: int = 2,
 ) -> StudySettings:
     """A study of the table's space, task and proxy, trained to `num_steps`, or to the table's last rung."""
-    written = table.header["settings"]
+    written = table.header.settings
     return StudySettings(
         study="replay",
         seed=seed,
@@ -196,14 +195,13 @@ def study_settings(
             rung_ratio=rung_ratio,
             test_lengths=[],
         ),
-        sampler=sampler,
         objectives=OBJECTIVES,
         confirm_seeds=0,
         fidelity=FidelitySettings(num_patterns=0),
     )
 
 
-class Trace:
+class Trace(Observer):
     """An observer that judges the choices after every training."""
 
     def __init__(self, executor: ReplayExecutor, truth: Truth) -> None:
@@ -211,12 +209,6 @@ class Trace:
         self.driver: Driver | None = None
         self.curve: Curve = []
         self.num_chosen: list[int] = []
-
-    def study_started(self, info: StudyInfo, known: tuple[Trial, ...]) -> None:
-        """See `Observer`."""
-
-    def training_progressed(self, progress: Any) -> None:
-        """See `Observer`."""
 
     def trial_advanced(self, trial: Trial) -> None:
         """See `Observer`."""
@@ -233,30 +225,19 @@ class Trace:
         self.curve.append((float(self._executor.train_flops), self._truth.share(chosen)))
         self.num_chosen.append(len(chosen))
 
-    def confirmation_started(self, num_trials: int) -> None:
-        """See `Observer`."""
 
-    def judging_started(self, num_trainings: int) -> None:
-        """See `Observer`."""
-
-    def trial_confirmed(self, trial: Trial) -> None:
-        """See `Observer`."""
-
-    def study_finished(self, trials: tuple[Trial, ...], front: dict[str, Any]) -> None:
-        """See `Observer`."""
-
-
-def driven(path: Path, num_seeds: int | None, seed: int, **study: Any) -> Search:
+def driven(path: Path, num_seeds: int | None, seed: int, *, sampler: str, **study: Any) -> Search:
     """One study by the product's own driver."""
     table, problem, truth = load(path, num_seeds)
     settings = study_settings(table, seed=seed, **study)
     first = truth.seeds[seed % len(truth.seeds)]
     executor = ReplayExecutor(table.rows, {seed * 1000: first}, table.training, problem.target)
     trace = Trace(executor, truth)
-    lanes = Lanes(num_batches=2, cohort_size=1)
-    trace.driver = Driver(settings, problem, MemoryFolder(), executor, Observers([trace]), lanes, None)
-    with patch.dict(SAMPLERS, RIVALS):
-        trace.driver.run()
+    concurrency = Concurrency(num_workers=2, cohort_size=1)
+    trace.driver = Driver(
+        settings, problem, MAKERS[sampler], MemoryStorage(), executor, Observers([trace]), concurrency, None
+    )
+    trace.driver.run()
     patterns = {trial.number: trial.pattern.id for trial in trace.driver.trials if trial.pattern}
     ranked = {patterns[number]: own["quality"] for number, own in trace.driver.ranking().items()}
     return Search(trace.curve, truth.tau(ranked), tuple(trace.num_chosen))
@@ -299,7 +280,7 @@ def shared_scores(path: Path, seed: int) -> dict[str, float]:
 
 
 SUFFIX = ".shared.jsonl"
-"""Of the file beside a table that holds what shared weights scored: the results of `shared_weights.py`."""
+"""Of the file beside a table that holds what shared weights scored: the results of `benchmarks/shared_weights`."""
 SHARED, SHARED_STEPS = "naive 4000 x0.004 seed", 4000
 """Of the ways to train shared weights that were tried, none does better at their cost (decision 13)."""
 

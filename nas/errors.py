@@ -41,7 +41,7 @@ class StudyError(NasError):
 
 
 class ExportError(NasError):
-    """A pattern that a target cannot say, or a place that must not be written."""
+    """A pattern that a format cannot represent, files that mean another one, or a place that must not be written."""
 
 
 def unknown(where: str, got: str, options: Iterable[str], noun: str = "name") -> InputError:

@@ -1,29 +1,47 @@
-"""Reading and writing the files of a study: whole or not at all, and damage is named."""
+"""Reading and writing files of our own: whole or not at all, and damage is named."""
 
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from nas.errors import StudyError
 
 
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write that takes the place of `path` in one step, once the block ends without an exception.
+
+    After a crash `path` holds its old content or the new, never a part.
+
+    Raises:
+        OSError: the disk is full, or the system refuses; `path` is as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with unfinished.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise
+
+
 def write_text(path: Path, text: str) -> None:
-    """Replace a file in one step: after a crash it holds the old text or the new, never a part.
+    """Replace a file in one step.
 
     Raises:
         StudyError: the disk is full, or the system refuses.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        with replacing(path) as file:
+            file.write(text.encode())
     except OSError as error:
         remedy = "What was written before is kept; mend that, and the same command goes on."
         raise StudyError(f"{path}: cannot be written ({error.strerror}). {remedy}") from None
@@ -34,31 +52,43 @@ def write_json(path: Path, document: Any) -> None:
     write_text(path, json.dumps(document, indent=1, sort_keys=True, allow_nan=False) + "\n")
 
 
+def read_bytes(path: Path) -> bytes | None:
+    """The content of a file, or None if there is no such file.
+
+    Raises:
+        StudyError: the file cannot be read.
+    """
+    with damage_named(path):
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return None
+
+
 def read_json(path: Path) -> Any | None:
     """The document in a JSON file, or None if there is no such file.
 
     Raises:
         StudyError: the file cannot be read, or holds no JSON.
     """
+    content = read_bytes(path)
     with damage_named(path):
-        try:
-            return json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return None
+        return None if content is None else json.loads(content)
 
 
 @contextmanager
 def damage_named(path: Path) -> Iterator[None]:
-    """Say of which file it was that reading it, or making sense of what it holds, failed.
+    """Name the file that could not be read or understood.
 
     Raises:
-        StudyError: instead of what a file that we did not write as it is now makes readers raise.
+        StudyError: instead of what reading a file that nas did not write as it is now raises.
     """
     try:
         yield
     except OSError as error:
         raise StudyError(f"{path}: cannot be read ({error.strerror}).") from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        came = " ".join(f"{type(error).__name__}: {error}".split())
+        kind = "" if type(error).__name__ == "DamagedError" else f"{type(error).__name__}: "
+        came = " ".join(f"{kind}{error}".split())
         remedy = "Restore it, or delete it and run the same nas search again, which makes it anew."
         raise StudyError(f"{path}: must hold what nas search wrote there, but is damaged ({came}). {remedy}") from None

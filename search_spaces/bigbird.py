@@ -6,8 +6,8 @@ from typing import ClassVar
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Global, Primitive, Random
+from nas.space.checks import require_numbers
 from nas.space.choices import Choice, each_layer
-from nas.space.options import require_numbers
 from nas.space.scaling import powers, random_block, window_of
 from nas.space.space import Shape, Suggester
 

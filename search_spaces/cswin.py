@@ -6,9 +6,9 @@ from typing import ClassVar
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Stripe
+from nas.space.checks import require_heads, require_numbers
 from nas.space.choices import Choice, layer_scopes, split_heads
 from nas.space.needs import Needs
-from nas.space.options import require_heads, require_numbers
 from nas.space.scaling import powers, quarters
 from nas.space.space import Shape, Suggester
 

@@ -6,12 +6,13 @@ from typing import ClassVar
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import POSITIONS, ModelPattern
 from nas.space.baselines import BASELINES
+from nas.space.checks import require_heads, require_numbers, require_words
 from nas.space.choices import Choice, Scope, Union, layer_scopes, split_heads
 from nas.space.needs import Needs
-from nas.space.options import require_heads, require_numbers, require_words
 from nas.space.scaling import quarters
 from nas.space.space import Shape, Suggester
-from search_spaces.families import FAMILIES
+
+from .families import FAMILIES
 
 _POSITION_NEEDS = {"alibi": Needs(causal=True)}
 
@@ -24,12 +25,12 @@ class Everything:
     parameters changes from trial to trial: use `sampler=tpe` or `nsga2` rather than `gp`.
 
     Args:
-        families: keys of `search_spaces.families.FAMILIES`; None for all that the shape allows.
+        families: keys of FAMILIES in `families.py`; None for all that the shape allows.
         num_second_heads: heads of the second group; None for every quarter of the heads from none to all.
-        position: how positions enter, drawn once; None for `rope`, `relative`, and, in causal models, `alibi`.
-            `relative` is left out beside the family `low_rank`, whose rows have no position.
-        memory_tokens: tokens seen of the segment before, drawn for every layer; None for 0, n / 2 and n where the
-            task gives that segment and the model is causal, else 0.
+        position: how positions are encoded, drawn once; None for `rope`, `relative`, and, in causal models, `alibi`.
+            `relative` is left out with the family `low_rank`, whose rows have no position.
+        memory_tokens: visible tokens of the segment before, drawn for every layer; None for 0, n / 2 and n where the
+            task provides that segment and the model is causal, else 0.
 
     Raises:
         InputError: an empty list, a value twice, one out of range, or an unknown family or position.

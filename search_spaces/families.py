@@ -1,4 +1,4 @@
-"""The families that `everything` lets compete: each draws its own parameters and makes the union of one head group."""
+"""The families that compete in `everything`: each draws its own parameters and makes the union of a head group."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -95,7 +95,7 @@ def _neighborhood(suggest: Suggester, shape: Shape) -> Union:
 
 
 def _grid(shape: Shape) -> tuple[int, int]:
-    assert shape.grid is not None, "the family's needs have seen to it"
+    assert shape.grid is not None, "the family's needs include a grid"
     return shape.grid
 
 

@@ -1,20 +1,20 @@
-"""Retrieval heads where a pretrained model looks back for what is asked, streaming heads everywhere else."""
+"""Full attention for the retrieval heads of a pretrained model, streaming for all others."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full
+from nas.space.checks import require_numbers
 from nas.space.choices import Choice, heads_by_place
 from nas.space.needs import Needs
-from nas.space.options import require_numbers
 from nas.space.scaling import first_tokens, global_counts, powers, window_of
 from nas.space.space import Shape, Suggester
 
 
 @dataclass(frozen=True, kw_only=True)
 class HeadSplit:
-    """How many heads of the whole model retrieve, and what the others see; which ones do is the model's to say.
+    """How many heads of the whole model see every key, the best retrieval heads first, and what the others see.
 
     Args:
         num_retrieval_heads: KV heads of the whole model that see every key, in the order of their retrieval scores;
@@ -45,7 +45,7 @@ class HeadSplit:
         require_numbers("recent_tokens", self.recent_tokens, at_least=1)
 
     def sample(self, suggest: Suggester, shape: Shape) -> ModelPattern:
-        """A pattern of the shape from suggested values; InputError if nobody knows which heads retrieve."""
+        """A pattern of the shape from suggested values; InputError without retrieval scores."""
         self.needs.check("space=head_split", shape)
         n, num_places = shape.num_tokens, len(shape.retrieval_heads)
         offered = [number for number in self.num_retrieval_heads or range(num_places + 1) if number <= num_places]

@@ -6,8 +6,8 @@ from typing import ClassVar
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Block, Columns, Full, Primitive, Random, Stride
+from nas.space.checks import require_heads, require_numbers, require_words
 from nas.space.choices import Choice, Union, each_layer, split_heads
-from nas.space.options import require_heads, require_numbers, require_words
 from nas.space.scaling import (
     first_tokens,
     global_counts,
@@ -24,19 +24,19 @@ SECOND_KINDS = ("stride", "columns", "full", "random")
 
 @dataclass(frozen=True, kw_only=True)
 class Hybrid:
-    """Local heads (a window) beside heads of a second kind, with global tokens for both, drawn for every layer.
+    """Local heads (a window) and heads of a second kind, with global tokens for both, drawn for every layer.
 
     The second kind is one of SECOND_KINDS, built on `stride_tokens` s:
     `stride` sees every s-th key (Sparse Transformer, strided, split between heads); `columns` its block of s tokens
     and the last eighth of every such block (Sparse Transformer, fixed); `random` the window and random blocks that
     make up one key in s (BigBird); `full` every key.
 
-    All six parameters are suggested in every layer, also where one has no effect (a stride beside `full`, say).
-    A fixed set of parameters is what the GP sampler and multivariate TPE model best; conditional ones they would
-    draw at random. Patterns that come out equal are caught by their id and not trained again.
+    All six parameters are suggested in every layer, even where one has no effect (a stride with `full`).
+    The GP sampler and multivariate TPE model a fixed set of parameters best, and draw conditional ones at random.
+    Patterns that come out equal have one id and are not trained again.
 
     Args:
-        num_global_tokens: how many of the first tokens are global; None for 0, 1, 4, 16, 64, up to an eighth of n.
+        num_global_tokens: global tokens at the start; None for 0, 1, 4, 16, 64, up to an eighth of n.
         window_tokens: width of the window as `nas.space.scaling.window_of` counts it, in keys; None for the powers of
             two from 4 to n.
         dilation: distance between neighbouring keys of the window, in tokens.

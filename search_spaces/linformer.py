@@ -7,14 +7,14 @@ from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import LowRank
 from nas.patterns.primitives.low_rank import SHARING
+from nas.space.checks import require_numbers, require_words
 from nas.space.choices import Choice, each_layer
 from nas.space.needs import Needs
-from nas.space.options import require_numbers, require_words
 from nas.space.scaling import powers
 from nas.space.space import Shape, Suggester
 
 POSITIONS = ("learned", "rope", "none")
-"""Projected rows have no position of their own to be relative to."""
+"""Projected rows have no position, so none is relative to another."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class Linformer:
     Args:
         rank: projected rows; None for the powers of two times n / 32, up to n / 2.
         sharing: which projections are the same weights (docs/patterns.md).
-        position: how positions enter.
+        position: how positions are encoded.
 
     Raises:
         InputError: an empty list, a value twice, or one out of range.

@@ -1,4 +1,4 @@
-"""Periodic layers: local ones, and a full one every so often (Gemma, gpt-oss, Llama 4)."""
+"""Periodic layers: local ones, with a full one in every period (Gemma, gpt-oss, Llama 4)."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -6,8 +6,8 @@ from typing import ClassVar
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Block, Full, Primitive
+from nas.space.checks import require_numbers, require_words
 from nas.space.choices import Choice, layer_scopes
-from nas.space.options import require_numbers, require_words
 from nas.space.scaling import window_of, window_widths
 from nas.space.space import Shape, Suggester
 
@@ -20,9 +20,9 @@ class LocalGlobal:
     """Period, order and kind are drawn once, the width for every layer (without effect in a full one).
 
     Args:
-        period: one layer in so many is full; None for 2, 3, 4 and 6 as far as there are layers.
-        first: `local`, a period ends with its full layer (Gemma 3: five local, one full); `full`, it starts with it.
-        local_kind: `window`, or `block` for chunks of the sequence that see themselves (Llama 4).
+        period: layers in a period, one of them full; None for those of 2, 3, 4 and 6 that the model has layers for.
+        first: `local`, the full layer ends its period (Gemma 3: five local, one full); `full`, it starts it.
+        local_kind: `window`, or `block` for chunks of the sequence (Llama 4).
         window_tokens: width of the window, or length of the chunk, in tokens; None for the powers of two from 4 to n.
 
     Raises:

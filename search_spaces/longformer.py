@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
+from nas.space.checks import require_heads, require_numbers
 from nas.space.choices import Choice, layer_scopes, split_heads
-from nas.space.options import require_heads, require_numbers
 from nas.space.scaling import first_tokens, global_counts, quarters, window_of, window_widths
 from nas.space.space import Shape, Suggester
 

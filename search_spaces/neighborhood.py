@@ -7,9 +7,9 @@ from nas.errors import InputError
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Neighborhood
+from nas.space.checks import require_heads, require_numbers
 from nas.space.choices import Choice, each_layer, split_heads
 from nas.space.needs import Needs
-from nas.space.options import require_heads, require_numbers
 from nas.space.scaling import odd_at_most, quarters
 from nas.space.space import Shape, Suggester
 

@@ -6,8 +6,8 @@ from typing import ClassVar
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Block, Columns, Full, Stride
+from nas.space.checks import require_heads, require_numbers, require_words
 from nas.space.choices import Choice, Union, each_layer, split_heads
-from nas.space.options import require_heads, require_numbers, require_words
 from nas.space.scaling import quarters, root_strides, window_of, window_widths
 from nas.space.space import Shape, Suggester
 

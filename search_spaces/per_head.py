@@ -5,9 +5,9 @@ from typing import ClassVar
 
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
+from nas.space.checks import require_numbers
 from nas.space.choices import Choice, Scope, each_layer
 from nas.space.needs import Needs
-from nas.space.options import require_numbers
 from nas.space.scaling import first_tokens, global_counts, powers, window_of
 from nas.space.space import Shape, Suggester
 

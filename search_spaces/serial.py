@@ -1,4 +1,4 @@
-"""Sparse sampling inside global attention: one softmax over a window, global tokens and sampled columns."""
+"""Sparse sampling inside global attention: a window, global tokens and sampled columns in one softmax."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -7,8 +7,8 @@ from nas.errors import InputError
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Columns
+from nas.space.checks import require_numbers
 from nas.space.choices import Choice, each_layer
-from nas.space.options import require_numbers
 from nas.space.scaling import first_tokens, global_counts, root_strides, window_of, window_widths
 from nas.space.space import Shape, Suggester
 
@@ -22,7 +22,7 @@ class Serial:
         num_global_tokens: global tokens at the start; None for 0, 1, 4, 16, 64, up to an eighth of n.
         stride_tokens: distance between the sampled stretches, in tokens; None for l / 2, l and 2 * l with l near the
             square root of n.
-        sampled_tokens: keys at the end of each stretch that everyone sees, 0 for none; less than any stride.
+        sampled_tokens: keys at the end of each stretch that all queries see, 0 for none; less than any stride.
 
     Raises:
         InputError: an empty list, a value twice, or one out of range.

@@ -6,9 +6,9 @@ from typing import ClassVar
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Block, Columns, Select, Stride, Window
+from nas.space.checks import require_numbers, require_words
 from nas.space.choices import Choice, Union, each_layer, split_heads
 from nas.space.needs import Needs
-from nas.space.options import require_numbers, require_words
 from nas.space.scaling import root_strides, window_of
 from nas.space.space import Shape, Suggester
 
@@ -25,11 +25,10 @@ class SparseTransformer:
 
     Args:
         scheme: `strided`, `fixed`, `select`; None for all that the shape allows.
-        arrangement: `merged`, every head has both parts (`select` alone: it sees its own block besides); `split`,
+        arrangement: `merged`, every head has both parts (`select` alone, which also sees its own block); `split`,
             half of the heads have the local part and half the far one.
         stride_tokens: s, in tokens; None for l / 2, l and 2 * l with l near the square root of n.
-        summary_part: c, the last keys of a block that everyone sees, as a part of it: 8 for an eighth, 1 key at
-            least.
+        summary_part: what share of a block all queries see, its last keys: 8 for an eighth, at least 1 key.
         num_selected_blocks: earlier blocks that a query chooses.
 
     Raises:

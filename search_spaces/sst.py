@@ -1,4 +1,4 @@
-"""SST and Swin: regions of a grid that see themselves, shifted in some layers."""
+"""SST and Swin: regions of a grid, shifted in some layers; a query sees its own region."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -6,9 +6,9 @@ from typing import ClassVar
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Tile
+from nas.space.checks import require_numbers, require_options
 from nas.space.choices import Choice, each_layer
 from nas.space.needs import Needs
-from nas.space.options import require_numbers, require_options
 from nas.space.scaling import powers
 from nas.space.space import Shape, Suggester
 

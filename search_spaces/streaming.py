@@ -5,9 +5,9 @@ from typing import ClassVar
 
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
+from nas.space.checks import require_numbers
 from nas.space.choices import Choice, each_layer
 from nas.space.needs import Needs
-from nas.space.options import require_numbers
 from nas.space.scaling import first_tokens, global_counts, window_of, window_widths
 from nas.space.space import Shape, Suggester
 
@@ -17,7 +17,7 @@ class Streaming:
     """Sinks and window are drawn for every layer.
 
     Args:
-        num_sinks: first tokens that everyone sees; None for 0, 1, 4, 16, 64, up to an eighth of n.
+        num_sinks: first tokens that all queries see; None for 0, 1, 4, 16, 64, up to an eighth of n.
         window_tokens: recent keys, the query itself included; None for the powers of two from 4 to n.
 
     Raises:

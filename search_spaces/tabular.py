@@ -1,4 +1,4 @@
-"""A space small enough to train every pattern of it: what `nas table build` measures rankings with."""
+"""A space small enough to train all of its patterns: `nas table build` makes ground truth of it."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,13 +15,13 @@ SECOND_KINDS = ("none", "stride", "full")
 
 @dataclass(frozen=True, kw_only=True)
 class Tabular:
-    """Windows by layer, and for all layers a second kind of half of the heads and global tokens.
+    """A window for every layer; for all layers a second kind for half of the heads, and global tokens.
 
-    The windows of two layers take every order of depth (growing, equal, shrinking) and every density from a
-    sixteenth of full attention to all of it. `second_kind` says what half of the heads of every layer are instead of
-    the window: `stride`, every s-th key with s half of `nas.space.scaling.root_stride`; `full`, every key; `none`,
-    nothing else. `num_global_tokens` is 0 or 4, for the window and for `stride`. Two layers of 128 tokens have 150
-    combinations and 147 different patterns.
+    The windows of two layers grow, stay equal or shrink with depth, at every density from a sixteenth of full
+    attention to all of it. `second_kind` replaces the window in half of the heads of every layer: `stride`, every
+    s-th key with s half of `nas.space.scaling.root_stride`; `full`, every key; `none` replaces nothing.
+    `num_global_tokens` is 0 or 4, for the window and for `stride`. Two layers of 128 tokens have 150 combinations and
+    147 different patterns.
     """
 
     baselines: ClassVar[tuple[str, ...]] = ("full", "longformer", "local_global")

@@ -6,15 +6,15 @@ from typing import ClassVar
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import POSITIONS, ModelPattern
 from nas.patterns.primitives import Full
+from nas.space.checks import require_numbers, require_words
 from nas.space.choices import Choice, layer_scopes
 from nas.space.needs import Needs
-from nas.space.options import require_numbers, require_words
 from nas.space.scaling import window_of, window_widths
 from nas.space.space import Shape, Suggester
 
 KINDS = ("full", "window")
 MEMORY_POSITIONS = tuple(position for position in POSITIONS if position != "learned")
-"""Learned positions have none for the segment before."""
+"""Learned positions do not reach into the segment before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,10 +22,10 @@ class TransformerXL:
     """Memory and reach are drawn for every layer, the positions once.
 
     Args:
-        memory_tokens: tokens seen of the segment before; None for 0, n / 4, n / 2 and n.
+        memory_tokens: visible tokens of the segment before; None for 0, n / 4, n / 2 and n.
         kind: what a layer sees of its own segment: `full` or `window`.
         window_tokens: width of the window, in keys; None for the powers of two from 4 to n.
-        position: how positions enter; any but `learned`.
+        position: how positions are encoded; any but `learned`.
 
     Raises:
         InputError: an empty list, a value twice, or one out of range.
@@ -46,7 +46,7 @@ class TransformerXL:
         require_words("position", self.position, MEMORY_POSITIONS, "position")
 
     def sample(self, suggest: Suggester, shape: Shape) -> ModelPattern:
-        """A pattern of the shape from suggested values; InputError if the task gives no segment before."""
+        """A pattern of the shape from suggested values; InputError if the task provides no segment before."""
         self.needs.check("space=transformer_xl", shape)
         position = Choice(self.position).draw(suggest, "position")
         scopes = layer_scopes(suggest, shape)

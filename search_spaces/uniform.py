@@ -1,9 +1,9 @@
-"""One choice for all layers: what people sweep by hand today, and a small space to compare with."""
+"""One choice for all layers, as in a sweep by hand: a small space to compare with."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from search_spaces.hybrid import Hybrid
+from .hybrid import Hybrid
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from noise_task import NoiseTask
-
 from nas.patterns.file import load_pattern
 from nas.patterns.model import ModelPattern
+from tests.noise_task import NoiseTask
 
 
 @dataclass(frozen=True)

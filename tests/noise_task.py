@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor
 
-from nas.tasks.task import Batch, Metric, Readout
+from nas.tasks.task import NO_PARTS, Batch, Ids, Metric, Readout
 
 
-@dataclass(frozen=True)
+@dataclass
 class NoiseTask:
     """Drawn tokens; with a context the drawn segment before.
 
@@ -24,12 +23,13 @@ class NoiseTask:
     readout: Readout = "each"
     has_context: bool = False
     fixed: bool = False
+    corpus_fingerprint: str | None = None
 
     name = "noise"
     metric = Metric("loss", "nats per token", "minimize")
     fingerprint = "00"
-    corpus_fingerprint = None
     chance = 2.4
+    parts = NO_PARTS
 
     def train_batch(self, step: int, batch_size: int, seed: int) -> Batch:
         return self._draw(batch_size, 1000 * seed + step + 1)
@@ -47,7 +47,8 @@ class NoiseTask:
     def _draw(self, batch_size: int, seed: int) -> Batch:
         generator = torch.Generator().manual_seed(seed)
         context, tokens = torch.randint(self.vocab_size, (2, batch_size, self.num_tokens), generator=generator)
+        tokens, context = tokens.numpy(), context.numpy()
         return Batch(tokens, self._targets(tokens), context if self.has_context else None)
 
-    def _targets(self, tokens: Tensor) -> Tensor:
+    def _targets(self, tokens: Ids) -> Ids:
         return (tokens[:, 0] if self.readout == "mean" else tokens + 1) % self.vocab_size

@@ -64,7 +64,10 @@ def attention(weights: Weights, pattern: ModelPattern, layer: int, x: Tensor, ol
             heads.append((q @ (of_keys @ k).T / q.shape[1] ** 0.5).softmax(dim=1) @ (of_values @ v))
             continue
         scores = scores_of(weights, pattern, layer, index, q, k)
-        own = chosen(scores[:, num_old:], head.computed) if isinstance(head.computed, Select) else head.mask(len(x))
+        if isinstance(head.computed, Select):
+            own = chosen(scores[:, num_old:], head.computed)
+        else:
+            own = torch.from_numpy(head.mask(len(x)))
         seen = torch.cat([torch.ones(len(x), num_old, dtype=torch.bool), own], dim=1)
         heads.append(scores.masked_fill(~seen, float("-inf")).softmax(dim=1) @ v)
     return torch.cat(heads, dim=1) @ weights[f"{layer}.attention_out"]

@@ -18,6 +18,7 @@ from nas.patterns.primitives import (
     LowRank,
     MaskPrimitive,
     Neighborhood,
+    Primitive,
     Random,
     Select,
     Stride,
@@ -107,9 +108,9 @@ def patterns(draw: st.DrawFn, grid: Grid = None, computing: bool = False) -> Mod
     With `computing` a union may be a computed primitive, and causal layers may have a memory.
     """
     causal = draw(st.booleans())
-    groups = unions(causal, grid is not None)
+    groups: st.SearchStrategy[tuple[Primitive, ...]] = unions(causal, grid is not None)
     if computing:
-        groups = groups | st.tuples(computed(causal))
+        groups |= st.tuples(computed(causal))
     attend = st.sampled_from(draw(st.lists(groups, min_size=1, max_size=2)))
     layers = [
         tuple(HeadGroup(count, draw(attend)) for count in draw(st.sampled_from(SPLITS)))

@@ -1,14 +1,19 @@
-"""For every target, patterns that it can say."""
+"""For every export format, patterns that it can represent."""
+
+from typing import Any
 
 from hypothesis import strategies as st
-from strategies import MASK_KINDS, patterns
 
-from nas.export import ExportSettings
-from nas.export.provenance import Provenance
+from nas.export import FORMATS, ExportSettings
+from nas.export.contract.format import Files
+from nas.export.generated.run import run_module
 from nas.export.selection.point import ExportPoint
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Block, Columns, Full, Global, Primitive, Random, Window
+from nas.results.provenance import MadeWith, Provenance
+from tests.fronts import make_front, make_provenance
+from tests.strategies import MASK_KINDS, patterns
 
 BLOCK = 16
 """Side of a block in the patterns of block layouts, in tokens."""
@@ -109,13 +114,25 @@ SETTINGS = {name: ExportSettings() for name in SUPPORTED} | {
 
 
 def example_point(name: str) -> ExportPoint:
-    """The example of a target, from a study of as many tokens as a few blocks have."""
+    """The example of a format, from a study of as many tokens as a few blocks have."""
     return ExportPoint(pattern=EXAMPLES[name], provenance=provenance_of(EXAMPLES[name]))
 
 
 def provenance_of(pattern: ModelPattern) -> Provenance:
     """A pattern of trial 1 of the study demo."""
-    return Provenance(study="demo", trial=1, pattern_id=pattern.id, made_with={"num_tokens": 6 * BLOCK})
+    front = make_front(provenance=make_provenance(num_tokens=6 * BLOCK))
+    return Provenance(study="demo", trial=1, pattern_id=pattern.id, made_with=MadeWith.of(front))
+
+
+def files_of(name: str, pattern: ModelPattern, settings: ExportSettings | None = None) -> Files:
+    """What a format writes of a pattern, with the settings of its examples unless others are given."""
+    return FORMATS[name].write(pattern, provenance_of(pattern), settings or SETTINGS[name])
+
+
+def load_module(name: str, pattern: ModelPattern) -> dict[str, Any]:
+    """The names that the generated module of a pattern defines."""
+    [source] = files_of(name, pattern).values()
+    return run_module(str(source), name)
 
 
 def kinds(pattern: ModelPattern) -> set[str]:

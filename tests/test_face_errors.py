@@ -52,4 +52,4 @@ def test_attention_wants_one_layer_a_backend_and_tensors(pattern: ModelPattern) 
     with pytest.raises(InputError, match=r"^backend: "):
         nas.SparseAttention(pattern.layers[0], backend=None)  # type: ignore[arg-type]
     with pytest.raises(InputError, match=r"^k: must be a torch.Tensor"):
-        nas.SparseAttention(pattern.layers[0])(torch.ones(1, 2, 4, 8), [1], [1])  # type: ignore[arg-type]
+        nas.SparseAttention(pattern.layers[0])(torch.ones(1, 2, 4, 8), [1], [1])

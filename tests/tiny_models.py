@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from byte_tokenizer import save_byte_tokenizer
+from tests.byte_tokenizer import save_byte_tokenizer
 
 SIZES = {
     "vocab_size": 256,

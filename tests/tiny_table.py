@@ -12,11 +12,12 @@ from nas.ground_truth import build as build_module
 from nas.ground_truth.build import build_table
 from nas.ground_truth.file import Table
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.member import Member
+from nas.proxy.state.cohort_state import Member
+from nas.results.codec import to_document
 from nas.results.measurement import Measurement, Outcome
 from nas.search.executors.jobs import Job, JobResult, OnProgress
 from nas.search.settings import SpaceSettings, StudySettings
-from nas.tasks.memory.recall import RecallSettings
+from nas.tasks.synthetic.recall import RecallSettings
 
 RATES = (1e-3, 1e-2)
 NUM_ROWS = 4 * 2 + 4 * 2 * 2
@@ -93,9 +94,8 @@ Build = Callable[..., Table]
 
 def without_times(table: Table) -> list[dict[str, Any]]:
     """The rows in order, but for the time that they took."""
-    return sorted(
-        ({key: value for key, value in row.to_dict().items() if key != "wall_seconds"} for row in table.rows), key=str
-    )
+    rows = [to_document(row) for row in table.rows]
+    return sorted(({key: value for key, value in row.items() if key != "wall_seconds"} for row in rows), key=str)
 
 
 def pretend_table(path: Path, seeds: int = 2, **changes: Any) -> None:

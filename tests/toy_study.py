@@ -4,22 +4,22 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
 
 from nas.costs.counting import count_cost
-from nas.costs.proxy_target import proxy_target
+from nas.costs.target import proxy_target
 from nas.patterns.model import ModelPattern
-from nas.proxy.state.member import Member
+from nas.proxy.state.cohort_state import Member
+from nas.results.front import Front
 from nas.results.measurement import LengthQuality, Measurement, Outcome
-from nas.search.backbone import Backbone
 from nas.search.executors.jobs import Job, JobResult, OnProgress
-from nas.search.problem import Problem
+from nas.search.problem.backbone import Backbone
+from nas.search.problem.problem import Problem
 from nas.search.scoring.objectives import make_objectives
 from nas.search.scoring.scores import make_scores
 from nas.space.baselines import baselines_for
 from nas.space.load import load_space
 from nas.space.space import Shape
-from nas.tasks.task import Batch, Metric, Readout
+from nas.tasks.task import NO_PARTS, Batch, Metric, Readout
 
 
 class SilentTask:
@@ -29,12 +29,13 @@ class SilentTask:
     num_tokens = 64
     vocab_size = 16
     causal = True
-    grid = None
+    grid: tuple[int, int] | None = None
     readout: Readout = "each"
     metric = Metric("bits per byte", "bits per byte", "minimize")
     fingerprint = "00"
-    corpus_fingerprint = "11"
+    corpus_fingerprint: str | None = "11"
     chance = 4.0
+    parts = NO_PARTS
 
     def train_batch(self, step: int, batch_size: int, seed: int) -> Batch:
         raise AssertionError("nothing is trained here")
@@ -83,7 +84,7 @@ class NarrowTask(SilentTask):
 @cache
 def density(pattern: ModelPattern) -> float:
     """The share of pairs that are seen, summed over layers."""
-    return sum(float(pattern.mask(layer, 64).float().mean()) for layer in range(pattern.num_layers))
+    return sum(float(pattern.mask(layer, 64).mean()) for layer in range(pattern.num_layers))
 
 
 def pretended(member: Member, task: str, rung: int) -> Measurement:
@@ -142,4 +143,4 @@ class FakeExecutor:
         self.queue.clear()
 
 
-StartStudy = Callable[..., dict[str, Any]]
+StartStudy = Callable[..., Front]

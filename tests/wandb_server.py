@@ -99,8 +99,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         document = json.loads(self._body() or b"{}")
         if self.path == "/graphql":
-            operation = re.search(r"(?:query|mutation)\s+(\w+)", document["query"])[1]
-            self._answer({"data": self.server.answer(operation, document.get("variables") or {})})
+            operation = re.search(r"(?:query|mutation)\s+(\w+)", document["query"])
+            assert operation is not None
+            self._answer({"data": self.server.answer(operation[1], document.get("variables") or {})})
         else:  # /files/<entity>/<project>/<run>/file_stream
             self.server.stream(self.path.split("/")[4], document)
             self._answer({})

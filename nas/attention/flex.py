@@ -9,6 +9,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex_attention
@@ -125,8 +126,9 @@ def _rule(primitive: MaskPrimitive, context: MaskContext, device: torch.device) 
     if not isinstance(primitive, Random):
         return lambda query, key: primitive.visible(query, key, context)
     # Dynamo cannot trace the drawing of blocks (64-bit unsigned numpy): draw before tracing, look up inside.
-    token = torch.arange(0, context.num_tokens, primitive.block)
-    table, block = primitive.visible(token[:, None], token[None, :], context).to(device), primitive.block
+    token = np.arange(0, context.num_tokens, primitive.block)
+    table = torch.from_numpy(primitive.visible(token[:, None], token[None, :], context)).to(device)
+    block = primitive.block
     return lambda query, key: table[query // block, key // block]
 
 

@@ -22,9 +22,9 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 def _act(args: Namespace) -> int:
     from nas.cli.pattern_argument import read_pattern
-    from nas.config.load import load_target
+    from nas.config.target import load_target
     from nas.costs.counting import cost_with_ratio
-    from nas.costs.proxy_target import proxy_target
+    from nas.costs.target import proxy_target
 
     target = load_target(args.target)
     num_tokens: int | None = args.tokens or (target.num_tokens if target else None)

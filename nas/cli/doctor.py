@@ -4,7 +4,6 @@ import json
 import os
 import platform
 from argparse import ArgumentParser, Namespace
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from nas.cli.verb import Verb
@@ -41,6 +40,8 @@ def _findings() -> dict[str, dict[str, Any]]:
 
 
 def _version(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(package)
     except PackageNotFoundError:

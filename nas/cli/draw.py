@@ -24,7 +24,6 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 def _act(args: Namespace) -> int:
     from nas.cli.pattern_argument import read_pattern
-    from nas.patterns.drawing.picture import draw_picture
     from nas.patterns.drawing.text import draw_text
 
     if args.out is not None and args.out.suffix.lower() != ".png":
@@ -36,6 +35,8 @@ def _act(args: Namespace) -> int:
     if args.out is None:
         print(draw_text(pattern, num_tokens), end="")
     else:
+        from nas.patterns.drawing.picture import draw_picture  # matplotlib takes as long as all the rest
+
         draw_picture(pattern, args.out, num_tokens)
         print(args.out)
     return 0

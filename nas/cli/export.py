@@ -1,4 +1,4 @@
-"""`nas export`: hand patterns of a study over to the software they run in."""
+"""`nas export`: write patterns of a study for the libraries that run them."""
 
 from argparse import ArgumentParser, Namespace
 from textwrap import fill
@@ -16,34 +16,34 @@ def _add_arguments(parser: ArgumentParser) -> None:
         default="knee",
         help="the front's knee (default), or its best by an objective such as quality",
     )
-    which.add_argument("--front", action="store_true", help="every point of the front, a folder each")
-    parser.add_argument("--format", metavar="F", required=True, help="the target, one of those below")
+    which.add_argument("--front", action="store_true", help="every point of the front, each in its own folder")
+    parser.add_argument("--format", metavar="F", required=True, help="one of the formats below")
     parser.add_argument(
         "--out", metavar="DIR", type=some_path, required=True, help="folder for the files; made if missing"
     )
-    parser.add_argument("--force", action="store_true", help="replace files that are there already")
-    numbers = parser.add_argument_group("what some targets need")
+    parser.add_argument("--force", action="store_true", help="replace existing files")
+    numbers = parser.add_argument_group("what some formats need")
     numbers.add_argument("--tokens", metavar="N", type=sequence_length, help="sequence length (default: the study's)")
     numbers.add_argument("--block", metavar="B", type=sequence_length, help="side of a block, in tokens")
     numbers.add_argument(
-        "--kv-heads", metavar="K", type=sequence_length, help="KV heads in a layer (default: one a head)"
+        "--kv-heads", metavar="K", type=sequence_length, help="KV heads in a layer (default: one per head)"
     )
 
 
 def _act(args: Namespace) -> int:
     from nas.export import ExportSettings, choose_best, choose_trial, export_points, whole_front
-    from nas.search.folder.study_folder import StudyFolder
+    from nas.results.study import StudyReader
 
-    folder = StudyFolder.existing(args.study)
-    front = folder.front()
+    study = StudyReader.existing(args.study)
+    front = study.front()
     if args.front:
         points = whole_front(front)
     elif args.trial is not None:
-        points = [choose_trial(front, args.trial, folder.trials())]
+        points = [choose_trial(front, args.trial, study.trials())]
     else:
         points = [choose_best(front, args.best)]
     settings = ExportSettings(num_tokens=args.tokens, block_tokens=args.block, num_kv_heads=args.kv_heads)
-    others = whole_front(front) if front["points"] else []
+    others = whole_front(front) if front.points else []
     for path in export_points(points, args.format, args.out, settings=settings, front=others, force=args.force):
         print(path)
     return 0
@@ -57,12 +57,12 @@ def _formats() -> str:
         fill(target.summary, 98, initial_indent=f"  {name:<{width}}  ", subsequent_indent=" " * (width + 4))
         for name, target in FORMATS.items()
     )
-    return "formats, and what each can say:\n" + "\n".join(lines)
+    return "formats, and what each can represent:\n" + "\n".join(lines)
 
 
 VERB = Verb(
     name="export",
-    summary="Write patterns of a study for the software they run in, each read back and compared first",
+    summary="Write patterns of a study for the libraries that run them, read back and compared first",
     add_arguments=_add_arguments,
     act=_act,
     examples=(

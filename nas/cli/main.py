@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
-from importlib.metadata import version
 
 from nas.cli import cost, doctor, draw, export, search, show, table, track, verify
 from nas.cli.verb import INTERRUPTED, USER_ERROR, Verb
@@ -62,6 +61,8 @@ def _run(words: list[str]) -> int:
         print(help_text(), end="")
         return 0
     if words[0] == "--version":
+        from importlib.metadata import version
+
         print(f"nas {version('nas-attention')}")
         return 0
     if words[0] not in VERBS:

@@ -6,7 +6,7 @@ from pathlib import Path
 from nas.errors import InputError, StudyError, unknown
 from nas.patterns.file import load_pattern
 from nas.patterns.model import ModelPattern
-from nas.search.folder.study_folder import StudyFolder
+from nas.results.study import StudyReader
 from nas.space.baselines import BASELINES
 from nas.space.needs import Lack
 from nas.space.space import Shape
@@ -44,7 +44,7 @@ def read_pattern(args: Namespace, num_tokens: int) -> ModelPattern:
         return load_pattern(text)
     if not (number.isascii() and number.isdecimal()):
         raise InputError("PATTERN", "must be a file or STUDY#TRIAL with the number of a trial", text)
-    folder = StudyFolder.existing(study)
+    folder = StudyReader.existing(study)
     trial = folder.trial(int(number))
     if trial.pattern is None:
         raise StudyError(f"PATTERN: trial {number} of {folder.path} has no pattern ({trial.reason}).")

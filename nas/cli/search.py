@@ -40,10 +40,10 @@ def _act(args: Namespace) -> int:
 def _search(settings: "RunSettings") -> None:
     from rich.console import Console
 
-    from nas.cli.front_output import print_front
     from nas.report.front_picture import draw_front
+    from nas.report.front_table import print_front
     from nas.report.progress.watch import make_progress
-    from nas.search.folder.study_folder import study_path
+    from nas.results.study import study_path
     from nas.search.study import run_study
     from nas.tracking.wandb_tracker import make_observer
 
@@ -60,14 +60,14 @@ def _search(settings: "RunSettings") -> None:
 
 def _argument(settings: "RunSettings") -> str:
     """The study as other verbs are told it."""
-    from nas.search.folder.study_folder import study_path
+    from nas.results.study import study_path
 
     named = settings.runs_folder == "runs"
     return settings.study if named else str(study_path(settings.study, settings.runs_folder))
 
 
 def _how_to_resume(settings: "RunSettings") -> str:
-    from nas.search.folder.study_folder import study_path
+    from nas.results.study import study_path
 
     folder = study_path(settings.study, settings.runs_folder)
     return f"nas: interrupted. Finished trials are kept in {folder}; the same command goes on from there."

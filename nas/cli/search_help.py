@@ -5,8 +5,8 @@ from textwrap import wrap
 
 from nas.config.folder import choices
 from nas.config.keys import FREE, GROUPS, Key, all_keys
-from nas.search.samplers.catalog import SAMPLERS
-from nas.search.scoring.objectives import OBJECTIVES
+from nas.results.objective import OBJECTIVES
+from nas.search.settings import SAMPLER_NAMES
 
 _NAME_WIDTH = 26
 _WIDTH = 100
@@ -23,7 +23,7 @@ _GROUP_NOTES = {
 
 
 _SETTING_NOTES = {
-    "sampler": f"one of {', '.join(SAMPLERS)}",
+    "sampler": f"one of {', '.join(SAMPLER_NAMES)}",
     "objectives": f"two or more of {', '.join(OBJECTIVES)}, as a list: [quality,flops]; quality_2x where "
     "training.test_lengths has 2",
     "extra_tasks": "further tasks that every pattern is trained on, each at its own length: names, or settings "

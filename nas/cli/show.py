@@ -12,13 +12,13 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 
 def _act(args: Namespace) -> int:
-    from nas.cli.front_output import print_front
-    from nas.search.folder.study_folder import StudyFolder
+    from nas.report.front_table import print_front
+    from nas.results.study import StudyReader
 
-    folder = StudyFolder.existing(args.study)
-    front = folder.front()
+    study = StudyReader.existing(args.study)
+    front = study.front()
     if args.json:
-        sys.stdout.write((folder.path / "front.json").read_text(encoding="utf-8"))
+        sys.stdout.write(study.front_json().decode())
     else:
         print_front(front)
     return 0

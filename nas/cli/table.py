@@ -68,7 +68,7 @@ def _build(args: Namespace) -> int:
     from rich.console import Console
 
     from nas.ground_truth.build import build_table
-    from nas.report.ground_truth.progress import make_table_watcher
+    from nas.ground_truth.report.progress import make_table_watcher
 
     if _SETTING.fullmatch(str(args.file)):
         remedy = f"Write nas table build FILE {args.file}."
@@ -116,15 +116,16 @@ def _show(args: Namespace) -> int:
     from rich.console import Console
 
     from nas.ground_truth.file import read_table
+    from nas.ground_truth.report.summary import summary_lines, summary_tables
     from nas.ground_truth.summary import summarize
-    from nas.report.ground_truth.picture import draw_table
-    from nas.report.ground_truth.summary import summary_lines, summary_tables
 
     if args.picture is not None and args.picture.suffix.lower() != ".png":
         raise InputError("--picture", "must be the path of a .png file", str(args.picture))
     table = read_table(args.file)
     summary = summarize(table)
     if args.picture is not None:
+        from nas.ground_truth.report.picture import draw_table  # matplotlib takes as long as all the rest
+
         draw_table(table, args.picture)
     console = Console()
     if args.json:

@@ -1,14 +1,9 @@
 """`nas track`: record a study in Weights & Biases again, from its folder."""
 
 from argparse import ArgumentParser, Namespace
-from typing import TYPE_CHECKING, Any
 
 from nas.cli.verb import Verb, add_study
 from nas.errors import NasError
-
-if TYPE_CHECKING:
-    from nas.results.observer import StudyInfo
-    from nas.search.folder.study_folder import StudyFolder
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -19,44 +14,32 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 
 def _act(args: Namespace) -> int:
-    from nas.search.folder.study_folder import StudyFolder
+    from nas.results.lock import locked
+    from nas.results.observer import StudyInfo
+    from nas.results.study import StudyReader
     from nas.tracking.rebuild import track_study
     from nas.tracking.settings import TrackingSettings
 
-    folder = StudyFolder.existing(args.study)
+    study = StudyReader.existing(args.study)
     settings = TrackingSettings(mode=args.mode, project=args.project, entity=args.entity)
-    front = folder.front() if (folder.path / "front.json").is_file() else None
-    with folder.locked():
-        recorded = track_study(_info(folder, front), folder.trials(), front, settings)
+    front = study.front() if study.has_front() else None
+    info = StudyInfo(
+        name=study.path.name,
+        folder=study.path,
+        settings=study.settings_document() or {},
+        objectives=front.objectives if front else (),
+        scores=front.scores if front else (),
+    )
+    with locked(study.path):
+        recorded = track_study(info, study.trials(), front, settings)
     if recorded.num_missing:
         raise NasError(
             f"tracking: {recorded.num_missing} of {recorded.num_runs} runs could not be recorded "
-            f"({recorded.first_failure}). Nothing is lost in {folder.path}; try again."
+            f"({recorded.first_failure}). Nothing is lost in {study.path}; try again."
         )
-    print(
-        f"{recorded.num_runs} runs recorded {args.mode}"
-        + (f" in {folder.path}/wandb" if args.mode == "offline" else "")
-    )
+    where = f" in {study.path}/wandb" if args.mode == "offline" else ""
+    print(f"{recorded.num_runs} runs recorded {args.mode}{where}")
     return 0
-
-
-def _info(folder: "StudyFolder", front: dict[str, Any] | None) -> "StudyInfo":
-    from nas.config.read import read_settings
-    from nas.config.settings import RunSettings
-    from nas.results.observer import StudyInfo
-
-    document = folder.settings_document()
-    assert document is not None, "StudyFolder.existing has seen it"
-    settings = read_settings(RunSettings, document, "config.yaml")
-    num_baselines = sum(trial.baseline is not None for trial in folder.trials())
-    return StudyInfo(
-        name=folder.path.name,
-        folder=folder.path,
-        settings=settings,
-        objectives=tuple(front["objectives"]) if front else (),
-        scores=tuple(front["scores"]) if front else (),
-        num_trials=num_baselines + settings.num_trials,
-    )
 
 
 VERB = Verb(

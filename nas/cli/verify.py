@@ -13,18 +13,18 @@ def _act(args: Namespace) -> int:
     from nas.export import verify_bundle
 
     verified = verify_bundle(args.bundle)
-    print(f"{args.bundle}: {verified.format_name}, pattern {verified.pattern_id}")
+    print(f"{args.bundle}: {verified.format}, pattern {verified.pattern_id}")
     for check in verified.checks:
         for compared in check.compared:
             print(f"equal, read by {check.by}: {compared}")
     if verified.unchecked:
-        print(f"not read by the target's own library: {verified.unchecked}")
+        print(f"not read by the format's own library: {verified.unchecked}")
     return 0
 
 
 VERB = Verb(
     name="verify",
-    summary="Read an exported bundle back, with the target's own library where it can be, and compare",
+    summary="Read an exported bundle back, with the format's own library where installed, and compare",
     add_arguments=_add_arguments,
     act=_act,
     examples=(

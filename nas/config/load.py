@@ -8,13 +8,12 @@ from typing import Any
 import yaml
 
 from nas.config.compose import compose_document
-from nas.config.folder import PROXY_TARGET, check_choice, check_config_dir, find_conf
+from nas.config.folder import check_config_dir
 from nas.config.overrides import expand
 from nas.config.read import read_settings
-from nas.config.rules import check_rules
 from nas.config.settings import RunSettings
-from nas.costs.target import Target
 from nas.errors import InputError
+from nas.tracking.settings import check_key
 
 
 def load_settings(
@@ -37,19 +36,6 @@ def load_settings(
     return _with_own_names(runs, [one.label for one in asked])
 
 
-def load_target(name: str) -> Target | None:
-    """A shipped target by its name, a file in `conf/target/`; None for the proxy itself.
-
-    Raises:
-        InputError: there is no such target.
-    """
-    if name == PROXY_TARGET:
-        return None
-    check_choice("target", name)
-    text = (find_conf() / "target" / f"{name}.yaml").read_text(encoding="utf-8")
-    return read_settings(Target, yaml.safe_load(text), "target")
-
-
 def to_yaml(settings: RunSettings) -> str:
     """The settings as a YAML file, every key with its value; `nas.config.read` reads it back."""
     text: str = yaml.safe_dump(asdict(settings), sort_keys=False, allow_unicode=True)
@@ -58,7 +44,7 @@ def to_yaml(settings: RunSettings) -> str:
 
 def _read(document: dict[str, Any]) -> RunSettings:
     settings = read_settings(RunSettings, document)
-    check_rules(settings)
+    check_key(settings.tracking)
     return settings
 
 

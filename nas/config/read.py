@@ -7,7 +7,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from nas.config.keys import dataclasses_in, unknown_key
 from nas.errors import InputError, unknown
-from nas.search.study_tasks import told_as_extra
+from nas.search.problem.study_tasks import told_as_extra
 from nas.space.option_types import describe, fits
 
 T = TypeVar("T")

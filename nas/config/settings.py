@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 
 from nas.search.settings import StudySettings
-from nas.tasks.catalog import TaskSettings
-from nas.tasks.language.text import TextSettings
 from nas.tracking.settings import TrackingSettings
 
 
@@ -18,6 +16,4 @@ class RunSettings(StudySettings):
     """
 
     preset: str = "quick"
-    task: TaskSettings = field(default_factory=TextSettings)
-    extra_tasks: list[TaskSettings] = field(default_factory=list)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)

@@ -3,17 +3,15 @@
 from dataclasses import dataclass, fields
 
 from nas.errors import InputError
-
-MOST_TOKENS = 2**24
-"""Longest sequence that is counted or drawn: some counts take tens of bytes a token."""
+from nas.patterns.counting.pairs import MOST_TOKENS
 
 
 @dataclass(kw_only=True, slots=True)
 class Target:
-    """Dimensions of a decoder or encoder, independent of the proxy that was trained.
+    """Dimensions of a decoder or encoder, whatever proxy was trained.
 
     Args:
-        name: what reports call it.
+        name: its name in reports.
         num_tokens: sequence length n, in tokens.
         num_layers: layers; a pattern with fewer or more is stretched (docs/costs.md).
         num_heads: query heads a layer; a pattern with fewer or more is stretched.
@@ -25,7 +23,7 @@ class Target:
         vocab_size: entries of the vocabulary.
         tied_embeddings: the output matrix is the embedding's.
         bytes_per_element: size of a stored number, in bytes.
-        fused_attention: the training kernel keeps no scores (drops their activation bytes).
+        fused_attention: the training kernel stores no scores, so their activation bytes are not counted.
 
     Raises:
         InputError: a size below 1, more than MOST_TOKENS tokens, or num_kv_heads that does not divide num_heads.
@@ -57,11 +55,44 @@ class Target:
             )
 
 
+def proxy_target(
+    *,
+    num_layers: int,
+    num_heads: int,
+    num_tokens: int,
+    d_model: int | None = None,
+    mlp_ratio: int = 4,
+    vocab_size: int = 256,
+) -> Target:
+    """The proxy as a target: what costs are counted for unless the user names another.
+
+    Args:
+        num_layers: layers of the proxy.
+        num_heads: heads a layer, each with its own keys and values.
+        num_tokens: sequence length n, in tokens.
+        d_model: width of the residual stream, in features; None for 16 features a head.
+        mlp_ratio: width of the MLP as a multiple of d_model.
+        vocab_size: entries of the vocabulary.
+    """
+    d_model = 16 * num_heads if d_model is None else d_model
+    return Target(
+        name="proxy",
+        num_tokens=num_tokens,
+        num_layers=num_layers,
+        num_heads=num_heads,
+        num_kv_heads=num_heads,
+        d_model=d_model,
+        d_head=d_model // num_heads,
+        d_mlp=mlp_ratio * d_model,
+        vocab_size=vocab_size,
+    )
+
+
 def check_num_tokens(num_tokens: object, where: str = "num_tokens") -> None:
     """Refuse a sequence length that cannot be counted.
 
     Raises:
-        InputError: no whole number from 1 to MOST_TOKENS.
+        InputError: it is not a whole number from 1 to MOST_TOKENS.
     """
     if not isinstance(num_tokens, int) or isinstance(num_tokens, bool) or not 1 <= num_tokens <= MOST_TOKENS:
         raise InputError(where, f"must be a whole number from 1 to {MOST_TOKENS}", num_tokens)

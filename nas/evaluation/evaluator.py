@@ -1,14 +1,20 @@
-"""The contract that every way of measuring a pattern passes."""
+"""What measures patterns: the contract of evaluators, and those that a study asks for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, assert_never
 
-from nas.proxy.state.member import Member
+from nas.evaluation.checkpoint import CheckpointEvaluator
+from nas.evaluation.progress_throttle import OnProgress
+from nas.evaluation.scratch import ScratchEvaluator
+from nas.evaluation.settings import CheckpointSettings, EvaluationSettings, ScratchSettings
+from nas.pretrained.decoder import Decoder
+from nas.pretrained.tasks import TEXT, checkpoint_tasks
+from nas.proxy.settings import ProxySettings, TrainingSettings
+from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement
-
-OnProgress = Callable[[int, int, int], None]
-"""Called with (index of the member, steps done, steps in all)."""
+from nas.tasks.catalog import TaskSettings, make_task
+from nas.tasks.language.text import TextSettings
 
 
 class Evaluator(Protocol):
@@ -25,9 +31,49 @@ class Evaluator(Protocol):
 
         Args:
             members: what to measure.
-            rung: how long to train, in optimiser steps; one of `nas.proxy.training.schedule.rung_steps`.
-            folders: one a member, for what is left there to go on from: to a later rung, or after a killed call;
-                none to leave nothing.
+            rung: how long to train, in optimiser steps; one of the evaluation's `rungs`.
+            folders: one a member, where the state is kept from which a later call goes on: to a later rung, or after it
+                was killed; None to keep nothing.
             on_progress: told now and then how far each member is.
         """
         ...
+
+
+MakeEvaluator = Callable[[str, int], Evaluator]
+"""From the label of a task and the seed of its data."""
+
+
+def evaluators(
+    evaluation: EvaluationSettings,
+    *,
+    checkpoint: str | None,
+    tasks: Mapping[str, TaskSettings],
+    proxy: ProxySettings,
+    training: TrainingSettings,
+    device: str,
+) -> MakeEvaluator:
+    """Load once what all evaluators of a study share: the data, and the checkpoint if there is one.
+
+    Args:
+        evaluation: how patterns are measured.
+        checkpoint: the pretrained decoder, for an evaluation that uses one.
+        tasks: settings of every task by its label.
+        proxy: sizes of the proxy.
+        training: how it, or the adapters of a decoder, are trained.
+        device: cpu, cuda or cuda:N.
+
+    Raises:
+        InputError: a task or the checkpoint cannot be loaded.
+    """
+    match evaluation:
+        case ScratchSettings():
+            made = {label: make_task(settings) for label, settings in tasks.items()}
+            return lambda task, seed: ScratchEvaluator(made[task], proxy, training, data_seed=seed, device=device)
+        case CheckpointSettings():
+            text = tasks[TEXT]
+            assert checkpoint is not None and isinstance(text, TextSettings)
+            decoder = Decoder.load(checkpoint, device=device)
+            asked = checkpoint_tasks(decoder, text, evaluation.needle_depths, evaluation.needle_sequences)
+            return lambda task, seed: CheckpointEvaluator(decoder, asked[task], evaluation, training, data_seed=seed)
+        case _:
+            assert_never(evaluation)

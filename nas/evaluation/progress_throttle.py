@@ -1,9 +1,10 @@
 """How far a cohort is, for whoever waits for it."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from nas.evaluation.evaluator import OnProgress
+OnProgress = Callable[[int, int, int], None]
+"""Called with (index of the member, steps done, steps in all)."""
 
 SECONDS_BETWEEN_NEWS = 0.5
 

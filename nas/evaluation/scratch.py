@@ -1,30 +1,24 @@
 """Measuring patterns by training proxies from scratch."""
 
-import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from nas.evaluation.cohort_files import Checkpoints
-from nas.evaluation.evaluator import OnProgress
+from nas.errors import InputError
 from nas.evaluation.longer import longer_qualities
-from nas.evaluation.out_of_memory import free_memory, is_out_of_memory
-from nas.evaluation.progress_throttle import ProgressThrottle, for_part
-from nas.proxy.checks import check_fit
-from nas.proxy.network.layout import Layout, layout_for
+from nas.evaluation.out_of_memory import unless_out_of_memory
+from nas.evaluation.progress_throttle import OnProgress, ProgressThrottle, for_part
+from nas.evaluation.trunk_files import TrunkFiles, trunk_settings
+from nas.proxy.network.layout import Layout, check_fit, layout_for
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import CohortState
-from nas.proxy.state.member import Member
-from nas.proxy.training.branch import train, train_branch
-from nas.proxy.training.rung_score import RungScore
+from nas.proxy.state.cohort_state import CohortState, Member
+from nas.proxy.training.cohort_trainer import CohortTrainer
+from nas.proxy.training.metrics import RungScore
 from nas.proxy.training.schedule import branch_start
 from nas.results.measurement import LengthQuality, Measurement, Outcome
 from nas.tasks.task import Task
-
-SAVE_STEPS = 500
-"""Optimiser steps of the trunk between two checkpoints; a crash costs these at most, or a branch."""
 
 
 class ScratchEvaluator:
@@ -52,8 +46,9 @@ class ScratchEvaluator:
         device: str,
         backend: str = "auto",
     ) -> None:
-        self._task, self._proxy, self._training = task, proxy, training
-        self._data_seed, self._device, self._backend = data_seed, device, backend
+        self._trainer = CohortTrainer(
+            task=task, proxy=proxy, training=training, data_seed=data_seed, device=device, backend=backend
+        )
 
     def evaluate(
         self,
@@ -73,7 +68,7 @@ class ScratchEvaluator:
             PatternError: a pattern does not fit the proxy or the task; nothing is trained then.
         """
         for member in members:
-            check_fit(member.pattern, self._task, self._proxy)
+            check_fit(member.pattern, self._trainer.task, self._trainer.proxy)
         return self._evaluate_parts(self._cohorts(members), members, rung, folders, on_progress)
 
     def _cohorts(self, members: Sequence[Member]) -> list[list[int]]:
@@ -84,7 +79,7 @@ class ScratchEvaluator:
         cohorts: dict[tuple[Layout, bool], list[int]] = {}
         for index, member in enumerate(members):
             remembers = any(layer.memory_tokens for layer in member.pattern.layers)
-            layout = layout_for(member.pattern, self._proxy, self._task)
+            layout = layout_for(member.pattern, self._trainer.proxy, self._trainer.task)
             cohorts.setdefault((layout, remembers), []).append(index)
         return list(cohorts.values())
 
@@ -112,61 +107,58 @@ class ScratchEvaluator:
         self, members: Sequence[Member], rung: int, folders: Sequence[Path] | None, on_progress: OnProgress | None
     ) -> tuple[Measurement, ...]:
         """All at once; if memory runs out, one half after the other."""
-        checkpoints = Checkpoints(members, folders, self._run()) if folders is not None else None
-        try:
-            return self._measure(members, rung, checkpoints, on_progress)
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-        free_memory()
+        measured = unless_out_of_memory(lambda: self._measure(members, rung, folders, on_progress))
+        if measured is not None:
+            return measured
         if len(members) > 1:
             half = len(members) // 2
             return self._evaluate_parts((range(half), range(half, len(members))), members, rung, folders, on_progress)
-        return (_out_of_memory(members[0], rung),)
+        (member,) = members
+        return (Measurement.unfinished(member.seed, member.learning_rate, rung, Outcome.OUT_OF_MEMORY),)
 
     def _measure(
-        self, members: Sequence[Member], rung: int, checkpoints: Checkpoints | None, on_progress: OnProgress | None
+        self, members: Sequence[Member], rung: int, folders: Sequence[Path] | None, on_progress: OnProgress | None
     ) -> tuple[Measurement, ...]:
         """Along the trunk, down the branch, and on to the longer sequences."""
-        start = branch_start(rung, self._training)
-        state = checkpoints.latest(start) if checkpoints is not None else None
-        if state is None:
-            state = CohortState.initial(members, layout_for(members[0].pattern, self._proxy, self._task))
+        trainer, start = self._trainer, branch_start(rung, self._trainer.training)
+        files = self._files(members, folders)
+        state = files.latest(start) or trainer.initial(members)
         throttle = ProgressThrottle(len(members), state.step, rung, on_progress)
-        while state.step < start and state.alive.any():
-            state = train(state, until_step=min(state.step + SAVE_STEPS, start), **self._how(throttle))
-            if checkpoints is not None:
-                checkpoints.save(state)
-        end, scores = train_branch(state, rung=rung, **self._how(throttle))
+        state = files.advance(state, start, lambda state, until: trainer.train(state, until, throttle.stepped))
+        end, scores = trainer.train_branch(state, rung, throttle.stepped)
         started = time.perf_counter()
-        longer = longer_qualities(
-            end, self._task, self._proxy, self._training, device=self._device, backend=self._backend
-        )
+        longer = longer_qualities(end, trainer)
         extra_seconds = (time.perf_counter() - started) / len(members)
         return tuple(
             _measurement(part, rung, score, lengths, extra_seconds)
             for part, score, lengths in zip(end.split(), scores, longer, strict=True)
         )
 
-    def _how(self, throttle: ProgressThrottle) -> dict[str, Any]:
-        """What every stretch of a training has in common."""
-        return {
-            "task": self._task,
-            "proxy": self._proxy,
-            "training": self._training,
-            "data_seed": self._data_seed,
-            "device": self._device,
-            "backend": self._backend,
-            "on_step": throttle.stepped,
-        }
+    def _files(self, members: Sequence[Member], folders: Sequence[Path] | None) -> TrunkFiles[CohortState]:
+        """The members themselves are said in the files."""
+        trainer = self._trainer
+        decided_by = (
+            trainer.task.fingerprint,
+            asdict(trainer.proxy),
+            trunk_settings(trainer.training),
+            trainer.data_seed,
+        )
+        return TrunkFiles(folders or (), decided_by, write=_write, read=partial(_read, members))
 
-    def _run(self) -> str:
-        """All that decides a trunk besides the members, as 16 hexadecimal digits."""
-        training = asdict(self._training)
-        for name in ("num_steps", "num_rungs", "rung_ratio", "cooldown_share", "test_lengths"):
-            del training[name]
-        settings = (self._task.fingerprint, asdict(self._proxy), training, self._data_seed)
-        return hashlib.sha256(repr(settings).encode()).hexdigest()[:16]
+
+def _write(state: CohortState, paths: Sequence[Path]) -> None:
+    for part, path in zip(state.split(), paths, strict=True):
+        part.save(path)
+
+
+def _read(members: Sequence[Member], paths: Sequence[Path], step: int) -> CohortState | None:
+    """The members' state at a step; None if a file holds another member or step, or cannot be read."""
+    try:
+        states = [CohortState.load(path) for path in paths]
+        found = [(state.members, state.step) for state in states]
+        return CohortState.merge(states) if found == [((member,), step) for member in members] else None
+    except (InputError, LookupError, TypeError, ValueError, AttributeError, RuntimeError):  # not written by `_write`
+        return None
 
 
 def _measurement(
@@ -188,7 +180,3 @@ def _measurement(
         wall_seconds=state.wall_seconds[0] + extra_seconds,
         longer=longer if score else (),
     )
-
-
-def _out_of_memory(member: Member, rung: int) -> Measurement:
-    return Measurement.unfinished(member.seed, member.learning_rate, rung, Outcome.OUT_OF_MEMORY)

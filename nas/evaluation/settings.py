@@ -7,6 +7,7 @@ from nas.costs.target import check_num_tokens
 from nas.errors import InputError, unknown
 from nas.proxy.settings import TrainingSettings
 from nas.proxy.training.schedule import rung_steps
+from nas.ranges import check_range
 
 Weights = Literal["frozen", "lora"]
 
@@ -20,6 +21,20 @@ class ScratchSettings:
     """
 
     name: str = "scratch"
+
+    @property
+    def uses_checkpoint(self) -> bool:
+        """Whether a pretrained decoder is measured."""
+        return False
+
+    @property
+    def trains(self) -> bool:
+        """Whether anything is trained: if not, neither seeds nor steps make a difference."""
+        return True
+
+    def rungs(self, training: TrainingSettings) -> tuple[int, ...]:
+        """Where scores are taken, in optimiser steps, ascending."""
+        return rung_steps(training)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -50,20 +65,26 @@ class CheckpointSettings:
         if self.weights not in get_args(Weights):
             raise unknown("evaluation.weights", str(self.weights), get_args(Weights), "way")
         for name in ("lora_rank", "needle_sequences"):
-            if getattr(self, name) < 1:
-                raise InputError(f"evaluation.{name}", "must be 1 or more", getattr(self, name))
+            check_range(f"evaluation.{name}", getattr(self, name), least=1)
         check_num_tokens(1 if self.cost_tokens is None else self.cost_tokens, "evaluation.cost_tokens")
         depths = self.needle_depths
         if not all(0 <= depth <= 1 for depth in depths) or len({round(100 * depth) for depth in depths}) < len(depths):
             allowed = "must be numbers from 0 to 1, a hundredth or more apart"
             raise InputError("evaluation.needle_depths", allowed, depths)
 
+    @property
+    def uses_checkpoint(self) -> bool:
+        """Whether a pretrained decoder is measured."""
+        return True
+
+    @property
+    def trains(self) -> bool:
+        """Whether anything is trained: if not, neither seeds nor steps make a difference."""
+        return self.weights != "frozen"
+
+    def rungs(self, training: TrainingSettings) -> tuple[int, ...]:
+        """Where scores are taken, in optimiser steps, ascending; 1 for frozen weights, which are scored in one go."""
+        return rung_steps(training) if self.trains else (1,)
+
 
 EvaluationSettings = ScratchSettings | CheckpointSettings
-
-
-def study_rungs(evaluation: EvaluationSettings, training: TrainingSettings) -> tuple[int, ...]:
-    """Where a study takes scores, ascending: in optimiser steps; 1 for frozen weights, which are scored in one go."""
-    if isinstance(evaluation, CheckpointSettings) and evaluation.weights == "frozen":
-        return (1,)
-    return rung_steps(training)

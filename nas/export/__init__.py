@@ -1,16 +1,13 @@
-"""Handing patterns over: one file per target, each export read back and compared before it is written."""
+"""Patterns of a study as files for the libraries that run them, each export read back and compared first."""
 
 from nas.export.bundle.verify import verify_bundle
 from nas.export.export import export_points
-from nas.export.selection.choose import KNEE, choose_best, choose_trial, whole_front
-from nas.export.selection.point import ExportPoint
-from nas.export.settings import ExportSettings
-from nas.export.targets.catalog import FORMATS
+from nas.export.formats import FORMATS
+from nas.export.selection.choose import choose_best, choose_trial, whole_front
+from nas.results.bundle import ExportSettings
 
 __all__ = [
     "FORMATS",
-    "KNEE",
-    "ExportPoint",
     "ExportSettings",
     "choose_best",
     "choose_trial",

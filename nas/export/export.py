@@ -6,13 +6,12 @@ from pathlib import Path
 from nas.errors import ExportError, unknown
 from nas.export.bundle.contents import bundle_files
 from nas.export.bundle.writer import write_bundle
+from nas.export.contract.format import Files, Format
+from nas.export.contract.heads import Refusal
+from nas.export.formats import FORMATS
 from nas.export.selection.nearest import nearest
 from nas.export.selection.point import ExportPoint
-from nas.export.settings import ExportSettings
-from nas.export.targets.catalog import FORMATS
-from nas.export.targets.reading import Files
-from nas.export.targets.refusal import Refusal
-from nas.export.targets.target import Format
+from nas.results.bundle import ExportSettings
 
 
 def export_points(
@@ -24,14 +23,14 @@ def export_points(
     front: Sequence[ExportPoint] = (),
     force: bool = False,
 ) -> list[Path]:
-    """Write patterns for one target, each read back and compared first; all of them or none.
+    """Write patterns in one format, each read back and compared first; all of them or none.
 
     Args:
-        points: what to export, from `nas.export.selection.choose`.
+        points: what to export, from `choose_best`, `choose_trial` or `whole_front`.
         format_name: a key of FORMATS.
         out: the output folder; made if missing.
-        settings: numbers that some targets need; None for their defaults.
-        front: the points from which a refusal names the nearest that the target can say.
+        settings: numbers that some formats need; None for their defaults.
+        front: the points from which a refusal names the nearest that the format can represent.
         force: replace files of the same names.
 
     Returns:
@@ -39,18 +38,18 @@ def export_points(
 
     Raises:
         InputError: unknown format, or a setting that does not go with it.
-        ExportError: the target cannot say a pattern, or a file must not be written.
+        ExportError: the format cannot represent a pattern, or a file must not be written.
     """
     if format_name not in FORMATS:
         raise unknown("--format", format_name, FORMATS, "format")
-    target, settings = FORMATS[format_name], settings or ExportSettings()
+    export_format, settings = FORMATS[format_name], settings or ExportSettings()
     files: Files = {}
     for point in points:
         prefix = f"{point.subfolder}/" if point.subfolder else ""
         try:
-            made = bundle_files(point, format_name, target, settings)
+            made = bundle_files(point, export_format, settings)
         except Refusal as error:
-            advice = _advice(point, front, format_name, target, settings)
+            advice = _advice(point, front, export_format, settings)
             raise ExportError(f"trial {point.provenance.trial}: {error}{advice}") from None
         except ExportError as error:
             raise ExportError(f"trial {point.provenance.trial}: {error} Nothing was written.") from None
@@ -58,16 +57,14 @@ def export_points(
     return write_bundle(files, out, force=force)
 
 
-def _advice(
-    point: ExportPoint, front: Sequence[ExportPoint], format_name: str, target: Format, settings: ExportSettings
-) -> str:
-    """The nearest point of the front that the target can say, as a sentence."""
-    others = [other for other in front if other.provenance.trial != point.provenance.trial]
+def _advice(point: ExportPoint, front: Sequence[ExportPoint], export_format: Format, settings: ExportSettings) -> str:
+    """The nearest point of the front that the format can represent, as a sentence; empty without a front."""
     if not front:
         return ""
-    found = nearest(point, others, target, settings)
+    others = [other for other in front if other.provenance.trial != point.provenance.trial]
+    found = nearest(point, others, export_format, settings)
     if found is None:
-        return f" No other point of the front can be said by {format_name}."
+        return f" {export_format.name} can represent no other point of the front."
     other, share = found
-    trial = other.provenance.trial
-    return f" Nearest on the front that {format_name} can say, {share:.1%} of the pairs different: --trial {trial}."
+    trial = f"--trial {other.provenance.trial} ({share:.1%} of the pairs differ)"
+    return f" The nearest point of the front that {export_format.name} can represent is {trial}."

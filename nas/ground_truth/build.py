@@ -11,22 +11,18 @@ from typing import TypeVar
 import torch
 
 from nas.errors import InputError, StudyError
-from nas.ground_truth.file import header_of
-from nas.ground_truth.plan import Entry, Plan, make_plan
-from nas.ground_truth.row import Key, Row
+from nas.ground_truth.plan import Plan
+from nas.ground_truth.planning import make_header, make_plan
 from nas.ground_truth.row_store import OnProgress, RowStore
-from nas.ground_truth.task_facts import TaskFacts
-from nas.ground_truth.writer import TableWriter
-from nas.proxy.state.member import Member
+from nas.ground_truth.writer import TableWriter, this_session
+from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Outcome
-from nas.search.executors.choose import choose_cohort_size, choose_devices, make_executor
+from nas.results.table import Key, TableEntry, TableRow
+from nas.search.devices import choose_cohort_size, choose_devices
+from nas.search.executors.choose import make_executor
 from nas.search.executors.jobs import Executor, Job
-from nas.search.folder.settings_document import settings_to_dict
-from nas.search.problem import Problem, make_problem
+from nas.search.problem.problem import Problem, make_problem
 from nas.search.settings import StudySettings
-
-SETTINGS = ("space", "task", "proxy", "training", "seed")
-"""The settings of a study that decide a table."""
 
 _Item = TypeVar("_Item")
 
@@ -35,7 +31,7 @@ _Item = TypeVar("_Item")
 class _Walk:
     """Members that go from rung to rung together."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[TableEntry, ...]
     learning_rates: tuple[float, ...]
     seed: int
     rungs: tuple[int, ...]
@@ -83,13 +79,10 @@ def build_table(
     _check_used(settings)
     problem = make_problem(settings)
     plan = make_plan(settings, problem, num_seeds, learning_rates)
-    plain = {key: value for key, value in settings_to_dict(settings).items() if key in SETTINGS}
-    facts = TaskFacts.of(problem.task)
-    header = header_of(plain, facts, problem.task.fingerprint, problem.task.corpus_fingerprint, plan)
     devices = choose_devices(settings)
-    session = {"device": _device_name(devices[0]), "workers": len(devices)}
-    with TableWriter(path, header, session) as writer:
-        store = RowStore(plan, settings.training, path, writer, on_progress, facts.unit)
+    session = this_session(device=_device_name(devices[0]), workers=len(devices))
+    with TableWriter(path, make_header(settings, problem.task, plan), session) as writer:
+        store = RowStore(plan, settings.training, path, writer, on_progress, problem.task.metric.unit)
         if store.is_whole:
             store.clean()
             return
@@ -126,7 +119,7 @@ class _Builder:
             for place, (entry, measurement) in enumerate(zip(walk.entries, result.measurements, strict=True)):
                 # What ran out of memory is no result: the same command tries it again.
                 if measurement.outcome is not Outcome.OUT_OF_MEMORY:
-                    self._store.add(Row(pattern_id=entry.pattern.id, measurement=measurement, sweep=walk.sweep))
+                    self._store.add(TableRow.of(entry.pattern.id, measurement, sweep=walk.sweep))
                     kept.append(place)
             self._num_lost += len(walk.entries) - len(kept)
             going_on = walk.only(kept)

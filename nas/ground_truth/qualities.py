@@ -23,9 +23,8 @@ class Qualities:
         """The rows that are no sweep."""
         self._by_seed: dict[int, dict[str, dict[int, float]]] = {rung: {} for rung in table.plan.rungs}
         for row in self.trainings:
-            measured = row.measurement
-            if measured.quality is not None:
-                self._by_seed[measured.step].setdefault(row.pattern_id, {})[measured.seed] = measured.quality
+            if row.quality is not None:
+                self._by_seed[row.step].setdefault(row.pattern_id, {})[row.seed] = row.quality
 
     def by_seed(self, rung: int) -> dict[str, dict[int, float]]:
         """Quality by pattern and seed, of trainings that ended well."""

@@ -9,9 +9,9 @@ from statistics import fmean
 
 from nas.ground_truth.file import read_table
 from nas.ground_truth.plan import Plan
-from nas.ground_truth.row import Key, Row
 from nas.ground_truth.writer import TableWriter
 from nas.proxy.settings import TrainingSettings
+from nas.results.table import Key, TableRow
 from nas.statistics.ranks import Direction
 
 
@@ -28,7 +28,7 @@ class Progress:
         unit: of a row's quality.
     """
 
-    row: Row | None
+    row: TableRow | None
     num_rows: int
     total_rows: int
     steps: int
@@ -63,7 +63,7 @@ class RowStore:
         self.path, self._plan, self._training = path, plan, training
         self._writer, self._on_progress, self._unit = writer, on_progress, unit
         self._rows = {row.key: row for row in read_table(path).rows}
-        self._steps_done = sum(self._steps(row.measurement.step, sweep=row.sweep) for row in self._rows.values())
+        self._steps_done = sum(self._steps(row.step, sweep=row.sweep) for row in self._rows.values())
         self._tell(None)
 
     @property
@@ -74,13 +74,13 @@ class RowStore:
     def __contains__(self, key: Key) -> bool:
         return key in self._rows
 
-    def add(self, row: Row) -> None:
+    def add(self, row: TableRow) -> None:
         """Keep a row, unless it is there."""
         if row.key in self._rows:
             return
         self._writer.add(row)
         self._rows[row.key] = row
-        self._steps_done += self._steps(row.measurement.step, sweep=row.sweep)
+        self._steps_done += self._steps(row.step, sweep=row.sweep)
         self._tell(row)
 
     def best_rates(self, direction: Direction) -> dict[int, float]:
@@ -110,12 +110,12 @@ class RowStore:
         """Infinite if one of the trainings diverged."""
         seed, rung = self._plan.seeds[0], self._plan.sweep_rung
         rows = [self._rows[entry.pattern.id, seed, rate, rung, True] for entry in self._plan.swept(band)]
-        qualities = [row.measurement.quality for row in rows]
+        qualities = [row.quality for row in rows]
         sign = 1 if direction == "minimize" else -1
         signed = [inf if quality is None else sign * quality for quality in qualities]
         return fmean(signed) if signed else inf
 
-    def _tell(self, row: Row | None) -> None:
+    def _tell(self, row: TableRow | None) -> None:
         self._on_progress(
             Progress(
                 row=row,

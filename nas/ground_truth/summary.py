@@ -1,17 +1,20 @@
 """What a table says: how far short trainings rank as long ones, how large the noise is, and the true front."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations, permutations
 from statistics import fmean, stdev
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from nas.ground_truth.file import Table
 from nas.ground_truth.plan import band_name
 from nas.ground_truth.qualities import Qualities
-from nas.ground_truth.row import Row
 from nas.ground_truth.true_front import FrontPoint, costs_by_id, true_front
-from nas.search.front import REFERENCE_SHARE, SAME_WITHIN
+from nas.results.codec import to_document
+from nas.results.front import REFERENCE_SHARE, SAME_WITHIN
+from nas.results.table import Session, TableRow
 from nas.statistics.pareto import hypervolume
 from nas.statistics.rank_agreement import (
     Interval,
@@ -134,19 +137,24 @@ class TableSummary:
     num_steps: int
     train_flops: int
     wall_hours: float
-    sessions: tuple[Mapping[str, Any], ...]
+    sessions: tuple[Session, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
-        return {"schema": SCHEMA, **asdict(self)}
+        return {"schema": SCHEMA, **asdict(self), "sessions": to_document(self.sessions)}
 
 
 def summarize(table: Table) -> TableSummary:
     """The summary of a table, whole or under way."""
+    with threadpool_limits(1, user_api="blas"):  # threads wait for one another longer than such small products take
+        return _summarize(table)
+
+
+def _summarize(table: Table) -> TableSummary:
     qualities = Qualities(table)
     costs = costs_by_id(table)
     front = true_front(qualities, costs)
-    steps = [table.plan.steps_of_row(row.measurement.step, table.training, sweep=row.sweep) for row in table.rows]
+    steps = [table.plan.steps_of_row(row.step, table.training, sweep=row.sweep) for row in table.rows]
     spent = list(zip(table.rows, steps, strict=True))
     return TableSummary(
         unit=table.task.unit,
@@ -165,14 +173,14 @@ def summarize(table: Table) -> TableSummary:
         num_steps=sum(steps),
         train_flops=sum(costs[row.pattern_id].cost.train_flops * table.training.batch_size * own for row, own in spent),
         # A row's time is that of its branch and of the whole trunk below it; its own part is taken by steps.
-        wall_hours=sum(row.measurement.wall_seconds * own / row.measurement.step for row, own in spent) / 3600,
+        wall_hours=sum(row.wall_seconds * own / row.step for row, own in spent) / 3600,
         sessions=table.sessions,
     )
 
 
 def _rung_summary(qualities: Qualities, rung: int) -> RungSummary:
-    own = [row for row in qualities.trainings if row.measurement.step == rung]
-    num_diverged = sum(row.measurement.quality is None for row in own)
+    own = [row for row in qualities.trainings if row.step == rung]
+    num_diverged = sum(row.quality is None for row in own)
     means = list(qualities.means(rung).values())
     ordered = sorted(means, key=lambda quality: qualities.sign * quality)
     noise = pooled_deviation(list(values.values()) for values in qualities.by_seed(rung).values())
@@ -203,7 +211,7 @@ def _band_summary(qualities: Qualities, band: int) -> BandSummary:
     table = qualities.table
     members = {pattern for pattern, own in _bands(table).items() if own == band}
     ended = members & qualities.by_seed(qualities.last).keys()
-    rates = {row.measurement.learning_rate for row in qualities.trainings if row.pattern_id in members}
+    rates = {row.learning_rate for row in qualities.trainings if row.pattern_id in members}
     sweeps = [row for row in table.rows if row.sweep and row.pattern_id in members]
     return BandSummary(
         band=band,
@@ -218,8 +226,8 @@ def _band_summary(qualities: Qualities, band: int) -> BandSummary:
     )
 
 
-def _swept_quality(table: Table, sweeps: Sequence[Row], band: int, rate: float) -> float | None:
-    shown = [row.measurement.quality for row in sweeps if row.measurement.learning_rate == rate]
+def _swept_quality(table: Table, sweeps: Sequence[TableRow], band: int, rate: float) -> float | None:
+    shown = [row.quality for row in sweeps if row.learning_rate == rate]
     known = [quality for quality in shown if quality is not None]
     return fmean(known) if known and len(known) == len(table.plan.swept(band)) else None
 

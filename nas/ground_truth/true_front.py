@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
-from nas.costs.counting import count_cost
-from nas.costs.full_attention import full_pattern
+from nas.costs.counting import count_cost, full_pattern
 from nas.ground_truth.file import Table
 from nas.ground_truth.qualities import Qualities
-from nas.proxy.own_target import own_target
 from nas.results.cost import Cost
 from nas.space.space import Option
 from nas.statistics.pareto import nondominated
@@ -52,7 +50,7 @@ class ProxyCost:
 
 def costs_by_id(table: Table) -> dict[str, ProxyCost]:
     """What the patterns of a table cost on the proxy itself."""
-    target = own_target(table.proxy, table.task)
+    target = table.proxy.target(table.task.num_tokens, table.task.vocab_size)
     patterns = [entry.pattern for entry in table.plan.entries]
     costs = {pattern.id: count_cost(pattern, target) for pattern in patterns}
     full = count_cost(full_pattern(patterns[0]), target)

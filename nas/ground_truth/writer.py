@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from nas.errors import InputError, StudyError
-from nas.ground_truth.file import SCHEMA
-from nas.ground_truth.row import Row
-from nas.search.folder.settings_document import differences
+from nas.results.codec import to_document
+from nas.results.study import settings_differences
+from nas.results.table import SCHEMA, Session, SessionLine, TableHeader, TableRow
 
 MOST_DIFFERENCES = 3
 """Differences between two tables that are told."""
@@ -30,17 +30,17 @@ class TableWriter:
     Args:
         path: the file.
         header: what its first line must be.
-        session: what is to be known of this time, besides machine, versions and date.
+        session: what the rows that are added were made with.
 
     Raises:
         InputError: the file is no table.
         StudyError: it holds another table, is being written by another process, or cannot be written.
     """
 
-    def __init__(self, path: Path, header: Mapping[str, Any], session: Mapping[str, Any]) -> None:
-        self._path, self._session = path, {**_session(), **session}
+    def __init__(self, path: Path, header: TableHeader, session: Session) -> None:
+        self._path, self._session = path, session
         self._in_session = False
-        wanted = json.loads(_line(header))
+        wanted = json.loads(_line(to_document(header)))
         with self._failure_named():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = _open_locked(path)
@@ -57,7 +57,7 @@ class TableWriter:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def add(self, row: Row) -> None:
+    def add(self, row: TableRow) -> None:
         """Keep a row.
 
         Raises:
@@ -65,9 +65,9 @@ class TableWriter:
         """
         with self._failure_named():
             if not self._in_session:
-                self._append({"session": self._session})
+                self._append(to_document(SessionLine(session=self._session)))
                 self._in_session = True
-            self._append(row.to_dict())
+            self._append(to_document(row))
 
     def _adopt(self, wanted: dict[str, Any]) -> None:
         """Make the file one that begins with the header and ends with a whole line."""
@@ -157,7 +157,7 @@ def _grown(before: dict[str, Any], wanted: dict[str, Any], path: Path) -> dict[s
     if isinstance(seeds, list) and wanted["seeds"][: len(seeds)] == seeds:
         comparable["seeds"] = wanted["seeds"]
     # Other patterns follow from other settings, so those are told first.
-    told = sorted(differences(comparable, wanted), key=lambda text: not text.startswith("settings."))
+    told = sorted(settings_differences(comparable, wanted), key=lambda text: not text.startswith("settings."))
     changed = [_shortened(text) for text in told]
     if changed:
         more = f"; and {len(changed) - MOST_DIFFERENCES} more" if len(changed) > MOST_DIFFERENCES else ""
@@ -176,15 +176,24 @@ def _line(document: Mapping[str, Any]) -> bytes:
     return (json.dumps(document, sort_keys=True, allow_nan=False) + "\n").encode()
 
 
-def _session() -> dict[str, Any]:
-    packages = {"nas": "nas-attention", "torch": "torch", "lightning": "lightning"}
-    return {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": platform.machine(),
-        "processor": _processor(),
-        "python": platform.python_version(),
-        **{key: version(name) for key, name in packages.items()},
-    }
+def this_session(device: str, workers: int) -> Session:
+    """What rows that are trained now are made with.
+
+    Args:
+        device: cpu, or the name of the GPU.
+        workers: workers that train side by side.
+    """
+    return Session(
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        machine=platform.machine(),
+        processor=_processor(),
+        device=device,
+        workers=workers,
+        python=platform.python_version(),
+        nas=version("nas-attention"),
+        torch=version("torch"),
+        lightning=version("lightning"),
+    )
 
 
 def _processor() -> str:

@@ -1,1 +1,1 @@
-"""What a pattern is: primitives, heads, layers, models, their file, counts and pictures."""
+"""Attention patterns: primitives, heads, layers and models; their file, labels, counts and drawings."""

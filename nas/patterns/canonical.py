@@ -1,4 +1,4 @@
-"""The one form that all spellings of a pattern share, and the id made from it."""
+"""The canonical form: one value for all spellings of a layer."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -13,12 +13,12 @@ _ORDER = {kind: place for place, kind in enumerate(PRIMITIVES)}
 def canonical_layer(layer: LayerPattern, numbered: bool) -> LayerPattern:
     """The layer with redundant primitives dropped, equal groups merged, and groups in a fixed order.
 
-    Heads are interchangeable as long as no weights are tied to them, so their order is dropped too.
-    It is kept where a group draws `random` blocks, since those depend on the head's number.
+    Heads are interchangeable as long as no trained weights belong to them, so their order is dropped too.
+    It is kept where a group draws `random` blocks, because those depend on the head's number.
 
     Args:
         layer: any layer.
-        numbered: whether something else depends on the head's number (the slopes of ALiBi, or weights).
+        numbered: whether anything else depends on the head's number (the slopes of ALiBi, or weights).
     """
     unions = [(canonical_union(group.attend, layer.causal), group.count) for group in layer.heads]
     if numbered or any(isinstance(primitive, Random) for union, _ in unions for primitive in union):
@@ -34,7 +34,7 @@ def canonical_layer(layer: LayerPattern, numbered: bool) -> LayerPattern:
 
 @lru_cache(maxsize=1 << 12)
 def canonical_union(attend: tuple[Primitive, ...], causal: bool) -> tuple[Primitive, ...]:
-    """The union without primitives that another covers, in the order of the contract; kept, since searches repeat."""
+    """The union without primitives that another covers, in canonical order; cached, since searches repeat unions."""
     simple = {primitive.simplified(causal) for primitive in attend} - {None}
     ordered = sorted((primitive for primitive in simple if primitive is not None), key=_sort_key)
     kept = list(ordered)
@@ -55,7 +55,7 @@ def _merge_neighbours(unions: Iterable[tuple[tuple[Primitive, ...], int]]) -> li
 
 
 def _sort_key(primitive: Primitive) -> tuple[int, list[tuple[int, str]]]:
-    """Kinds in the order of the contract, then numbers by size and words by letter."""
+    """Kinds in the order of docs/patterns.md, then numbers by size and words by letter."""
     values = [value for name, value in primitive.to_dict().items() if name != "kind"]
     parts = [(value, "") if isinstance(value, int) else (0, value) for value in values]
     return _ORDER[primitive.kind], parts

@@ -1,4 +1,4 @@
-"""Reading and writing pattern files, with errors that name the place."""
+"""Read pattern files; errors name the place in the file."""
 
 import json
 from collections.abc import Mapping
@@ -13,14 +13,14 @@ from nas.patterns.primitives import PRIMITIVES, Primitive
 
 
 def load_pattern(source: str | Path | Mapping[str, Any]) -> ModelPattern:
-    """A pattern from a file or from an already parsed document.
+    """Load a pattern from a file or from a parsed document.
 
     Args:
         source: path of a JSON file with schema nas.pattern/1, or its content as a mapping.
 
     Raises:
-        PatternError: the file is missing or no JSON, or the pattern breaks the contract; the message
-            names the place, what is allowed there, and what came.
+        PatternError: the file is missing or is not JSON, or the pattern breaks the contract of docs/patterns.md; the
+            message names the place, what is allowed there, and what was found.
     """
     if isinstance(source, Mapping):
         return parse_pattern(source)

@@ -1,11 +1,11 @@
-"""One attention head: a union of primitives at one place of the model."""
+"""One attention head: a union of primitives at its position in the model."""
 
 from dataclasses import dataclass, replace
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from nas.errors import PatternError
+from nas.patterns.arrays import Array, Flags
 from nas.patterns.primitives import ComputedPrimitive, MaskPrimitive, Primitive, Random
 from nas.patterns.primitives.mask_context import MaskContext
 
@@ -14,7 +14,7 @@ from nas.patterns.primitives.mask_context import MaskContext
 class HeadPattern:
     """What one head attends to: one softmax over all keys that any primitive shows, and over the memory.
 
-    This is the unit that attention backends, counts and costs work on; equal values may share work.
+    Attention backends, counts and costs work head by head; equal heads share the work.
 
     Args:
         attend: a union of mask primitives, cut to j <= i in a causal pattern; or one computed primitive alone.
@@ -22,7 +22,7 @@ class HeadPattern:
         layer: index of the layer, from 0. Only `random` looks at it; 0 where nothing does.
         head: index of the head in its layer, from 0. Only `random` looks at it; 0 where nothing does.
         grid: rows and columns of a 2-D input, or None.
-        memory_tokens: rows of the previous segment that every query sees besides, in tokens; 0 if not causal.
+        memory_tokens: rows of the previous segment that every query also sees, in tokens; 0 if not causal.
     """
 
     attend: tuple[Primitive, ...]
@@ -34,7 +34,7 @@ class HeadPattern:
 
     @property
     def computed(self) -> ComputedPrimitive | None:
-        """The primitive that decides by computing, or None where the masks say it all."""
+        """The computed primitive, or None for a union of masks."""
         first = self.attend[0]
         return first if isinstance(first, ComputedPrimitive) else None
 
@@ -43,20 +43,20 @@ class HeadPattern:
         """The union as masks.
 
         Raises:
-            PatternError: what the head sees is computed and follows from no mask.
+            PatternError: the head computes what it sees, so it has no mask.
         """
         masks = tuple(primitive for primitive in self.attend if isinstance(primitive, MaskPrimitive))
         if len(masks) < len(self.attend):
             kinds = [primitive.kind for primitive in self.attend]
-            raise PatternError("attend", "must be masks, to be written as a mask", kinds, "See HeadPattern.outline.")
+            raise PatternError("attend", "must be masks only, to have a mask", kinds, "Use HeadPattern.outline().")
         return masks
 
     def outline(self) -> "HeadPattern":
-        """The head with all pairs that a computed primitive may choose; a mask's outline is itself."""
+        """The head as masks, with all pairs that a computed primitive may choose; a union of masks is unchanged."""
         return self if self.computed is None else replace(self, attend=self.computed.possible())
 
     def context(self, num_tokens: int) -> MaskContext:
-        """The context its primitives are applied in.
+        """The context that its primitives are evaluated in.
 
         Raises:
             PatternError: the grid does not hold `num_tokens` tokens.
@@ -67,7 +67,7 @@ class HeadPattern:
             raise PatternError("grid", f"must hold {num_tokens} tokens", list(self.grid))
         return MaskContext(num_tokens, self.causal, self.layer, self.head, self.grid)
 
-    def visible(self, query: Tensor, key: Tensor, num_tokens: int) -> Tensor:
+    def visible(self, query: Array, key: Array, num_tokens: int) -> Array:
         """Which keys of its own segment each query sees, the causal cut included.
 
         Args:
@@ -76,10 +76,10 @@ class HeadPattern:
             num_tokens: sequence length n, in tokens.
 
         Returns:
-            bool tensor of the broadcast shape.
+            bool, of the broadcast shape, as numpy array or tensor as the positions are.
 
         Raises:
-            PatternError: the grid does not hold `num_tokens` tokens, or what the head sees follows from no mask.
+            PatternError: the grid does not hold `num_tokens` tokens, or the head computes what it sees.
         """
         context, masks = self.context(num_tokens), self.masks
         seen = masks[0].visible(query, key, context)
@@ -87,18 +87,18 @@ class HeadPattern:
             seen = seen | primitive.visible(query, key, context)
         return seen & (key <= query) if self.causal else seen
 
-    def mask(self, num_tokens: int) -> Tensor:
+    def mask(self, num_tokens: int) -> Flags:
         """The dense mask, bool, shape (queries, keys)."""
-        token = torch.arange(num_tokens)
+        token = np.arange(num_tokens)
         return self.visible(token[:, None], token[None, :], num_tokens)
 
     def allows(self, query: int, key: int, num_tokens: int) -> bool:
-        """One pair, by the plain definitions: the oracle of the tests."""
+        """Whether one pair is visible, by the plain definitions: the oracle of the tests."""
         context = self.context(num_tokens)
         return (key <= query or not self.causal) and any(mask.allows(query, key, context) for mask in self.masks)
 
     def placed(self, layer: int, head: int) -> "HeadPattern":
-        """The same union at another place of the model; unchanged where the place has no meaning."""
+        """The same union at another position in the model; unchanged where the position does not matter."""
         if not any(isinstance(primitive, Random) for primitive in self.attend):
             layer = head = 0
         return self if (layer, head) == (self.layer, self.head) else replace(self, layer=layer, head=head)

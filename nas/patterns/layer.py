@@ -2,25 +2,25 @@
 
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from nas.errors import PatternError
+from nas.patterns.arrays import Flags
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import ComputedPrimitive, Primitive
 from nas.patterns.primitives.base import require_int
 
 MOST_HEADS = 1 << 16
-"""Far more than any model has: a slip of the keyboard must not fill the memory."""
+"""Far more than any model has: a typo must not exhaust memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeadGroup:
-    """Neighbouring heads that attend alike.
+    """Consecutive heads with the same union.
 
     Args:
         count: heads in the group, 1 to MOST_HEADS.
-        attend: union of mask primitives, at least one of which shows every query itself; or one computed primitive.
+        attend: union of mask primitives, at least one of which lets every query see itself; or one computed primitive.
     """
 
     count: int
@@ -31,7 +31,7 @@ class HeadGroup:
         if not any(primitive.shows_self for primitive in self.attend):
             raise PatternError(
                 "attend",
-                "must show every query itself",
+                "must let every query see itself",
                 [primitive.kind for primitive in self.attend],
                 'Add {"kind": "window", "before": 0}, or a stride, block or full.',
             )
@@ -39,7 +39,7 @@ class HeadGroup:
         if computed and len(self.attend) > 1:
             kinds = [primitive.kind for primitive in self.attend]
             remedy = f"Give {computed[0]} a head group of its own."
-            raise PatternError("attend", f"must hold {computed[0]} alone, or masks alone", kinds, remedy)
+            raise PatternError("attend", f"must hold {computed[0]} alone, or only masks", kinds, remedy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class LayerPattern:
         causal: whether a query sees only keys at or before it.
         index: which layer of its model this is, from 0.
         grid: rows and columns of a 2-D input, or None.
-        memory_tokens: hidden states of the previous segment that all queries also see, in tokens; causal layers only.
+        memory_tokens: hidden states of the previous segment that all queries also see, in tokens; 0 if not causal.
     """
 
     heads: tuple[HeadGroup, ...]
@@ -79,15 +79,15 @@ class LayerPattern:
         return sum(group.count for group in self.heads)
 
     def head_patterns(self) -> tuple[HeadPattern, ...]:
-        """One entry a head, in order; heads that surely attend alike are equal values."""
+        """One entry a head, in order; heads that attend alike are equal values."""
         heads: list[HeadPattern] = []
         for group in self.heads:
             head = HeadPattern(group.attend, self.causal, grid=self.grid, memory_tokens=self.memory_tokens)
             heads += [head.placed(self.index, len(heads) + place) for place in range(group.count)]
         return tuple(heads)
 
-    def mask(self, num_tokens: int) -> Tensor:
+    def mask(self, num_tokens: int) -> Flags:
         """The dense mask, memory left out, bool, shape (heads, queries, keys); raises as `HeadPattern.visible` does."""
         heads = self.head_patterns()
         masks = {head: head.mask(num_tokens) for head in dict.fromkeys(heads)}
-        return torch.stack([masks[head] for head in heads])
+        return np.stack([masks[head] for head in heads])

@@ -1,30 +1,30 @@
-"""A whole model's pattern: what a trial is, what a study compares, what an export says."""
+"""The pattern of a whole model: what a study samples, compares and exports."""
 
 import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from torch import Tensor
-
 from nas.errors import PatternError
+from nas.patterns.arrays import Flags
 from nas.patterns.canonical import canonical_layer
 from nas.patterns.layer import HeadGroup, LayerPattern
 from nas.patterns.primitives import LowRank
 
 SCHEMA = "nas.pattern/1"
 POSITIONS = ("rope", "relative", "alibi", "learned", "none")
-"""How positions may enter: docs/patterns.md says what each means."""
+"""Position encodings; docs/patterns.md defines each."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ModelPattern:
     """What every layer and head attends to: a frozen, hashable value.
 
     Args:
         layers: one entry a layer, with equal numbers of heads, one causality and one grid.
-        position: how positions enter, one of POSITIONS.
+        position: how positions are encoded, one of POSITIONS.
     """
 
     layers: tuple[LayerPattern, ...]
@@ -62,7 +62,7 @@ class ModelPattern:
                 raise PatternError(f"layers[{layer.index}].memory_tokens", allowed, layer.memory_tokens)
             low_rank = any(isinstance(primitive, LowRank) for group in layer.heads for primitive in group.attend)
             if low_rank and self.position == "relative":
-                allowed = "must not be relative beside low_rank, whose rows have no position"
+                allowed = "must not be relative with low_rank, whose rows have no position"
                 raise PatternError("position", allowed, self.position, "Use rope, learned or none.")
 
     @classmethod
@@ -116,24 +116,24 @@ class ModelPattern:
         """Rows and columns of a 2-D input, or None."""
         return self.layers[0].grid
 
-    @property
+    @cached_property
     def id(self) -> str:
-        """16 hexadecimal digits, equal for all spellings of the pattern, on every machine."""
+        """16 hexadecimal digits: the same for all spellings of the pattern, on every machine."""
         return _hash(self.canonical())
 
     @property
     def id_in_order(self) -> str:
-        """Like `id`, but two patterns share it only if each head of the one attends as that head of the other."""
+        """Like `id`, but it also depends on the order of the heads."""
         return _hash(self._canonical(numbered=True))
 
     def canonical(self) -> "ModelPattern":
-        """The form that all spellings share; heads may stand in another order."""
+        """The form that all spellings share; its heads may be in another order."""
         return self._canonical(numbered=self.position == "alibi")
 
     def _canonical(self, numbered: bool) -> "ModelPattern":
         return ModelPattern(tuple(canonical_layer(layer, numbered) for layer in self.layers), self.position)
 
-    def mask(self, layer: int, num_tokens: int) -> Tensor:
+    def mask(self, layer: int, num_tokens: int) -> Flags:
         """The dense mask of one layer; tokens of the previous segment are not in it.
 
         Args:
@@ -141,7 +141,8 @@ class ModelPattern:
             num_tokens: sequence length n, in tokens.
 
         Returns:
-            bool, shape (heads, queries, keys): True where attention is allowed.
+            bool array, shape (heads, queries, keys): True where attention is allowed. `torch.from_numpy` makes it a
+            tensor.
 
         Raises:
             PatternError: no such layer, no token, the grid does not hold `num_tokens`, or a head of the layer
@@ -171,6 +172,10 @@ class ModelPattern:
                 for layer in self.layers
             ],
         }
+
+
+# A pattern has one JSON form, the pattern file. Codecs that know dataclasses would list its fields instead of asking.
+del ModelPattern.__dataclass_fields__
 
 
 def _hash(pattern: ModelPattern) -> str:

@@ -1,18 +1,17 @@
-"""What information can cross in a pattern's layers, from its masks alone."""
+"""Which tokens can influence which through the layers of a pattern, from its masks alone."""
 
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
+from nas.patterns.arrays import Flags
 from nas.patterns.model import ModelPattern
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reach:
-    """Which share of positions can influence which.
+    """How many pairs of positions are connected.
 
     Args:
         share: of all pairs (j <= i if causal), those where token j can influence the output at i, 0 to 1.
@@ -27,15 +26,15 @@ class Reach:
 def reach(pattern: ModelPattern, num_tokens: int) -> Reach:
     """Follow every token through the layers.
 
-    In a layer a token moves along any head's mask or stays where it is (the residual stream). A pair
-    that is not connected cannot be learned; a connected one may still be. `select` may choose any earlier block
-    and `low_rank` mixes all tokens, so both connect all they could; the previous segment is left out.
+    In each layer information moves along any head's mask or stays where it is (the residual stream). What is not
+    connected cannot be learned; what is may be. `select` may choose any earlier block and `low_rank` mixes all
+    tokens, so both count for all pairs that they could connect. The previous segment is left out.
 
     Args:
         pattern: the whole model's pattern.
         num_tokens: sequence length n, in tokens; time grows with its cube (about a second a layer at 4,096).
     """
-    connected = connections(pattern, num_tokens).numpy()
+    connected = connections(pattern, num_tokens)
     token = np.arange(num_tokens)
     distance = token[:, None] - token[None, :]
     counted = distance >= 0 if pattern.causal else np.ones_like(connected)
@@ -44,12 +43,12 @@ def reach(pattern: ModelPattern, num_tokens: int) -> Reach:
     return Reach(float(connected[counted].mean()), reached / np.bincount(by_distance, minlength=num_tokens))
 
 
-def connections(pattern: ModelPattern, num_tokens: int) -> Tensor:
+def connections(pattern: ModelPattern, num_tokens: int) -> Flags:
     """Whether token j can influence the output at position i, bool, shape (i, j)."""
-    reached = torch.eye(num_tokens)
+    reached = np.eye(num_tokens, dtype=np.float32)
     for layer in pattern.layers:
-        outlines = {head.outline() for head in layer.head_patterns()}
-        seen = torch.stack([outline.mask(num_tokens) for outline in outlines])
-        step = seen.any(dim=0).float().fill_diagonal_(1.0)
-        reached = (step @ reached > 0).float()
-    return reached.bool()
+        step = np.eye(num_tokens, dtype=np.bool_)
+        for outline in {head.outline() for head in layer.head_patterns()}:
+            step |= outline.mask(num_tokens)
+        reached = (step.astype(np.float32) @ reached > 0).astype(np.float32)
+    return reached > 0

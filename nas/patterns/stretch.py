@@ -1,4 +1,4 @@
-"""A pattern of a small model, laid over a larger one."""
+"""A pattern stretched to a model of another size."""
 
 from itertools import groupby
 
@@ -7,14 +7,14 @@ from nas.patterns.model import ModelPattern
 
 
 def stretched(pattern: ModelPattern, num_layers: int, num_heads: int) -> ModelPattern:
-    """The pattern with another number of layers and heads, each taken from its proportional place.
+    """Stretch a pattern to another number of layers and heads, each taken from its proportional place.
 
     Layer l of L attends as layer floor(l * P / L) of the pattern's P layers, and heads likewise, so that the
     first layer stays first and shares are kept as nearly as whole numbers allow. A smaller model loses layers
     or heads. Parameters in tokens (windows, strides, blocks) are taken as they are, whatever the length.
 
     Args:
-        pattern: what is laid over the model.
+        pattern: the pattern of a model of any size.
         num_layers: layers of the model, 1 or more.
         num_heads: heads a layer of the model, 1 or more.
     """

@@ -15,7 +15,8 @@ from nas.pretrained.decoder import Decoder
 from nas.pretrained.library import library
 from nas.proxy.settings import TrainingSettings
 from nas.proxy.state.tensor_file import read_tensors, write_tensors
-from nas.proxy.training.schedule import branch_start, learning_rate_share
+from nas.proxy.training.data import as_tensors
+from nas.proxy.training.schedule import learning_rate_share
 from nas.tasks.task import Batch, Task
 
 SCHEMA = "nas.adapters/1"
@@ -31,89 +32,100 @@ class Adapters:
 
     Args:
         decoder: holds them; see `lora_adapters`.
+        task: what is learned.
         training: how they are trained.
+        data_seed: seed of the stream of batches.
 
     Source: Hu et al. 2021 (LoRA), section 4.1; Loshchilov and Hutter 2019 (AdamW).
     """
 
-    def __init__(self, decoder: Decoder, training: TrainingSettings) -> None:
-        self._decoder, self._training = decoder, training
+    def __init__(self, decoder: Decoder, task: Task, training: TrainingSettings, data_seed: int) -> None:
+        self._decoder, self._task, self._training, self._data_seed = decoder, task, training, data_seed
         self._weights = {name: one for name, one in decoder.model.named_parameters() if one.requires_grad}
         self._optimizer = torch.optim.AdamW(
             self._weights.values(), lr=training.learning_rate, betas=BETAS, weight_decay=training.weight_decay
         )
+        self._alive = True
         self.step = 0
-        self.train_loss = math.nan
 
-    def train(self, task: Task, until_step: int, rung: int | None, data_seed: int, on_step: Callable[[], None]) -> bool:
-        """Go on along the trunk, or down a branch.
+    def any_alive(self) -> bool:
+        """False once a loss or a gradient was not finite: then they train no further."""
+        return self._alive
+
+    def train(self, until_step: int, rung: int | None, on_step: Callable[[], None]) -> float:
+        """Go on along the trunk, or down a branch, unless they have diverged.
 
         Args:
-            task: what is learnt.
             until_step: where to stop, in optimiser steps.
             rung: where the branch ends; None on the trunk.
-            data_seed: seed of the stream of batches.
             on_step: called after every step.
 
         Returns:
-            False if a loss or a gradient was no longer finite; the training ends there.
+            the mean loss of these steps, in nats per scored token; NaN for no step.
         """
         losses = []
-        while self.step < until_step:
+        while self._alive and self.step < until_step:
             share = learning_rate_share(self.step, self._training, rung)
             for group in self._optimizer.param_groups:
                 group["lr"] = share * self._training.learning_rate
             self._optimizer.zero_grad()
-            loss = _mean_loss(self._decoder, task.train_batch(self.step, self._training.batch_size, data_seed))
+            batch = self._task.train_batch(self.step, self._training.batch_size, self._data_seed)
+            loss = _mean_loss(self._decoder, batch)
             loss.backward()  # type: ignore[no-untyped-call]
             norm = nn.utils.clip_grad_norm_(list(self._weights.values()), self._training.gradient_clip)
-            if not torch.isfinite(loss) or not torch.isfinite(norm):
-                return False
-            self._optimizer.step()
-            losses.append(loss.item())
-            self.step += 1
-            on_step()
-        self.train_loss = sum(losses) / len(losses) if losses else self.train_loss
-        return True
+            self._alive = bool(torch.isfinite(loss) and torch.isfinite(norm))
+            if self._alive:
+                self._optimizer.step()
+                losses.append(loss.item())
+                self.step += 1
+                on_step()
+        return sum(losses) / len(losses) if losses else math.nan
 
     def save(self, path: Path) -> None:
         """Write weights, moments and step, whole or not at all."""
         document = {
             "schema": SCHEMA,
             "step": self.step,
-            "train_loss": self.train_loss,
+            "alive": self._alive,
             "weights": {name: one.detach().cpu() for name, one in self._weights.items()},
             "optimizer": self._optimizer.state_dict(),
         }
         write_tensors(document, path)
 
-    def load(self, path: Path) -> bool:
-        """Go on from a file, unless it is not there, damaged or another model's: then nothing changes."""
+    def load(self, path: Path, step: int) -> bool:
+        """Go on from a file that `save` wrote at a step.
+
+        Returns:
+            False if it is not there, damaged, of another step or another model's; then nothing changes.
+        """
         try:
             document = read_tensors(path, SCHEMA)
-            saved = document["weights"]
-            if saved.keys() != self._weights.keys():
+            saved, optimizer, alive = document["weights"], document["optimizer"], document.get("alive", True)
+            if saved.keys() != self._weights.keys() or document["step"] != step:
                 return False
-            optimizer, step, train_loss = document["optimizer"], document["step"], document["train_loss"]
         except (InputError, LookupError, AttributeError):
             return False
         with torch.no_grad():
             for name, weight in self._weights.items():
                 weight.copy_(saved[name])
         self._optimizer.load_state_dict(optimizer)
-        self.step, self.train_loss = step, train_loss
+        self.step, self._alive = step, alive
         return True
 
 
 @contextmanager
-def lora_adapters(decoder: Decoder, rank: int, seed: int, training: TrainingSettings) -> Iterator[Adapters]:
+def lora_adapters(
+    decoder: Decoder, rank: int, seed: int, task: Task, training: TrainingSettings, data_seed: int
+) -> Iterator[Adapters]:
     """Adapters that change nothing yet; they are gone afterwards, and the decoder is as it was.
 
     Args:
         decoder: gets them.
         rank: of the adapters.
         seed: draws their first weights.
+        task: what they learn.
         training: how they are trained.
+        data_seed: seed of the stream of batches.
 
     Raises:
         NasError: the peft library is not installed.
@@ -129,44 +141,12 @@ def lora_adapters(decoder: Decoder, rank: int, seed: int, training: TrainingSett
         wrapped = peft.get_peft_model(frozen, config)
     decoder.model = wrapped
     try:
-        yield Adapters(decoder, training)
+        yield Adapters(decoder, task, training, data_seed)
     finally:
         decoder.model = wrapped.unload().requires_grad_(False)
 
 
-def tune(
-    adapters: Adapters,
-    task: Task,
-    rung: int,
-    training: TrainingSettings,
-    *,
-    data_seed: int,
-    trunk: Path | None,
-    on_step: Callable[[], None],
-) -> bool:
-    """Train adapters to a rung, along the trunk and down the branch that ends there.
-
-    Args:
-        adapters: fresh ones, or where an earlier call left the trunk.
-        task: what is learnt.
-        rung: where to stop, in optimiser steps.
-        training: how.
-        data_seed: seed of the stream of batches.
-        trunk: where the end of the trunk is kept, for later rungs; None to keep nothing.
-        on_step: called after every step.
-
-    Returns:
-        False if the training diverged.
-    """
-    start = branch_start(rung, training)
-    if not adapters.train(task, start, None, data_seed, on_step):
-        return False
-    if trunk is not None and start:
-        adapters.save(trunk)
-    return adapters.train(task, rung, rung, data_seed, on_step)
-
-
 def _mean_loss(decoder: Decoder, batch: Batch) -> Tensor:
     """Cross-entropy, in nats per scored token."""
-    logits = decoder.logits(batch.tokens)
-    return functional.cross_entropy(logits.flatten(0, 1), batch.targets.to(decoder.device).flatten())
+    tokens, targets, _ = as_tensors(batch, decoder.device)
+    return functional.cross_entropy(decoder.logits(tokens).flatten(0, 1), targets.flatten())

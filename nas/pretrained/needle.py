@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from nas.errors import InputError
 from nas.pretrained.text import CheckpointTextTask, TokenisedText
-from nas.tasks.draws import Draws, Stream
-from nas.tasks.language.windows import as_tensor, cut_windows
-from nas.tasks.task import IGNORED_TARGET, Batch, Metric, Readout
+from nas.tasks.language.windows import cut_windows
+from nas.tasks.rng import Rng, Stream
+from nas.tasks.task import IGNORED_TARGET, Batch, Metric, Readout, as_ids
 
 KEY_TOKENS = 4
 VALUE_TOKENS = 4
@@ -67,8 +67,8 @@ class NeedleTask:
         self.chance = 1 / len(self._alphabet)
         self._places = self._place()
         self._validation = self._draw()
-        digest = sha256(self._validation.tokens.numpy().data)
-        digest.update(self._validation.targets.numpy().data)
+        digest = sha256(self._validation.tokens.data)
+        digest.update(self._validation.targets.data)
         self.fingerprint = digest.hexdigest()
 
     @cached_property
@@ -133,13 +133,13 @@ class NeedleTask:
         """Every depth draws the same windows and needles, so that depths differ by the question alone."""
         rows = []
         for depth in self._asked:
-            draws = Draws(0, Stream.VALIDATION, 0)
-            starts = draws.integers(len(self._text.held_out) - self.num_tokens, self._num_sequences)
+            rng = Rng(0, Stream.VALIDATION, 0)
+            starts = rng.integers(len(self._text.held_out) - self.num_tokens, self._num_sequences)
             tokens = cut_windows(self._text.held_out, starts, 0, self.num_tokens).astype(np.int64)
             if self._text.first_token is not None:
                 tokens[:, 0] = self._text.first_token
             shape = (self._num_sequences, len(self._depths), KEY_TOKENS + VALUE_TOKENS)
-            needles = self._alphabet[draws.integers(len(self._alphabet), *shape)]
+            needles = self._alphabet[rng.integers(len(self._alphabet), *shape)]
             for place, needle in zip(self._places, needles.swapaxes(0, 1), strict=True):
                 tokens[:, place : place + needle.shape[1]] = needle
             tokens[:, -_QUESTION:] = needles[:, self._depths.index(depth), :-1]
@@ -147,4 +147,4 @@ class NeedleTask:
             targets[:, -VALUE_TOKENS:] = needles[:, self._depths.index(depth), KEY_TOKENS:]
             rows.append((tokens, targets))
         tokens, targets = (np.concatenate(column) for column in zip(*rows, strict=True))
-        return Batch(as_tensor(tokens), as_tensor(targets))
+        return Batch(as_ids(tokens), as_ids(targets))

@@ -39,7 +39,7 @@ def retrieval_scores(decoder: Decoder, probe: NeedleTask, batch_size: int) -> Te
         def watch(layer: int, query: Tensor, key: Tensor, asked: Tensor = asked) -> None:
             sums[layer] += _weights(query, key, asked).sum(dim=(0, 2))
 
-        decoder.logits(batch.tokens, watch)
+        decoder.logits(torch.from_numpy(batch.tokens), watch)
     means = (sums / places[:, 0].numel()).view(sizes.num_layers, sizes.num_kv_heads, sizes.heads_per_kv)
     return means.amax(dim=2).cpu()
 

@@ -3,7 +3,8 @@
 import torch
 
 from nas.pretrained.decoder import Decoder
-from nas.proxy.training.scoring import Tally
+from nas.proxy.training.data import as_tensors
+from nas.proxy.training.metrics import Tally
 from nas.tasks.task import Task
 
 
@@ -18,6 +19,7 @@ def score(decoder: Decoder, task: Task, batch_size: int) -> float:
     """
     tally = Tally(1, decoder.device)
     for batch in task.validation_batches(batch_size):
-        tally.add(decoder.logits(batch.tokens).flatten(0, 1)[None], batch.targets.to(decoder.device))
+        tokens, targets, _ = as_tensors(batch, decoder.device)
+        tally.add(decoder.logits(tokens).flatten(0, 1)[None], targets)
     (loss,), (accuracy,) = tally.losses(), tally.accuracies()
     return task.quality(loss, accuracy)

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from nas.errors import InputError
 from nas.pretrained.library import library
-from nas.tasks.draws import Draws
 from nas.tasks.language.corpus import read_corpus
 from nas.tasks.language.split import split_corpus
 from nas.tasks.language.text import TextSettings
-from nas.tasks.language.windows import Tokens, WindowTask, as_tensor, cut_windows
-from nas.tasks.task import Batch, Metric
+from nas.tasks.language.windows import Tokens, WindowTask, cut_windows
+from nas.tasks.rng import Rng
+from nas.tasks.task import Batch, Metric, as_ids
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -113,13 +113,13 @@ class CheckpointTextTask(WindowTask):
         """Bits per byte."""
         return loss / math.log(2) / self._text.bytes_per_token
 
-    def _ask(self, data: Tokens, starts: NDArray[np.int64], draws: Draws) -> Batch:
+    def _ask(self, data: Tokens, starts: NDArray[np.int64], rng: Rng) -> Batch:
         wide = cut_windows(data, starts, 0, self.num_tokens + 1).astype(np.int64)
         if self._text.first_token is None:
-            return Batch(as_tensor(wide[:, :-1]), as_tensor(wide[:, 1:]))
+            return Batch(as_ids(wide[:, :-1]), as_ids(wide[:, 1:]))
         targets, tokens = wide[:, :-1], np.roll(wide[:, :-1], 1, axis=1)
         tokens[:, 0] = self._text.first_token
-        return Batch(as_tensor(tokens), as_tensor(targets))
+        return Batch(as_ids(tokens), as_ids(targets))
 
 
 def _decode(part: NDArray[np.uint8]) -> str:

@@ -1,16 +1,20 @@
 """The front as a picture: what was measured against each cost, with the baselines beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
+from itertools import product
+from math import hypot
 from pathlib import Path
-from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.patheffects import withStroke
 
 from nas.errors import InputError
-from nas.report.objectives import best_first, label, ratio_to_full
-from nas.report.staircase import staircase
-from nas.search.scoring.objectives import COSTS
+from nas.patterns.label import label as pattern_label
+from nas.report.objectives import best_first, label
+from nas.results.front import Baseline, Front, FrontEntry, FrontPoint
+from nas.results.objective import Objective
+from nas.statistics.pareto import XY, staircase
 
 _POINT, _LINE = "#1f6fb2", "#9cc3e4"
 _BASELINES = (
@@ -24,109 +28,169 @@ _BASELINES = (
 _LOG_RANGE = 20.0
 """Costs whose largest is this many times the smallest are drawn on a logarithmic axis."""
 
+_PANEL_WIDTH, _PANEL_HEIGHT, _MARGIN = 4.4, 3.4, 0.6
+_LABEL_SIZE, _LABEL_LINE, _LETTER = 7.5, 0.15, 0.0667
+"""Font size of the patterns' labels in points; height of a line and width of a letter of it, in inches."""
+_MOST_LABELS = 10
+_MARKER_LETTERS = 6
+"""Room that a marker takes in the legend, in letters."""
+_NUMBER_DISTANCES = (10.0, 15.0)
+"""How far a trial number may stand from its point, in points (1/72 inch)."""
+_DIRECTIONS = ((0.75, 0.75), (-0.75, 0.75), (0.75, -0.75), (-0.75, -0.75), (1, 0), (-1, 0), (0, 1), (0, -1))
 
-def draw_front(front: Mapping[str, Any], path: Path) -> None:
-    """Draw a PNG, a row for every measured objective, a panel in it for every cost.
 
-    Filled circles are the front, with their trial numbers; the line shows the best value that any of them
-    has at each cost. A point off the line is on the front for the sake of another objective. Error bars
-    are standard deviations over seeds. Baselines that did not finish are left out.
+def draw_front(front: Front, path: Path) -> None:
+    """Draw a PNG: a row for every measured objective, a panel in it for every cost, and below them the points' labels.
+
+    Filled circles are the front, with their trial numbers; the line shows the best value that any of them has at each
+    cost. A point off the line is on the front for the sake of another objective. Error bars are standard deviations
+    over seeds. Open markers are baselines; one around a circle is on the front. Baselines that did not finish are left
+    out.
 
     Args:
-        front: content of front.json.
+        front: of a study.
         path: the file, overwritten if it exists.
 
     Raises:
         InputError: the file cannot be written.
     """
-    goals, costs = _axes(front)
-    figure = Figure(figsize=(0.6 + 4.4 * len(costs), 1.2 + 3.4 * len(goals)), dpi=150, layout="constrained")
-    panels = figure.subplots(len(goals), len(costs), sharex="col", sharey="row", squeeze=False)
-    for goal, row in zip(goals, panels, strict=True):
+    measured, costs = _axes(front)
+    width = _MARGIN + _PANEL_WIDTH * len(costs)
+    labels = list(_label_lines(front, int((width - 1.5 * _MARGIN) / _LETTER)))
+    heights = 2 * _MARGIN + _PANEL_HEIGHT * len(measured), _LABEL_LINE * (len(labels) + 1)
+    figure = Figure(figsize=(width, sum(heights)), dpi=150, layout="constrained")
+    (above,), (below,) = figure.subfigures(2, 1, squeeze=False, height_ratios=heights)
+    _write_labels(below, labels, _MARGIN / width)
+    panels = above.subplots(len(measured), len(costs), sharex="col", sharey="row", squeeze=False)
+    for objective, row in zip(measured, panels, strict=True):
         for cost, panel in zip(costs, row, strict=True):
-            _draw_panel(panel, front, goal, cost)
+            _draw_panel(panel, front, objective, cost)
             panel.label_outer()
-        row[0].set_ylabel(f"{label(goal['name'])} ({goal['unit']}, {_better(goal)})")
-    handles, labels = panels[0][0].get_legend_handles_labels()
-    if handles:
-        figure.legend(handles, labels, loc="outside lower center", ncols=min(4, len(labels)), frameon=False, fontsize=8)
-    figure.suptitle(f"Pareto front of {_plain(front['study'])}", fontsize=11)
+        row[0].set_ylabel(f"{label(objective.name)} ({objective.unit}, {_better(objective)})")
+    _write_legend(above, panels[0][0], width)
+    above.suptitle(f"Pareto front of {' '.join(front.study.split())}", fontsize=11, parse_math=False)
+    figure.draw_without_rendering()  # places of points are known once the layout is
+    for (objective, row), (place, cost) in product(zip(measured, panels, strict=True), enumerate(costs)):
+        _number_points(row[place], front, objective, cost)
     try:
         figure.savefig(path, format="png")
     except OSError as error:
         raise InputError(str(path), "must be a file that can be written", error.strerror or str(error)) from None
 
 
-def _axes(front: Mapping[str, Any]) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
-    """What stands upright and what lies: measured objectives and costs; where one is missing, one against the rest."""
-    objectives: list[dict[str, str]] = front["objectives"]
-    measured = [goal for goal in objectives if goal["name"] not in COSTS]
-    costs = [goal for goal in objectives if goal["name"] in COSTS]
+def _axes(front: Front) -> tuple[Sequence[Objective], Sequence[Objective]]:
+    """Vertical and horizontal axes: measured and costs; where one kind is missing, the first against the rest."""
+    objectives = front.objectives
+    measured = [objective for objective in objectives if not objective.is_cost]
+    costs = [objective for objective in objectives if objective.is_cost]
     return (measured, costs) if measured and costs else (objectives[:1], objectives[1:])
 
 
-def _draw_panel(panel: Axes, front: Mapping[str, Any], goal: Mapping[str, str], cost: Mapping[str, str]) -> None:
-    points = best_first(front["points"], goal)
-    as_ratio = all(ratio_to_full(entry, cost["name"]) is not None for entry in points)
-    cost_of = _Reader(cost, as_ratio)
+def _label_lines(front: Front, width: int) -> Iterator[str]:
+    """Trial number, name and label of the best points, a line each, cut after so many letters."""
+    points = best_first(front.points, front.leading)
+    digits = max((len(str(point.trial)) for point in points), default=0)
+    for point in points[:_MOST_LABELS]:
+        name = f"{point.baseline}  " if point.baseline else ""
+        text = f"{point.trial:>{digits}}  {name}{pattern_label(point.pattern)}"
+        yield text if len(text) <= width else f"{text[: width - 3]}..."
+    if len(points) > _MOST_LABELS:
+        yield f"{' ' * digits}  and {len(points) - _MOST_LABELS} more points, which nas show lists"
+
+
+def _write_legend(area: SubFigure, panel: Axes, width: float) -> None:
+    """The markers' names, in as many columns as the width in inches has room for."""
+    handles, names = panel.get_legend_handles_labels()
+    if not handles:
+        return
+    columns = min(4, len(names), max(1, int(width / (_LETTER * (max(map(len, names)) + _MARKER_LETTERS)))))
+    legend = area.legend(handles, names, loc="outside lower center", ncols=columns, frameon=False, fontsize=8)
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+
+
+def _write_labels(area: SubFigure, lines: Sequence[str], left: float) -> None:
+    for place, line in enumerate(lines):
+        height = 1 - (place + 0.5) / (len(lines) + 1)
+        area.text(left, height, line, va="center", family="monospace", fontsize=_LABEL_SIZE, parse_math=False)
+
+
+def _draw_panel(panel: Axes, front: Front, objective: Objective, cost: Objective) -> None:
+    points, baselines = best_first(front.points, objective), _finished(front)
     if points:
-        _draw_points(panel, points, goal, cost, cost_of)
-    baselines = sorted((entry for entry in front["baselines"] if entry["values"]), key=lambda entry: entry["trial"])
+        _draw_points(panel, points, objective, cost)
     for index, entry in enumerate(baselines):
         marker, colour = _BASELINES[index % len(_BASELINES)]
         panel.errorbar(
-            cost_of(entry), entry["values"][goal["name"]], yerr=entry["spread"].get(goal["name"]), linestyle="none",
-            marker=marker, markersize=8, markerfacecolor="none", markeredgewidth=1.5, color=colour, elinewidth=0.9,
-            label=entry["baseline"],
+            _cost(entry, cost), entry.values[objective.name], yerr=entry.spread.get(objective.name), linestyle="none",
+            marker=marker, markersize=9, markerfacecolor="none", markeredgewidth=1.5, color=colour, elinewidth=0.9,
+            label=entry.baseline,
         )  # fmt: skip
-    _dress(panel, cost, as_ratio, [cost_of(entry) for entry in [*points, *baselines]])
+    _dress(panel, cost, [_cost(entry, cost) for entry in [*points, *baselines]])
 
 
-class _Reader:
-    """Reads one cost of an entry, as a share of full attention's or in its unit."""
-
-    def __init__(self, cost: Mapping[str, str], as_ratio: bool) -> None:
-        self._name, self._as_ratio = cost["name"], as_ratio
-
-    def __call__(self, entry: Mapping[str, Any]) -> float:
-        ratio = ratio_to_full(entry, self._name) if self._as_ratio else None
-        return float(entry["values"][self._name]) if ratio is None else ratio
+def _finished(front: Front) -> list[Baseline]:
+    return sorted((entry for entry in front.baselines if entry.values), key=lambda entry: entry.trial)
 
 
-def _draw_points(
-    panel: Axes, points: list[dict[str, Any]], goal: Mapping[str, str], cost: Mapping[str, str], cost_of: _Reader
-) -> None:
-    x = [cost_of(point) for point in points]
-    y = [point["values"][goal["name"]] for point in points]
-    corners = staircase(list(zip(x, y, strict=True)), cost["direction"], goal["direction"])
-    steps = "steps-post" if cost["direction"] == "minimize" else "steps-pre"
+def _cost(entry: FrontEntry, cost: Objective) -> float:
+    """As a share of full attention's; in its unit where it is not counted."""
+    ratio = entry.ratio(cost.name)
+    return entry.values[cost.name] if ratio is None else ratio
+
+
+def _draw_points(panel: Axes, points: Sequence[FrontPoint], objective: Objective, cost: Objective) -> None:
+    x = [_cost(point, cost) for point in points]
+    y = [point.values[objective.name] for point in points]
+    corners = staircase(list(zip(x, y, strict=True)), cost.direction, objective.direction)
+    steps = "steps-post" if cost.direction == "minimize" else "steps-pre"
     panel.plot(*zip(*corners, strict=True), drawstyle=steps, color=_LINE, linewidth=2, zorder=1)
-    spread = [point["spread"].get(goal["name"]) or 0.0 for point in points]
+    spread = [point.spread.get(objective.name) or 0.0 for point in points]
     panel.errorbar(
         x, y, yerr=spread, linestyle="none", marker="o", markersize=5, color=_POINT, elinewidth=0.9, label="front"
     )
-    for x_here, y_here, point in zip(x, y, points, strict=True):
+
+
+def _number_points(panel: Axes, front: Front, objective: Objective, cost: Objective) -> None:
+    """Write each point's trial number close to it, where it covers no other point, baseline or number."""
+    points = best_first(front.points, objective)
+    drawn = [(_cost(entry, cost), entry.values[objective.name]) for entry in [*points, *_finished(front)]]
+    to_points = 72 / panel.figure.dpi
+    taken: list[XY] = [(x * to_points, y * to_points) for x, y in panel.transData.transform(drawn)]
+    for point, xy, (x, y) in zip(points, drawn, tuple(taken), strict=False):
+        number = str(point.trial)
+        places = [(x + dx, y + dy) for dx, dy in _offsets(len(number))]
+        inside = [(u, v) for u, v in places if panel.bbox.contains(u / to_points, v / to_points)]
+        u, v = max(inside or places, key=lambda place: _clearance(place, taken))
+        taken.append((u, v))
         panel.annotate(
-            str(point["trial"]), (x_here, y_here), xytext=(4, 4), textcoords="offset points", fontsize=7, color=_POINT
-        )
+            number, xy, xytext=(u - x, v - y), textcoords="offset points", ha="center", va="center", fontsize=7,
+            color=_POINT, zorder=5, path_effects=[withStroke(linewidth=2, foreground="white")],
+        ).set_in_layout(False)  # fmt: skip
 
 
-def _dress(panel: Axes, cost: Mapping[str, str], as_ratio: bool, values: list[float]) -> None:
-    unit = "share of full attention" if as_ratio else cost["unit"]
-    panel.set_xlabel(f"{label(cost['name'])} ({unit}, {_better(cost)})")
-    if cost["name"] in COSTS and values and min(values) > 0 and max(values) > _LOG_RANGE * min(values):
+def _offsets(num_digits: int) -> Iterator[XY]:
+    """Places for a number around its point, in points, the best first: a long number stands further to the side."""
+    for distance, (dx, dy) in product(_NUMBER_DISTANCES, _DIRECTIONS):
+        yield dx * (distance + 2.0 * (num_digits - 1)), dy * distance
+
+
+def _clearance(place: XY, taken: Sequence[XY]) -> float:
+    """The distance to the nearest thing, in points; more than enough is as good as enough."""
+    return min(_NUMBER_DISTANCES[0], *(hypot(place[0] - x, place[1] - y) for x, y in taken))
+
+
+def _dress(panel: Axes, cost: Objective, values: list[float]) -> None:
+    unit = "share of full attention" if cost.is_cost else cost.unit
+    panel.set_xlabel(f"{label(cost.name)} ({unit}, {_better(cost)})")
+    if cost.is_cost and values and min(values) > 0 and max(values) > _LOG_RANGE * min(values):
         panel.set_xscale("log")
-    elif as_ratio:
+    elif cost.is_cost:
         panel.set_xlim(left=0)
     panel.grid(color="#e6e6e6", linewidth=0.6)
     panel.set_axisbelow(True)
     panel.spines[["top", "right"]].set_visible(False)
 
 
-def _better(goal: Mapping[str, str]) -> str:
-    return "lower is better" if goal["direction"] == "minimize" else "higher is better"
-
-
-def _plain(text: str) -> str:
-    """A user's text without the dollar signs that matplotlib would read as formulas."""
-    return " ".join(text.split()).replace("$", r"\$")
+def _better(objective: Objective) -> str:
+    return "lower is better" if objective.direction == "minimize" else "higher is better"

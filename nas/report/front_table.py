@@ -1,127 +1,239 @@
 """The front as a table, for a terminal and for plain text."""
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from textwrap import wrap
 
-from rich import box
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text
 
+from nas.patterns.label import label as pattern_label
+from nas.patterns.label import label_lines
+from nas.patterns.model import ModelPattern
 from nas.report.fidelity import fidelity_lines
-from nas.report.objectives import best_first, label, leading_objective, ratio_to_full
+from nas.report.objectives import best_first, label
 from nas.report.quantities import format_quantity, format_ratio
-from nas.search.front import further_scores
+from nas.results.front import Baseline, Front, FrontEntry
+from nas.results.objective import Objective, Score
 
 _ALIKE = "≈"
 _ALIKE_NOTE = f"{_ALIKE} cannot be told apart from the next point: noise between seeds explains the difference."
-_RATIO_NOTE = "x = share of full attention."
-_NAME_COLUMN = 1
+_RATIO_NOTE = "x = share of full attention. Patterns are labelled as docs/patterns.md says: w16 is a window of 16 keys."
 _EMPTY_NOTE = "No trial finished and kept the constraints."
+_BASELINES = "Baselines that are not on the front:"
+_TRIAL, _PATTERN = "trial", "pattern"
+_GAP = "  "
+_LEAST_BESIDE = 16
+"""Columns that labels need beside the numbers; where fewer are left, they stand below them."""
+_WIDEST_HEADING = 15
+"""Columns after which a heading goes on below: as many as `(bits per byte)` has."""
+_LABEL_STYLE = "cyan"
 
 
-def front_table(front: Mapping[str, Any]) -> Table:
-    """What the ranking is worth, the points of a front, best quality first, then the baselines that are not on it.
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One entry of the front: its trial, its numbers, and its pattern with the baseline's name."""
+
+    trial: str
+    numbers: tuple[str, ...]
+    name: str
+    pattern: ModelPattern
+
+    def label(self) -> str:
+        """Name and label on one line."""
+        return _GAP.join(part for part in (self.name, pattern_label(self.pattern)) if part)
+
+    def folded(self, width: int) -> list[str]:
+        """Name and label on one line, or each on lines of at most so many columns."""
+        whole = self.label()
+        lines = [whole] if len(whole) <= width else [self.name, *label_lines(self.pattern, width)]
+        return [part for line in lines for part in wrap(line, width, break_on_hyphens=False)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """Cells below a heading of a few lines, flush right."""
+
+    heading: tuple[str, ...]
+    cells: tuple[str, ...]
+
+    @property
+    def width(self) -> int:
+        return max(map(len, (*self.heading, *self.cells)))
+
+    def lines(self, num_heading_lines: int) -> list[str]:
+        """The heading, at the bottom of its lines, and the cells, all equally wide."""
+        free = ("",) * (num_heading_lines - len(self.heading))
+        return [text.rjust(self.width) for text in (*free, *self.heading, *self.cells)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Band:
+    """Columns that stand side by side: lines of headings, and a line for every row."""
+
+    headings: list[str]
+    rows: list[str]
+
+    @classmethod
+    def of(cls, columns: Sequence[_Column]) -> "_Band":
+        most = max(len(column.heading) for column in columns)
+        lines = [_GAP.join(cells) for cells in zip(*(column.lines(most) for column in columns), strict=True)]
+        return cls(lines[:most], lines[most:])
+
+
+def print_front(front: Front) -> None:
+    """Print the front to the standard output: a table on a terminal, plain lines anywhere else."""
+    console = Console()
+    if console.is_terminal:
+        console.print(front_table(front, console.width))
+    else:
+        print("\n".join(front_lines(front)))
+
+
+def front_table(front: Front, width: int) -> Text:
+    """How far to trust the ranking, the points of a front, best quality first, then the baselines that are not on it.
+
+    Numbers are never cut or wrapped: columns that find no room stand in a second table below the first. Labels stand
+    beside the numbers or below them, whichever takes fewer lines, and fold.
 
     Args:
-        front: content of front.json.
+        front: of a study.
+        width: of the terminal, in columns.
     """
-    rows = _point_rows(front)
-    table = Table(
-        title=Text("\n".join([_title(front), *fidelity_lines(front)])),
-        caption=Text("\n".join(_notes(front, rows))),
-        title_justify="left",
-        caption_justify="left",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        collapse_padding=True,
-    )
-    for index, heading in enumerate(_headings(front)):
-        justify: Literal["left", "right"] = "left" if index == _NAME_COLUMN else "right"
-        table.add_column(Text(heading.replace(" (", "\n(")), justify=justify, overflow="fold")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    table.add_section()
-    for row in _baseline_rows(front):
-        table.add_row(*map(Text, row), style="dim")
-    return table
+    points, baselines = _point_rows(front), _baseline_rows(front)
+    rows = [*points, *baselines]
+    trials = _Column((_TRIAL,), tuple(row.trial for row in rows))
+    first, *further = (_Band.of(columns) for columns in _bands(trials, _number_columns(front, rows), width))
+    lines = [Text(line, "bold") for line in wrap(_title(front), width)]
+    lines += [Text(line) for told in fidelity_lines(front) for line in wrap(told, width)]
+    lines += [Text(), *_labelled(first, rows, len(points), trials.width, width, may_be_beside=not further)]
+    for band in further:
+        lines += [Text(), *_lines(band, [[] for _ in rows], len(points), indent=0)]
+    lines += [Text(), *(Text(line, "dim") for note in _notes(points, baselines) for line in wrap(note, width))]
+    return Text("\n").join(lines)
 
 
-def front_lines(front: Mapping[str, Any]) -> list[str]:
-    """The same table as plain lines of text, never cut or wrapped, for pipes and logs."""
-    rows = _point_rows(front)
-    cells = [_headings(front), *rows, *_baseline_rows(front)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
-    lines = [
-        "  ".join(
-            cell.ljust(width) if column == _NAME_COLUMN else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in cells
+def front_lines(front: Front) -> list[str]:
+    """The same table as plain lines of text, never cut or wrapped, for pipes and logs; labels stand last."""
+    points, baselines = _point_rows(front), _baseline_rows(front)
+    rows = [
+        [_TRIAL, *map(" ".join, _headings(front)), _PATTERN],
+        *([row.trial, *row.numbers, row.label()] for row in [*points, *baselines]),
     ]
-    return [_title(front), *fidelity_lines(front), *lines, *_notes(front, rows)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [_GAP.join([*map(str.rjust, row[:-1], widths), row[-1]]) for row in rows]
+    return [_title(front), *fidelity_lines(front), *lines, *_notes(points, baselines)]
 
 
-def _title(front: Mapping[str, Any]) -> str:
-    return f"Pareto front of {' '.join(front['study'].split())}"
+def _number_columns(front: Front, rows: Sequence[_Row]) -> list[_Column]:
+    headings = [tuple(line for part in parts for line in wrap(part, _WIDEST_HEADING)) for parts in _headings(front)]
+    return [_Column(heading, tuple(row.numbers[place] for row in rows)) for place, heading in enumerate(headings)]
 
 
-def _headings(front: Mapping[str, Any]) -> list[str]:
-    names = [_heading(goal, with_unit=_is_plain(goal)) for goal in front["objectives"]]
-    further = [_heading(score, with_unit=score["times"] == 1) for score in further_scores(front)]
-    return ["trial", "name", *names, *further]
+def _bands(trials: _Column, columns: Sequence[_Column], width: int) -> Iterator[list[_Column]]:
+    """As many columns side by side as there is room for, at least one; each band begins with the trials."""
+    band, used = [trials], trials.width
+    for column in columns:
+        if len(band) > 1 and used + len(_GAP) + column.width > width:
+            yield band
+            band, used = [trials], trials.width
+        band.append(column)
+        used += len(_GAP) + column.width
+    yield band
 
 
-def _heading(goal: Mapping[str, Any], *, with_unit: bool) -> str:
+def _labelled(
+    band: _Band, rows: Sequence[_Row], num_points: int, trial_width: int, width: int, *, may_be_beside: bool
+) -> Iterator[Text]:
+    """The band with every row's label, where it takes fewer lines: beside the numbers or below them."""
+    below, beside = (indent + len(_GAP) for indent in (trial_width, len(band.headings[0])))
+    labels = [row.folded(width - below) for row in rows]
+    if may_be_beside and width - beside >= _LEAST_BESIDE:
+        narrow = [row.folded(width - beside) for row in rows]
+        if sum(map(len, narrow)) <= len(labels) + sum(map(len, labels)):
+            heading = f"{band.headings[-1]}{_GAP}{_PATTERN}"
+            return _lines(_Band([*band.headings[:-1], heading], band.rows), narrow, num_points, beside, beside=True)
+    headings = [*band.headings, " " * below + _PATTERN]
+    return _lines(_Band(headings, band.rows), labels, num_points, below)
+
+
+def _lines(
+    band: _Band, labels: Sequence[list[str]], num_points: int, indent: int, *, beside: bool = False
+) -> Iterator[Text]:
+    """Headings, points, and below a line of its own the baselines."""
+    yield from (Text(line.rstrip(), "bold") for line in band.headings)
+    yield Text("─" * max(map(len, band.headings)))
+    for place, (numbers, folded) in enumerate(zip(band.rows, labels, strict=True)):
+        on_front = place < num_points
+        if place == num_points:
+            yield Text(_BASELINES, "dim")
+        first = _GAP + folded[0] if beside else ""
+        style = _LABEL_STYLE if on_front else ""
+        for own, told in [(numbers, first), *((" " * indent, line) for line in folded[1 if beside else 0 :])]:
+            yield Text.assemble(own, (told, style), style="" if on_front else "dim")
+
+
+def _title(front: Front) -> str:
+    return f"Pareto front of {' '.join(front.study.split())}"
+
+
+def _headings(front: Front) -> list[tuple[str, ...]]:
+    """What stands above the numbers: names, each with its unit where cells have none."""
+    names = [_heading(objective, with_unit=_is_plain(objective)) for objective in front.objectives]
+    return [*names, *(_heading(score, with_unit=score.times == 1) for score in front.further_scores)]
+
+
+def _heading(measured: Objective | Score, *, with_unit: bool) -> tuple[str, ...]:
     """A score at a longer length has the unit of the same at the training length."""
-    return f"{label(goal['name'])} ({goal['unit']})" if with_unit else label(goal["name"])
+    return (label(measured.name), f"({measured.unit})") if with_unit else (label(measured.name),)
 
 
-def _point_rows(front: Mapping[str, Any]) -> list[list[str]]:
-    points = best_first(front["points"], leading_objective(front))
-    rows = []
-    for place, point in enumerate(points):
-        following = points[place + 1]["trial"] if place + 1 < len(points) else None
-        rows.append(_row(point, front, alike=following in point.get("indistinguishable_from", ())))
-    return rows
+def _point_rows(front: Front) -> list[_Row]:
+    points = best_first(front.points, front.leading)
+    return [
+        _row(point, front, mark=_ALIKE if after and after.trial in point.indistinguishable_from else "")
+        for point, after in zip_longest(points, points[1:])
+    ]
 
 
-def _baseline_rows(front: Mapping[str, Any]) -> list[list[str]]:
-    beside = [entry for entry in front["baselines"] if not entry["on_front"]]
-    ranked = best_first(beside, leading_objective(front))
-    return [_row(entry, front) for entry in [*ranked, *(entry for entry in beside if not entry["values"])]]
+def _baseline_rows(front: Front) -> list[_Row]:
+    others = front.other_baselines
+    ranked = best_first(others, front.leading)
+    return [*(_row(entry, front) for entry in ranked), *(_unfinished(one, front) for one in others if not one.values)]
 
 
-def _row(entry: Mapping[str, Any], front: Mapping[str, Any], alike: bool = False) -> list[str]:
-    name = entry["baseline"] or ""
-    further = further_scores(front)
-    if not entry["values"]:
-        state = str(entry.get("state", "no result")).replace("_", " ")
-        return [str(entry["trial"]), f"{name} ({state})", *("-" for _ in [*front["objectives"], *further])]
-    cells = [_cell(entry, goal) for goal in front["objectives"]]
-    scores = [entry["scores"].get(score["name"]) for score in further]
+def _row(entry: FrontEntry, front: Front, mark: str = "") -> _Row:
+    cells = [_cell(entry, objective) for objective in front.objectives]
+    scores = [entry.scores.get(score.name) for score in front.further_scores]
     cells += ["-" if score is None else f"{score:.3f}" for score in scores]
-    return [f"{_ALIKE if alike else ''}{entry['trial']}", name, *cells]
+    return _Row(f"{mark}{entry.trial}", tuple(cells), entry.baseline or "", entry.pattern)
 
 
-def _cell(entry: Mapping[str, Any], goal: Mapping[str, str]) -> str:
-    value = entry["values"][goal["name"]]
-    if not _is_plain(goal):
-        ratio = ratio_to_full(entry, goal["name"])
-        shown = format_quantity(value, goal["unit"])
+def _unfinished(entry: Baseline, front: Front) -> _Row:
+    name = f"{entry.baseline} ({entry.state.value.replace('_', ' ')})"
+    cells = ("-",) * (len(front.objectives) + len(front.further_scores))
+    return _Row(str(entry.trial), cells, name, entry.pattern)
+
+
+def _cell(entry: FrontEntry, objective: Objective) -> str:
+    value = entry.values[objective.name]
+    if not _is_plain(objective):
+        ratio = entry.ratio(objective.name)
+        shown = format_quantity(value, objective.unit)
         return shown if ratio is None else f"{shown} {format_ratio(ratio):>5}"
-    spread = entry["spread"].get(goal["name"])
+    spread = entry.spread.get(objective.name)
     return f"{value:.3f}" if spread is None else f"{value:.3f} ± {spread:.3f}"
 
 
-def _is_plain(goal: Mapping[str, str]) -> bool:
+def _is_plain(objective: Objective) -> bool:
     """Whether the unit stands in the heading: costs carry theirs in each cell, with its prefix."""
-    return goal["unit"] not in ("FLOP", "bytes", "parameters")
+    return objective.unit not in ("FLOP", "bytes", "parameters")
 
 
-def _notes(front: Mapping[str, Any], rows: list[list[str]]) -> list[str]:
-    notes = [] if rows else [_EMPTY_NOTE]
-    if any(row[0].startswith(_ALIKE) for row in rows):
+def _notes(points: Sequence[_Row], baselines: Sequence[_Row]) -> list[str]:
+    """What marks and short forms mean, of those that the table has."""
+    notes = [] if points else [_EMPTY_NOTE]
+    if any(row.trial.startswith(_ALIKE) for row in points):
         notes.append(_ALIKE_NOTE)
-    if any("ratio_to_full" in entry for entry in front["points"]):
-        notes.append(_RATIO_NOTE)
-    return notes
+    return [*notes, _RATIO_NOTE] if points or baselines else notes

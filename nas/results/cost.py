@@ -1,7 +1,8 @@
 """What a pattern costs, as numbers with units."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from msgspec.structs import asdict
+
+from nas.results.codec import Value
 
 UNITS = {
     "pairs": None,
@@ -15,15 +16,14 @@ UNITS = {
 """What is shown of a `Cost`, and in which unit; None for a plain count."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
+class Cost(Value, frozen=True, kw_only=True):
     """Costs of one sequence (batch of 1) for one target.
 
     Args:
         num_tokens: sequence length n, in tokens.
         pairs: pairs of a query and a row of keys that are compared, summed over layers and heads.
         attention_flops: the attention core of one forward pass, in FLOP: 4 * d_head * pairs, and what computed
-            kinds and relative positions compute beside them.
+            kinds and relative positions compute in addition.
         forward_flops: one forward pass of the whole model, in FLOP.
         train_flops: one forward and backward pass of the whole model, in FLOP (3 * forward).
         kv_cache_bytes: the largest KV cache while decoding, counting entries a later query can reach, in bytes.
@@ -40,11 +40,11 @@ class Cost:
     activation_bytes: int
     num_parameters: int
 
-    def to_dict(self) -> dict[str, Any]:
-        """Ready for JSON."""
+    def to_dict(self) -> dict[str, int]:
+        """Each number under its name."""
         return asdict(self)
 
     def ratio_to(self, other: "Cost") -> dict[str, float]:
-        """Each number as a share of another cost's, under the same keys."""
+        """Each number as a share of another cost's, under the same names."""
         mine, theirs = self.to_dict(), other.to_dict()
         return {key: mine[key] / theirs[key] for key in mine}

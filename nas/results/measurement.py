@@ -1,24 +1,20 @@
-"""What one training of one pattern showed at one rung."""
+"""What one training run of one pattern showed at one rung."""
 
-import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any, Self, get_type_hints
+from typing import Self
 
-from nas.space.option_types import describe, fits
+from nas.results.codec import Value
 
 
 class Outcome(StrEnum):
-    """How a training ended."""
+    """How a training run ended."""
 
     FINISHED = "finished"
     DIVERGED = "diverged"
     OUT_OF_MEMORY = "out_of_memory"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LengthQuality:
+class LengthQuality(Value, frozen=True, kw_only=True):
     """A rung, validated on longer sequences than it was trained on.
 
     Args:
@@ -32,12 +28,11 @@ class LengthQuality:
     quality: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartQuality:
+class PartQuality(Value, frozen=True, kw_only=True):
     """One of several parts of a validation set, whose mean is the quality.
 
     Args:
-        name: what the task calls the part.
+        name: the task's name for the part.
         quality: the task's metric on it, in its unit.
     """
 
@@ -45,8 +40,7 @@ class PartQuality:
     quality: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measurement:
+class Measurement(Value, frozen=True, kw_only=True):
     """One pattern, one task, one seed, trained to one rung.
 
     Args:
@@ -57,11 +51,15 @@ class Measurement:
         quality: the task's metric at the rung, in its unit; None unless finished.
         train_loss: mean training loss over the branch to the rung, in nats per scored token; None unless finished,
             or where nothing is trained.
-        wall_seconds: time spent on the trunk up to here and on this branch, in seconds, shared time of a cohort
-            divided among its members.
-        task: what a study calls the task; empty outside of one.
-        longer: the rung on longer sequences, shortest first; lengths that the pattern or the task cannot have left out.
+        wall_seconds: time spent on the trunk up to here and on this branch, in seconds; a cohort's time is divided
+            among its members.
+        task: the study's label for the task; empty outside of a study.
+        longer: the rung on longer sequences, shortest first; lengths that the pattern or the task cannot have are
+            left out.
         parts: the quality by part, for tasks that have parts.
+
+    Raises:
+        ValueError: there is a quality without a finished run, or a finished run without one.
     """
 
     seed: int
@@ -75,9 +73,13 @@ class Measurement:
     longer: tuple[LengthQuality, ...] = ()
     parts: tuple[PartQuality, ...] = ()
 
+    def __post_init__(self) -> None:
+        if (self.outcome is Outcome.FINISHED) != (self.quality is not None):
+            raise ValueError(f"quality {self.quality!r} does not go with the outcome {self.outcome.value}")
+
     @classmethod
     def unfinished(cls, seed: int, learning_rate: float, step: int, outcome: Outcome) -> Self:
-        """What there is to say where training gave no quality."""
+        """The record of a run that gave no quality."""
         return cls(
             seed=seed,
             learning_rate=learning_rate,
@@ -87,36 +89,3 @@ class Measurement:
             train_loss=None,
             wall_seconds=0.0,
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Ready for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, document: dict[str, Any]) -> Self:
-        """The inverse of `to_dict`.
-
-        Raises:
-            ValueError, TypeError, KeyError: somebody changed the document; `nas.files` names its file.
-        """
-        _check_numbers(cls, document)
-        for length in document["longer"]:
-            _check_numbers(LengthQuality, length)
-        for part in document.get("parts", ()):  # files from before there were parts have none
-            _check_numbers(PartQuality, part)
-        outcome = Outcome(document["outcome"])
-        if (outcome is Outcome.FINISHED) != (document["quality"] is not None):
-            raise ValueError(f"quality {document['quality']!r} does not go with the outcome {outcome.value}")
-        longer = tuple(LengthQuality(**length) for length in document["longer"])
-        parts = tuple(PartQuality(**part) for part in document.get("parts", ()))
-        return cls(**{**document, "outcome": outcome, "longer": longer, "parts": parts})
-
-
-def _check_numbers(kind: type[Any], document: Mapping[str, Any]) -> None:
-    """Every number is of its field's type, and finite."""
-    for name, hint in get_type_hints(kind).items():
-        if hint not in (int, float, float | None):
-            continue
-        value = document[name]
-        if not fits(value, hint) or (isinstance(value, float) and not math.isfinite(value)):
-            raise ValueError(f"{name} must be {describe(hint)}, got {value!r}")

@@ -1,16 +1,18 @@
 """Who watches a study: progress displays and trackers plug in here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from nas.results.front import Front
+from nas.results.objective import Objective, Score
 from nas.results.trial import Trial
-from nas.search.settings import StudySettings
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A training under way.
+    """A training run under way.
 
     Args:
         trial: number of the trial.
@@ -27,59 +29,75 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyInfo:
-    """What a watcher may want to know before the first trial.
+    """What a study is, as far as an observer can ask.
 
     Args:
         name: the study's name.
-        folder: where it lies.
-        settings: what was asked for.
-        objectives: name, unit and direction of each, as front.json has them.
-        scores: what training measures, as front.json has it.
-        num_trials: trials in all, baselines included.
+        folder: the study folder.
+        settings: what was asked for, as config.yaml has it.
+        objectives: what is weighed.
+        scores: what is measured.
     """
 
     name: str
     folder: Path
-    settings: StudySettings
-    objectives: tuple[dict[str, str], ...]
-    scores: tuple[dict[str, Any], ...]
-    num_trials: int
+    settings: Mapping[str, Any]
+    objectives: tuple[Objective, ...]
+    scores: tuple[Score, ...]
 
 
-class Observer(Protocol):
-    """A watcher. The driver calls it in one thread and survives whatever it raises."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyPlan:
+    """How much training a study expects.
 
-    def study_started(self, info: StudyInfo, known: tuple[Trial, ...]) -> None:
-        """The driver is ready; `known` are the trials that a resumed study has done with already."""
-        ...
+    Args:
+        num_baselines: trials that are baselines.
+        num_sampled: trials that the sampler proposes.
+        rungs: where scores are taken, in optimiser steps, ascending.
+        legs: optimiser steps from the rung below to each rung, on one task.
+        promoted_share: share of the trials of a rung that are promoted to the next one.
+        long_steps: length of a run that checks the ranking, in optimiser steps.
+    """
+
+    num_baselines: int
+    num_sampled: int
+    rungs: tuple[int, ...]
+    legs: tuple[int, ...]
+    promoted_share: float
+    long_steps: int
+
+    @property
+    def num_trials(self) -> int:
+        """Trials in all, baselines included."""
+        return self.num_baselines + self.num_sampled
+
+
+class Observer:
+    """An observer overrides what it wants to hear. The driver calls it in one thread and survives its exceptions."""
+
+    def study_started(self, info: StudyInfo, plan: StudyPlan, known: tuple[Trial, ...]) -> None:
+        """The driver is ready; `known` are the trials that a resumed study has finished already."""
 
     def training_progressed(self, progress: Progress) -> None:
-        """A training moved on."""
-        ...
+        """A training run moved on."""
 
     def trial_advanced(self, trial: Trial) -> None:
-        """A trial has scores at a rung below the last one; it may be trained on or not."""
-        ...
+        """A trial has scores at a rung below the last one; it may or may not be promoted."""
 
     def trial_finished(self, trial: Trial) -> None:
         """A trial reached its final state, by the search's own seed."""
-        ...
 
     def confirmation_started(self, num_trials: int) -> None:
         """The search is over; points of the front and baselines are trained again with fresh seeds.
 
         `num_trials` counts a trial once for each seed. Can come more than once, since means move the front.
         """
-        ...
 
-    def judging_started(self, num_trainings: int) -> None:
+    def long_runs_started(self, num_runs: int) -> None:
         """Some trials are trained longer, to see whether the ranking holds."""
-        ...
 
     def trial_confirmed(self, trial: Trial) -> None:
-        """A trial has one measurement more: a fresh seed, which its values are the mean over, or a longer training."""
-        ...
+        """A trial has one more measurement: a fresh seed, over which its values are now the mean, or a longer run."""
 
-    def study_finished(self, trials: tuple[Trial, ...], front: dict[str, Any]) -> None:
-        """All is done; `front` is the content of front.json."""
-        ...
+    def study_finished(self, trials: tuple[Trial, ...], front: Front) -> None:
+        """The study has ended."""

@@ -1,13 +1,16 @@
 """One trial of a study, as the folder keeps it."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Self
 
-from nas.patterns.file import parse_pattern
+from msgspec import field
+
 from nas.patterns.model import ModelPattern
+from nas.results.codec import Value
 from nas.results.cost import Cost
 from nas.results.measurement import Measurement
+
+Param = bool | int | float | str
+"""A value that a space was given."""
 
 
 class TrialState(StrEnum):
@@ -23,8 +26,7 @@ class TrialState(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
+class Trial(Value, frozen=True, kw_only=True):
     """One sampled pattern or baseline and what is known of it.
 
     Args:
@@ -37,8 +39,8 @@ class Trial:
         duplicate_of: number of the earlier trial with the same pattern id, or None.
         reason: why it was not trained or did not finish, as a sentence; empty otherwise.
         step: the highest rung that the search's own seed was trained to, in optimiser steps; 0 for none.
-        measurements: one a seed, rung and task, in the order of training. A duplicate carries its original's.
-        scores: what was measured by score name at that rung, mean over the seeds that ended well; empty unless any did.
+        measurements: one per seed, rung and task, in the order of training. A duplicate carries its original's.
+        scores: what was measured by score name at that rung, mean over the seeds that ended well; empty if none did.
         values: objective values by name; empty together with the scores. A mean rank is that among the trials that
             had reached this rung when the record was written.
     """
@@ -46,7 +48,7 @@ class Trial:
     number: int
     state: TrialState
     baseline: str | None = None
-    params: dict[str, Any] = field(default_factory=dict)
+    params: dict[str, Param] = field(default_factory=dict)
     pattern: ModelPattern | None = None
     cost: Cost | None = None
     duplicate_of: int | None = None
@@ -56,32 +58,8 @@ class Trial:
     scores: dict[str, float] = field(default_factory=dict)
     values: dict[str, float] = field(default_factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Ready for JSON."""
-        return {
-            "number": self.number,
-            "state": self.state.value,
-            "baseline": self.baseline,
-            "params": self.params,
-            "pattern": self.pattern.to_dict() if self.pattern else None,
-            "cost": self.cost.to_dict() if self.cost else None,
-            "duplicate_of": self.duplicate_of,
-            "reason": self.reason,
-            "step": self.step,
-            "measurements": [measurement.to_dict() for measurement in self.measurements],
-            "scores": self.scores,
-            "values": self.values,
-        }
-
-    @classmethod
-    def from_dict(cls, document: dict[str, Any]) -> Self:
-        """The inverse of `to_dict`."""
-        return cls(
-            **{
-                **document,
-                "state": TrialState(document["state"]),
-                "pattern": parse_pattern(document["pattern"]) if document["pattern"] else None,
-                "cost": Cost(**document["cost"]) if document["cost"] else None,
-                "measurements": tuple(Measurement.from_dict(item) for item in document["measurements"]),
-            }
-        )
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds behind its scores, in the order of training."""
+        measured = (one for one in self.measurements if one.quality is not None and one.step == self.step)
+        return tuple(dict.fromkeys(one.seed for one in measured))

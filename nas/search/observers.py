@@ -1,17 +1,17 @@
-"""All watchers of a study as one; what one of them raises never reaches the study."""
+"""All observers of a study as one; an exception in one of them never reaches the study."""
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any
 
-from nas.results.observer import Observer, Progress, StudyInfo
+from nas.results.front import Front
+from nas.results.observer import Observer, Progress, StudyInfo, StudyPlan
 from nas.results.trial import Trial
 
 _LOG = logging.getLogger(__name__)
 
 
-class Observers:
-    """Tells every observer, and says once of each that it failed.
+class Observers(Observer):
+    """Tells every observer, and warns once for each that fails.
 
     Args:
         observers: who watches.
@@ -19,11 +19,11 @@ class Observers:
 
     def __init__(self, observers: Sequence[Observer]) -> None:
         self._observers = list(observers)
-        self._complained: set[int] = set()
+        self._warned: set[int] = set()
 
-    def study_started(self, info: StudyInfo, known: tuple[Trial, ...]) -> None:
+    def study_started(self, info: StudyInfo, plan: StudyPlan, known: tuple[Trial, ...]) -> None:
         """See `Observer`."""
-        self._tell(lambda observer: observer.study_started(info, known))
+        self._tell(lambda observer: observer.study_started(info, plan, known))
 
     def training_progressed(self, progress: Progress) -> None:
         """See `Observer`."""
@@ -41,15 +41,15 @@ class Observers:
         """See `Observer`."""
         self._tell(lambda observer: observer.confirmation_started(num_trials))
 
-    def judging_started(self, num_trainings: int) -> None:
+    def long_runs_started(self, num_runs: int) -> None:
         """See `Observer`."""
-        self._tell(lambda observer: observer.judging_started(num_trainings))
+        self._tell(lambda observer: observer.long_runs_started(num_runs))
 
     def trial_confirmed(self, trial: Trial) -> None:
         """See `Observer`."""
         self._tell(lambda observer: observer.trial_confirmed(trial))
 
-    def study_finished(self, trials: tuple[Trial, ...], front: dict[str, Any]) -> None:
+    def study_finished(self, trials: tuple[Trial, ...], front: Front) -> None:
         """See `Observer`."""
         self._tell(lambda observer: observer.study_finished(trials, front))
 
@@ -58,6 +58,6 @@ class Observers:
             try:
                 message(observer)
             except Exception as error:
-                if index not in self._complained:
-                    self._complained.add(index)
+                if index not in self._warned:
+                    self._warned.add(index)
                     _LOG.warning("%s failed and is left behind: %s", type(observer).__name__, error)

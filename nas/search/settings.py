@@ -1,12 +1,24 @@
 """Everything that decides what a study is."""
 
-from dataclasses import dataclass, field
-from typing import Any
+import re
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from typing import Any, get_args
 
 from nas.costs.target import Target
-from nas.evaluation.settings import EvaluationSettings, ScratchSettings
+from nas.errors import InputError, unknown
+from nas.evaluation.settings import CheckpointSettings, EvaluationSettings, ScratchSettings
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.search.scoring.objectives import TaskQuality
+from nas.ranges import check_range
+from nas.results.cost import Cost
+from nas.results.objective import TaskQuality, check_objectives
+from nas.results.study import study_path
+from nas.tasks.catalog import TaskSettings
+from nas.tasks.language.text import TextSettings
+
+SAMPLER_NAMES = ("ehvi", "tpe", "nsga2", "nsga3", "gp", "random", "qmc")
+"""Every sampler; `nas.search.samplers.catalog` makes them."""
+MOST = 4096
+"""Largest number of workers, seeds and the like: some zeros too many would bring down the machine."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -24,30 +36,69 @@ class SpaceSettings:
 
 @dataclass(kw_only=True, slots=True)
 class ConstraintSettings:
-    """Budgets; a pattern over one is told to the sampler at once and never trained.
+    """Budgets; a pattern over one is reported to the sampler at once and never trained.
 
     Args:
         flops_ratio: most attention FLOPs, as a share of full attention's on the target (0 to 1); None for no limit.
         kv_cache_ratio: largest KV cache, as a share of full attention's on the target (0 to 1); None for no limit.
+
+    Raises:
+        InputError: a share is not above 0 and at most 1.
     """
 
     flops_ratio: float | None = None
     kv_cache_ratio: float | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("flops_ratio", "kv_cache_ratio"):
+            share = getattr(self, name)
+            if share is not None and not 0 < share <= 1:
+                allowed = "must be above 0 and at most 1, a share of full attention"
+                raise InputError(f"constraints.{name}", allowed, share)
+
+    def excesses(self, cost: Cost, full: Cost) -> dict[str, float]:
+        """How far a pattern is over each budget that is set, as a share of full attention's cost.
+
+        Returns:
+            by budget name; 0 or less where the budget is kept, as samplers read constraints.
+        """
+        ratio = cost.ratio_to(full)
+        limits = {
+            "flops_ratio": (ratio["attention_flops"], self.flops_ratio),
+            "kv_cache_ratio": (ratio["kv_cache_bytes"], self.kv_cache_ratio),
+        }
+        return {name: share - limit for name, (share, limit) in limits.items() if limit is not None}
+
+    def excess_reason(self, over: dict[str, float]) -> str:
+        """One sentence that names the budget that is exceeded most; empty if none is."""
+        name, excess = max(over.items(), key=lambda item: item[1], default=("", 0.0))
+        if excess <= 0:
+            return ""
+        limit = getattr(self, name)
+        return f"costs {limit + excess:.3f} of full attention, constraints.{name} allows {limit:g}"
+
 
 @dataclass(kw_only=True, slots=True)
 class FidelitySettings:
-    """How a study finds out what its own ranking is worth: some patterns are trained longer, with several seeds.
+    """How a study checks its own ranking: some patterns are trained longer, with several seeds.
 
     Args:
-        num_patterns: patterns that are trained longer; 0 to leave it out.
+        num_patterns: patterns that are trained longer; 0 to skip the check.
         times: how long, as a multiple of training.num_steps, 2 or more.
-        num_seeds: seeds each, the search's own first.
+        num_seeds: seeds of each, the search's own first.
+
+    Raises:
+        InputError: a number is out of range.
     """
 
     num_patterns: int = 6
     times: int = 4
     num_seeds: int = 2
+
+    def __post_init__(self) -> None:
+        check_range("fidelity.num_patterns", self.num_patterns, least=0, most=MOST)
+        check_range("fidelity.times", self.times, least=2, most=64)
+        check_range("fidelity.num_seeds", self.num_seeds, least=1, most=MOST)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -58,7 +109,7 @@ class StudySettings:
         study: its name (a folder under runs_folder) or a path.
         runs_folder: where named studies lie.
         seed: decides everything random in the study.
-        num_trials: sampled patterns, besides the baselines.
+        num_trials: sampled patterns, not counting the baselines.
         space: which space is searched.
         task: settings of the task (`nas.tasks.catalog`); its length is that of the patterns and of their costs.
         extra_tasks: settings of further tasks that every pattern is trained on, each at its own length.
@@ -69,15 +120,18 @@ class StudySettings:
         proxy: sizes of the proxy model; a checkpoint has its own.
         training: how each proxy is trained.
         target: the model that costs are counted for; None for the proxy or the checkpoint itself.
-        sampler: one of `nas.search.samplers.catalog.SAMPLERS`.
-        objectives: two or more of `nas.search.scoring.objectives.OBJECTIVES`, or quality_2x where
+        sampler: one of SAMPLER_NAMES.
+        objectives: two or more of `nas.results.objective.OBJECTIVES`, or quality_2x where
             training.test_lengths has 2.
         constraints: budgets.
         confirm_seeds: further seeds with which every point of the front is trained again at the end.
-        fidelity: whether and how the ranking is judged by longer trainings.
+        fidelity: whether and how the ranking is checked by longer training runs.
         device: auto, cpu, cuda or cuda:N.
-        workers: processes that train side by side; 0 for one a core on CPU, 1 on a GPU.
+        workers: processes that train side by side; 0 for one per core on CPU, 1 on a GPU.
         cohort_size: candidates trained at once in one process; 0 for 1 on CPU, 16 on a GPU.
+
+    Raises:
+        InputError: a value is not allowed, or two do not go together; the message names the setting.
     """
 
     study: str = "default"
@@ -85,8 +139,8 @@ class StudySettings:
     seed: int = 0
     num_trials: int = 24
     space: SpaceSettings = field(default_factory=SpaceSettings)
-    task: Any = None
-    extra_tasks: list[Any] = field(default_factory=list)
+    task: TaskSettings = field(default_factory=TextSettings)
+    extra_tasks: list[TaskSettings] = field(default_factory=list)
     task_quality: TaskQuality = "separate"
     evaluation: EvaluationSettings = field(default_factory=ScratchSettings)
     checkpoint: str | None = None
@@ -101,3 +155,52 @@ class StudySettings:
     device: str = "auto"
     workers: int = 0
     cohort_size: int = 0
+
+    def __post_init__(self) -> None:
+        check_range("seed", self.seed, least=0, most=2**32 - 1)
+        check_range("num_trials", self.num_trials, least=0)
+        for name in ("confirm_seeds", "workers", "cohort_size"):
+            check_range(name, getattr(self, name), least=0, most=MOST)
+        if not self.runs_folder:
+            raise InputError("runs_folder", "must be the path of a folder", self.runs_folder)
+        study_path(self.study, self.runs_folder)
+        if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", self.device):
+            raise InputError("device", "must be auto, cpu, cuda or cuda:N", self.device)
+        if self.sampler not in SAMPLER_NAMES:
+            raise unknown("sampler", self.sampler, SAMPLER_NAMES, "sampler")
+        if self.task_quality not in get_args(TaskQuality):
+            raise unknown("task_quality", self.task_quality, get_args(TaskQuality), "way")
+        check_objectives(self.objectives, self.training.test_lengths)
+        if isinstance(self.evaluation, CheckpointSettings):
+            self._check_checkpoint(self.evaluation)
+        elif self.checkpoint is not None:
+            allowed = "must be null with evaluation=scratch"
+            raise InputError("checkpoint", allowed, self.checkpoint, "Add evaluation=checkpoint.")
+
+    def to_document(self) -> dict[str, Any]:
+        """Every setting that makes a study, as plain values: config.yaml."""
+        return {one.name: _plain(getattr(self, one.name)) for one in fields(StudySettings)}
+
+    def _check_checkpoint(self, evaluation: CheckpointSettings) -> None:
+        if not self.checkpoint:
+            allowed = (
+                "must name a folder, or the owner/name of a model on the Hugging Face hub, with evaluation=checkpoint"
+            )
+            raise InputError("checkpoint", allowed, self.checkpoint, "Add checkpoint=./my-model.")
+        if not isinstance(self.task, TextSettings) or self.task.prediction != "next":
+            came = f"{self.task.name}, {getattr(self.task, 'prediction', 'next')}"
+            raise InputError("task", "must be text with prediction=next for a checkpoint", came, "Drop task=.")
+        if self.extra_tasks:
+            remedy = "Retrieval probes are asked for by evaluation.needle_depths."
+            raise InputError("extra_tasks", "must be [] with evaluation=checkpoint", self.extra_tasks, remedy)
+        trained_again = {"confirm_seeds": self.confirm_seeds, "fidelity.num_patterns": self.fidelity.num_patterns}
+        for name, value in trained_again.items():
+            if not evaluation.trains and value:
+                allowed = "must be 0 with evaluation.weights=frozen, where nothing is random"
+                raise InputError(name, allowed, value, "Use evaluation.weights=lora, or 0.")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value

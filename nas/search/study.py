@@ -2,32 +2,35 @@
 
 from collections.abc import Sequence
 from contextlib import closing
-from typing import Any
 
 import optuna
 
 from nas.errors import StudyError
+from nas.results.front import Front
+from nas.results.lock import locked
 from nas.results.observer import Observer
-from nas.search.driver import Driver, Lanes
-from nas.search.executors.choose import choose_cohort_size, choose_devices, make_executor
-from nas.search.folder.database import StudyDatabase
-from nas.search.folder.settings_document import differences, settings_to_dict
-from nas.search.folder.study_folder import StudyFolder, study_path
+from nas.results.study import settings_differences, study_path
+from nas.search.devices import choose_cohort_size, choose_devices
+from nas.search.driver import Concurrency, Driver
+from nas.search.executors.choose import make_executor
 from nas.search.observers import Observers
-from nas.search.problem import make_problem
+from nas.search.problem.problem import make_problem
+from nas.search.samplers.catalog import SAMPLERS
 from nas.search.settings import StudySettings
+from nas.search.storage.database import StudyDatabase
+from nas.search.storage.study_folder import StudyFolder
 
 
-def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> dict[str, Any]:
+def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> Front:
     """Run a study to its end, or go on with it where it was stopped.
 
     Args:
-        settings: what to search; a study that exists must have been started with the same ones, except
-            those of `settings_document.FREE_TO_CHANGE`.
+        settings: what to search; a study that exists must have been started with the same settings, except those of
+            `nas.results.study.FREE_TO_CHANGE`.
         observers: who watches.
 
     Returns:
-        the content of front.json.
+        the front, as front.json has it.
 
     Raises:
         InputError: a setting is wrong; nothing was written.
@@ -36,26 +39,37 @@ def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> di
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     problem = make_problem(settings)
     devices = choose_devices(settings)
-    lanes = Lanes(num_batches=len(devices), cohort_size=choose_cohort_size(settings, devices))
+    concurrency = Concurrency(num_workers=len(devices), cohort_size=choose_cohort_size(settings, devices))
     folder = StudyFolder(study_path(settings.study, settings.runs_folder))
-    with folder.locked():
+    with locked(folder.path):
         _adopt(folder, settings, problem.fingerprints)
         folder.forget_out_of_memory()
-        database = StudyDatabase(folder.database, folder.path.name, problem.objectives)
+        directions = [goal.direction for goal in problem.objectives]
+        database = StudyDatabase(folder.database, folder.path.name, directions)
         with closing(make_executor(settings, devices)) as executor:
-            return Driver(settings, problem, folder, executor, Observers(observers), lanes, database).run()
+            driver = Driver(
+                settings,
+                problem,
+                SAMPLERS[settings.sampler],
+                folder,
+                executor,
+                Observers(observers),
+                concurrency,
+                database,
+            )
+            return driver.run()
 
 
 def _adopt(folder: StudyFolder, settings: StudySettings, fingerprints: dict[str, str]) -> None:
     """Check that a study is resumed with its own settings on its own data, and keep both."""
-    document = settings_to_dict(settings)
+    document = settings.to_document()
     before = folder.settings_document()
     if before is None and folder.has_trials():
         raise StudyError(
-            f"study: {folder.path} has trials but no config.yaml, so nobody knows what they were made with. "
+            f"study: {folder.path} has trials but no config.yaml, so their settings are unknown. "
             "Restore it, or choose another study=NAME."
         )
-    changed = differences(before, document) if before is not None else []
+    changed = settings_differences(before, document) if before is not None else []
     if changed:
         raise StudyError(
             f"study: {folder.path} was started with other settings ({'; '.join(changed)}). "

@@ -1,15 +1,14 @@
 """What the study knows of its trials, and what that means for each of them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from nas.results.cost import Cost
 from nas.results.measurement import Measurement, Outcome
+from nas.results.proposal import Proposal, Suggestion
 from nas.results.trial import Trial, TrialState
-from nas.search.budget import excess_reason, excesses
-from nas.search.problem import Problem
-from nas.search.samplers.asking import Suggestion
-from nas.search.samplers.proposal import Proposal
+from nas.search.problem.problem import Problem
 from nas.search.scoring.objectives import values_by_trial
 from nas.search.scoring.scores import mean_scores, scores_by_seed
 from nas.search.settings import ConstraintSettings
@@ -93,14 +92,14 @@ class TrialStore:
         return self._first_scores[rung]
 
     def rung_values(self, rung: int) -> dict[int, dict[str, float]]:
-        """Objective values, by trial and name, of all that reached a rung, by the search's own seed alone."""
+        """Goal values, by trial and name, of all that reached a rung, by the search's own seed alone."""
         scores = self._first_scores[rung]
         costs = {number: cost for number in scores if (cost := self._trials[number].cost)}
         return values_by_trial(self._problem.objectives, scores, costs)
 
     def excesses(self, cost: Cost) -> dict[str, float]:
         """How far a cost is over each budget that is set; 0 or less where it is kept."""
-        return excesses(cost, self._problem.full_cost, self._budgets)
+        return self._budgets.excesses(cost, self._problem.full_cost)
 
     def keeps_budgets(self, cost: Cost) -> bool:
         """Whether a cost is within every budget."""
@@ -155,4 +154,4 @@ class TrialStore:
 
     def _over_budget(self, trial: Trial) -> str:
         assert trial.cost is not None
-        return excess_reason(self.excesses(trial.cost), self._budgets)
+        return self._budgets.excess_reason(self.excesses(trial.cost))

@@ -1,1 +1,1 @@
-"""How a search space is described, sampled and loaded, and the named baselines beside it."""
+"""Search spaces: how they are written, sampled, listed and loaded; and the named baselines."""

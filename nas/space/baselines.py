@@ -1,4 +1,4 @@
-"""The named baselines: which systems a study trains beside what it samples, and which shapes they fit."""
+"""The named baselines: systems that a study trains alongside its samples, and the shapes they fit."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ class Baseline:
     """A system with a name.
 
     Args:
-        name: what studies and the command line call it.
-        make: the pattern for a shape of 8 tokens or more that it fits.
+        name: its name in studies and on the command line.
+        make: makes the pattern for a shape that it fits, of 8 tokens or more.
         needs: which shapes it fits.
     """
 
@@ -62,14 +62,14 @@ DEFAULT_BASELINES = ("full", "longformer", "local_global")
 
 
 def baselines_for(space: Space, shape: Shape) -> dict[str, ModelPattern]:
-    """The baselines that the space names and that fit the shape, `full` first; of equal ones, the first.
+    """The baselines that the space names and that fit the shape, `full` first; of equal patterns the first.
 
     Args:
         space: names them in its `baselines`; DEFAULT_BASELINES where it has no such attribute.
         shape: what the study's patterns have in common.
 
     Raises:
-        InputError: the space names one that does not exist.
+        InputError: the space names a baseline that does not exist.
     """
     made: dict[str, ModelPattern] = {}
     for name in ("full", *getattr(space, "baselines", DEFAULT_BASELINES)):

@@ -1,6 +1,6 @@
-"""What the author of a space writes with: typed draws, and one draw a layer or one for all of them.
+"""The building blocks of a space: typed draws, and layers and head groups made from them.
 
-A parameter that depends on another is an `if` in the space's own code: what is not asked for is not suggested.
+A parameter that depends on another is an `if` in the space's own code: only what is asked for is suggested.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -11,7 +11,7 @@ from nas.errors import InputError
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Primitive
-from nas.space.options import require_options
+from nas.space.checks import require_options
 from nas.space.space import Option, Shape, Suggester
 
 T = TypeVar("T", bound=Option)
@@ -74,7 +74,7 @@ class Integers:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A suggester whose names all start with one prefix: `layer0.window_tokens`."""
+    """A suggester that puts a prefix before every name: `layer0.window_tokens`."""
 
     prefix: str
     suggest: Suggester
@@ -116,7 +116,7 @@ def each_layer(
 
 
 def split_heads(num_heads: int, num_second: int, first: Union, second: Union) -> tuple[HeadGroup, ...]:
-    """Two head groups side by side, the last `num_second` heads in the second; one group where the other is empty."""
+    """Two head groups, the last `num_second` heads in the second; empty groups are left out."""
     groups = ((num_heads - num_second, first), (num_second, second))
     return tuple(HeadGroup(count, union) for count, union in groups if count)
 
@@ -124,13 +124,13 @@ def split_heads(num_heads: int, num_second: int, first: Union, second: Union) ->
 def heads_by_place(
     shape: Shape, places: Collection[tuple[int, int]], chosen: Union, other: Union
 ) -> list[tuple[HeadGroup, ...]]:
-    """The head groups of every layer where it matters which head attends how: one group a head.
+    """The head groups of every layer where the order of heads matters: one group a head.
 
     Args:
         shape: gives the numbers of layers and heads.
         places: (layer, head) of the chosen ones, both from 0.
         chosen: what they attend to.
-        other: what all others attend to.
+        other: what all other heads attend to.
     """
     return [
         tuple(HeadGroup(1, chosen if (layer, head) in places else other) for head in range(shape.num_heads))

@@ -4,14 +4,15 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 
 from nas.errors import InputError, PatternError
 from nas.patterns.model import ModelPattern
-from nas.space.space import Option, Suggester, check_asked_alike, check_options
+from nas.space.checks import check_asked_alike, check_options
+from nas.space.space import Option, Suggester
 
 MOST_COMBINATIONS = 10_000
-"""More than anybody trains: listing so many takes seconds, and a space that never ends must not hang."""
+"""More than anyone would train. Listing this many takes seconds, and a space without end must not hang."""
 
 
 class _Scripted:
-    """Answers the first questions as told, every further one with its first option.
+    """A suggester that follows a script, and takes the first option of every further question.
 
     Args:
         script: index of the option taken, question by question.
@@ -56,10 +57,10 @@ def every_pattern(
 ) -> Iterator[tuple[dict[str, Option], ModelPattern]]:
     """The patterns of a space with the values that make them, each pattern once, in the order of the options.
 
-    Combinations that make no valid pattern are passed over. Of those that make the same one, the first counts.
+    Combinations that make no valid pattern are skipped. Of those that make the same one, the first counts.
 
     Args:
-        sample: makes a pattern from suggested values; a PatternError says that they make none.
+        sample: makes a pattern from suggested values, or raises PatternError where they make none.
 
     Raises:
         InputError: there are more than MOST_COMBINATIONS combinations, or what is asked changes from call to call.

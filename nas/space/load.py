@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import MISSING, fields, is_dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast, get_type_hints
@@ -18,6 +19,8 @@ def load_space(attribute: str, options: Mapping[str, Any]) -> Space:
     """A space from its class and its options.
 
     The module is imported, from the current directory too; of what it holds, nothing but the named class is called.
+    Shipped spaces are named `search_spaces.hybrid:Hybrid` and so on, wherever nas is installed. A package
+    `search_spaces` of the user's keeps every module name that no shipped space has.
 
     Args:
         attribute: `module:attribute` of a class whose instances are a `nas.space.space.Space`; a dataclass, if it
@@ -56,7 +59,7 @@ def _find_class(attribute: str) -> type[Any]:
 def _import(name: str) -> ModuleType:
     try:
         with _current_directory_last():
-            return importlib.import_module(name)
+            return importlib.import_module(f"nas.{name}" if _is_shipped(name) else name)
     except ModuleNotFoundError as error:
         if name == error.name or name.startswith(f"{error.name}."):
             remedy = "Run in the folder that holds it, or install it."
@@ -64,6 +67,11 @@ def _import(name: str) -> ModuleType:
         raise _broken(name, error) from error
     except Exception as error:
         raise _broken(name, error) from error
+
+
+def _is_shipped(name: str) -> bool:
+    package, _, module = name.partition(".")
+    return package == "search_spaces" and module.isidentifier() and find_spec(f"nas.{name}") is not None
 
 
 def _broken(name: str, error: Exception) -> InputError:

@@ -1,4 +1,4 @@
-"""What a space or a baseline asks of a shape, as a value that can be looked at before anything is sampled."""
+"""What a space or a baseline requires of a shape, as a value that is checked before anything is sampled."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,17 +9,17 @@ from nas.space.space import Shape
 Lack = Literal["grid", "causal", "bidirectional", "context", "retrieval_heads"]
 
 _WANTED: dict[Lack, tuple[str, str, str]] = {
-    "grid": ("a task with a grid", "no grid", "Use task=image."),
-    "causal": ("a causal task", "a bidirectional one", "Use task=text, say."),
+    "grid": ("a task with a grid", "one without", "Use task=image."),
+    "causal": ("a causal task", "a bidirectional one", "Use task=text, for example."),
     "bidirectional": ("a bidirectional task", "a causal one", "Use task=text task.prediction=masked, or task=listops."),
     "retrieval_heads": (
         "a model whose retrieval heads are known",
-        "one of which nobody knows them",
+        "a model without retrieval scores",
         "Use evaluation=checkpoint with evaluation.needle_depths.",
     ),
-    "context": ("a task that gives the segment before", "none", "Use task=text or task=tokens."),
+    "context": ("a task that provides the previous segment", "one without", "Use task=text or task=tokens."),
 }
-"""What is missing, what came, what to do."""
+"""What is needed, what the shape has instead, what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +29,8 @@ class Needs:
     Args:
         grid: it must have a grid.
         causal: it must be causal (True) or bidirectional (False); None for either.
-        context: the task must give the segment before each sequence.
-        retrieval_heads: it must be known which heads of the model retrieve.
+        context: the task must provide the segment before each sequence.
+        retrieval_heads: the retrieval scores of the model's heads must be known.
     """
 
     grid: bool = False
@@ -52,7 +52,7 @@ class Needs:
         """Raise InputError, with the task to use instead, if the shape lacks something.
 
         Args:
-            where: who asks, as the user wrote it (`space=cswin`).
+            where: what has the needs, as the user wrote it (`space=cswin`).
         """
         lack = self.lack(shape)
         if lack is not None:

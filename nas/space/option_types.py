@@ -1,4 +1,4 @@
-"""Whether a plain value, as YAML has it, fits the type that a space declares for it."""
+"""Whether a plain value, as YAML has it, fits a declared type."""
 
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -14,9 +14,9 @@ _PLURALS = {int: "whole numbers", float: "numbers", str: "texts", bool: "true or
 
 
 def fits(value: object, hint: Any) -> bool:
-    """Whether the value is of the type: True and 1 are kept apart, a whole number is a number.
+    """Whether the value fits the type: True is no whole number, but a whole number is a number.
 
-    Types beside bool, int, float, str, None, lists, unions and literals accept their instances.
+    Other types than bool, int, float, str, None, lists, unions and literals accept their instances.
     """
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):

@@ -1,16 +1,17 @@
-"""A sampler without a study, for tests, documentation and a first look at a space."""
+"""Random values without a study, for tests, documentation and a first look at a space."""
 
 import math
 import random
 from collections.abc import Hashable, Sequence
 
-from nas.space.space import Option, check_asked_alike, check_options
+from nas.space.checks import check_asked_alike, check_options
+from nas.space.space import Option
 
 
 class RandomSuggester:
     """Draws uniformly at random and remembers what it drew.
 
-    A name that is asked for again gets the value it had, as in a study.
+    A name that is asked for again gets the same value, as in a study.
 
     Args:
         seed: the same seed and the same questions give the same values, on every machine.

@@ -7,8 +7,8 @@ def window_of(keys: int, *, causal: bool, dilation: int = 1) -> Window:
     """A window counted as most libraries count it.
 
     Args:
-        keys: causal: keys that a query sees, itself included. Bidirectional: twice the keys on each side,
-            rounded down, the query itself besides.
+        keys: causal: keys that a query sees, itself included. Bidirectional: half of them on each side, rounded down,
+            and the query itself.
         causal: whether all of them lie at or before the query.
         dilation: distance between neighbouring keys, in tokens.
     """
@@ -16,7 +16,7 @@ def window_of(keys: int, *, causal: bool, dilation: int = 1) -> Window:
 
 
 def first_tokens(count: int) -> tuple[Global, ...]:
-    """Global tokens at the start as a part of a union: nothing for none."""
+    """Global tokens at the start, as a part of a union; empty for a count of 0."""
     return (Global(count),) if count else ()
 
 

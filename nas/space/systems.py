@@ -1,6 +1,6 @@
-"""What the papers describe, scaled to a shape: one function a system, from 8 tokens on.
+"""The patterns of published systems, scaled to a shape of 8 tokens or more: one function a system.
 
-docs/spaces.md has the papers' own numbers in a table; which shapes each fits stands in `nas.space.baselines`.
+docs/spaces.md has the papers' own numbers in a table; `nas.space.baselines` has the shapes that each fits.
 """
 
 from collections.abc import Callable
@@ -70,7 +70,7 @@ def bigbird(shape: Shape) -> ModelPattern:
 
 
 def local_global(shape: Shape) -> ModelPattern:
-    """Layers with a window of a 32nd of the sequence in turn with full ones, the first one local.
+    """Layers alternate between a window of a 32nd of the sequence and full attention; the first one is local.
 
     Source: gpt-oss (OpenAI 2025), model card, section 2.2: 128 keys; the authors' gpt_oss/torch/model.py: 4,096 tokens
     before the context was extended, the first layer local.
@@ -163,7 +163,7 @@ def streaming(shape: Shape) -> ModelPattern:
 def retrieval_streaming(shape: Shape) -> ModelPattern:
     """A quarter of the heads full, the others with sinks (n / 512, 1 at least) and recent keys (n / 128, 2 at least).
 
-    In a pretrained model they are the quarter with the highest retrieval scores, wherever they stand; else a quarter of
+    In a pretrained model these are the quarter with the highest retrieval scores, in any layer; else a quarter of
     every layer.
     Source: Xiao et al. 2024b (DuoAttention), section 3.2: a quarter of the heads of Llama-2-7B-32K, 64 sinks and 256
     recent keys. The paper finds its heads by training gates.
@@ -211,7 +211,7 @@ def _eighth(shape: Shape) -> Window:
 
 
 def _grid(shape: Shape) -> tuple[int, int]:
-    assert shape.grid is not None, "Baseline has seen to it"
+    assert shape.grid is not None, "Baseline checks this"
     return shape.grid
 
 

@@ -1,8 +1,14 @@
-"""Pareto domination and hypervolume. All values here are to be minimised."""
+"""Pareto domination, hypervolume, and the line of a front in two objectives.
+
+Values are to be minimised unless a direction is given.
+"""
 
 from collections.abc import Sequence
 
+from nas.statistics.ranks import Direction
+
 Point = tuple[float, ...]
+XY = tuple[float, float]
 
 
 def dominates(left: Point, right: Point) -> bool:
@@ -55,3 +61,20 @@ def hypervolume(points: Sequence[Point], reference: Point) -> float:
         if edge > point[0]:
             volume += (edge - point[0]) * hypervolume(slab, reference[1:])
     return volume
+
+
+def staircase(points: Sequence[XY], x_direction: Direction, y_direction: Direction) -> list[XY]:
+    """The points that no other one beats in both coordinates, by rising x, each place once.
+
+    Args:
+        points: (x, y) pairs, at least one.
+        x_direction: minimize or maximize.
+        y_direction: minimize or maximize.
+    """
+    x_sign = 1 if x_direction == "minimize" else -1
+    y_sign = 1 if y_direction == "minimize" else -1
+    corners: list[XY] = []
+    for x, y in sorted(points, key=lambda point: (x_sign * point[0], y_sign * point[1])):
+        if not corners or y_sign * y < y_sign * corners[-1][1]:
+            corners.append((x, y))
+    return sorted(corners)

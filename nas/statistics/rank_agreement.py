@@ -2,12 +2,10 @@
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from math import isnan, nan
 from statistics import variance
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import kendalltau
 
 _Array = NDArray[np.float64]
 
@@ -89,22 +87,6 @@ def kendall_tau_interval(
         return None
     low, high = np.quantile(taus, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Interval(float(low), float(high))
-
-
-def chance_of_agreement(first: Sequence[float], second: Sequence[float]) -> float | None:
-    """How likely two unrelated rankings of so few items agree as well as these or better, 0 to 1.
-
-    Args:
-        first: one value an item.
-        second: the other values of the same items.
-
-    Returns:
-        None if one side has no pair that differs.
-
-    Source: scipy.stats.kendalltau, one-sided; exact where there are no ties.
-    """
-    chance = kendalltau(first, second, alternative="greater").pvalue if len(first) > 1 else nan
-    return None if isnan(chance) else float(chance)
 
 
 def regret(truth: Sequence[float], proxy: Sequence[float], num_chosen: int = 1) -> float:

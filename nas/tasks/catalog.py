@@ -4,12 +4,12 @@ from typing import assert_never
 
 from nas.tasks.language.text import MaskedTextTask, TextSettings, TextTask
 from nas.tasks.language.tokens import TokensSettings, TokensTask
-from nas.tasks.memory.compression import CompressionSettings, CompressionTask
-from nas.tasks.memory.copying import CopyingSettings, CopyingTask
-from nas.tasks.memory.fuzzy_recall import FuzzyRecallSettings, FuzzyRecallTask
-from nas.tasks.memory.noisy_recall import NoisyRecallSettings, NoisyRecallTask
-from nas.tasks.memory.recall import RecallSettings, RecallTask
-from nas.tasks.reasoning.listops import ListopsSettings, ListopsTask
+from nas.tasks.synthetic.compression import CompressionSettings, CompressionTask
+from nas.tasks.synthetic.copying import CopyingSettings, CopyingTask
+from nas.tasks.synthetic.fuzzy_recall import FuzzyRecallSettings, FuzzyRecallTask
+from nas.tasks.synthetic.listops import ListopsSettings, ListopsTask
+from nas.tasks.synthetic.noisy_recall import NoisyRecallSettings, NoisyRecallTask
+from nas.tasks.synthetic.recall import RecallSettings, RecallTask
 from nas.tasks.task import Task
 from nas.tasks.vision.image import ImageSettings, ImageTask, NextPixelTask
 

@@ -1,19 +1,31 @@
 """What a proxy learns: the contract that every task passes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from types import MappingProxyType
+from typing import Any, Literal, Protocol
 
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from nas.statistics.ranks import Direction
 
 IGNORED_TARGET = -100
 """Target value of positions that are not scored (the convention of torch's cross_entropy)."""
 
+MOST_TOKENS = 2**20
+"""Longest sequence and largest vocabulary: drawing takes tens of bytes for each entry of either."""
+
+Ids = NDArray[np.int64]
+"""Token ids, contiguous, so that torch shares their memory; this room itself needs no torch."""
 
 Readout = Literal["each", "mean", "last"]
 """From which final hidden states a target is said: each token's own, the mean of all, or the last token's alone."""
+
+
+def as_ids(values: NDArray[Any]) -> Ids:
+    """Any integers as a batch has them."""
+    return np.ascontiguousarray(values, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +49,9 @@ class Batch:
             with a memory; None where a task has no such thing.
     """
 
-    tokens: Tensor
-    targets: Tensor
-    context: Tensor | None = None
+    tokens: Ids
+    targets: Ids
+    context: Ids | None = None
 
     def parts(self, batch_size: int) -> Iterator["Batch"]:
         """The same sequences in order, `batch_size` at a time; the last part may be smaller."""
@@ -47,6 +59,10 @@ class Batch:
             rows = slice(start, start + batch_size)
             context = None if self.context is None else self.context[rows]
             yield Batch(self.tokens[rows], self.targets[rows], context)
+
+
+NO_PARTS: Mapping[str, "Task"] = MappingProxyType({})
+"""Of a task that has none."""
 
 
 class Task(Protocol):
@@ -73,6 +89,12 @@ class Task(Protocol):
     """Hash of the user's or default text alone, hexadecimal; None for generated data."""
     chance: float
     """The quality of a model that knows nothing, in the metric's unit."""
+
+    @property
+    def parts(self) -> "Mapping[str, Task]":
+        """Tasks of one size by name, whose validation sets make up this one's, so that the quality is the mean of
+        theirs; empty where a task has none."""
+        ...
 
     def train_batch(self, step: int, batch_size: int, seed: int) -> Batch:
         """The batch of one training step; the same for the same arguments, on every machine."""

@@ -19,29 +19,29 @@ class TrackingSettings:
         mode: offline (files in the study folder, to be sent later with `wandb sync`), online, or none.
         project: W&B project that the runs belong to.
         entity: W&B user or team; None for the default of the API key.
+
+    Raises:
+        InputError: an unknown mode, or a project name that W&B refuses.
     """
 
     mode: str = "offline"
     project: str = "nas"
     entity: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.mode not in MODES:
+            raise unknown("tracking.mode", self.mode, MODES, "mode")
+        if self.mode != "none" and not _is_project_name(self.project):
+            allowed = f"must have 1 to {_LONGEST_PROJECT} characters, none of {_FORBIDDEN_IN_PROJECT}"
+            raise InputError("tracking.project", allowed, self.project)
 
-def check_tracking(settings: TrackingSettings) -> None:
-    """Refuse settings that could not record anything, before a study starts.
+
+def check_key(settings: TrackingSettings) -> None:
+    """Refuse to start what could not be sent.
 
     Raises:
-        InputError: an unknown mode, a project name that W&B refuses, or online without WANDB_API_KEY.
+        InputError: mode online without WANDB_API_KEY in the environment.
     """
-    if settings.mode not in MODES:
-        raise unknown("tracking.mode", settings.mode, MODES, "mode")
-    if settings.mode == "none":
-        return
-    if not _is_project_name(settings.project):
-        raise InputError(
-            "tracking.project",
-            f"must have 1 to {_LONGEST_PROJECT} characters, none of {_FORBIDDEN_IN_PROJECT}",
-            settings.project,
-        )
     if settings.mode == "online" and not os.environ.get("WANDB_API_KEY", "").strip():
         raise InputError(
             "tracking",

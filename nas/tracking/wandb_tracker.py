@@ -1,18 +1,18 @@
 """The observer that keeps W&B up to date with a study."""
 
 import logging
-from typing import Any
 
-from nas.results.observer import Observer, Progress, StudyInfo
+from nas.results.front import Front
+from nas.results.observer import Observer, StudyInfo, StudyPlan
 from nas.results.trial import Trial
 from nas.tracking.recorder import Recorder
 from nas.tracking.runs.contents import all_runs, trial_run
-from nas.tracking.settings import TrackingSettings, check_tracking
+from nas.tracking.settings import TrackingSettings, check_key
 
 _LOG = logging.getLogger("nas.tracking")
 
 
-class WandbTracker:
+class WandbTracker(Observer):
     """One W&B run a trial, made when the trial has ended, and one for the study, made at its end.
 
     A run is written whole from the trial's record, so a stopped search leaves nothing half, and a
@@ -25,33 +25,18 @@ class WandbTracker:
     def __init__(self, settings: TrackingSettings) -> None:
         self._settings = settings
 
-    def study_started(self, info: StudyInfo, known: tuple[Trial, ...]) -> None:
+    def study_started(self, info: StudyInfo, plan: StudyPlan, known: tuple[Trial, ...]) -> None:
         """See `Observer`."""
         self._info = info
         self._recorder = Recorder(self._settings, info.folder)
         for trial in known:
             self.trial_finished(trial)
 
-    def training_progressed(self, progress: Progress) -> None:
-        """See `Observer`. Curves come with the finished trial."""
-
-    def trial_advanced(self, trial: Trial) -> None:
-        """See `Observer`. Recorded when it goes no further."""
-
     def trial_finished(self, trial: Trial) -> None:
         """See `Observer`."""
         self._recorder.submit(trial_run(self._info, trial))
 
-    def confirmation_started(self, num_trials: int) -> None:
-        """See `Observer`. Nothing to record yet."""
-
-    def judging_started(self, num_trainings: int) -> None:
-        """See `Observer`. Nothing to record yet."""
-
-    def trial_confirmed(self, trial: Trial) -> None:
-        """See `Observer`. Recorded at the end, with all its seeds."""
-
-    def study_finished(self, trials: tuple[Trial, ...], front: dict[str, Any]) -> None:
+    def study_finished(self, trials: tuple[Trial, ...], front: Front) -> None:
         """See `Observer`. Trials that were trained with more seeds since are recorded again."""
         recorded = self._recorder.finish(all_runs(self._info, trials, front))
         if recorded.num_missing:
@@ -67,7 +52,7 @@ def make_observer(settings: TrackingSettings) -> Observer | None:
     """The observer for the settings; None for mode none.
 
     Raises:
-        InputError: see `check_tracking`.
+        InputError: see `check_key`.
     """
-    check_tracking(settings)
+    check_key(settings)
     return None if settings.mode == "none" else WandbTracker(settings)

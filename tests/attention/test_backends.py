@@ -55,10 +55,9 @@ def inputs(num_heads: int, num_tokens: int, dtype: torch.dtype = torch.float64, 
 
 
 def output_and_gradients(heads: tuple[HeadPattern, ...], tensors: list[Tensor], backend: str) -> list[Tensor]:
-    *leaves, upstream = tensors
-    leaves = [leaf.clone().requires_grad_() for leaf in leaves]
-    out = attend(*leaves, heads, backend)
-    return [out.detach(), *torch.autograd.grad(out, leaves, upstream)]
+    q, k, v = (leaf.clone().requires_grad_() for leaf in tensors[:3])
+    out = attend(q, k, v, heads, backend)
+    return [out.detach(), *torch.autograd.grad(out, (q, k, v), tensors[3])]
 
 
 @quick
@@ -116,15 +115,15 @@ def test_gradients_match_finite_differences(head: HeadPattern) -> None:
     inputs = Inputs((head,), 6)
 
     def run(q: Tensor, k: Tensor, v: Tensor, *memory: Tensor) -> Tensor:
-        return attend(q, k, v, (head,), "pieces", memory=memory or None)
+        return attend(q, k, v, (head,), "pieces", memory=(memory[0], memory[1]) if memory else None)
 
     assert torch.autograd.gradcheck(run, inputs.leaves)
 
 
 def test_a_gradient_of_a_gradient_is_refused_in_words() -> None:
-    leaves = [tensor.requires_grad_() for tensor in inputs(1, 7)[:3]]
-    out = attend(*leaves, (HeadPattern((Window(2),)),), "pieces")
-    (grad,) = torch.autograd.grad(out.square().sum(), leaves[0], create_graph=True)
+    q, k, v = (tensor.requires_grad_() for tensor in inputs(1, 7)[:3])
+    out = attend(q, k, v, (HeadPattern((Window(2),)),), "pieces")
+    (grad,) = torch.autograd.grad(out.square().sum(), q, create_graph=True)
     with pytest.raises(RuntimeError, match="once_differentiable"):
         grad.sum().backward()
 

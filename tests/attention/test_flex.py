@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -51,13 +52,13 @@ def test_the_mask_function_gives_the_dense_mask(cases: list[HeadPattern], rows: 
     most = max(head.memory_tokens for head in chosen)
     ours = create_mask(mask_mod(chosen, 24, CPU), None, len(chosen), 24, most + 24, "cpu")
     for head, mask in zip(chosen, ours[0], strict=True):
-        assert torch.equal(mask[:, most:], head.mask(24))
+        assert torch.equal(mask[:, most:], torch.from_numpy(head.mask(24)))
         assert mask[:, :most].sum(dim=1).eq(head.memory_tokens).all()
         assert mask[:, most - head.memory_tokens : most].all()
 
 
 def test_the_block_mask_holds_exactly_the_blocks_that_hold_a_pair() -> None:
-    dense = torch.stack([head.mask(512) for head in HEADS])
+    dense = torch.from_numpy(np.stack([head.mask(512) for head in HEADS]))
     touched = dense.unflatten(2, (4, 128)).unflatten(1, (4, 128)).any(dim=4).any(dim=2)
     assert torch.equal(block_mask(HEADS, 512, CPU).to_dense()[0].bool(), touched)
 
@@ -102,11 +103,11 @@ def test_a_gpu_trains_through_flex_as_through_dense(heads: tuple[HeadPattern, ..
     def draw(num_tokens: int) -> torch.Tensor:
         return torch.randn(1, len(heads), num_tokens, 32, generator=generator).cuda().requires_grad_()
 
-    rows, leaves = most_memory(heads), [draw(256) for _ in range(3)]
+    rows, q, k, v = most_memory(heads), draw(256), draw(256), draw(256)
     memory = (draw(rows), draw(rows)) if rows else None
     results = []
     for backend in ("flex", "dense"):
-        out = attend(*leaves, heads, backend, memory=memory)
-        results.append([out, *torch.autograd.grad(out.square().sum(), [*leaves, *(memory or ())])])
+        out = attend(q, k, v, heads, backend, memory=memory)
+        results.append([out, *torch.autograd.grad(out.square().sum(), [q, k, v, *(memory or ())])])
     for ours, theirs in zip(*results, strict=True):
         assert torch.allclose(ours, theirs, atol=2e-2, rtol=2e-2)

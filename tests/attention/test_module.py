@@ -22,7 +22,7 @@ def qkv(*shape: int) -> tuple[Tensor, Tensor, Tensor]:
 @pytest.mark.parametrize("backend", ["auto", "dense", "pieces", "flex"])
 def test_the_module_attends_as_its_layer_says(backend: str) -> None:
     q, k, v = qkv(2, 3, 40, 16)
-    scores = (q @ k.mT / 4).masked_fill(~LAYER.mask(40), -torch.inf)
+    scores = (q @ k.mT / 4).masked_fill(~torch.from_numpy(LAYER.mask(40)), -torch.inf)
     assert torch.allclose(SparseAttention(LAYER, backend)(q, k, v), scores.softmax(-1) @ v, atol=1e-5)
 
 

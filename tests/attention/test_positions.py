@@ -19,7 +19,7 @@ def draw(*shape: int, seed: int = 0) -> Tensor:
 
 
 def softmax_of(scores: Tensor, heads: tuple[HeadPattern, ...], v: Tensor) -> Tensor:
-    mask = torch.stack([head.mask(scores.shape[-1]) for head in heads])
+    mask = torch.stack([torch.from_numpy(head.mask(scores.shape[-1])) for head in heads])
     return scores.masked_fill(~mask, -torch.inf).softmax(-1) @ v
 
 
@@ -142,8 +142,8 @@ def test_gradients_reach_the_biases_and_the_projection() -> None:
     q, k = draw(1, 2, 5, 4), draw(1, 2, 5, 4, seed=1)
     leaves = [x.requires_grad_() for x in (q, k, draw(2, 4, seed=2), draw(2, 4, seed=3), draw(2, 6, 4, seed=4))]
 
-    def scores(*tensors: Tensor) -> Tensor:
-        queries, keys = relative_features(*tensors)
+    def scores(q: Tensor, k: Tensor, content: Tensor, position: Tensor, projection: Tensor) -> Tensor:
+        queries, keys = relative_features(q, k, content, position, projection)
         return queries @ keys.mT
 
     assert torch.autograd.gradcheck(scores, leaves)

@@ -30,10 +30,10 @@ def two_threads() -> Iterator[None]:
 
 
 def step(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, ...]:
-    inputs = [x.clone().requires_grad_() for x in (q, k, v)]
-    out = pieces_attention(*inputs, HEADS)
+    q, k, v = (x.clone().requires_grad_() for x in (q, k, v))
+    out = pieces_attention(q, k, v, HEADS)
     out.square().sum().backward()
-    grads = [x.grad for x in inputs if x.grad is not None]
+    grads = [x.grad for x in (q, k, v) if x.grad is not None]
     return out.detach(), *grads
 
 

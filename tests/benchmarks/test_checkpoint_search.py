@@ -5,7 +5,9 @@ from pathlib import Path
 import checkpoint_search
 import numpy as np
 import pytest
-from tiny_models import save_tiny_model, written_text
+
+from nas.search.executors import choose
+from tests.tiny_models import save_tiny_model, written_text
 
 
 def test_a_cell_has_the_mean_and_its_deviation() -> None:
@@ -19,6 +21,7 @@ def test_a_row_for_every_space_and_sampler(
     model, text = save_tiny_model(tmp_path / "model"), written_text(tmp_path)
     small = ["task.num_tokens=64", "task.validation_sequences=2", "evaluation.needle_sequences=1", "workers=1"]
     options = ["--seeds", "2", "--trials", "4", "--samplers", "random", "--spaces", "head_split,per_head"]
+    monkeypatch.setattr(choose, "num_cores", lambda: 1)  # this process trains; threads would wait for one another
     monkeypatch.setattr("sys.argv", ["checkpoint_search.py", str(model), str(text), *small, "device=cpu", *options])
     checkpoint_search.main()
     header, _, *rows = capsys.readouterr().out.splitlines()

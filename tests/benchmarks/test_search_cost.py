@@ -6,6 +6,7 @@ from pathlib import Path
 import optuna
 import pytest
 import search_cost
+from optuna.distributions import BaseDistribution, IntDistribution
 from search_cost import METHODS, ParetoMutation, at, cost_of, load
 
 from nas.statistics.pareto import nondominated
@@ -13,7 +14,10 @@ from nas.statistics.pareto import nondominated
 TABLE = Path(__file__).parents[2] / "tables" / "tabular-text.jsonl"
 
 
-@pytest.mark.parametrize("name", [name for name, (_, options) in METHODS.items() if "num_trials" not in options])
+SMALL = [name for name, (_, options) in METHODS.items() if "num_trials" not in options]
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow if "GP" in name else ()) for name in SMALL])
 def test_every_method_pays_for_what_it_trains_and_is_judged_by_the_truth(name: str) -> None:
     make, options = METHODS[name]
     num_trials = 32 if name == "MO-ASHA" else 8  # of which one reaches the last rung
@@ -22,7 +26,7 @@ def test_every_method_pays_for_what_it_trains_and_is_judged_by_the_truth(name: s
     spent = [flops for flops, _ in search.curve]
     assert spent == sorted(spent) and spent[0] > 0
     assert all(0 <= share <= 1 for _, share in search.curve)
-    assert -1 <= search.tau <= 1
+    assert search.tau is not None and -1 <= search.tau <= 1
     assert make(TABLE, None, 0, num_trials=num_trials, **options) == search
 
 
@@ -47,7 +51,7 @@ def test_what_is_reached_must_be_kept() -> None:
 
 def test_pareto_mutation_draws_one_value_of_a_parent_on_the_front_anew() -> None:
     study = optuna.create_study(directions=["minimize", "minimize"])
-    spread = {name: optuna.distributions.IntDistribution(0, 99) for name in "abc"}
+    spread: dict[str, BaseDistribution] = {name: IntDistribution(0, 99) for name in "abc"}
     known = [((1.0, 1.0), 10), ((2.0, 0.5), 20), ((3.0, 3.0), 30), ((4.0, 4.0), 40)]
     for values, number in known:
         study.add_trial(optuna.create_trial(params=dict.fromkeys("abc", number), distributions=spread, values=values))

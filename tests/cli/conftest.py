@@ -3,15 +3,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from toy_study import FakeExecutor, toy_problem
 
 from nas.cli.main import main
-from nas.search.driver import Driver, Lanes
-from nas.search.folder.settings_document import settings_to_dict
-from nas.search.folder.study_folder import StudyFolder
+from nas.results.lock import locked
+from nas.search.driver import Concurrency, Driver
 from nas.search.observers import Observers
+from nas.search.samplers.catalog import SAMPLERS
 from nas.search.settings import StudySettings
+from nas.search.storage.study_folder import StudyFolder
 from nas.tasks.language.text import TextSettings
+from tests.toy_study import FakeExecutor, toy_problem
 
 
 @dataclass
@@ -42,8 +43,9 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("studies") / "toy"
     settings = StudySettings(study=str(path), num_trials=8, confirm_seeds=0, task=TextSettings(num_tokens=64))
     folder = StudyFolder(path)
-    with folder.locked():
-        folder.write_settings(settings_to_dict(settings))
-        lanes = Lanes(num_batches=1, cohort_size=1)
-        Driver(settings, toy_problem(), folder, FakeExecutor(), Observers(()), lanes, None).run()
+    make_sampler, concurrency = SAMPLERS[settings.sampler], Concurrency(num_workers=1, cohort_size=1)
+    with locked(path):
+        folder.write_settings(settings.to_document())
+        observers = Observers(())
+        Driver(settings, toy_problem(), make_sampler, folder, FakeExecutor(), observers, concurrency, None).run()
     return path

@@ -8,18 +8,20 @@ PAGE = Path(__file__).parents[2] / "docs" / "command-line.md"
 
 INTRODUCTION = """# The command line
 
-Every text below is what `--help` prints; a test compares them.
+Every text below is what `--help` prints; a test keeps them equal.
 
 - STUDY is a name, the folder `runs/NAME`, or the path of a study folder.
-- PATTERN is a pattern file ([patterns.md](patterns.md)), STUDY#TRIAL, or a baseline ([gallery.md](gallery.md)).
-- What you can mend is said in one line on the standard error, with exit code 2, and nothing is written. Ctrl-C ends
-  with exit code 130; a search or a table goes on when the same command is given again.
-- Nothing that is secret is a setting. `WANDB_API_KEY` is read from the environment and stored nowhere.
+- PATTERN is a pattern file ([patterns.md](patterns.md)), STUDY#TRIAL, or a baseline
+  ([gallery.md](gallery.md)).
+- A mistake that you can fix is reported in one line on standard error, with exit code 2, and
+  nothing is written. Ctrl-C ends with exit code 130; the same command resumes a search or a table.
+- No secret is a setting. `WANDB_API_KEY` is read from the environment and stored nowhere.
 
-`nas search` reads the YAML files in `conf/` with Hydra's Compose API, so its grammar of overrides holds: `key=value`,
-lists as `[a,b]`, `-m key=a,b` for several studies. `--config-dir DIR` adds your own files: `DIR/preset/mine.yaml` is
-then `preset=mine`. Such files are at most 1 MiB long and use no YAML references (`*name`). What Hydra cannot read is
-taken as text as it stands, so paths need no quotes but the shell's.
+`nas search` reads the YAML files in `conf/` with Hydra's Compose API, so Hydra's override grammar
+holds: `key=value`, lists as `[a,b]`, `-m key=a,b` for several studies. `--config-dir DIR` adds
+your own files: `DIR/preset/mine.yaml` becomes `preset=mine`. Such files are at most 1 MiB long and
+use no YAML references (`*name`). A value that Hydra cannot parse is taken as plain text, so paths
+need only the shell's quotes.
 """
 
 

@@ -3,7 +3,10 @@ from typing import Any
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
+from nas.results.front import Front
+from nas.results.study import read_front
 from nas.search import study as study_module
 
 
@@ -28,20 +31,21 @@ def test_help_lists_every_key_with_its_choices(nas) -> None:
 
 class TestRunning:
     @pytest.fixture
-    def asked(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    def asked(self, study: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         """Settings that studies were started with; nothing runs."""
         seen: list[Any] = []
+        front = read_front(study)
 
-        def run_study(settings: Any, observers: Any) -> dict[str, Any]:
+        def run_study(settings: Any, observers: Any) -> Front:
             seen.append(settings)
             if settings.seed == 13:
                 raise KeyboardInterrupt
             if settings.seed == 14:
                 raise ZeroDivisionError("a defect")
-            return {"study": settings.study, "objectives": [{"name": "quality"}], "points": [], "baselines": []}
+            return replace(front, study=settings.study)
 
         monkeypatch.setattr(study_module, "run_study", run_study)
-        monkeypatch.setattr("nas.cli.front_output.print_front", lambda front: print(front["study"]))
+        monkeypatch.setattr("nas.report.front_table.print_front", lambda front: print(front.study))
         monkeypatch.setattr("nas.report.front_picture.draw_front", lambda front, path: print(path))
         return seen
 

@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_table import NUM_ROWS, FakeExecutor, pretend_table
 
 from nas.config.load import load_settings
 from nas.ground_truth import build as build_module
 from nas.ground_truth.file import read_table
-from nas.search.folder.settings_document import settings_to_dict
+from tests.tiny_table import NUM_ROWS, FakeExecutor, pretend_table
 
 TINY = [
     "task=recall",
@@ -87,7 +86,7 @@ class TestBuild:
 
     def test_the_default_is_the_shipped_table(self) -> None:
         (settings,) = load_settings(["preset=table", "space=tabular"])
-        plain = settings_to_dict(settings)
+        plain = settings.to_document()
         assert plain["space"] == {"attribute": "search_spaces.tabular:Tabular", "options": {}}
         assert plain["training"]["num_steps"] == 16 * 240
         assert (plain["training"]["num_rungs"], plain["training"]["batch_size"]) == (5, 4)
@@ -194,8 +193,9 @@ def test_one_line_says_what_is_wrong(
     [
         (b"", "without a whole line"),
         (b'{"schema": "nas.table/1", "rungs"', "without a whole line"),
-        (b'{"schema": "nas.front/1"}\n', "x.jsonl:1: must be the first line of a table"),
-        (b'{"schema": "nas.table/2"}\n', "the schema 'nas.table/2'"),
+        (b'{"schema": "nas.table/1"}\n', "x.jsonl:1: must be the first line of a table"),
+        (b'{"schema": "nas.front/1"}\n', "x.jsonl: schema: must be 'nas.table/1', got 'nas.front/1'."),
+        (b'{"schema": "nas.table/2"}\n', "x.jsonl: schema: must be 'nas.table/1', got 'nas.table/2'. A newer nas"),
         (b"dear diary\n", "x.jsonl:1: "),
     ],
 )

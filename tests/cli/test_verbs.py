@@ -121,8 +121,8 @@ class TestExport:
         """Trial 2 is the baseline sparse_transformer_strided."""
         refused = nas("export", str(study), "--trial", "2", "--format", "minference", "--out", "a")
         assert (refused.code, refused.err.count("\n")) == (2, 1)
-        assert "minference: cannot say 'stride' in layer 0, heads 0 to 3" in refused.err
-        assert "Nearest on the front" in refused.err or "No other point of the front" in refused.err
+        assert "minference: cannot represent 'stride' in layer 0, heads 0 to 3" in refused.err
+        assert "The nearest point of the front" in refused.err or "No other point of the front" in refused.err
         assert not Path("a").exists()
 
     def test_what_was_exported_is_verified(self, nas, study: Path, in_tmp_path: Path) -> None:

@@ -3,14 +3,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from nas.config.load import load_settings, load_target, to_yaml
+from nas.config.load import load_settings, to_yaml
 from nas.config.read import read_settings
 from nas.config.settings import RunSettings
+from nas.config.target import load_target
 from nas.errors import InputError
 from nas.tasks.catalog import TASKS
 from nas.tasks.language.text import TextSettings
-from nas.tasks.memory.recall import RecallSettings
-from nas.tasks.reasoning.listops import ListopsSettings
+from nas.tasks.synthetic.listops import ListopsSettings
+from nas.tasks.synthetic.recall import RecallSettings
 from nas.tasks.vision.image import ImageSettings
 
 
@@ -94,8 +95,9 @@ def test_a_preset_overrides_the_task_it_is_used_with() -> None:
 
 def test_a_space_or_a_preset_may_bring_a_task_and_the_command_line_wins() -> None:
     assert load("space=cswin").task == ImageSettings()
-    assert load("space=linformer", "preset=smoke").task.prediction == "masked"
-    assert load("preset=overnight").task.num_tokens == 256
+    masked, overnight = load("space=linformer", "preset=smoke").task, load("preset=overnight").task
+    assert isinstance(masked, TextSettings) and masked.prediction == "masked"
+    assert isinstance(overnight, TextSettings) and overnight.num_tokens == 256
     assert load("preset=overnight", "space=cswin").task == ImageSettings()
     assert load("preset=overnight", "space=linformer", "task=listops").task.name == "listops"
 

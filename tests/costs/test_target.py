@@ -5,16 +5,15 @@ import pytest
 from omegaconf import OmegaConf
 
 from nas.costs.counting import count_cost
-from nas.costs.dense_part import num_parameters
-from nas.costs.proxy_target import proxy_target
-from nas.costs.target import Target
+from nas.costs.parameters import target_parameters
+from nas.costs.target import Target, proxy_target
 from nas.errors import InputError
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, LowRank, Primitive
 from nas.proxy.network.layout import layout_for
 from nas.proxy.settings import ProxySettings
-from nas.tasks.memory.recall import RecallSettings, RecallTask
+from nas.tasks.synthetic.recall import RecallSettings, RecallTask
 
 SHIPPED = sorted((Path(__file__).parents[2] / "conf" / "target").glob("*.yaml"))
 
@@ -39,7 +38,7 @@ def test_a_shipped_target_has_the_name_of_its_file(path: Path) -> None:
 )
 def test_the_dimensions_give_the_published_number_of_parameters(name: str, published: int) -> None:
     (path,) = [path for path in SHIPPED if path.stem == name]
-    assert num_parameters(read(path)) == published
+    assert target_parameters(read(path)) == published
 
 
 def test_the_proxy_is_a_target_of_plain_numbers() -> None:

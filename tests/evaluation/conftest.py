@@ -1,10 +1,10 @@
 import pytest
-from one_thread import one_thread as one_thread
 
 from nas.patterns.file import load_pattern
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.member import Member
-from nas.tasks.memory.recall import RecallSettings, RecallTask
+from nas.proxy.state.cohort_state import Member
+from nas.tasks.synthetic.recall import RecallSettings, RecallTask
+from tests.one_thread import one_thread as one_thread
 
 
 @pytest.fixture(scope="session")

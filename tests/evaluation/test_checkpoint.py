@@ -6,22 +6,27 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_models import save_tiny_model, written_text
 
 from nas.errors import PatternError
 from nas.evaluation import checkpoint as checkpoint_module
+from nas.evaluation import progress_throttle, trunk_files
 from nas.evaluation.checkpoint import CheckpointEvaluator
+from nas.evaluation.progress_throttle import OnProgress
 from nas.evaluation.settings import CheckpointSettings, Weights
 from nas.patterns.model import ModelPattern
 from nas.pretrained.decoder import Decoder
 from nas.pretrained.tasks import checkpoint_tasks
+from nas.pretrained.text import CheckpointTextTask
 from nas.proxy.settings import TrainingSettings
-from nas.proxy.state.member import Member
+from nas.proxy.state.cohort_state import Member
+from nas.results.codec import from_document, to_document
 from nas.results.measurement import Measurement, Outcome
 from nas.space import systems
 from nas.space.space import Shape
 from nas.tasks.language.text import TextSettings
 from nas.tasks.task import Task
+from tests.timeless import timeless
+from tests.tiny_models import save_tiny_model, written_text
 
 SHAPE = Shape(num_layers=2, num_heads=4, num_tokens=32, causal=True)
 FULL, STREAMING = systems.full(SHAPE), systems.streaming(SHAPE)
@@ -47,11 +52,12 @@ def measure(
     weights: Weights = "frozen",
     rung: int = 1,
     folders: Sequence[Path] | None = None,
+    on_progress: OnProgress | None = None,
     learning_rate: float = 1e-2,
 ) -> tuple[Measurement, ...]:
     evaluator = CheckpointEvaluator(decoder, task, CheckpointSettings(weights=weights), TRAINING, data_seed=3)
     members = [Member(pattern=pattern, seed=5, learning_rate=learning_rate) for pattern in patterns]
-    return tuple(replace(one, wall_seconds=0.0) for one in evaluator.evaluate(members, rung, folders))
+    return tuple(timeless(evaluator.evaluate(members, rung, folders, on_progress)))
 
 
 def test_a_pattern_is_scored_on_the_text_and_beyond_its_length(decoder: Decoder, tasks: dict[str, Task]) -> None:
@@ -66,7 +72,7 @@ def test_a_probe_is_told_by_depth(decoder: Decoder, tasks: dict[str, Task]) -> N
     (measured,) = measure(decoder, tasks["needle"], STREAMING)
     assert [part.name for part in measured.parts] == ["depth_0", "depth_100"]
     assert measured.quality == sum(part.quality for part in measured.parts) / 2
-    assert Measurement.from_dict(measured.to_dict()) == measured
+    assert from_document(to_document(measured), Measurement) == measured
 
 
 def test_a_pattern_of_another_model_is_refused(decoder: Decoder, tasks: dict[str, Task]) -> None:
@@ -120,6 +126,58 @@ class TestLora:
         (file,) = kept[0].glob("checkpoint-*.pt")
         file.write_bytes(file.read_bytes()[:100])
         assert measure(decoder, tasks["text"], STREAMING, weights="lora", rung=4, folders=kept) == first
+
+    @pytest.mark.parametrize("step", [1, 2, 3, 5, 6, 7])
+    def test_a_killed_call_goes_on_and_ends_the_same(
+        self, decoder: Decoder, tasks: dict[str, Task], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+    ) -> None:
+        """On the trunk before and after each save, and on the branch, which begins after step 6."""
+        monkeypatch.setattr(trunk_files, "SAVE_STEPS", 2)
+        monkeypatch.setattr(progress_throttle, "SECONDS_BETWEEN_NEWS", 0.0)
+        steps: list[int] = []
+
+        def dying(member: int, done: int, num_steps: int) -> None:
+            if done == step:
+                raise KeyboardInterrupt
+
+        kept = [tmp_path / "trial"]
+        with pytest.raises(KeyboardInterrupt):
+            measure(decoder, tasks["text"], STREAMING, weights="lora", rung=8, folders=kept, on_progress=dying)
+        again = measure(
+            decoder,
+            tasks["text"],
+            STREAMING,
+            weights="lora",
+            rung=8,
+            folders=kept,
+            on_progress=lambda member, done, num_steps: steps.append(done),
+        )
+        # News of a step goes out before it is saved.
+        assert steps == list(range((step - 1) // 2 * 2, 9))
+        assert again == measure(decoder, tasks["text"], STREAMING, weights="lora", rung=8)
+        assert len(list(kept[0].iterdir())) == 1
+
+    def test_adapters_of_another_step_or_model_are_passed_over(
+        self, decoder: Decoder, tasks: dict[str, Task], tmp_path: Path
+    ) -> None:
+        kept = [tmp_path / "trial"]
+        first = measure(decoder, tasks["text"], STREAMING, weights="lora", rung=4, folders=kept)
+        (file,) = kept[0].glob("checkpoint-*.pt")
+        whole = torch.load(file, weights_only=True)
+        for change in ({"step": 2}, {"weights": {}}, {"schema": "nas.cohort/1"}):
+            torch.save(whole | change, file)
+            assert measure(decoder, tasks["text"], STREAMING, weights="lora", rung=4, folders=kept) == first
+
+    def test_adapters_that_diverged_on_the_trunk_train_no_further(
+        self, decoder: Decoder, tasks: dict[str, Task], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        kept = [tmp_path / "trial"]
+        for rung in (4, 8):
+            (measured,) = measure(
+                decoder, tasks["text"], FULL, weights="lora", rung=rung, folders=kept, learning_rate=1e30
+            )
+            assert (measured.step, measured.outcome) == (rung, Outcome.DIVERGED)
+            monkeypatch.setattr(CheckpointTextTask, "train_batch", None)
 
     def test_diverging_is_an_outcome(self, decoder: Decoder, tasks: dict[str, Task]) -> None:
         (measured,) = measure(decoder, tasks["text"], FULL, weights="lora", rung=8, learning_rate=1e30)

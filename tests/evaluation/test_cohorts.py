@@ -5,16 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from families import FAMILIES, FULL, STREAM, two_layers, window
 
 from nas.errors import PatternError
-from nas.evaluation import scratch
 from nas.evaluation.scratch import ScratchEvaluator
 from nas.patterns.model import ModelPattern
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import CohortState
-from nas.proxy.state.member import Member
-from nas.results.measurement import Measurement, Outcome
+from nas.proxy.state.cohort_state import CohortState, Member
+from nas.proxy.training.cohort_trainer import CohortTrainer
+from nas.results.measurement import Outcome
+from tests.families import FAMILIES, FULL, STREAM, two_layers, window
+from tests.timeless import timeless
 
 MEMORY, RELATIVE = FAMILIES["memory"].patterns, FAMILIES["relative"].patterns
 MIXED = (two_layers(FULL), MEMORY[0], RELATIVE[0], two_layers(window(3)), RELATIVE[1], MEMORY[1])
@@ -37,21 +37,17 @@ def members(*patterns: ModelPattern) -> list[Member]:
     return [Member(pattern=pattern, seed=seed, learning_rate=4e-3) for seed, pattern in enumerate(patterns)]
 
 
-def timeless(*measurements: Measurement) -> list[Measurement]:
-    return [replace(measurement, wall_seconds=0.0) for measurement in measurements]
-
-
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     """The seeds of every cohort that is trained, in order."""
     cohorts: list[list[int]] = []
-    train = scratch.train
+    train = CohortTrainer.train
 
-    def watched(state: CohortState, **options: Any) -> CohortState:
+    def watched(trainer: CohortTrainer, state: CohortState, *args: Any) -> CohortState:
         cohorts.append([member.seed for member in state.members])
-        return train(state, **options)
+        return train(trainer, state, *args)
 
-    monkeypatch.setattr(scratch, "train", watched)
+    monkeypatch.setattr(CohortTrainer, "train", watched)
     return cohorts
 
 
@@ -63,7 +59,7 @@ def test_each_cohort_trains_by_itself_and_the_order_of_results_stays(
     assert trained == COHORTS
     for cohort in COHORTS:
         alone = evaluator.evaluate([everyone[index] for index in cohort], RUNG)
-        assert timeless(*alone) == timeless(*(measurements[index] for index in cohort))
+        assert timeless(alone) == timeless(measurements[index] for index in cohort)
 
 
 def test_progress_and_folders_belong_to_the_member(evaluator: ScratchEvaluator, tmp_path: Path) -> None:
@@ -90,7 +86,7 @@ def test_a_killed_call_ends_the_same_whichever_cohort_it_was_in(
     evaluator: ScratchEvaluator, tmp_path: Path, killed: int
 ) -> None:
     everyone, folders = members(*MIXED), [tmp_path / str(index) for index in range(len(MIXED))]
-    expected = timeless(*evaluator.evaluate(everyone, RUNG))
+    expected = timeless(evaluator.evaluate(everyone, RUNG))
 
     def kill(member: int, step: int, num_steps: int) -> None:
         if member == COHORTS[killed][0] and step == RUNG:
@@ -98,21 +94,21 @@ def test_a_killed_call_ends_the_same_whichever_cohort_it_was_in(
 
     with pytest.raises(Killed):
         evaluator.evaluate(everyone, RUNG, folders, kill)
-    assert timeless(*evaluator.evaluate(everyone, RUNG, folders)) == expected
+    assert timeless(evaluator.evaluate(everyone, RUNG, folders)) == expected
 
 
 def test_a_cohort_that_does_not_fit_is_halved_by_itself(
     evaluator: ScratchEvaluator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    train, sizes = scratch.train, []
+    train, sizes = CohortTrainer.train, []
 
-    def small_machine(state: CohortState, **options: Any) -> CohortState:
+    def small_machine(trainer: CohortTrainer, state: CohortState, *args: Any) -> CohortState:
         sizes.append(len(state.members))
         if len(state.members) > 1 and state.members[0].pattern.position == "relative":
             raise MemoryError
-        return train(state, **options)
+        return train(trainer, state, *args)
 
-    monkeypatch.setattr(scratch, "train", small_machine)
+    monkeypatch.setattr(CohortTrainer, "train", small_machine)
     measurements = evaluator.evaluate(members(*MIXED), RUNG)
     assert sizes == [2, 2, 2, 1, 1]
     assert [one.outcome for one in measurements] == [Outcome.FINISHED] * 6

@@ -3,9 +3,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from families import FAMILIES, FULL, STREAM, two_layers, window
-from noise_task import NoiseTask
-from plain_transformer import plain_transformer
 from torch.nn import functional
 
 from nas.errors import InputError
@@ -14,10 +11,13 @@ from nas.evaluation.scratch import ScratchEvaluator
 from nas.patterns.model import ModelPattern
 from nas.proxy.network.layout import layout_for
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import CohortState
-from nas.proxy.state.member import Member
-from nas.proxy.training.branch import train, train_branch
+from nas.proxy.state.cohort_state import Member
+from nas.proxy.training.cohort_trainer import CohortTrainer
+from nas.proxy.training.data import as_tensors
 from nas.results.measurement import Measurement, Outcome
+from tests.families import FAMILIES, FULL, STREAM, two_layers, window
+from tests.noise_task import NoiseTask
+from tests.plain_transformer import plain_transformer
 
 PROXY = ProxySettings(num_layers=2, num_heads=2, d_model=8, mlp_ratio=2)
 RUNG = 4
@@ -44,18 +44,17 @@ def test_a_window_is_measured_at_twice_the_length_as_the_plain_model_is() -> Non
     task, (member,) = NoiseTask(), members(two_layers(window(3)))
     (measurement,) = evaluator_of(task).evaluate([member], RUNG)
     assert lengths(measurement) == [(2, 32), (4, 64)]
+    trainer = CohortTrainer(task=task, proxy=PROXY, training=TRAINING, data_seed=3)
+    end, _ = trainer.train_branch(trainer.train(trainer.initial([member]), 3), RUNG)
     layout = layout_for(member.pattern, PROXY, task)
-    trunk = train(CohortState.initial([member], layout), task, PROXY, TRAINING, data_seed=3, until_step=3)
-    end, _ = train_branch(trunk, task, PROXY, TRAINING, data_seed=3, rung=RUNG)
     weights = {name: weight[0] for name, weight in layout.unpack(end.weights).items()}
     for found in measurement.longer:
         longer = task.longer(found.times)
         assert longer is not None
         (batch,) = longer.validation_batches(100)
-        scores = torch.cat([plain_transformer(weights, member.pattern, tokens) for tokens in batch.tokens])
-        assert found.quality == pytest.approx(
-            float(functional.cross_entropy(scores, batch.targets.flatten())), rel=1e-5
-        )
+        tokens, targets, _ = as_tensors(batch)
+        scores = torch.cat([plain_transformer(weights, member.pattern, sequence) for sequence in tokens])
+        assert found.quality == pytest.approx(float(functional.cross_entropy(scores, targets.flatten())), rel=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
+from collections.abc import Callable
+
 import pytest
 import torch
 
-from nas.evaluation.out_of_memory import is_out_of_memory
+from nas.evaluation.out_of_memory import is_out_of_memory, unless_out_of_memory
 
 
 def test_the_allocators_own_error_is_known() -> None:
@@ -18,3 +20,16 @@ def test_the_named_errors_are_known(error: BaseException) -> None:
 @pytest.mark.parametrize("error", [RuntimeError("shapes do not match"), ValueError("can't allocate memory")])
 def test_other_errors_are_not_taken_for_it(error: BaseException) -> None:
     assert not is_out_of_memory(error)
+
+
+def test_a_full_memory_is_no_result_and_any_other_error_is_raised() -> None:
+    def raises(error: Exception) -> Callable[[], int]:
+        def measure() -> int:
+            raise error
+
+        return measure
+
+    assert unless_out_of_memory(lambda: 3) == 3
+    assert unless_out_of_memory(raises(MemoryError())) is None
+    with pytest.raises(RuntimeError, match="shapes"):
+        unless_out_of_memory(raises(RuntimeError("shapes do not match")))

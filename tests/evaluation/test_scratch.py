@@ -7,15 +7,16 @@ import pytest
 import torch
 
 from nas.evaluation import progress_throttle as throttle
-from nas.evaluation import scratch
-from nas.evaluation.cohort_files import Checkpoints
+from nas.evaluation import scratch, trunk_files
 from nas.evaluation.scratch import ScratchEvaluator
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import CohortState
-from nas.proxy.state.member import Member
-from nas.proxy.training.schedule import branch_start, rung_steps, steps_spent
-from nas.results.measurement import Measurement, Outcome
-from nas.tasks.memory.recall import RecallTask
+from nas.proxy.state.cohort_state import CohortState, Member
+from nas.proxy.training.cohort_trainer import CohortTrainer
+from nas.proxy.training.schedule import branch_start, rung_steps
+from nas.results.measurement import Outcome
+from nas.tasks.synthetic.recall import RecallTask
+from tests.steps_spent import steps_spent
+from tests.timeless import timeless
 
 Members = tuple[Member, ...]
 MakeEvaluator = Callable[..., ScratchEvaluator]
@@ -30,7 +31,7 @@ class Killed(BaseException):
 
 @pytest.fixture(autouse=True)
 def saved_every_four_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scratch, "SAVE_STEPS", 4)
+    monkeypatch.setattr(trunk_files, "SAVE_STEPS", 4)
 
 
 @pytest.fixture
@@ -68,10 +69,6 @@ class Listener:
             self.steps.append(step)
         if step == self.killed_at:
             raise Killed
-
-
-def timeless(measurements: Sequence[Measurement]) -> list[Measurement]:
-    return [replace(measurement, wall_seconds=0.0) for measurement in measurements]
 
 
 def files(folders: Sequence[Path]) -> list[str]:
@@ -254,38 +251,70 @@ def test_a_damaged_checkpoint_costs_time_and_nothing_else(
     assert len(files(folders)) == len(members)
 
 
+@pytest.mark.usefixtures("every_step_is_told")
+def test_the_states_of_other_members_are_passed_over(
+    evaluator: ScratchEvaluator, members: Members, folders: list[Path]
+) -> None:
+    evaluator.evaluate(members, 6, folders)
+    listener = Listener()
+    evaluator.evaluate(members[::-1], 12, folders, listener)
+    assert listener.steps[0] == 0
+
+
+@pytest.mark.usefixtures("every_step_is_told")
 @pytest.mark.parametrize(
-    ("where", "error"),
+    "change", [{"members": 5}, {"members": [{}]}, {"step": 5}, {"weights": None}, {"wall_seconds": 3}], ids=str
+)
+def test_a_file_of_another_content_is_passed_over(
+    evaluator: ScratchEvaluator, members: Members, folders: list[Path], change: dict[str, object]
+) -> None:
+    evaluator.evaluate(members, 6, folders)
+    (file,) = folders[1].iterdir()
+    torch.save(torch.load(file, weights_only=True) | change, file)
+    listener = Listener()
+    evaluator.evaluate(members, 12, folders, listener)
+    assert listener.steps[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "error"),
     [
-        ("train", torch.OutOfMemoryError("CUDA out of memory")),
-        ("train", RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")),
-        ("train_branch", MemoryError()),
-        ("longer_qualities", MemoryError()),
+        (CohortTrainer, "train", torch.OutOfMemoryError("CUDA out of memory")),
+        (CohortTrainer, "train", RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes")),
+        (CohortTrainer, "train_branch", MemoryError()),
+        (scratch, "longer_qualities", MemoryError()),
     ],
 )
 def test_a_cohort_that_does_not_fit_is_halved_until_it_does(
-    evaluator: ScratchEvaluator, members: Members, folders: list[Path], where: str, error: Exception, monkeypatch: Any
+    evaluator: ScratchEvaluator,
+    members: Members,
+    folders: list[Path],
+    owner: Any,
+    name: str,
+    error: Exception,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    whole: Callable[..., Any] = getattr(scratch, where)
+    whole: Callable[..., Any] = getattr(owner, name)
     too_big = members[1].pattern
 
-    def small_machine(state: CohortState, *args: Any, **options: Any) -> Any:
+    def small_machine(*args: Any) -> Any:
+        (state,) = (each for each in args if isinstance(each, CohortState))
         if len(state.members) > 1 or state.members[0].pattern == too_big:
             raise error
-        return whole(state, *args, **options)
+        return whole(*args)
 
     expected = [evaluator.evaluate([member], 12)[0] for member in members]
-    monkeypatch.setattr(scratch, where, small_machine)
+    monkeypatch.setattr(owner, name, small_machine)
     told: set[int] = set()
     measurements = evaluator.evaluate(members, 12, folders, lambda member, *_: told.add(member))
     assert [one.outcome for one in measurements] == [Outcome.FINISHED, Outcome.OUT_OF_MEMORY, Outcome.FINISHED]
     for index in (0, 2):
         assert measurements[index].train_loss == pytest.approx(expected[index].train_loss, rel=1e-4)
-        if where == "train":  # nobody took a step in company
+        if name == "train":  # nobody took a step in company
             assert timeless([measurements[index]]) == timeless([expected[index]])
     assert (measurements[1].step, measurements[1].quality, measurements[1].train_loss) == (12, None, None)
     assert told == {0, 1, 2}
-    assert [len(files([folder])) for folder in folders] == [1, 0 if where == "train" else 1, 1]
+    assert [len(files([folder])) for folder in folders] == [1, 0 if name == "train" else 1, 1]
 
 
 @pytest.mark.usefixtures("every_step_is_told")
@@ -296,7 +325,7 @@ def test_a_member_that_ran_out_of_memory_goes_on_from_its_trunk_when_it_is_tried
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(scratch, "train_branch", full)
+        patch.setattr(CohortTrainer, "train_branch", full)
         (failed,) = evaluator.evaluate(members[:1], 12, folders[:1])
     assert failed.outcome is Outcome.OUT_OF_MEMORY
     listener = Listener()
@@ -311,7 +340,7 @@ def test_any_other_error_is_not_swallowed(
     def broken(*args: Any, **options: Any) -> CohortState:
         raise RuntimeError("shapes do not match")
 
-    monkeypatch.setattr(scratch, "train", broken)
+    monkeypatch.setattr(CohortTrainer, "train", broken)
     with pytest.raises(RuntimeError, match="shapes"):
         evaluator.evaluate(members, 12)
 
@@ -352,6 +381,6 @@ def test_without_folders_nothing_is_written(
     def refuse(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(Checkpoints, "save", refuse)
+    monkeypatch.setattr(CohortState, "save", refuse)
     evaluator.evaluate(members, 6)
     assert list(in_tmp_path.iterdir()) == []

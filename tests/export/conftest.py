@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -21,6 +20,8 @@ from nas.patterns.primitives import (
     Tile,
     Window,
 )
+from nas.results.front import Front, FrontPoint
+from tests.fronts import FLOPS, QUALITY, make_baseline, make_front, make_pattern, make_point
 
 
 def _primitive(rng: random.Random, causal: bool, on_grid: bool) -> Primitive:
@@ -63,36 +64,31 @@ def draw_pattern() -> Callable[..., ModelPattern]:
     return lambda seed, causal, grid=None: _pattern(random.Random(seed), causal, grid)
 
 
-def _entry(trial: int, quality: float, flops: float, window: int, **more: Any) -> dict[str, Any]:
-    pattern = ModelPattern.of([(HeadGroup(2, (Window(window),)),)])
-    entry = {
-        "trial": trial,
-        "baseline": None,
-        "values": {"quality": quality, "flops": flops},
-        "scores": {"quality": quality},
-        "seeds": [0, 1],
-        "spread": {"quality": 0.01},
-        "pattern_id": pattern.id,
-        "pattern": pattern.to_dict(),
-    }
-    return entry | more
+def _point(trial: int, quality: float, flops: float, window: int) -> FrontPoint:
+    pattern = make_pattern(Window(window))
+    return make_point(
+        trial,
+        pattern=pattern,
+        pattern_id=pattern.id,
+        values={"quality": quality, "flops": flops},
+        scores={"quality": quality},
+        spread={"quality": 0.01},
+    )
 
 
 @pytest.fixture
-def front() -> dict[str, Any]:
+def front() -> Front:
     """Three points and a baseline; trial 5 is the knee."""
-    return {
-        "schema": "nas.front/1",
-        "study": "demo",
-        "objectives": [
-            {"name": "quality", "unit": "bits per byte", "direction": "minimize"},
-            {"name": "flops", "unit": "FLOP", "direction": "minimize"},
-        ],
-        "scores": [{"name": "quality", "task": "text", "times": 1, "unit": "bits per byte", "direction": "minimize"}],
-        "points": [_entry(3, 2.0, 100.0, 30), _entry(5, 2.1, 30.0, 7), _entry(12, 3.0, 10.0, 1)],
-        "baselines": [_entry(0, 2.2, 200.0, 63, baseline="full", on_front=False, spread={"quality": None})],
-        "hypervolume_by_trial": [[0, 0.1]],
-        "versions": {"torch": "2.13.0"},
-        "corpus_hash": "cd" * 32,
-        "provenance": {"task_fingerprint": "ab" * 32},
-    }
+    wide = make_pattern(Window(63))
+    full = make_baseline(
+        pattern=wide,
+        pattern_id=wide.id,
+        values={"quality": 2.2, "flops": 200.0},
+        scores={"quality": 2.2},
+        spread={"quality": None},
+    )
+    return make_front(
+        objectives=(QUALITY, FLOPS),
+        points=(_point(3, 2.0, 100.0, 30), _point(5, 2.1, 30.0, 7), _point(12, 3.0, 10.0, 1)),
+        baselines=(full,),
+    )

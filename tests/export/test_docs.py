@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from supported_patterns import SETTINGS, example_point
 
 from nas.export import FORMATS, export_points
+from tests.supported_patterns import SETTINGS, example_point
 
 DOCS = Path(__file__).parents[2] / "docs" / "export.md"
 NOT_HERE = {"torch.compile": "compiling takes a C++ compiler and minutes", "duo_attn": "a GPU", "minference": "a GPU"}

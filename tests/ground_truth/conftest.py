@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from one_thread import one_thread as one_thread
-from tiny_table import RATES, Build, FakeExecutor, Stop, pretend_table, tiny_settings
 
 from nas.ground_truth import build as build_module
 from nas.ground_truth.build import build_table
 from nas.ground_truth.file import Table, read_table
 from nas.ground_truth.row_store import Progress
 from nas.search.executors import choose
+from tests.one_thread import one_thread as one_thread
+from tests.tiny_table import RATES, Build, FakeExecutor, Stop, pretend_table, tiny_settings
 
 
 @pytest.fixture(autouse=True)

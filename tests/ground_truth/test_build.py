@@ -8,12 +8,11 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_table import NUM_ROWS, RATES, Build, FakeExecutor, pretended, tiny_settings, without_times
+from msgspec.structs import replace
 
 from nas.config.load import load_settings
 from nas.costs.target import Target
@@ -22,33 +21,32 @@ from nas.ground_truth.build import build_table
 from nas.ground_truth.file import read_table
 from nas.ground_truth.row_store import Progress
 from nas.proxy.settings import TrainingSettings
-from nas.proxy.state.member import Member
+from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement, Outcome
 from nas.search.executors.jobs import Job
-from nas.tasks.memory.copying import CopyingSettings
+from nas.tasks.synthetic.copying import CopyingSettings
+from tests.tiny_table import NUM_ROWS, RATES, Build, FakeExecutor, pretended, tiny_settings, without_times
 
 
 def test_sweeps_come_first_and_the_best_rate_of_a_band_is_taken(build: Build, executor: FakeExecutor) -> None:
     table = build()
     assert [row.sweep for row in table.rows] == [True] * 8 + [False] * 16
     bands = {entry.pattern.id: entry.band for entry in table.plan.entries}
-    chosen = {(bands[row.pattern_id], row.measurement.learning_rate) for row in table.rows if not row.sweep}
+    chosen = {(bands[row.pattern_id], row.learning_rate) for row in table.rows if not row.sweep}
     assert chosen == {(0, 1e-2), (1, 1e-3), (2, 1e-3)}
-    assert {row.measurement.step for row in table.rows if row.sweep} == {table.plan.sweep_rung}
+    assert {row.step for row in table.rows if row.sweep} == {table.plan.sweep_rung}
 
 
 def test_every_pattern_and_seed_has_every_rung(build: Build, executor: FakeExecutor) -> None:
     table = build(workers=3)
-    trained = Counter(
-        (row.pattern_id, row.measurement.seed, row.measurement.step) for row in table.rows if not row.sweep
-    )
+    trained = Counter((row.pattern_id, row.seed, row.step) for row in table.rows if not row.sweep)
     ids = [entry.pattern.id for entry in table.plan.entries]
     assert trained == Counter((pattern, seed, rung) for pattern in ids for seed in (0, 1) for rung in (4, 8))
     assert len(table.rows) == NUM_ROWS == table.plan.num_rows
 
 
 def test_the_first_seed_of_all_comes_before_the_second(build: Build, executor: FakeExecutor) -> None:
-    seeds = [row.measurement.seed for row in build(workers=2).rows if not row.sweep]
+    seeds = [row.seed for row in build(workers=2).rows if not row.sweep]
     assert seeds == sorted(seeds)
 
 
@@ -94,7 +92,7 @@ def test_a_table_grows_by_seeds(build: Build, executor: FakeExecutor) -> None:
     grown = build(seeds=3)
     assert grown.plan.seeds == (0, 1, 2)
     assert grown.rows[:NUM_ROWS] == before.rows
-    assert {row.measurement.seed for row in grown.rows[NUM_ROWS:]} == {2}
+    assert {row.seed for row in grown.rows[NUM_ROWS:]} == {2}
     assert len(grown.rows) == grown.plan.num_rows == NUM_ROWS + 8
     with pytest.raises(StudyError, match=r"seeds: was \[0, 1, 2\], now \[0, 1\]"):
         build(seeds=2)
@@ -120,8 +118,8 @@ def test_what_diverged_is_a_row_and_its_rate_is_not_taken(build: Build, executor
 
     executor.measure = measure
     table = build()
-    assert {row.measurement.learning_rate for row in table.rows if not row.sweep} == {1e-3}
-    assert sum(row.measurement.outcome is Outcome.DIVERGED for row in table.rows) == 4
+    assert {row.learning_rate for row in table.rows if not row.sweep} == {1e-3}
+    assert sum(row.outcome is Outcome.DIVERGED for row in table.rows) == 4
 
 
 class TestOutOfMemory:
@@ -235,10 +233,10 @@ class TestForReal:
     def test_a_trainings_rung_is_what_a_training_of_that_length_gives(self, build: Build) -> None:
         """The sweep trains to the same rung anew."""
         rows = build().rows
-        swept = {row.key[:4]: row.measurement.quality for row in rows if row.sweep}
+        swept = {row.key[:4]: row.quality for row in rows if row.sweep}
         both = [row for row in rows if not row.sweep and row.key[:4] in swept]
         assert len(both) == 4
-        assert all(row.measurement.quality == swept[row.key[:4]] for row in both)
+        assert all(row.quality == swept[row.key[:4]] for row in both)
 
     @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="pins processes to a core")
     @pytest.mark.timeout(1200)

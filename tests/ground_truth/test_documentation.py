@@ -1,4 +1,4 @@
-"""docs/tables.md shows the shipped table; `python tests/table/test_documentation.py` writes block and picture again."""
+"""docs/tables.md shows the shipped table; running this file writes its block and its picture again."""
 
 import re
 import sys
@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from nas.ground_truth.file import read_table
+from nas.ground_truth.report.picture import draw_table
+from nas.ground_truth.report.summary import summary_lines
 from nas.ground_truth.summary import summarize
-from nas.report.ground_truth.picture import draw_table
-from nas.report.ground_truth.summary import summary_lines
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "tables.md"
@@ -25,7 +25,7 @@ def page(path: Path) -> str:
 
 @pytest.mark.skipif(not (ROOT / NAME).exists(), reason="no table is shipped yet")
 def test_the_page_shows_the_shipped_table() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(ROOT / NAME), "run: python tests/table/test_documentation.py"
+    assert PAGE.read_text(encoding="utf-8") == page(ROOT / NAME), "run: python tests/ground_truth/test_documentation.py"
 
 
 @pytest.mark.skipif(not (ROOT / NAME).exists(), reason="no table is shipped yet")

@@ -1,22 +1,24 @@
 """The file of a table: what is read is what was written, and damage is named by its line."""
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_table import RATES, FakeExecutor, tiny_settings
 
 from nas.errors import InputError, StudyError
 from nas.ground_truth.build import build_table
 from nas.ground_truth.file import read_table
-from nas.ground_truth.plan import make_plan
+from nas.ground_truth.planning import make_header, make_plan
 from nas.ground_truth.summary import summarize
-from nas.ground_truth.task_facts import TaskFacts
-from nas.ground_truth.writer import TableWriter
-from nas.search.problem import make_problem
+from nas.ground_truth.writer import TableWriter, this_session
+from nas.results.codec import to_document
+from nas.results.table import TaskFacts
+from nas.search.problem.problem import make_problem
+from tests.tiny_table import RATES, FakeExecutor, tiny_settings
 
 
 @pytest.fixture
@@ -50,23 +52,29 @@ class TestReading:
         }
         assert (table.plan.rungs, table.plan.seeds, table.plan.learning_rates) == ((4, 8), (0, 1), RATES)
         assert (table.proxy, table.training) == (settings.proxy, settings.training)
-        assert table.task == TaskFacts.of(problem.task)
-        assert table.header["settings"].keys() == {"space", "task", "proxy", "training", "seed"}
-        assert table.header["task_fingerprint"] == problem.task.fingerprint
-        assert table.header["corpus_hash"] is None
+        assert table.task == TaskFacts(
+            unit="share of queries", direction="maximize", chance=problem.task.chance, num_tokens=16, vocab_size=16
+        )
+        assert table.header.settings.keys() == {"space", "task", "proxy", "training", "seed"}
+        assert table.header.task_fingerprint == problem.task.fingerprint
+        assert table.header.corpus_hash is None
+        made = make_header(settings, problem.task, plan)
+        assert json.dumps(to_document(table.header), sort_keys=True) == json.dumps(to_document(made), sort_keys=True)
 
     def test_a_session_names_machine_versions_and_date(self, path: Path) -> None:
         (session,) = read_table(path).sessions
+        (document,) = (json.loads(line)["session"] for line in lines(path) if '"session"' in line)
+        assert document == to_document(session)
         assert {"date", "machine", "processor", "python", "torch", "lightning", "nas", "device", "workers"} == set(
-            session
+            document
         )
-        assert (session["device"], session["workers"]) == ("cpu", 1)
-        assert session["date"].endswith("+00:00")
+        assert (session.device, session.workers) == ("cpu", 1)
+        assert session.date.endswith("+00:00")
 
     def test_lines_are_sorted_json_and_rows_read_back(self, path: Path) -> None:
         texts = lines(path)
         assert all(text == json.dumps(json.loads(text), sort_keys=True) for text in texts)
-        rows = [json.loads(json.dumps(row.to_dict())) for row in read_table(path).rows]
+        rows = [json.loads(json.dumps(to_document(row))) for row in read_table(path).rows]
         assert rows == [json.loads(text) for text in texts[1:] if "session" not in json.loads(text)]
 
     def test_settings_of_other_versions_do_not_matter(self, path: Path) -> None:
@@ -102,37 +110,58 @@ class TestDamage:
     @pytest.mark.parametrize(
         ("edit", "said"),
         [
-            (lambda header: header.update(schema="nas.table/2"), "the schema 'nas.table/2'"),
-            (lambda header: header.pop("rungs") and None, "'rungs'"),
+            (lambda header: header.pop("rungs") and None, "'Object missing required field `rungs`'"),
             (lambda header: header.update(rungs=[8, 4]), "rungs must rise"),
             (lambda header: header.update(rungs=[]), "rungs must rise"),
-            (lambda header: header.update(rungs=[4.5]), "rungs must be a list of whole numbers"),
-            (lambda header: header.update(seeds="01"), "seeds must be a list"),
-            (lambda header: header.update(learning_rates=[float("inf")]), "learning_rates must be"),
+            (lambda header: header.update(rungs=[4.5]), "rungs[0]: Expected `int`, got `float`"),
+            (lambda header: header.update(seeds="01"), "seeds: Expected `array`, got `str`"),
+            (lambda header: header.update(learning_rates=[float("inf")]), "JSON is malformed: invalid character"),
             (lambda header: header.update(learning_rates=[-1.0]), "different numbers above 0"),
             (lambda header: header.update(sweep_rung=5), "sweep_rung must be one of the rungs"),
             (lambda header: header.update(patterns={}), "no patterns"),
-            (lambda header: header.update(patterns=[]), "AttributeError"),
-            (lambda header: header["settings"]["training"].update(batch_size="4"), "batch_size must be a whole number"),
+            (lambda header: header.update(patterns=[]), "patterns: Expected `object`, got `array`"),
+            (
+                lambda header: header["settings"]["training"].update(batch_size="4"),
+                "settings.training.batch_size: Expected `int`, got `str`",
+            ),
+            (
+                lambda header: header["settings"]["training"].update(batch_size=True),
+                "settings.training.batch_size: Expected `int`, got `bool`",
+            ),
             (
                 lambda header: header["settings"]["training"].update(cooldown_share=float("nan")),
-                "cooldown_share must be",
+                "JSON is malformed: invalid character",
             ),
-            (lambda header: header["settings"]["training"].pop("batch_size") and None, "batch_size"),
+            (
+                lambda header: header["settings"]["training"].pop("batch_size") and None,
+                "settings.training lacks 'batch_size'",
+            ),
             (
                 lambda header: header["settings"]["proxy"].update(num_layers=10**9),
+                "settings.proxy.num_layers: must be from 1 to 4,096, got 1000000000",
+            ),
+            (
+                lambda header: header["settings"]["proxy"].update(num_layers=3),
                 "other layers or heads than the proxy",
             ),
-            (lambda header: header["task"].update(direction="sideways"), "direction must be one of"),
-            (lambda header: header["task"].update(chance=float("inf")), "chance must be"),
+            (
+                lambda header: header["task"].update(direction="sideways"),
+                "task.direction: Invalid enum value 'sideways'",
+            ),
+            (lambda header: header["task"].update(chance=float("inf")), "JSON is malformed: invalid character"),
             (lambda header: next(iter(header["patterns"].values())).update(band=7), "has the band 7"),
-            (lambda header: next(iter(header["patterns"].values())).update(pattern={}), "must have the key"),
+            (
+                lambda header: next(iter(header["patterns"].values())).update(pattern={}),
+                "patterns[...].pattern: pattern: must have the key 'schema'",
+            ),
             (
                 lambda header: header["patterns"].update(zzz=next(iter(header["patterns"].values()))),
                 "pattern zzz has the id",
             ),
-            (lambda header: [3], "no JSON object"),
-            (lambda header: "nas.table/1", "no JSON object"),
+            (lambda header: header.update(surprise=1), "'Object contains unknown field `surprise`'"),
+            (lambda header: header.pop("schema") and None, "'Object missing required field `schema`'"),
+            (lambda header: [3], "'Expected `object`, got `array`'"),
+            (lambda header: "nas.table/1", "'Expected `object`, got `str`'"),
         ],
     )
     def test_of_the_first_line(self, path: Path, edit: Any, said: str) -> None:
@@ -145,22 +174,23 @@ class TestDamage:
         ("edit", "said"),
         [
             (lambda row: row.update(pattern_id="0000"), "pattern_id '0000', which the first line does not name"),
-            (lambda row: row.update(pattern_id=["x"]), "TypeError"),
+            (lambda row: row.update(pattern_id=["x"]), "pattern_id: Expected `str`, got `array`"),
             (lambda row: row.update(step=5), "step 5, which"),
-            (lambda row: row.update(step=True), "step must be a whole number"),
+            (lambda row: row.update(step=True), "step: Expected `int`, got `bool`"),
             (lambda row: row.update(seed=9), "seed 9, which"),
             (lambda row: row.update(learning_rate=0.5), "learning_rate 0.5, which"),
-            (lambda row: row.update(quality="good"), "quality must be"),
-            (lambda row: row.update(quality=float("nan")), "quality must be"),
-            (lambda row: row.update(quality=None), "does not go with the outcome finished"),
-            (lambda row: row.update(outcome="fine"), "'fine' is not a valid Outcome"),
-            (lambda row: row.update(wall_seconds=float("inf")), "wall_seconds must be"),
-            (lambda row: row.update(sweep="yes"), "sweep must be true or false"),
-            (lambda row: row.update(surprise=1), "the unknown key 'surprise'"),
-            (lambda row: row.pop("train_loss") and None, "train_loss"),
-            (lambda row: [1], "no JSON object"),
-            (lambda row: 3, "no JSON object"),
-            (lambda row: {"session": 3}, "TypeError"),
+            (lambda row: row.update(quality="good"), "quality: Expected `float | null`, got `str`"),
+            (lambda row: row.update(quality=float("nan")), "JSON is malformed: invalid character"),
+            (lambda row: row.update(quality=None), "quality None does not go with the outcome finished"),
+            (lambda row: row.update(outcome="fine"), "outcome: Invalid enum value 'fine'"),
+            (lambda row: row.update(wall_seconds=float("inf")), "JSON is malformed: invalid character"),
+            (lambda row: row.update(sweep="yes"), "sweep: Expected `bool`, got `str`"),
+            (lambda row: row.update(surprise=1), "'Object contains unknown field `surprise`'"),
+            (lambda row: row.pop("train_loss") and None, "'Object missing required field `train_loss`'"),
+            (lambda row: [1], "'Expected `object`, got `array`'"),
+            (lambda row: 3, "'Expected `object`, got `int`'"),
+            (lambda row: {"session": 3}, "session: Expected `object`, got `int`"),
+            (lambda row: {"session": {"date": "today"}}, "session: Object missing required field `machine`"),
         ],
     )
     def test_of_a_row(self, path: Path, edit: Any, said: str) -> None:
@@ -168,6 +198,29 @@ class TestDamage:
         text = refusal(path)
         assert text.startswith(f"{path}:12: must be a session or a row of the table, got ")
         assert said in text
+
+    @pytest.mark.parametrize(
+        ("schema", "remedy"),
+        [
+            ("nas.table/2", "A newer nas wrote it: upgrade nas."),
+            ("nas.table/0", "Restore it, or make it again with this nas."),
+            ("nas.front/1", "Restore it, or make it again with this nas."),
+        ],
+    )
+    def test_another_version_says_what_to_do(self, path: Path, schema: str, remedy: str) -> None:
+        """Whatever else that version says."""
+        change(path, 1, lambda header: header.update(schema=schema, another=1))
+        with pytest.raises(StudyError) as caught:
+            read_table(path)
+        assert str(caught.value) == f"{path}: schema: must be 'nas.table/1', got {schema!r}. {remedy}"
+
+    def test_a_number_beyond_the_finite_ones(self, path: Path) -> None:
+        texts = lines(path)
+        texts[11] = re.sub(r'"wall_seconds": [\d.]+', '"wall_seconds": 1e999', texts[11])
+        path.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
+        assert refusal(path) == (
+            f"{path}:12: must be a session or a row of the table, got 'wall_seconds: Number out of range'."
+        )
 
     def test_a_row_twice(self, path: Path) -> None:
         path.write_text(path.read_text() + lines(path)[-1] + "\n")
@@ -264,10 +317,10 @@ class TestWriting:
         assert [file.name for file in path.parent.iterdir()] == [path.name]
 
     def test_two_writers_of_one_file(self, path: Path) -> None:
-        header = json.loads(lines(path)[0])
-        with TableWriter(path, header, {}), pytest.raises(StudyError, match="is being built by another process"):
-            TableWriter(path, header, {})
-        with TableWriter(path, header, {}):
+        header, session = read_table(path).header, this_session("cpu", 1)
+        with TableWriter(path, header, session), pytest.raises(StudyError, match="is being built by another process"):
+            TableWriter(path, header, session)
+        with TableWriter(path, header, session):
             pass
 
     def test_a_closed_place_is_named(self, executor: FakeExecutor, tmp_path: Path) -> None:

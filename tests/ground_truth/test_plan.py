@@ -1,16 +1,17 @@
 """Which trainings make up a table."""
 
 import pytest
-from tiny_table import tiny_settings
 
 from nas.costs.counting import count_cost
 from nas.errors import InputError
-from nas.ground_truth.plan import BAND_EDGES, Plan, band_name, band_of, make_plan
+from nas.ground_truth.plan import BAND_EDGES, Plan, band_name
+from nas.ground_truth.planning import band_of, make_plan
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.training.schedule import steps_spent
-from nas.search.problem import Problem, make_problem
+from nas.search.problem.problem import Problem, make_problem
 from nas.search.settings import SpaceSettings
-from nas.tasks.memory.recall import RecallSettings
+from nas.tasks.synthetic.recall import RecallSettings
+from tests.steps_spent import steps_spent
+from tests.tiny_table import tiny_settings
 
 LADDER = TrainingSettings(num_steps=3840, num_rungs=5, rung_ratio=2, batch_size=4)
 

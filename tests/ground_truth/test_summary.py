@@ -6,17 +6,18 @@ from itertools import combinations
 from statistics import fmean, stdev
 
 import pytest
+from msgspec import structs
 from scipy.stats import kendalltau
-from tiny_table import RATES, pretend_table, tiny_settings
 
 from nas.ground_truth.file import Table, read_table
 from nas.ground_truth.summary import TableSummary, summarize
 from nas.results.measurement import Outcome
-from nas.search.problem import Problem, make_problem
+from nas.search.problem.problem import Problem, make_problem
 from nas.search.settings import SpaceSettings
 from nas.statistics.pareto import dominates, hypervolume
 from nas.statistics.rank_agreement import kendall_tau_interval
-from nas.tasks.memory.recall import RecallSettings
+from nas.tasks.synthetic.recall import RecallSettings
+from tests.tiny_table import RATES, pretend_table, tiny_settings
 
 SEEDS = 3
 
@@ -44,8 +45,8 @@ def wide() -> dict[str, object]:
 def qualities(table: Table, rung: int) -> dict[str, dict[int, float]]:
     found: dict[str, dict[int, float]] = {}
     for row in table.rows:
-        if not row.sweep and row.measurement.step == rung and row.measurement.quality is not None:
-            found.setdefault(row.pattern_id, {})[row.measurement.seed] = row.measurement.quality
+        if not row.sweep and row.step == rung and row.quality is not None:
+            found.setdefault(row.pattern_id, {})[row.seed] = row.quality
     return found
 
 
@@ -109,9 +110,9 @@ def test_bands_show_the_sweep_and_the_rate_that_was_taken(table: Table) -> None:
         assert band.num_patterns == len(members)
         swept = {
             rate: [
-                row.measurement.quality
+                row.quality
                 for row in table.rows
-                if row.sweep and row.pattern_id in members and row.measurement.learning_rate == rate
+                if row.sweep and row.pattern_id in members and row.learning_rate == rate
             ]
             for rate in RATES
         }
@@ -171,8 +172,8 @@ def test_an_unfinished_table_says_what_it_can(table: Table, num_rows: int) -> No
 
 def test_seeds_are_paired_before_rungs_are_compared(table: Table) -> None:
     """A seed that has only the first rung yet must not move it against the last."""
-    rows = [row for row in table.rows if row.sweep or row.measurement.seed == 0 or row.measurement.step == 4]
-    one_seed = [row for row in rows if row.sweep or row.measurement.seed == 0]
+    rows = [row for row in table.rows if row.sweep or row.seed == 0 or row.step == 4]
+    one_seed = [row for row in rows if row.sweep or row.seed == 0]
     some, one = (summarize(replace(table, rows=tuple(own))) for own in (rows, one_seed))
     assert some.rungs[0].tau == one.rungs[0].tau
     assert some.rungs[0].noise is not None and one.rungs[0].noise is None
@@ -180,19 +181,17 @@ def test_seeds_are_paired_before_rungs_are_compared(table: Table) -> None:
 
 def test_what_diverged_is_counted_and_left_out(table: Table) -> None:
     def diverge(index: int) -> None:
-        row = rows[index]
-        failed = replace(row.measurement, outcome=Outcome.DIVERGED, quality=None, train_loss=None)
-        rows[index] = replace(row, measurement=failed)
+        rows[index] = structs.replace(rows[index], outcome=Outcome.DIVERGED, quality=None, train_loss=None)
 
     rows = list(table.rows)
     swept = next(index for index, row in enumerate(rows) if row.sweep)
     diverge(swept)
-    last = [index for index, row in enumerate(rows) if not row.sweep and row.measurement.step == 8][:2]
+    last = [index for index, row in enumerate(rows) if not row.sweep and row.step == 8][:2]
     for index in last:
         diverge(index)
     summary = summarize(replace(table, rows=tuple(rows)))
     assert (summary.rungs[-1].num_diverged, summary.rungs[-1].num_trainings) == (2, 27 * SEEDS - 2)
-    rate = rows[swept].measurement.learning_rate
+    rate = rows[swept].learning_rate
     assert None in [one.quality for band in summary.bands for one in band.swept if one.learning_rate == rate]
 
 

@@ -44,14 +44,16 @@ def tops(names: list[str]) -> set[str]:
 
 def test_the_wheel_holds_the_packages_and_the_configuration_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    assert {top for top in tops(names) if not top.endswith(".dist-info")} == {"nas", "search_spaces"}
+    assert {top for top in tops(names) if not top.endswith(".dist-info")} == {"nas"}
+    assert "nas/py.typed" in names
     shipped = {f"nas/conf/{file.relative_to(ROOT / 'conf').as_posix()}" for file in (ROOT / "conf").rglob("*.yaml")}
     assert shipped
     assert {name for name in names if name.startswith("nas/conf/")} == shipped
 
 
 def test_the_wheel_holds_every_module(wheel: Path) -> None:
-    modules = {f.relative_to(ROOT).as_posix() for top in ("nas", "search_spaces") for f in (ROOT / top).rglob("*.py")}
+    modules = {file.relative_to(ROOT).as_posix() for file in (ROOT / "nas").rglob("*.py")}
+    modules |= {f"nas/search_spaces/{file.name}" for file in (ROOT / "search_spaces").glob("*.py")}
     assert {name for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".py")} == modules
 
 
@@ -59,6 +61,7 @@ def test_the_sdist_can_be_built_and_tested_from(sdist: Path) -> None:
     with tarfile.open(sdist) as archive:
         names = ["/".join(PurePosixPath(name).parts[1:]) for name in archive.getnames()]
     assert {"nas", "search_spaces", "conf", "tests", "Makefile", "constraints.txt", "LICENSE"} <= tops(names)
+    assert {"SECURITY.md", "CITATION.cff", ".editorconfig", ".pre-commit-config.yaml"} <= tops(names)
     assert not {"runs", ".venv", "dist"} & tops(names)
 
 
@@ -81,15 +84,35 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place / "bin"
 
 
-def test_the_wheel_searches_outside_the_checkout(installed: Path, tmp_path: Path) -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    where = [str(installed / "python"), "-c", "import nas, search_spaces; print(nas.__file__, search_spaces.__file__)"]
-    found = subprocess.run(where, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
-    assert str(installed.parent) in found
-    assert str(ROOT) not in found
+SPACES = """
+from importlib.util import find_spec
+from nas.space.load import load_space
 
+assert find_spec("search_spaces") is None
+shipped = type(load_space("search_spaces.hybrid:Hybrid", {}))
+(own := __import__("pathlib").Path("search_spaces")).mkdir()
+(own / "mine.py").write_text("class Mine:\\n    def sample(self, suggest, shape): ...\\n")
+load_space("search_spaces.mine:Mine", {})
+assert type(load_space("search_spaces.hybrid:Hybrid", {})) is shipped
+print(__import__("nas").__file__, __import__("sys").modules[shipped.__module__].__file__)
+"""
+
+
+def test_the_wheel_finds_its_spaces_and_leaves_their_name_to_the_user(installed: Path, tmp_path: Path) -> None:
+    run = [str(installed / "python"), "-c", SPACES]
+    found = subprocess.run(run, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True).stdout
+    nas, hybrid = (Path(name) for name in found.split())
+    assert hybrid == nas.parent / "search_spaces" / "hybrid.py"
+    assert nas.is_relative_to(installed.parent)
+
+
+def environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+
+def test_the_wheel_searches_outside_the_checkout(installed: Path, tmp_path: Path) -> None:
     command = [str(installed / "nas"), "search", "preset=smoke"]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "Pareto front of smoke" in done.stdout
     assert (tmp_path / "runs" / "smoke" / "front.json").is_file()

@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
@@ -62,3 +63,12 @@ def test_continuous_integration_runs_the_test_command() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
     assert "make test" in script.read_text()
+
+
+def test_commits_are_checked_by_the_tools_that_make_setup_installs() -> None:
+    """So their releases are pinned once, in constraints.txt."""
+    (local,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    hooks = {hook["entry"].removeprefix(".venv/bin/").removesuffix(" --fix") for hook in local["hooks"]}
+    lint = re.search(r"^lint:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    assert lint is not None
+    assert hooks == {re.sub(r" \.$| --check \.$", "", line) for line in re.findall(r"\$\(BIN\)/(.*)", lint[1])}

@@ -2,15 +2,15 @@ import random
 
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import pattern_cases, patterns, quick
 
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Block, Full, Global, Random, Stride, Window
+from tests.strategies import pattern_cases, patterns, quick
 
 
 def head_masks(pattern, layer, num_tokens):
-    return [mask.numpy().tobytes() for mask in pattern.mask(layer, num_tokens)]
+    return [mask.tobytes() for mask in pattern.mask(layer, num_tokens)]
 
 
 def draws(layer):

@@ -2,12 +2,12 @@ import json
 
 import pytest
 from hypothesis import given
-from strategies import patterns, quick
 
 from nas.errors import PatternError
 from nas.patterns.file import load_pattern, parse_pattern
 from nas.patterns.model import POSITIONS, ModelPattern
 from nas.patterns.primitives import PRIMITIVES
+from tests.strategies import patterns, quick
 
 WINDOW = {"kind": "window", "before": 3}
 SPOT = "layers[0].heads[0].attend[0]"
@@ -78,12 +78,12 @@ BAD = [
     ),
     (
         attend({"kind": "low_rank", "rank": 4}),
-        f"{SPOT}: must stand in a pattern with causal: false, since a row of low_rank mixes all tokens, "
+        f"{SPOT}: must be in a pattern with causal: false, because a row of low_rank mixes all tokens, "
         "got 'causal: true'.",
     ),
     (
         attend({"kind": "low_rank", "rank": 4}) | {"causal": False, "position": "relative"},
-        "position: must not be relative beside low_rank, whose rows have no position, got 'relative'. "
+        "position: must not be relative with low_rank, whose rows have no position, got 'relative'. "
         "Use rope, learned or none.",
     ),
     (
@@ -92,16 +92,16 @@ BAD = [
     ),
     (
         attend({"kind": "select", "block": 4, "blocks": 1}) | {"causal": False},
-        f"{SPOT}: must stand in a causal pattern, since select chooses among earlier blocks, got 'causal: false'.",
+        f"{SPOT}: must be in a causal pattern, because select chooses among earlier blocks, got 'causal: false'.",
     ),
     (
         attend({"kind": "select", "block": 4, "blocks": 1}, WINDOW),
-        "layers[0].heads[0].attend: must hold select alone, or masks alone, got ['select', 'window']. "
+        "layers[0].heads[0].attend: must hold select alone, or only masks, got ['select', 'window']. "
         "Give select a head group of its own.",
     ),
     (
         attend({"kind": "tile", "height": 2, "width": 2}),
-        f"{SPOT}: must stand in a pattern with a grid, since tile is two-dimensional, got None. "
+        f"{SPOT}: must be in a pattern with a grid, because tile is two-dimensional, got None. "
         'Give the pattern "grid": [rows, columns].',
     ),
     (
@@ -119,10 +119,10 @@ BAD = [
     (group(count=2.0), "layers[0].heads[0].count: must be a whole number, got 2.0."),
     (group(count=70_000), "layers[0].heads[0].count: must be 65536 or less, got 70000."),
     (group(attend=WINDOW), "layers[0].heads[0].attend: must be a list, got {'kind': 'window', 'before': 3}."),
-    (attend(), f"layers[0].heads[0].attend: must show every query itself, got []. {NO_SELF}"),
+    (attend(), f"layers[0].heads[0].attend: must let every query see itself, got []. {NO_SELF}"),
     (
         attend({"kind": "global", "first": 4}),
-        f"layers[0].heads[0].attend: must show every query itself, got ['global']. {NO_SELF}",
+        f"layers[0].heads[0].attend: must let every query see itself, got ['global']. {NO_SELF}",
     ),
     (attend("window"), f"{SPOT}: must be an object with a kind, got 'window'."),
     (attend({"before": 3}), f"{SPOT}: must be an object with a kind, got {{'before': 3}}."),

@@ -36,7 +36,7 @@ def test_a_model_of_the_same_size_gets_the_pattern_itself() -> None:
 
 def test_a_whole_multiple_repeats_the_masks() -> None:
     mask = stretched(WIDTHS, 6, 4).mask(3, 10)
-    assert mask.equal(WIDTHS.mask(1, 10).repeat_interleave(2, dim=0))
+    assert (mask == WIDTHS.mask(1, 10).repeat(2, axis=0)).all()
 
 
 def test_causality_and_tokens_are_kept() -> None:

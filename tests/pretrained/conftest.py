@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_models import save_tiny_model, written_text
+
+from tests.tiny_models import save_tiny_model, written_text
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import torch
 from hypothesis import given, settings
-from strategies import decoder_patterns, quick
 from torch.testing import assert_close
 
 from nas.errors import InputError, PatternError
@@ -20,6 +19,7 @@ from nas.pretrained.checks import check_fit
 from nas.pretrained.decoder import Decoder
 from nas.space import systems
 from nas.space.space import Shape
+from tests.strategies import decoder_patterns, quick
 
 TOKENS = torch.randint(256, (2, 24), generator=torch.Generator().manual_seed(1))
 FAMILIES = ("Llama", "Qwen2", "Qwen3", "Mistral", "Olmo2", "GPTNeoX")

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from byte_tokenizer import byte_tokenizer
 
 from nas.errors import InputError
 from nas.pretrained.decoder import Decoder
@@ -17,6 +16,7 @@ from nas.pretrained.tasks import checkpoint_tasks
 from nas.pretrained.text import CheckpointTextTask, TokenisedText, tokenise
 from nas.tasks.language.text import TextSettings
 from nas.tasks.task import IGNORED_TARGET
+from tests.byte_tokenizer import byte_tokenizer
 
 DEPTHS = (0.0, 0.5, 1.0)
 WIDTH = KEY_TOKENS + VALUE_TOKENS
@@ -53,7 +53,7 @@ def test_bits_per_byte_are_the_model_s_own_loss(decoder: Decoder, text: Tokenise
     task = CheckpointTextTask(text, settings(text_file))
     (batch,) = task.validation_batches(100)
     with torch.no_grad():
-        windows = torch.cat([batch.tokens, batch.targets[:, -1:]], dim=1)
+        windows = torch.from_numpy(np.concatenate([batch.tokens, batch.targets[:, -1:]], axis=1))
         loss = decoder.model(input_ids=windows, labels=windows).loss.item()
     assert score(decoder, task, batch_size=3) == pytest.approx(loss / math.log(2), rel=1e-5)
 
@@ -70,8 +70,8 @@ def test_a_token_that_begins_every_text_begins_every_window(text: TokenisedText,
     plain, ours = (CheckpointTextTask(each, settings(text_file)) for each in (text, begun))
     (before,), (after,) = plain.validation_batches(100), ours.validation_batches(100)
     assert (after.tokens[:, 0] == 7).all()
-    assert torch.equal(after.tokens[:, 1:], before.tokens[:, :-1])
-    assert torch.equal(after.targets, before.tokens)
+    assert np.array_equal(after.tokens[:, 1:], before.tokens[:, :-1])
+    assert np.array_equal(after.targets, before.tokens)
 
 
 def test_the_question_repeats_a_key_and_asks_for_its_value(needle: NeedleTask) -> None:
@@ -79,9 +79,9 @@ def test_the_question_repeats_a_key_and_asks_for_its_value(needle: NeedleTask) -
     assert len(batch.tokens) == len(DEPTHS) * 3
     assert (batch.targets[:, :-VALUE_TOKENS] == IGNORED_TARGET).all()
     for tokens, targets, (queries, keys) in zip(batch.tokens, batch.targets, needle.question_places(), strict=True):
-        assert torch.equal(tokens[keys], targets[queries])
+        assert np.array_equal(tokens[keys], targets[queries])
         before = np.arange(1 - WIDTH, 1 - VALUE_TOKENS)
-        assert torch.equal(tokens[before], tokens[keys[0] - KEY_TOKENS + np.arange(KEY_TOKENS)])
+        assert np.array_equal(tokens[before], tokens[keys[0] - KEY_TOKENS + np.arange(KEY_TOKENS)])
 
 
 def test_depths_are_where_they_are_said_to_be(needle: NeedleTask) -> None:
@@ -95,15 +95,15 @@ def test_a_sequence_holds_all_needles_and_its_parts_ask_for_one_depth_each(needl
     assert (haystacks == haystacks[0]).all()
     parts = [batch for part in needle.parts.values() for batch in part.validation_batches(100)]
     assert list(needle.parts) == ["depth_0", "depth_50", "depth_100"]
-    assert torch.equal(torch.cat([part.tokens for part in parts]), whole.tokens)
+    assert np.array_equal(np.concatenate([part.tokens for part in parts]), whole.tokens)
 
 
 def test_a_model_that_always_copies_finds_every_needle(needle: NeedleTask) -> None:
     """The answer is in the sequence: whoever looks where `question_places` says is right."""
     (batch,) = needle.validation_batches(100)
-    places = torch.from_numpy(needle.question_places())
-    said = batch.tokens.gather(1, places[:, 1])
-    assert torch.equal(said, batch.targets.gather(1, places[:, 0]))
+    places = needle.question_places()
+    said = np.take_along_axis(batch.tokens, places[:, 1], axis=1)
+    assert np.array_equal(said, np.take_along_axis(batch.targets, places[:, 0], axis=1))
 
 
 def test_a_longer_probe_has_longer_haystacks(needle: NeedleTask) -> None:
@@ -117,7 +117,7 @@ def test_retrieval_scores_are_attention_weights(decoder: Decoder, needle: Needle
     (batch,) = needle.validation_batches(100)
     decoder.model.set_attn_implementation("eager")
     with torch.no_grad():
-        attentions = decoder.model(input_ids=batch.tokens, output_attentions=True).attentions
+        attentions = decoder.model(input_ids=torch.from_numpy(batch.tokens), output_attentions=True).attentions
     decoder.model.set_attn_implementation("nas_search")
     queries, keys = needle.question_places()[:, 0], needle.question_places()[:, 1]
     expected = []

@@ -57,7 +57,7 @@ class Layer:
             linear(self.hidden).unflatten(-1, (HEADS, -1)).transpose(1, 2)
             for linear in (self.module.query, self.module.key, self.module.value)
         )
-        seen = fixed_part(self.module.block_size).mask(self.hidden.shape[1])
+        seen = torch.from_numpy(fixed_part(self.module.block_size).mask(self.hidden.shape[1]))
         with torch.no_grad():
             mixed = scaled_dot_product_attention(q, k, v, torch.where(seen, bias, -torch.inf))
         return mixed.transpose(1, 2).flatten(2)[0]
@@ -68,7 +68,7 @@ class Layer:
 def test_the_fixed_part_is_said_exactly(transformers, num_blocks, block):
     """In evaluation they draw nothing: every random block is block 0, which is seen anyway."""
     layer = Layer(transformers, num_blocks, 1, block=block, training=False)
-    assert torch.equal(layer.layout, fixed_part(block).mask(num_blocks * block).expand_as(layer.layout))
+    assert (layer.layout.numpy() == fixed_part(block).mask(num_blocks * block)).all()
 
 
 @pytest.mark.parametrize("num_random_blocks", [1, 3])
@@ -86,7 +86,7 @@ def test_in_evaluation_they_weigh_the_first_block_again(transformers, num_random
 @pytest.mark.parametrize(("num_blocks", "num_random_blocks"), [(12, 1), (12, 3), (20, 2), (20, 3)])
 def test_random_blocks_are_as_many_as_asked_and_none_is_seen_anyway(transformers, num_blocks, num_random_blocks, seed):
     layer = Layer(transformers, num_blocks, num_random_blocks, training=True, seed=seed)
-    fixed = fixed_part(1).mask(num_blocks)
+    fixed = torch.from_numpy(fixed_part(1).mask(num_blocks))
     assert layer.blocks[:, fixed].all()
     drawn = layer.blocks & ~fixed
     assert (drawn.sum(dim=2)[:, 1:-1] == num_random_blocks).all()

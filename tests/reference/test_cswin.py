@@ -28,7 +28,7 @@ def layer(grid, width):
 
 @pytest.mark.parametrize(("grid", "width"), [((4, 4), 1), ((8, 8), 2), ((6, 9), 3), ((7, 7), 7)])
 def test_half_of_the_heads_see_their_rows_and_half_their_columns(grid, width):
-    masks = layer(grid, width).mask(grid[0] * grid[1])
+    masks = torch.from_numpy(layer(grid, width).mask(grid[0] * grid[1]))
     for head, windows in enumerate([partition(grid, width, grid[1])] * 2 + [partition(grid, grid[0], width)] * 2):
         expected = torch.zeros_like(masks[head])
         for window in windows:
@@ -51,6 +51,6 @@ def test_outputs_are_full_attention_inside_each_stripe(backend):
 
 def test_a_last_stripe_may_be_narrower_which_they_refuse():
     """Their resolution must be a multiple of the width."""
-    masks = layer((5, 7), 2).mask(35)
+    masks = torch.from_numpy(layer((5, 7), 2).mask(35))
     assert masks[0].sum(dim=1).view(5, 7)[:, 0].tolist() == [14, 14, 14, 14, 7]
     assert masks[2].sum(dim=1).view(5, 7)[0].tolist() == [10, 10, 10, 10, 10, 10, 5]

@@ -29,7 +29,8 @@ def theirs(grid, height, width):
 
 def ours(grid, height, width):
     tokens = grid[0] * grid[1]
-    return HeadPattern((Neighborhood(height, width),), causal=False, grid=grid).mask(tokens).view(*grid, *grid)
+    mask = HeadPattern((Neighborhood(height, width),), causal=False, grid=grid).mask(tokens)
+    return torch.from_numpy(mask).view(*grid, *grid)
 
 
 @pytest.mark.parametrize(("grid", "height", "width"), [((8, 8), 3, 3), ((7, 9), 3, 5), ((5, 11), 5, 7), ((6, 6), 1, 1)])

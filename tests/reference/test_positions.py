@@ -30,7 +30,7 @@ def test_outputs_are_those_of_scores_with_their_bias(transformers, model, patter
     else:
         bias = library.modeling_mpt.build_mpt_alibi_tensor(4, 13).double()
     heads = (HeadPattern((pattern,)),) * 4
-    hidden = torch.zeros(13, 13, dtype=torch.float64).masked_fill(~heads[0].mask(13), -torch.inf)
+    hidden = torch.zeros(13, 13, dtype=torch.float64).masked_fill(~torch.from_numpy(heads[0].mask(13)), -torch.inf)
     theirs = torch.nn.functional.scaled_dot_product_attention(q, k, v, bias + hidden)
     features = alibi_features(q, k, alibi_slopes(4), 5**-0.5)
     torch.testing.assert_close(attend(*features, v, heads, "dense", 5**-0.5), theirs)

@@ -16,6 +16,10 @@ from nas.patterns.primitives import Block, Columns, Stride, Window
 NUM_TOKENS = 41
 
 
+def ours(*attend):
+    return torch.from_numpy(HeadPattern(attend).mask(NUM_TOKENS))
+
+
 def as_mask(index_set):
     """The sets S_i of all queries, cut to j <= i, as a mask."""
     tokens = range(NUM_TOKENS)
@@ -42,20 +46,20 @@ def fixed_far(i, stride, summary):
 class TestIndexSets:
     def test_strided(self, stride):
         local, far = as_mask(lambda i: strided_local(i, stride)), as_mask(lambda i: strided_far(i, stride))
-        assert torch.equal(HeadPattern((Window(before=stride),)).mask(NUM_TOKENS), local)
-        assert torch.equal(HeadPattern((Stride(stride),)).mask(NUM_TOKENS), far)
-        assert torch.equal(HeadPattern((Window(before=stride - 1), Stride(stride))).mask(NUM_TOKENS), local | far)
+        assert torch.equal(ours(Window(before=stride)), local)
+        assert torch.equal(ours(Stride(stride)), far)
+        assert torch.equal(ours(Window(before=stride - 1), Stride(stride)), local | far)
 
     @pytest.mark.parametrize("share", [1, 2, 4])
     def test_fixed(self, stride, share):
         summary = max(1, stride // (2 * share))
         local, far = as_mask(lambda i: fixed_local(i, stride)), as_mask(lambda i: fixed_far(i, stride, summary))
-        assert torch.equal(HeadPattern((Block(stride),)).mask(NUM_TOKENS), local)
-        assert torch.equal(HeadPattern((Columns(stride, summary),)).mask(NUM_TOKENS), far)
-        assert torch.equal(HeadPattern((Block(stride), Columns(stride, summary))).mask(NUM_TOKENS), local | far)
+        assert torch.equal(ours(Block(stride)), local)
+        assert torch.equal(ours(Columns(stride, summary)), far)
+        assert torch.equal(ours(Block(stride), Columns(stride, summary)), local | far)
 
 
 def test_a_head_of_summary_columns_alone_leaves_rows_empty_and_is_refused():
     assert not as_mask(lambda i: fixed_far(i, 8, 2))[:6].any()
-    with pytest.raises(PatternError, match="must show every query itself"):
+    with pytest.raises(PatternError, match="must let every query see itself"):
         HeadGroup(1, (Columns(8, 2),))

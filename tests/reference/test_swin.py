@@ -53,7 +53,8 @@ def test_the_layout_is_ours(transformers, grid, window, shift):
     theirs = layout(transformers, make_layer(transformers, grid, window, shift), rows, columns)
     inside = torch.zeros(rows, columns, dtype=torch.bool)
     inside[: grid[0], : grid[1]] = True
-    assert torch.equal(theirs[inside.flatten()][:, inside.flatten()], ours(grid, window, shift).mask(grid[0] * grid[1]))
+    mask = torch.from_numpy(ours(grid, window, shift).mask(grid[0] * grid[1]))
+    assert torch.equal(theirs[inside.flatten()][:, inside.flatten()], mask)
 
 
 @pytest.mark.parametrize("shift", [0, 2])

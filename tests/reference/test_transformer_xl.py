@@ -22,13 +22,12 @@ class Inputs:
 
     def __init__(self, num_memory, d_position=D_POSITION):
         torch.manual_seed(num_memory)
-        options = {"dtype": torch.float64}
         self.num_memory = num_memory
-        self.q = torch.randn(1, HEADS, TOKENS, D_HEAD, **options)
-        self.keys = torch.randn(1, HEADS, num_memory + TOKENS, D_HEAD, **options)
-        self.values = torch.randn(1, HEADS, num_memory + TOKENS, D_HEAD, **options)
-        self.u, self.v = torch.randn(2, HEADS, D_HEAD, **options)
-        self.projection = torch.randn(HEADS, d_position, D_HEAD, **options)
+        self.q = torch.randn(1, HEADS, TOKENS, D_HEAD, dtype=torch.float64)
+        self.keys = torch.randn(1, HEADS, num_memory + TOKENS, D_HEAD, dtype=torch.float64)
+        self.values = torch.randn(1, HEADS, num_memory + TOKENS, D_HEAD, dtype=torch.float64)
+        self.u, self.v = torch.randn(2, HEADS, D_HEAD, dtype=torch.float64)
+        self.projection = torch.randn(HEADS, d_position, D_HEAD, dtype=torch.float64)
 
     def ours(self, pattern, backend):
         """Attention over features that carry the positions; the memory's keys stand at -num_memory, ..., -1."""
@@ -52,7 +51,7 @@ def encoding(distance, d_position):
 def formula(inputs, pattern):
     """Terms (a) to (d) of the paper, pair by pair; one softmax over the memory and the keys that the mask shows."""
     result = torch.zeros_like(inputs.q)
-    mask = HeadPattern((pattern,)).mask(TOKENS)
+    mask = torch.from_numpy(HeadPattern((pattern,)).mask(TOKENS))
     for head in range(HEADS):
         for i in range(TOKENS):
             places = [*range(-inputs.num_memory, 0), *(j for j in range(TOKENS) if mask[i, j])]

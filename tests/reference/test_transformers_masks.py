@@ -17,7 +17,7 @@ NUMBERS = [1, 2, 3, 5, 16, 40]
 
 
 def ours(primitive: Primitive, num_tokens, *, causal=True):
-    return HeadPattern((primitive,), causal=causal).mask(num_tokens)
+    return torch.from_numpy(HeadPattern((primitive,), causal=causal).mask(num_tokens))
 
 
 def evaluate(mask_function, num_tokens):

@@ -44,7 +44,7 @@ class Row:
 
 def window_of(cell: str, numbers: dict[str, int]) -> Window:
     """The last cell of a row, such as "`before` = `after` = w / 2", as a window."""
-    parameters = {}
+    parameters: dict[str, int] = {}
     for part in cell.split(", "):
         *names, value = part.split(" = ")  # "in blocks" names nothing
         parameters |= {name.strip("`"): int(eval(value, {}, dict(numbers))) for name in names}
@@ -98,7 +98,7 @@ def by_formula(row: Row, numbers: dict[str, int], num_tokens: int = NUM_TOKENS) 
 def test_a_row_says_what_the_library_does_when_called(transformers, name):
     row = CALLED[name]
     for numbers in row.settings():
-        ours = HeadPattern((window_of(ROWS[name], numbers),), causal=row.causal).mask(NUM_TOKENS)
+        ours = torch.from_numpy(HeadPattern((window_of(ROWS[name], numbers),), causal=row.causal).mask(NUM_TOKENS))
         assert torch.equal(by_calling(transformers, row, numbers), ours), numbers
 
 
@@ -106,7 +106,7 @@ def test_a_row_says_what_the_library_does_when_called(transformers, name):
 def test_a_row_says_what_the_libraries_formula_states(name):
     row = STATED[name]
     for numbers in row.settings():
-        ours = HeadPattern((window_of(ROWS[name], numbers),), causal=row.causal).mask(NUM_TOKENS)
+        ours = torch.from_numpy(HeadPattern((window_of(ROWS[name], numbers),), causal=row.causal).mask(NUM_TOKENS))
         assert torch.equal(by_formula(row, numbers), ours), numbers
 
 
@@ -134,11 +134,11 @@ def test_deepspeed_by_formula_counts_in_blocks():
     for numbers in DEEPSPEED_ROW.settings():
         in_blocks = window_of(ROWS[DEEPSPEED], numbers)
         layout = by_formula(DEEPSPEED_ROW, numbers, num_tokens=12)
-        assert torch.equal(layout, HeadPattern((in_blocks,), causal=False).mask(12))
+        assert torch.equal(layout, torch.from_numpy(HeadPattern((in_blocks,), causal=False).mask(12)))
         chunk = in_blocks.before + 1
         union = tuple(Block(5 * chunk, shift=5 * step) for step in range(chunk))
         in_tokens = layout.repeat_interleave(5, 0).repeat_interleave(5, 1)
-        assert torch.equal(HeadPattern(union, causal=False).mask(60), in_tokens)
+        assert torch.equal(torch.from_numpy(HeadPattern(union, causal=False).mask(60)), in_tokens)
 
 
 NATTEN = "NATTEN, `kernel_size` = k (odd), `dilation` = d, away from the edges"
@@ -153,7 +153,8 @@ def test_natten_by_formula_equals_ours_away_from_the_edges(k, d):
         group = range(i % d, num_tokens, d)
         first = min(max(i // d - k // 2, 0), len(group) - k)
         theirs[i, list(group[first : first + k])] = True
-    ours = HeadPattern((window_of(ROWS[NATTEN], {"k": k, "d": d}),), causal=False).mask(num_tokens)
+    window = window_of(ROWS[NATTEN], {"k": k, "d": d})
+    ours = torch.from_numpy(HeadPattern((window,), causal=False).mask(num_tokens))
     reach = k // 2 * d
     assert torch.equal(theirs[reach:-reach], ours[reach:-reach])
     assert (theirs.sum(dim=1) == k).all()

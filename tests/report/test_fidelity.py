@@ -1,24 +1,16 @@
 """What a table says of its own ranking, before it shows it."""
 
+from msgspec.structs import replace
+
 from nas.report.fidelity import fidelity_lines
 from nas.report.front_table import front_lines
-
-PATTERNS = [{"trial": number, "short": 2.0, "long": 1.8, "forecast": number in (2, 3)} for number in range(6)]
+from nas.results.fidelity import Move
+from nas.results.front import InCheckpoint
+from tests.fronts import make_fidelity, make_provenance
 
 
 def judged(front, **more):
-    own = {
-        "patterns": PATTERNS,
-        "tau": 0.87,
-        "tau_low": 0.47,
-        "tau_high": 1.0,
-        "tau_between_seeds": 0.73,
-        "regret_of_best": 0.004,
-        "chance": 0.01,
-        "better_than_chance": True,
-        "moved": [],
-    }
-    return front | {"fidelity": {"times": 4, "objectives": {"quality": own | more}}}
+    return replace(front, fidelity=make_fidelity(**more))
 
 
 def test_a_ranking_that_holds_says_how_well(front):
@@ -41,24 +33,32 @@ def test_a_ranking_that_may_be_chance_says_that_first(front):
 
 
 def test_what_is_not_known_is_not_claimed(front):
-    (line,) = fidelity_lines(judged(front, tau=None, tau_low=None, tau_high=None, better_than_chance=False))
-    assert "is not known" in line
+    unknown = judged(front, tau=None, tau_low=None, tau_high=None, chance=None, better_than_chance=False)
+    assert fidelity_lines(unknown) == [
+        "Quality: how far this ranking can be trusted is unknown (6 patterns (2 of them stopped by halving) after "
+        "4 times the training do not tell)."
+    ]
 
 
 def test_a_study_that_was_not_judged_says_so(front):
-    (line,) = fidelity_lines(front | {"fidelity": None})
-    assert line.startswith("Fidelity: off.")
+    assert fidelity_lines(front) == ["Fidelity: off. This ranking was not checked against longer training."]
+
+
+def test_frozen_weights_have_nothing_to_trust(front):
+    evaluation = InCheckpoint(weights="frozen", lora_rank=8, needle_depths=(0.1,), needle_sequences=2, cost_tokens=None)
+    frozen = replace(judged(front), provenance=make_provenance(evaluation=evaluation))
+    (line,) = fidelity_lines(frozen)
+    assert line.startswith("Scored with the checkpoint's own weights: nothing was trained")
 
 
 def test_points_that_will_move_are_named_those_beside_the_front_are_not(front):
-    moved = [{"trial": 14, "from": 2, "to": 5}, {"trial": 99, "from": 9, "to": 1}]
+    moved = (Move(trial=14, place=2, forecast_place=5), Move(trial=99, place=9, forecast_place=1))
     assert fidelity_lines(judged(front, moved=moved))[1:] == [
         "Quality: after 4 times the training these are forecast to move: 14 (2 to 5)."
     ]
 
 
 def test_points_that_had_not_converged_are_counted(front):
-    for point in front["points"]:
-        point["converged"] = None
-    front["points"][0]["converged"] = False
-    assert fidelity_lines(judged(front))[-1].startswith(f"1 of {len(front['points'])} points had not converged")
+    first, *others = front.points
+    moving = replace(front, points=(replace(first, converged=False), *others))
+    assert fidelity_lines(judged(moving))[-1].startswith(f"1 of {len(front.points)} points had not converged")

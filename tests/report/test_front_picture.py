@@ -1,18 +1,22 @@
-"""The picture of a front, and the line in it."""
+"""The picture of a front."""
 
-from itertools import product
+from itertools import combinations
+from math import hypot
 
 import matplotlib.image
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from matplotlib.figure import Figure
+from matplotlib.text import Annotation, Text
+from msgspec.structs import replace
 
 from nas.errors import InputError
+from nas.patterns.label import label
 from nas.report.front_picture import draw_front
-from nas.report.staircase import staircase
+from nas.results.front import Front
+from nas.results.objective import Objective
+from tests.fronts import LONG_PATTERN, change_entries, make_point
 
-SIGN = {"minimize": 1, "maximize": -1}
+LONGER = Objective(name="quality_2x", unit="bits per byte", direction="minimize")
 
 
 def _size(path) -> tuple[int, int]:
@@ -20,29 +24,60 @@ def _size(path) -> tuple[int, int]:
     return width, height
 
 
+def _weighed(front: Front, *objectives: Objective) -> Front:
+    """The same front with other objectives; quality_2x is one more than quality."""
+
+    def values(entry):
+        known = entry.values | {"quality_2x": entry.values["quality"] + 1} if entry.values else {}
+        return {"values": {one.name: known[one.name] for one in objectives} if known else {}}
+
+    bare = replace(front, points=(), baselines=(), objectives=objectives)
+    points = tuple(replace(point, **values(point)) for point in front.points)
+    return replace(bare, points=points, baselines=tuple(replace(one, **values(one)) for one in front.baselines))
+
+
+@pytest.fixture
+def drawn(tmp_path, monkeypatch):
+    """Draws a front and gives the figure as it was saved."""
+
+    def draw(front: Front) -> Figure:
+        figures = []
+        save = Figure.savefig
+
+        def keep(figure, *args, **kwargs):
+            figures.append(figure)
+            save(figure, *args, **kwargs)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Figure, "savefig", keep)
+            draw_front(front, tmp_path / "front.png")
+        [figure] = figures
+        return figure
+
+    return draw
+
+
+def _texts(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.findobj(Text)]
+
+
 def test_a_panel_a_cost(front, tmp_path):
     draw_front(front, tmp_path / "two.png")
-    front["objectives"] = front["objectives"][1:]  # quality not weighed: FLOPs take its place
-    draw_front(front, tmp_path / "one.png")
+    draw_front(_weighed(front, *front.objectives[1:]), tmp_path / "one.png")  # without quality FLOPs take its place
     (wide, high), (narrow, same) = _size(tmp_path / "two.png"), _size(tmp_path / "one.png")
     assert wide > 1.5 * narrow and high == same
 
 
 def test_a_row_a_measured_objective(front, tmp_path):
     draw_front(front, tmp_path / "one.png")
-    front["objectives"].insert(1, {"name": "quality_2x", "unit": "bits per byte", "direction": "minimize"})
-    for entry in [*front["points"], *front["baselines"]]:
-        entry["values"] |= {"quality_2x": entry["values"]["quality"] + 1} if entry["values"] else {}
-    draw_front(front, tmp_path / "two.png")
+    quality, *costs = front.objectives
+    draw_front(_weighed(front, quality, LONGER, *costs), tmp_path / "two.png")
     (wide, low), (same, high) = _size(tmp_path / "one.png"), _size(tmp_path / "two.png")
     assert same == wide and high > 1.5 * low
 
 
 def test_measured_objectives_without_a_cost_are_drawn_against_each_other(front, tmp_path):
-    front["objectives"] = [front["objectives"][0], {"name": "quality_2x", "unit": "bits", "direction": "minimize"}]
-    for entry in [*front["points"], *front["baselines"]]:
-        entry["values"] |= {"quality_2x": entry["values"]["quality"] + 1} if entry["values"] else {}
-    draw_front(front, tmp_path / "front.png")
+    draw_front(_weighed(front, front.objectives[0], LONGER), tmp_path / "front.png")
     assert _size(tmp_path / "front.png")[0] > 500
 
 
@@ -51,48 +86,76 @@ def test_a_place_that_cannot_be_written_is_named(front, tmp_path):
         draw_front(front, tmp_path / "nowhere" / "front.png")
 
 
-@pytest.mark.parametrize("change", ["empty", "no_ratio", "one_point", "wide_range", "maximize", "formula"])
+def _first_costs_a_millionth(front: Front) -> Front:
+    first, *others = front.points
+    return replace(
+        front, points=(replace(first, ratio_to_full=first.ratio_to_full | {"attention_flops": 1e-6}), *others)
+    )
+
+
+def _named(front: Front, text: str) -> Front:
+    return change_entries(front, lambda entry: {"baseline": entry.baseline and text + entry.baseline}, study=text)
+
+
+CHANGES = {
+    "empty": lambda front: replace(front, points=(), baselines=()),
+    "one_point": lambda front: replace(front, points=front.points[:1]),
+    "wide_range": _first_costs_a_millionth,
+    "maximize": lambda front: replace(
+        front, objectives=(Objective(name="quality", unit="bits", direction="maximize"), *front.objectives[1:])
+    ),
+    "formula": lambda front: _named(front, r"$\nonsense{$ \alpha$_"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
 def test_every_front_can_be_drawn(front, tmp_path, change):
-    if change == "empty":
-        front["points"], front["baselines"] = [], []
-    if change == "no_ratio":
-        for entry in [*front["points"], *front["baselines"]]:
-            del entry["ratio_to_full"]
-    if change == "one_point":
-        front["points"] = front["points"][:1]
-    if change == "wide_range":
-        front["points"][0]["ratio_to_full"]["attention_flops"] = 1e-6
-    if change == "maximize":
-        front["objectives"][0]["direction"] = "maximize"
-    if change == "formula":
-        front["study"] = r"$\nonsense{$ \alpha$_"
-    draw_front(front, tmp_path / "front.png")
+    draw_front(CHANGES[change](front), tmp_path / "front.png")
     assert _size(tmp_path / "front.png")[0] > 500
 
 
-def test_every_finished_baseline_is_in_the_picture(front, tmp_path, monkeypatch):
-    seen = []
-    monkeypatch.setattr(Figure, "legend", lambda figure, handles, labels, **_: seen.extend(labels))
-    draw_front(front, tmp_path / "front.png")
-    assert set(seen) == {"front", "full", "local_global"}
+def test_every_finished_baseline_is_in_the_picture(front, drawn):
+    figure = drawn(front)
+    [legend] = [legend for area in figure.subfigs for legend in area.legends]
+    assert [text.get_text() for text in legend.get_texts()] == ["front", "full", "local_global"]
 
 
-numbers = st.integers(0, 6).map(float)
-directions = st.sampled_from(sorted(SIGN))
+def test_every_point_has_its_label_below_the_panels(front, drawn):
+    texts = _texts(drawn(front))
+    of = {point.trial: label(point.pattern) for point in front.points}
+    for line in (f" 9  {of[9]}", f"14  {of[14]}", f" 2  local_global  {of[2]}", f"26  {of[26]}"):
+        assert texts.count(line) == 1, line
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
-@given(st.lists(st.tuples(numbers, numbers), min_size=1, max_size=12), directions, directions)
-def test_the_line_joins_what_nothing_beats(points, x_direction, y_direction):
-    def beats(one, other):
-        better = [SIGN[d] * a <= SIGN[d] * b for d, a, b in zip((x_direction, y_direction), one, other, strict=True)]
-        return all(better) and one != other
-
-    unbeaten = {point for point in points if not any(beats(other, point) for other in points)}
-    assert staircase(points, x_direction, y_direction) == sorted(unbeaten)
+def _crowd(front: Front, num_points: int) -> Front:
+    points = (
+        make_point(100 + place, 2.3 - place / 200, 0.3 + place / 60, 0.3 + place / 60) for place in range(num_points)
+    )
+    return replace(front, points=tuple(points))
 
 
-@pytest.mark.parametrize(("x_direction", "y_direction"), list(product(SIGN, SIGN)))
-def test_the_best_of_both_is_a_line_of_one_point(x_direction, y_direction):
-    best = (SIGN[x_direction] * -5.0, SIGN[y_direction] * -5.0)
-    assert staircase([(0.0, 0.0), best, (1.0, 2.0)], x_direction, y_direction) == [best]
+def test_more_labels_than_have_room_are_counted(front, drawn):
+    crowd = _crowd(front, 13)
+    texts = _texts(drawn(crowd))
+    assert sum(text.endswith(label(crowd.points[0].pattern)) for text in texts) == 10
+    assert texts.count("     and 3 more points, which nas show lists") == 1
+
+
+def test_a_label_too_long_for_the_picture_is_cut_where_it_ends(front, drawn):
+    point = make_point(7, pattern=LONG_PATTERN, pattern_id=LONG_PATTERN.id)
+    figure = drawn(replace(front, points=(point,)))
+    [text] = [text for text in figure.findobj(Text) if text.get_text().startswith("7  ")]
+    assert f"7  {label(LONG_PATTERN)}".startswith(text.get_text().removesuffix("..."))
+    assert text.get_text().endswith("...") and text.get_window_extent().x1 <= figure.bbox.x1
+
+
+@pytest.mark.parametrize("num_points", [4, 25])
+def test_every_point_has_its_number_and_no_number_covers_another(front, drawn, num_points):
+    figure = drawn(_crowd(front, num_points))
+    for panel in figure.subfigs[0].axes:
+        numbers = [one for one in panel.get_children() if isinstance(one, Annotation)]
+        assert sorted(int(one.get_text()) for one in numbers) == list(range(100, 100 + num_points))
+        boxes = [one.get_window_extent() for one in numbers]
+        assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+        for number in numbers:
+            assert hypot(*number.get_position()) <= 30, "close to its point, in points"

@@ -2,15 +2,25 @@
 
 from io import StringIO
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
 from rich.console import Console
 
+from nas.patterns.label import label
 from nas.report.front_table import front_lines, front_table
+from nas.results.objective import Objective
+from tests.fronts import LONG_PATTERN, QUALITY, change_entries, make_fidelity, make_score
+from tests.result_strategies import fronts
+from tests.strategies import quick
 
 
 def _shown(front, width: int = 120) -> str:
-    console = Console(file=StringIO(), width=width, force_terminal=False)
-    console.print(front_table(front))
-    return console.file.getvalue()
+    """The table as a terminal of that width has it."""
+    console = Console(width=width, force_terminal=True, record=True, file=StringIO())
+    console.print(front_table(front, width))
+    return console.export_text()
 
 
 def _trials(lines: list[str]) -> list[str]:
@@ -18,22 +28,31 @@ def _trials(lines: list[str]) -> list[str]:
     return [word for word in words if word.removeprefix("≈").isdigit()]
 
 
+def _heading(lines: list[str]) -> str:
+    return next(line for line in lines if line.startswith("trial"))
+
+
 def test_points_come_by_quality_then_the_other_baselines(front):
-    front["points"].reverse()
+    turned = replace(front, points=front.points[::-1])
     order = ["≈9", "14", "2", "26", "0", "1"]
-    assert _trials(front_lines(front)) == order
-    assert _trials(_shown(front).splitlines()) == order
+    assert _trials(front_lines(turned)) == order
+    assert _trials(_shown(turned).splitlines()) == order
 
 
 def test_more_is_better_where_the_task_says_so(front):
-    front["objectives"][0] = {"name": "quality", "unit": "accuracy", "direction": "maximize"}
-    assert _trials(front_lines(front))[:4] == ["26", "2", "≈14", "9"]
+    accuracy = Objective(name="quality", unit="accuracy", direction="maximize")
+    assert _trials(front_lines(replace(front, objectives=(accuracy, *front.objectives[1:]))))[:4] == [
+        "26", "2", "≈14", "9",
+    ]  # fmt: skip
 
 
-def test_a_row_has_spread_units_and_ratios(front):
+def test_a_row_has_spread_units_ratios_and_the_label(front):
     row = next(line for line in front_lines(front) if line.lstrip().startswith("≈9"))
-    assert [cell.strip() for cell in row.split("  ")][-3:] == ["2.050 ± 0.012", "240 MFLOP 0.60x", "205 KiB 0.80x"]
-    assert "2.050 ± 0.012" in _shown(front) and "240 MFLOP 0.60x" in _shown(front)
+    cells = [cell.strip() for cell in row.split("  ")]
+    assert cells[-4:-1] == ["2.050 ± 0.012", "240 MFLOP 0.60x", "205 KiB 0.80x"]
+    assert cells[-1] == label(front.points[0].pattern)
+    for shown in ("2.050 ± 0.012", "240 MFLOP 0.60x", label(front.points[0].pattern)):
+        assert shown in _shown(front)
 
 
 def test_a_single_seed_has_no_spread(front):
@@ -43,69 +62,152 @@ def test_a_single_seed_has_no_spread(front):
 
 def test_a_mark_says_which_points_cannot_be_told_apart(front):
     assert front_lines(front)[-2].startswith("≈ cannot be told apart from the next point")
-    front["points"][0]["indistinguishable_from"] = [26]  # not the neighbour
-    front["points"][1]["indistinguishable_from"] = []
-    assert "≈" not in "".join(front_lines(front)) + _shown(front)
+    first, second, *others = front.points
+    apart = replace(
+        front,
+        points=(
+            replace(first, indistinguishable_from=(26,)),  # not the neighbour
+            replace(second, indistinguishable_from=()),
+            *others,
+        ),
+    )
+    assert "≈" not in "".join(front_lines(apart)) + _shown(apart)
 
 
 def test_a_baseline_without_result_says_why(front):
     assert any("bigbird (over budget)" in line for line in front_lines(front))
+    assert "bigbird (over budget)" in _shown(front)
 
 
 def test_a_baseline_on_the_front_stands_there_once(front):
     assert sum("local_global" in line for line in front_lines(front)) == 1
+    points, baselines = _shown(front).split("Baselines that are not on the front:")
+    assert "local_global" in points and "local_global" not in baselines
 
 
 def test_an_empty_front_says_so(front):
-    front["points"], front["baselines"] = [], []
-    assert front_lines(front)[-1] == "No trial finished and kept the constraints."
-    assert "No trial finished and kept the constraints." in _shown(front)
+    empty = replace(front, points=(), baselines=())
+    assert front_lines(empty)[-1] == "No trial finished and kept the constraints."
+    assert "No trial finished and kept the constraints." in _shown(empty)
+    assert "Baselines" not in _shown(empty)
 
 
-def test_plain_columns_line_up_and_are_never_cut(front):
-    front["baselines"][0]["baseline"] = "a_name_longer_than_any_terminal_" * 9
-    lines = front_lines(front)
-    assert any(front["baselines"][0]["baseline"] in line for line in lines)
-    ends = {line.index("MFLOP") for line in lines if "MFLOP" in line}
-    assert len(ends) == 1
+def test_plain_columns_line_up_and_are_never_cut_or_wrapped(front):
+    name = "a_name_longer_than_any_terminal_" * 9
+    full, *others = front.baselines
+    long = replace(
+        front, baselines=(replace(full, baseline=name, pattern=LONG_PATTERN, pattern_id=LONG_PATTERN.id), *others)
+    )
+    lines = front_lines(long)
+    assert sum(line.endswith(f"  {name}  {label(LONG_PATTERN)}") for line in lines) == 1
+    assert _trials(lines) == ["≈9", "14", "2", "26", "0", "1"]
+    assert len({line.index("MFLOP") for line in lines if "MFLOP" in line}) == 1
+    first = next(line for line in lines if line.startswith("   ≈9"))
+    assert _heading(lines).index("pattern") == first.rindex(label(front.points[0].pattern))
 
 
-def test_the_table_keeps_to_the_width_and_loses_nothing(front):
-    for width in (50, 80):
-        shown = _shown(front, width)
-        assert max(map(len, shown.splitlines())) <= width
-        assert "…" not in shown
-        assert all(trial in _trials(shown.splitlines()) for trial in ("≈9", "14", "2", "26", "0", "1"))
+CELLS = ("2.050 ± 0.012", "240 MFLOP 0.60x", "205 KiB 0.80x", "2.300 ± 0.012", "400 MFLOP 1.00x", "256 KiB 1.00x")
+
+
+@pytest.mark.parametrize("width", [40, 50, 80, 100, 200])
+def test_the_table_keeps_to_the_width_and_loses_nothing(front, width):
+    wide = replace(
+        change_entries(front, lambda _: {"pattern": LONG_PATTERN, "pattern_id": LONG_PATTERN.id}),
+        fidelity=make_fidelity(),
+    )
+    lines = _shown(wide, width).splitlines()
+    assert max(map(len, lines)) <= width
+    assert "…" not in "".join(lines) and "..." not in "".join(lines)
+    assert set(_trials(lines)) == {"≈9", "14", "2", "26", "0", "1"}
+    for cell in CELLS:
+        assert sum(cell in line for line in lines) == 1, cell
+    assert max(map(len, lines)) < len(label(LONG_PATTERN)), "labels fold"
+    assert "".join("".join(lines).split()).count("".join(label(LONG_PATTERN).split())) == 6
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_a_row_of_numbers_is_one_line(front, width):
+    lines = _shown(front, width).splitlines()
+    row = next(line for line in lines if line.lstrip().startswith("≈9"))
+    assert row.split()[:8] == ["≈9", "2.050", "±", "0.012", "240", "MFLOP", "0.60x", "205"]
+    assert len(_trials(lines)) == len(set(_trials(lines))), "one table"
+
+
+def test_short_labels_stand_beside_the_numbers_where_there_is_room_and_below_where_not(front):
+    wanted = label(front.points[0].pattern)
+    row = next(line for line in _shown(front, 200).splitlines() if "≈9" in line)
+    assert row.endswith(f"205 KiB 0.80x  {wanted}")
+    lines = _shown(
+        change_entries(front, lambda _: {"pattern": LONG_PATTERN, "pattern_id": LONG_PATTERN.id}), 80
+    ).splitlines()
+    place = next(place for place, line in enumerate(lines) if "≈9" in line)
+    assert lines[place].rstrip().endswith("205 KiB 0.80x")
+    assert label(LONG_PATTERN).startswith(lines[place + 1].strip())
+
+
+def test_numbers_that_find_no_room_stand_in_a_further_table(front):
+    scores = tuple(
+        make_score(f"quality_task{index}", task=f"task{index}", unit="share of queries") for index in range(9)
+    )
+    many = change_entries(front, lambda entry: {"scores": {score.name: 0.5 for score in scores}}, scores=scores)
+    lines = _shown(many, 80).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert sum(line.count("0.500") for line in lines) == 9 * 5
+    assert _trials(lines) == ["≈9", "14", "2", "26", "0", "1"] * (len(_trials(lines)) // 6)
+    assert sum(line.count(label(front.points[0].pattern)) for line in lines) == 6, "labels stand there once"
 
 
 def test_what_is_measured_besides_has_a_column(front):
-    longer = {"name": "quality_2x", "task": "text", "times": 2, "unit": "bits per byte", "direction": "minimize"}
-    front["scores"].append(longer)
-    for entry in front["points"][:2]:
-        entry["scores"] = entry["scores"] | {"quality_2x": 2.25}
-    lines = front_lines(front)
-    assert lines[2].endswith("quality at 2x")
-    assert [line.split()[-1] for line in lines[3:6]] == ["2.250", "2.250", "-"]
-    assert "quality at 2x" in " ".join(_shown(front, 140).split())
+    longer = make_score("quality_2x", times=2)
+    more = change_entries(
+        front,
+        lambda entry: {"scores": entry.scores | ({"quality_2x": 2.25} if entry.trial in (9, 14) else {})},
+        scores=(*front.scores, longer),
+    )
+    lines = front_lines(more)
+    assert _heading(lines).endswith("quality at 2x  pattern")
+    cells = [line.removesuffix(label(front.points[0].pattern)).removesuffix("local_global  ") for line in lines]
+    assert [cell.split()[-1] for cell in cells[3:6]] == ["2.250", "2.250", "-"]
+    assert "quality at 2x" in _shown(more, 140)
 
 
 def test_several_tasks_are_called_by_their_names(front):
-    front["objectives"][0] = {"name": "quality", "unit": "mean rank", "direction": "minimize"}
-    front["scores"] = [
-        {"name": f"quality_{task}", "task": task, "times": 1, "unit": unit, "direction": "minimize"}
+    ranks = Objective(name="quality", unit="mean rank", direction="minimize")
+    scores = tuple(
+        make_score(f"quality_{task}", task=task, unit=unit)
         for task, unit in (("text", "bits per byte"), ("recall", "share of queries"))
-    ]
-    heading = front_lines(front)[2]
+    )
+    several = replace(front, objectives=(ranks, *front.objectives[1:]), scores=scores)
+    heading = _heading(front_lines(several))
     assert "quality (mean rank)" in heading
-    assert "text (bits per byte)" in heading and heading.endswith("recall (share of queries)")
+    assert "text (bits per byte)" in heading and heading.endswith("recall (share of queries)  pattern")
 
 
 def test_a_study_name_is_text_and_no_markup(front):
-    front["study"] = "[red]x[/nope]\n[bold]"
-    assert "Pareto front of [red]x[/nope] [bold]" in _shown(front)
-    assert front_lines(front)[0] == "Pareto front of [red]x[/nope] [bold]"
+    marked = replace(front, study="[red]x[/nope]\n[bold]")
+    assert "Pareto front of [red]x[/nope] [bold]" in _shown(marked)
+    assert front_lines(marked)[0] == "Pareto front of [red]x[/nope] [bold]"
 
 
 def test_a_study_without_quality_is_sorted_by_its_first_objective(front):
-    front["objectives"] = front["objectives"][1:]
-    assert _trials(front_lines(front))[:4] == ["26", "2", "≈14", "9"]
+    def costs_alone(entry):
+        return {"values": {name: value for name, value in entry.values.items() if name != QUALITY.name}}
+
+    points = change_entries(replace(front, points=(), baselines=()), costs_alone, objectives=front.objectives[1:])
+    cheap = replace(
+        points,
+        points=tuple(replace(point, **costs_alone(point)) for point in front.points),
+        baselines=tuple(replace(one, **costs_alone(one)) for one in front.baselines),
+    )
+    assert _trials(front_lines(cheap))[:4] == ["26", "2", "≈14", "9"]
+
+
+@quick
+@given(fronts(), st.sampled_from([40, 80, 200]))
+def test_every_front_can_be_shown(front, width):
+    lines = _shown(front, width).splitlines()
+    assert sum(line.startswith("─") for line in lines) >= 1
+    listed = [*front.points, *front.other_baselines]
+    assert len(front_lines(front)) >= len(listed) + 2
+    for entry in listed:
+        assert any(line.split()[:1] in ([f"{entry.trial}"], [f"≈{entry.trial}"]) for line in lines)

@@ -1,10 +1,16 @@
+"""What one training run showed: strict to read, and back as it was."""
+
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from msgspec.structs import replace
 
-from nas.results.measurement import LengthQuality, Measurement, Outcome
+from nas.results.codec import DamagedError, from_document, from_json, to_document
+from nas.results.measurement import LengthQuality, Measurement, Outcome, PartQuality
+from tests.result_strategies import measurements
+from tests.strategies import quick
 
 DIVERGED = Measurement(
     seed=3,
@@ -15,47 +21,105 @@ DIVERGED = Measurement(
     train_loss=None,
     wall_seconds=1.5,
 )
+FINISHED = replace(DIVERGED, outcome=Outcome.FINISHED, quality=0.1 + 0.2, train_loss=1 / 3)
 
 
-def test_a_measurement_survives_json() -> None:
-    lengths = (
-        LengthQuality(times=2, num_tokens=64, quality=0.1 + 0.2),
-        LengthQuality(times=4, num_tokens=128, quality=1 / 3),
-    )
-    finished = replace(DIVERGED, outcome=Outcome.FINISHED, quality=0.1 + 0.2, train_loss=1 / 3, longer=lengths)
-    for measurement in (DIVERGED, finished):
-        assert Measurement.from_dict(json.loads(json.dumps(measurement.to_dict()))) == measurement
+@quick
+@given(measurements())
+def test_a_measurement_survives_json(measurement: Measurement) -> None:
+    text = json.dumps(to_document(measurement), allow_nan=False)
+    again = from_json(text, Measurement)
+    assert again == measurement
+    assert json.dumps(to_document(again)) == text
 
 
-@pytest.mark.parametrize("name", sorted({*DIVERGED.to_dict()} - {"task", "parts"}))
+def test_a_document_has_every_number_under_its_name() -> None:
+    longer = (LengthQuality(times=2, num_tokens=64, quality=2.0), LengthQuality(times=4, num_tokens=128, quality=3.0))
+    measurement = replace(FINISHED, task="needle", longer=longer, parts=(PartQuality(name="depth_10", quality=0.5),))
+    assert json.loads(json.dumps(to_document(measurement))) == {
+        "seed": 3,
+        "learning_rate": 4e-3,
+        "step": 120,
+        "outcome": "finished",
+        "quality": 0.1 + 0.2,
+        "train_loss": 1 / 3,
+        "wall_seconds": 1.5,
+        "task": "needle",
+        "longer": [
+            {"times": 2, "num_tokens": 64, "quality": 2.0},
+            {"times": 4, "num_tokens": 128, "quality": 3.0},
+        ],
+        "parts": [{"name": "depth_10", "quality": 0.5}],
+    }
+
+
+@pytest.mark.parametrize("name", sorted({*Measurement.__struct_fields__} - {"task", "longer", "parts"}))
 def test_a_document_that_lacks_something_is_refused(name: str) -> None:
-    document = DIVERGED.to_dict()
+    document = to_document(DIVERGED)
     del document[name]
-    with pytest.raises(KeyError, match=name):
-        Measurement.from_dict(document)
+    with pytest.raises(DamagedError, match=f"^Object missing required field `{name}`$"):
+        from_document(document, Measurement)
+
+
+@pytest.mark.parametrize("name", ["task", "longer", "parts"])
+def test_what_older_versions_did_not_write_is_empty(name: str) -> None:
+    document = to_document(FINISHED)
+    del document[name]
+    assert from_document(document, Measurement) == FINISHED
 
 
 def test_a_document_that_says_more_is_refused() -> None:
-    with pytest.raises(TypeError, match="curve"):
-        Measurement.from_dict(DIVERGED.to_dict() | {"curve": []})
+    with pytest.raises(DamagedError, match=r"^Object contains unknown field `curve`$"):
+        from_document(to_document(DIVERGED) | {"curve": []}, Measurement)
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"seed": "3"}, "seed must be a whole number, got '3'"),
-        ({"seed": True}, "seed must be a whole number, got True"),
-        ({"learning_rate": None}, "learning_rate must be a number, got None"),
-        ({"wall_seconds": float("inf")}, "wall_seconds must be a number, got inf"),
-        ({"outcome": "finished", "quality": "2.5"}, "quality must be a number or null, got '2.5'"),
+        ({"seed": "3"}, "seed: Expected `int`, got `str`"),
+        ({"seed": True}, "seed: Expected `int`, got `bool`"),
+        ({"learning_rate": None}, "learning_rate: Expected `float`, got `null`"),
+        ({"learning_rate": True}, "learning_rate: Expected `float`, got `bool`"),
+        ({"outcome": "finished", "quality": "2.5"}, "quality: Expected `float | null`, got `str`"),
         ({"outcome": "finished"}, "quality None does not go with the outcome finished"),
         ({"quality": 2.5}, "quality 2.5 does not go with the outcome diverged"),
-        ({"outcome": "won"}, "'won' is not a valid Outcome"),
-        ({"step": 1.5}, "step must be a whole number, got 1.5"),
-        ({"train_loss": float("nan")}, "train_loss must be a number or null, got nan"),
-        ({"longer": [{"times": 2, "num_tokens": 64, "quality": None}]}, "quality must be a number, got None"),
+        ({"outcome": "won"}, "outcome: Invalid enum value 'won'"),
+        ({"step": 1.5}, "step: Expected `int`, got `float`"),
+        ({"task": None}, "task: Expected `str`, got `null`"),
+        ({"longer": {}}, "longer: Expected `array`, got `object`"),
+        (
+            {"longer": [{"times": 2, "num_tokens": 64, "quality": None}]},
+            "longer[0].quality: Expected `float`, got `null`",
+        ),
+        ({"parts": [{"name": "x", "quality": 1.0, "chance": 0.1}]}, "parts[0]: Object contains unknown field `chance`"),
     ],
 )
-def test_numbers_of_a_wrong_type_are_refused(change: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
-        Measurement.from_dict(DIVERGED.to_dict() | change)
+def test_what_has_a_wrong_type_is_refused(change: dict[str, Any], said: str) -> None:
+    document = to_document(DIVERGED) | change
+    for read in (lambda: from_document(document, Measurement), lambda: from_json(json.dumps(document), Measurement)):
+        with pytest.raises(DamagedError) as caught:
+            read()
+        assert str(caught.value) == said
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        ("1e999", "Number out of range"),
+        ("NaN", "JSON is malformed: invalid character"),
+        ("Infinity", "JSON is malformed: invalid character"),
+        ("-Infinity", "JSON is malformed: invalid character"),
+    ],
+)
+@pytest.mark.parametrize("name", ["quality", "train_loss", "wall_seconds"])
+def test_numbers_that_are_not_finite_are_refused(name: str, number: str, said: str) -> None:
+    text = json.dumps(to_document(FINISHED) | {name: "HERE"}).replace('"HERE"', number)
+    with pytest.raises(DamagedError, match=said):
+        from_json(text, Measurement)
+
+
+def test_a_run_that_gave_no_quality_has_none() -> None:
+    lost = Measurement.unfinished(3, 4e-3, 120, Outcome.OUT_OF_MEMORY)
+    assert lost == replace(DIVERGED, outcome=Outcome.OUT_OF_MEMORY, wall_seconds=0.0)
+    with pytest.raises(ValueError, match="quality None does not go with the outcome finished"):
+        Measurement.unfinished(3, 4e-3, 120, Outcome.FINISHED)

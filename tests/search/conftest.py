@@ -4,15 +4,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from toy_study import FakeExecutor, StartStudy, toy_problem
 
+from nas.results.front import Front
+from nas.results.lock import locked
 from nas.results.observer import Observer
-from nas.search.driver import Driver, Lanes
-from nas.search.folder.database import StudyDatabase
-from nas.search.folder.study_folder import StudyFolder
+from nas.search.driver import Concurrency, Driver
 from nas.search.observers import Observers
-from nas.search.problem import Problem
+from nas.search.problem.problem import Problem
+from nas.search.samplers.catalog import SAMPLERS
 from nas.search.settings import ConstraintSettings, FidelitySettings, StudySettings
+from nas.search.storage.database import StudyDatabase
+from nas.search.storage.study_folder import StudyFolder
+from tests.toy_study import FakeExecutor, StartStudy, toy_problem
 
 
 @pytest.fixture(scope="session")
@@ -22,25 +25,33 @@ def problem() -> Problem:
 
 @pytest.fixture(scope="session")
 def start(problem: Problem) -> StartStudy:
-    """Run a study in a folder with an executor; more keywords are settings."""
+    """Run a study in a folder with an executor; more keywords are settings.
+
+    Without `with_database` no study.db follows it: writing one takes as long as all the rest.
+    """
 
     def start_study(
         folder: Path,
         executor: FakeExecutor,
         *,
-        lanes: Lanes = Lanes(num_batches=2, cohort_size=1),  # noqa: B008 - a frozen value
+        concurrency: Concurrency = Concurrency(num_workers=2, cohort_size=1),  # noqa: B008 - a frozen value
         observers: tuple[Observer, ...] = (),
         with_problem: Problem = problem,
+        with_database: bool = False,
         **changes: Any,
-    ) -> dict[str, Any]:
-        values = {"study": "toy", "num_trials": 12, "confirm_seeds": 1, "task": None} | changes
+    ) -> Front:
+        values = {"study": "toy", "num_trials": 12, "confirm_seeds": 1} | changes
         values["constraints"] = ConstraintSettings(**values.get("constraints", {}))
         values.setdefault("fidelity", FidelitySettings(num_patterns=0))
-        study = StudyFolder(folder)
-        with study.locked():
+        settings, study = StudySettings(**values), StudyFolder(folder)
+        make_sampler, watching = SAMPLERS[settings.sampler], Observers(observers)
+        with locked(folder):
             study.forget_out_of_memory()
-            database = StudyDatabase(study.database, study.path.name, with_problem.objectives)
-            settings = StudySettings(**values)
-            return Driver(settings, with_problem, study, executor, Observers(observers), lanes, database).run()
+            database = None
+            if with_database:
+                directions = [goal.direction for goal in with_problem.objectives]
+                database = StudyDatabase(study.database, study.path.name, directions)
+            driver = Driver(settings, with_problem, make_sampler, study, executor, watching, concurrency, database)
+            return driver.run()
 
     return start_study

@@ -7,18 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from one_thread import one_thread as one_thread
-from tiny_decoder import train_tiny_decoder
-from tiny_models import save_tiny_model, written_text
+from msgspec.structs import replace
 
 from nas.config.load import load_settings
 from nas.costs.counting import count_cost
 from nas.errors import InputError, StudyError
 from nas.patterns.file import load_pattern
+from nas.results.codec import to_document
+from nas.results.front import InCheckpoint
 from nas.search.executors import choose
-from nas.search.problem import make_problem
+from nas.search.problem.problem import make_problem
 from nas.search.settings import StudySettings
 from nas.search.study import run_study
+from tests.one_thread import one_thread as one_thread
+from tests.tiny_decoder import train_tiny_decoder
+from tests.tiny_models import save_tiny_model, written_text
 
 
 def settings_for(model: Path, text: Path, *words: str) -> StudySettings:
@@ -95,19 +98,19 @@ def test_which_head_has_which_window_makes_another_pattern(model: Path, text: Pa
 def test_a_study_ends_in_the_same_front_again(model: Path, text: Path, tmp_path: Path) -> None:
     words = (*SMALL, "num_trials=2", "training.test_lengths=[2]", f"runs_folder={tmp_path}")
     front = run_study(settings_for(model, text, *words))
-    assert {score["name"] for score in front["scores"]} == {
+    assert {score.name for score in front.scores} == {
         *("quality_text", "quality_text_2x", "quality_needle", "quality_needle_2x"),
         *("quality_needle_depth_10", "quality_needle_depth_50", "quality_needle_depth_90"),
     }
-    assert [objective["name"] for objective in front["objectives"]] == [
+    assert [objective.name for objective in front.objectives] == [
         "quality_text",
         "quality_needle",
         "kv_cache_bytes",
     ]
-    assert front["provenance"]["evaluation"]["weights"] == "frozen"
-    assert len(front["provenance"]["checkpoint_fingerprint"]) == 64
+    assert isinstance(front.provenance.evaluation, InCheckpoint) and front.provenance.is_frozen
+    assert front.provenance.checkpoint_fingerprint and len(front.provenance.checkpoint_fingerprint) == 64
     again = run_study(settings_for(model, text, *words, "study=again"))
-    assert again == {**front, "study": "again"}
+    assert to_document(again) == to_document(replace(front, study="again"))
 
 
 def test_a_study_goes_on_only_on_what_it_was_started_on(model: Path, text: Path, tmp_path: Path) -> None:
@@ -133,8 +136,8 @@ def test_adapters_are_trained_from_rung_to_rung(model: Path, text: Path, tmp_pat
     words = ("evaluation.weights=lora", "training.num_steps=8", "training.num_rungs=2", "training.warmup_steps=1")
     settings = settings_for(model, text, *SMALL, *words, "num_trials=1", f"runs_folder={tmp_path}")
     front = run_study(settings)
-    assert front["provenance"]["rungs"] == [4, 8]
-    assert all(baseline["state"] == "finished" for baseline in front["baselines"])
+    assert front.provenance.rungs == (4, 8)
+    assert all(baseline.state == "finished" for baseline in front.baselines)
     assert not list(tmp_path.glob("**/checkpoint-*"))
 
 
@@ -168,19 +171,19 @@ def test_a_split_found_by_the_search_keeps_recall_where_windows_lose_it(tmp_path
     assert first[0] == 1  # the upper layer looks for what the lower one prepares
 
     front = run_study(settings)
-    baselines = {baseline["baseline"]: baseline for baseline in front["baselines"]}
+    baselines = {baseline.baseline: baseline for baseline in front.baselines}
     assert {"full", "streaming", "sliding_window", "retrieval_streaming"} <= baselines.keys()
-    recall = {name: baseline["scores"]["quality_needle"] for name, baseline in baselines.items()}
+    recall = {name: baseline.scores["quality_needle"] for name, baseline in baselines.items()}
     assert recall["full"] > 0.5
     for window in ("streaming", "sliding_window"):
         assert recall[window] < 0.6 * recall["full"]
-        assert baselines[window]["scores"]["quality_needle_depth_10"] < 0.1
-    window_cache = baselines["sliding_window"]["ratio_to_full"]["kv_cache_bytes"]
+        assert baselines[window].scores["quality_needle_depth_10"] < 0.1
+    window_cache = baselines["sliding_window"].ratio_to_full["kv_cache_bytes"]
     for kept, cache in ((0.6, window_cache), (0.8, 1.25 * window_cache)):
         assert [
             point
-            for point in front["points"]
-            if point["baseline"] is None
-            and point["scores"]["quality_needle"] > kept * recall["full"]
-            and point["ratio_to_full"]["kv_cache_bytes"] < cache
+            for point in front.points
+            if point.baseline is None
+            and point.scores["quality_needle"] > kept * recall["full"]
+            and point.ratio_to_full["kv_cache_bytes"] < cache
         ]

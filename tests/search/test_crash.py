@@ -7,11 +7,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from nas.results.codec import to_document
 from nas.results.trial import Trial
-from nas.search.folder.study_folder import StudyFolder
+from nas.search.storage.study_folder import StudyFolder
 
 pytestmark = pytest.mark.slow
 
@@ -62,7 +64,7 @@ def kill_after_work(process: "subprocess.Popen[bytes]", runs: Path, delay_second
 
 
 def without_times(trial: Trial) -> dict[str, object]:
-    document = trial.to_dict()
+    document: dict[str, Any] = to_document(trial)
     for measurement in document["measurements"]:
         del measurement["wall_seconds"]
     return document
@@ -169,5 +171,5 @@ def test_a_study_over_two_tasks_killed_twice_comes_out_the_same(tmp_path: Path) 
     assert kills
     finish(start_search(tmp_path / "runs", *TWO_TASKS))
     check_equal(tmp_path / "runs" / "killed", tmp_path / "whole" / "killed")
-    scores = [score["name"] for score in StudyFolder(tmp_path / "whole" / "killed").front()["scores"]]
+    scores = [score.name for score in StudyFolder(tmp_path / "whole" / "killed").front().scores]
     assert scores == ["quality_recall", "quality_copying", "quality_recall_2x", "quality_copying_2x"]

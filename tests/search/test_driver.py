@@ -4,29 +4,37 @@ import random
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import optuna
 import pytest
 import torch
-from toy_study import FakeExecutor, StartStudy, Stop, pretended
+from msgspec import structs
 
 from nas.patterns.model import ModelPattern
 from nas.proxy.settings import TrainingSettings
-from nas.proxy.state.member import Member
+from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement, Outcome
+from nas.results.observer import Observer
 from nas.results.trial import TrialState
-from nas.search.driver import Lanes
+from nas.search.driver import Concurrency
 from nas.search.executors.jobs import Job
-from nas.search.folder.study_folder import StudyFolder
-from nas.search.problem import Problem
+from nas.search.problem.problem import Problem
 from nas.search.samplers.catalog import SAMPLERS
 from nas.search.settings import FidelitySettings
+from nas.search.storage.study_folder import StudyFolder
 from nas.space.space import Shape, Suggester
+from tests.toy_study import FakeExecutor, StartStudy, Stop, pretended
+
+CONCURRENT = [Concurrency(num_workers=3, cohort_size=1), Concurrency(num_workers=2, cohort_size=4)]
 
 
 def front_bytes(folder: Path) -> bytes:
     return (folder / "front.json").read_bytes()
+
+
+def in_database(folder: Path) -> list[optuna.trial.FrozenTrial]:
+    return optuna.load_study(study_name=None, storage=f"sqlite:///{folder}/study.db").trials
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "nsga2"])
@@ -43,10 +51,24 @@ def test_a_study_stopped_anywhere_comes_out_the_same(start: StartStudy, tmp_path
         assert Counter(before.trained + after.trained) == Counter(whole.trained)
 
 
-@pytest.mark.parametrize("sampler", sorted(SAMPLERS))
+def test_the_database_of_a_study_that_was_stopped_has_every_trial_once(start: StartStudy, tmp_path: Path) -> None:
+    unconfirmed = {"confirm_seeds": 0, "with_database": True}  # confirmed values are means, and not in the database
+    for stop_after in (3, 12):
+        folder = tmp_path / f"stopped-{stop_after}"
+        with pytest.raises(Stop):
+            start(folder, FakeExecutor(stop_after=stop_after), **unconfirmed)
+        front = start(folder, FakeExecutor(), **unconfirmed)
+        told = [(trial.number, trial.values) for trial in in_database(folder)]
+        names = [objective.name for objective in front.objectives]
+        assert told == [(trial.number, [trial.values[n] for n in names]) for trial in StudyFolder(folder).trials()]
+
+
+@pytest.mark.parametrize(
+    "sampler", [pytest.param(name, marks=pytest.mark.slow if name == "gp" else ()) for name in sorted(SAMPLERS)]
+)
 def test_every_sampler_drives_a_study_past_its_random_start(start: StartStudy, tmp_path: Path, sampler: str) -> None:
     front = start(tmp_path / "study", FakeExecutor(), sampler=sampler, num_trials=17 if "nsga" in sampler else 12)
-    assert front["points"] and front["provenance"]["sampler"] == sampler
+    assert front.points and front.provenance.sampler == sampler
 
 
 def test_the_driver_leaves_the_cores_to_its_workers(start: StartStudy, tmp_path: Path) -> None:
@@ -62,7 +84,9 @@ def test_the_driver_leaves_the_cores_to_its_workers(start: StartStudy, tmp_path:
     try:
         for num_workers, threads in ((2, 1), (1, 3)):
             seen.clear()
-            start(tmp_path / str(num_workers), Watching(), lanes=Lanes(num_batches=num_workers, cohort_size=1))
+            start(
+                tmp_path / str(num_workers), Watching(), concurrency=Concurrency(num_workers=num_workers, cohort_size=1)
+            )
             assert seen == {threads}
             assert torch.get_num_threads() == 3
     finally:
@@ -86,22 +110,24 @@ def test_a_longer_study_goes_on_where_the_shorter_one_ended(start: StartStudy, t
     assert [trial.pattern for trial in grown] == [trial.pattern for trial in long]
 
 
-@pytest.mark.parametrize("lanes", [Lanes(num_batches=3, cohort_size=1), Lanes(num_batches=2, cohort_size=4)])
-def test_the_order_in_which_workers_end_changes_nothing(start: StartStudy, tmp_path: Path, lanes: Lanes) -> None:
+@pytest.mark.parametrize("concurrency", CONCURRENT, ids=str)
+def test_the_order_in_which_workers_end_changes_nothing(
+    start: StartStudy, tmp_path: Path, concurrency: Concurrency
+) -> None:
     for seed in range(3):
-        start(tmp_path / str(seed), FakeExecutor(random.Random(seed)), lanes=lanes)
+        start(tmp_path / str(seed), FakeExecutor(random.Random(seed)), concurrency=concurrency)
     assert front_bytes(tmp_path / "0") == front_bytes(tmp_path / "1") == front_bytes(tmp_path / "2")
 
 
 def test_a_cohort_cut_short_is_trained_again_as_it_was(start: StartStudy, tmp_path: Path) -> None:
     """A member's result must not depend on which of its cohort had been written before a crash."""
-    lanes = Lanes(num_batches=1, cohort_size=4)
-    start(tmp_path / "whole", FakeExecutor(), lanes=lanes)
-    start(tmp_path / "cut", FakeExecutor(), lanes=lanes)
+    concurrency = Concurrency(num_workers=1, cohort_size=4)
+    start(tmp_path / "whole", FakeExecutor(), concurrency=concurrency)
+    start(tmp_path / "cut", FakeExecutor(), concurrency=concurrency)
     lost = tmp_path / "cut" / "trials" / "00007" / "seed-0-silent-0000400.json"
     lost.unlink()
     again = FakeExecutor()
-    start(tmp_path / "cut", again, lanes=lanes)
+    start(tmp_path / "cut", again, concurrency=concurrency)
     assert lost.is_file()
     assert (7, 0) in again.trained and len(again.trained) > 1
     assert front_bytes(tmp_path / "cut") == front_bytes(tmp_path / "whole")
@@ -142,9 +168,9 @@ def test_over_budget_is_told_at_once_and_never_on_the_front(start: StartStudy, t
     over = {trial.number for trial in trials if trial.state is TrialState.OVER_BUDGET and trial.baseline is None}
     assert over and not over & {number for number, _ in executor.trained}
     assert all("constraints.flops_ratio allows 0.5" in trials[number].reason for number in over)
-    assert front["points"] and all(point["ratio_to_full"]["attention_flops"] <= 0.5 for point in front["points"])
-    full = next(entry for entry in front["baselines"] if entry["baseline"] == "full")
-    assert full["values"] and not full["on_front"]
+    assert front.points and all(point.ratio_to_full["attention_flops"] <= 0.5 for point in front.points)
+    full = next(entry for entry in front.baselines if entry.baseline == "full")
+    assert full.values and not full.on_front
 
 
 def failing(outcome: Outcome) -> Any:
@@ -152,20 +178,20 @@ def failing(outcome: Outcome) -> Any:
         good = pretended(member, task, rung)
         if int(member.pattern.id, 16) % 3:
             return good
-        return replace(good, outcome=outcome, quality=None, train_loss=None, longer=())
+        return structs.replace(good, outcome=outcome, quality=None, train_loss=None, longer=())
 
     return measure
 
 
 @pytest.mark.parametrize("outcome", [Outcome.DIVERGED, Outcome.OUT_OF_MEMORY])
 def test_a_failed_training_fails_its_trial_alone(start: StartStudy, tmp_path: Path, outcome: Outcome) -> None:
-    front = start(tmp_path / "study", FakeExecutor(measure=failing(outcome)))
+    front = start(tmp_path / "study", FakeExecutor(measure=failing(outcome)), with_database=True)
     trials = StudyFolder(tmp_path / "study").trials()
     failed = [trial for trial in trials if trial.state.value == outcome.value]
     assert failed and all(trial.values == {} and trial.reason for trial in failed)
-    assert front["points"]
-    assert not {trial.number for trial in failed} & {point["trial"] for point in front["points"]}
-    told = optuna.load_study(study_name="study", storage=f"sqlite:///{tmp_path}/study/study.db").trials
+    assert front.points
+    assert not {trial.number for trial in failed} & {point.trial for point in front.points}
+    told = in_database(tmp_path / "study")
     assert len(told) == len(trials)
     for trial in failed:
         assert told[trial.number].state is optuna.trial.TrialState.COMPLETE
@@ -174,15 +200,16 @@ def test_a_failed_training_fails_its_trial_alone(start: StartStudy, tmp_path: Pa
 
 def test_what_ran_out_of_memory_is_tried_again_by_the_next_run(start: StartStudy, tmp_path: Path) -> None:
     start(tmp_path / "roomy", FakeExecutor())
-    start(tmp_path / "tight", FakeExecutor(measure=failing(Outcome.OUT_OF_MEMORY)), num_trials=3)
+    tight = {"num_trials": 3, "with_database": True}
+    start(tmp_path / "tight", FakeExecutor(measure=failing(Outcome.OUT_OF_MEMORY)), **tight)
     failed = [trial.number for trial in StudyFolder(tmp_path / "tight").trials() if not trial.values]
     assert failed
     again = FakeExecutor()
-    start(tmp_path / "tight", again, num_trials=3)
+    start(tmp_path / "tight", again, **tight)
     assert {(number, 0) for number in failed} <= set(again.trained)
     trials = StudyFolder(tmp_path / "tight").trials()
     assert all(trial.state is TrialState.FINISHED for trial in trials)
-    told = optuna.load_study(study_name=None, storage=f"sqlite:///{tmp_path}/tight/study.db").trials
+    told = in_database(tmp_path / "tight")
     assert [trial.constraints["trained"] for trial in told] == [0.0] * len(trials)
     known = {trial.pattern: trial.values for trial in StudyFolder(tmp_path / "roomy").trials()}
     for number in failed:
@@ -192,16 +219,19 @@ def test_what_ran_out_of_memory_is_tried_again_by_the_next_run(start: StartStudy
 
 def test_every_point_and_baseline_is_confirmed(start: StartStudy, problem: Problem, tmp_path: Path) -> None:
     front = start(tmp_path / "study", FakeExecutor(), confirm_seeds=2, seed=5)
-    for entry in front["points"] + front["baselines"]:
-        assert entry["seeds"] == [5000, 5001, 5002]
-        assert entry["spread"]["quality"] > 0
-    assert front["noise"]["quality_standard_deviation"] == pytest.approx(0.02, rel=0.5)
+    for entry in front.points + front.baselines:
+        assert entry.seeds == (5000, 5001, 5002)
+        assert entry.spread["quality"] > 0
+    assert front.noise["quality_standard_deviation"] == pytest.approx(0.02, rel=0.5)
 
 
-class Rude:
+class Rude(Observer):
     """An observer that raises wherever it can."""
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattribute__(self, name: str) -> Any:
+        if name not in vars(Observer):
+            return super().__getattribute__(name)
+
         def fail(*_: object) -> None:
             raise RuntimeError("no network")
 
@@ -221,7 +251,7 @@ HALVING = {"training": TrainingSettings(num_steps=400, num_rungs=3)}
 RUNGS = (100, 200, 400)
 
 
-@pytest.mark.parametrize("sampler", ["random", "tpe"])
+@pytest.mark.parametrize("sampler", ["random", pytest.param("tpe", marks=pytest.mark.slow)])
 def test_a_study_with_rungs_stopped_anywhere_comes_out_the_same(
     start: StartStudy, tmp_path: Path, sampler: str
 ) -> None:
@@ -238,40 +268,57 @@ def test_a_study_with_rungs_stopped_anywhere_comes_out_the_same(
         assert Counter(before.rungs + after.rungs) == Counter(whole.rungs)
 
 
-def test_rungs_are_climbed_one_by_one_and_none_twice(start: StartStudy, tmp_path: Path) -> None:
-    executor = FakeExecutor()
-    start(tmp_path / "study", executor, num_trials=24, confirm_seeds=0, **HALVING)
-    assert max(Counter(executor.rungs).values()) == 1
-    for number in {number for number, _, _ in executor.rungs}:
-        climbed = [rung for trial, _, rung in executor.rungs if trial == number]
+class Halved(NamedTuple):
+    """A study with rungs that has ended."""
+
+    folder: Path
+    front: dict[str, Any]
+    rungs: list[tuple[int, int, int]]
+
+
+@pytest.fixture(scope="module")
+def halved(start: StartStudy, tmp_path_factory: pytest.TempPathFactory) -> Halved:
+    folder, executor = tmp_path_factory.mktemp("halved") / "study", FakeExecutor()
+    front = start(folder, executor, num_trials=40, confirm_seeds=0, with_database=True, **HALVING)
+    return Halved(folder, front, executor.rungs)
+
+
+def test_rungs_are_climbed_one_by_one_and_none_twice(halved: Halved) -> None:
+    assert max(Counter(halved.rungs).values()) == 1
+    for number in {number for number, _, _ in halved.rungs}:
+        climbed = [rung for trial, _, rung in halved.rungs if trial == number]
         assert tuple(climbed) == RUNGS[: len(climbed)]
 
 
-def test_halving_trains_few_to_the_end_and_shows_only_those(start: StartStudy, tmp_path: Path) -> None:
-    front = start(tmp_path / "study", FakeExecutor(), num_trials=40, confirm_seeds=0, **HALVING)
-    trials = [trial for trial in StudyFolder(tmp_path / "study").trials() if trial.duplicate_of is None]
+def test_halving_trains_few_to_the_end_and_shows_only_those(halved: Halved) -> None:
+    front = halved.front
+    trials = [trial for trial in StudyFolder(halved.folder).trials() if trial.duplicate_of is None]
     stopped = [trial for trial in trials if trial.state is TrialState.STOPPED]
     finished = [trial for trial in trials if trial.state is TrialState.FINISHED]
     assert stopped and {trial.step for trial in stopped} <= {100, 200}
     assert {trial.step for trial in finished} == {400}
-    assert {point["trial"] for point in front["points"]} <= {trial.number for trial in finished}
-    assert front["trials"]["stopped"] == len(stopped)
-    told = optuna.load_study(study_name=None, storage=f"sqlite:///{tmp_path}/study/study.db").trials
+    assert {point.trial for point in front.points} <= {trial.number for trial in finished}
+    assert front.trials["stopped"] == len(stopped)
+    told = in_database(halved.folder)
     assert [told[trial.number].state for trial in stopped] == [optuna.trial.TrialState.PRUNED] * len(stopped)
 
 
-def test_baselines_are_never_dropped(start: StartStudy, problem: Problem, tmp_path: Path) -> None:
-    front = start(tmp_path / "study", FakeExecutor(), num_trials=16, confirm_seeds=0, **HALVING)
-    assert len(front["baselines"]) == len(problem.baselines)
-    assert all(entry["state"] == "finished" for entry in front["baselines"])
+def test_baselines_are_never_dropped(halved: Halved, problem: Problem) -> None:
+    assert len(halved.front.baselines) == len(problem.baselines)
+    assert all(entry.state == "finished" for entry in halved.front.baselines)
 
 
-@pytest.mark.parametrize("lanes", [Lanes(num_batches=3, cohort_size=1), Lanes(num_batches=2, cohort_size=4)])
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "concurrency", [Concurrency(num_workers=3, cohort_size=1), Concurrency(num_workers=2, cohort_size=4)]
+)
 def test_the_order_in_which_workers_end_changes_nothing_with_rungs(
-    start: StartStudy, tmp_path: Path, lanes: Lanes
+    start: StartStudy, tmp_path: Path, concurrency: Concurrency
 ) -> None:
     for seed in range(3):
-        start(tmp_path / str(seed), FakeExecutor(random.Random(seed)), lanes=lanes, num_trials=20, **HALVING)
+        start(
+            tmp_path / str(seed), FakeExecutor(random.Random(seed)), concurrency=concurrency, num_trials=20, **HALVING
+        )
     assert front_bytes(tmp_path / "0") == front_bytes(tmp_path / "1") == front_bytes(tmp_path / "2")
 
 
@@ -279,20 +326,20 @@ def deceptive(member: Member, task: str, rung: int) -> Measurement:
     """Early rungs rank the other way round."""
     good = pretended(member, task, rung)
     assert good.quality is not None
-    return replace(good, quality=good.quality if rung >= RUNGS[-1] else 6.0 - good.quality)
+    return structs.replace(good, quality=good.quality if rung >= RUNGS[-1] else 6.0 - good.quality)
 
 
 def test_the_report_says_what_longer_training_makes_of_the_ranking(start: StartStudy, tmp_path: Path) -> None:
     judged = FidelitySettings(num_patterns=5, times=4, num_seeds=2)
     front = start(tmp_path / "study", FakeExecutor(), fidelity=judged, **HALVING)
-    report = front["fidelity"]
-    assert (report["num_steps"], report["times"], report["num_seeds"]) == (1600, 4, 2)
-    own = report["objectives"]["quality"]
-    assert len(own["patterns"]) == 5
-    assert own["tau"] > 0.5 and own["tau_low"] <= own["tau"] <= own["tau_high"]
-    best = min(own["patterns"], key=lambda one: one["short"])
-    assert best["trial"] == front["points"][0]["trial"]
-    assert [rung["num_steps"] for rung in report["rungs"]] == [100, 200]
+    report = front.fidelity
+    assert (report.num_steps, report.times, report.num_seeds) == (1600, 4, 2)
+    own = report.objectives["quality"]
+    assert len(own.patterns) == 5
+    assert own.tau > 0.5 and own.tau_low <= own.tau <= own.tau_high
+    best = min(own.patterns, key=lambda one: one.short)
+    assert best.trial == front.points[0].trial
+    assert [rung.num_steps for rung in report.rungs] == [100, 200]
     files = list((tmp_path / "study" / "trials").glob("*/seed-*-0001600.json"))
     assert len(files) == 10
 
@@ -301,25 +348,25 @@ def test_trials_that_halving_stopped_are_among_the_long_runs(start: StartStudy, 
     judged = HALVING | {"fidelity": FidelitySettings(num_patterns=6, times=2, num_seeds=1)}
     front = start(tmp_path / "study", FakeExecutor(), num_trials=40, **judged)
     states = {trial.number: trial.state for trial in StudyFolder(tmp_path / "study").trials()}
-    runs = front["fidelity"]["objectives"]["quality"]["patterns"]
-    assert {states[run["trial"]] for run in runs} == {TrialState.FINISHED, TrialState.STOPPED}
-    assert all(run["forecast"] == (states[run["trial"]] is TrialState.STOPPED) for run in runs)
-    shown = {point["trial"]: point["values"]["quality"] for point in front["points"]}
-    assert {run["trial"]: run["short"] for run in runs if run["trial"] in shown}.items() <= shown.items()
-    assert front["points"][0]["trial"] in {run["trial"] for run in runs}
-    assert not {run["trial"] for run in runs if run["forecast"]} & set(shown)
+    runs = front.fidelity.objectives["quality"].patterns
+    assert {states[run.trial] for run in runs} == {TrialState.FINISHED, TrialState.STOPPED}
+    assert all(run.forecast == (states[run.trial] is TrialState.STOPPED) for run in runs)
+    shown = {point.trial: point.values["quality"] for point in front.points}
+    assert {run.trial: run.short for run in runs if run.trial in shown}.items() <= shown.items()
+    assert front.points[0].trial in {run.trial for run in runs}
+    assert not {run.trial for run in runs if run.forecast} & set(shown)
 
 
 def test_early_rungs_that_deceive_are_seen_through(start: StartStudy, tmp_path: Path) -> None:
     judged = HALVING | {"fidelity": FidelitySettings(num_patterns=2, times=2, num_seeds=1)}
     front = start(tmp_path / "study", FakeExecutor(measure=deceptive), num_trials=16, confirm_seeds=0, **judged)
-    assert all(rung["tau"]["quality"] < 0 for rung in front["fidelity"]["rungs"])
+    assert all(rung.tau["quality"] < 0 for rung in front.fidelity.rungs)
     honest = start(tmp_path / "honest", FakeExecutor(), num_trials=16, confirm_seeds=0, **HALVING)
-    assert front["points"][0]["values"]["quality"] <= honest["points"][0]["values"]["quality"] + 0.1
+    assert front.points[0].values["quality"] <= honest.points[0].values["quality"] + 0.1
 
 
 def test_a_study_without_a_report_says_so(start: StartStudy, tmp_path: Path) -> None:
-    assert start(tmp_path / "study", FakeExecutor())["fidelity"] is None
+    assert start(tmp_path / "study", FakeExecutor()).fidelity is None
 
 
 def test_a_longer_study_with_rungs_ends_as_one_that_was_long_from_the_start(start: StartStudy, tmp_path: Path) -> None:
@@ -333,10 +380,10 @@ def test_a_study_in_which_everything_diverges_ends_with_a_report_that_says_nothi
     start: StartStudy, tmp_path: Path
 ) -> None:
     def lost(member: Member, task: str, rung: int) -> Measurement:
-        return replace(
+        return structs.replace(
             pretended(member, task, rung), outcome=Outcome.DIVERGED, quality=None, train_loss=None, longer=()
         )
 
     judged = HALVING | {"fidelity": FidelitySettings(num_patterns=3, times=2, num_seeds=2)}
     front = start(tmp_path / "study", FakeExecutor(measure=lost), **judged)
-    assert front["points"] == [] and front["fidelity"]["objectives"]["quality"]["tau"] is None
+    assert front.points == () and front.fidelity.objectives["quality"].tau is None

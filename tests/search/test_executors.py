@@ -9,23 +9,24 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from nas.errors import InputError, StudyError
 from nas.evaluation.settings import ScratchSettings
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.member import Member
+from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement, Outcome
+from nas.search.devices import choose_cohort_size, choose_devices, num_cores
 from nas.search.executors import processes
-from nas.search.executors.choose import choose_cohort_size, choose_devices, num_cores
 from nas.search.executors.inline import InlineExecutor
 from nas.search.executors.jobs import Executor, Job, Setup
 from nas.search.executors.processes import ATTEMPTS, ProcessExecutor
 from nas.search.executors.training import Trainer
 from nas.search.settings import StudySettings
+from nas.search_spaces.hybrid import Hybrid
 from nas.space.baselines import BASELINES
 from nas.space.space import Shape
-from nas.tasks.memory.recall import RecallSettings
-from search_spaces.hybrid import Hybrid
+from nas.tasks.synthetic.recall import RecallSettings
 
 RUNG = 3
 SETUP = Setup(
@@ -72,7 +73,7 @@ def run(executor: Executor, folder: Path) -> tuple[dict[Training, Measurement], 
         result = executor.next_result(lambda trial, task, *_: told.add((trial, task)))
         for number, measurement in zip(result.job.trials, result.measurements, strict=True):
             assert (measurement.task, measurement.step) == (result.job.task, RUNG)
-            results[number, measurement.task] = replace(measurement, wall_seconds=0.0)
+            results[number, measurement.task] = structs.replace(measurement, wall_seconds=0.0)
     executor.close()
     return results, told
 

@@ -9,28 +9,31 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from toy_study import FakeExecutor, NarrowTask, SilentTask, StartStudy, Stop, pretended
+from msgspec import structs
 
 from nas.export import choose_best
 from nas.export.bundle.readme import readme
 from nas.proxy.settings import TrainingSettings
-from nas.proxy.state.member import Member
+from nas.proxy.state.cohort_state import Member
+from nas.results.codec import to_document
+from nas.results.front import Front
 from nas.results.measurement import Measurement, Outcome
+from nas.results.objective import Objective
 from nas.results.observer import StudyInfo
+from nas.results.proposal import Proposal, Suggestion
 from nas.results.trial import Trial, TrialState
-from nas.search.driver import Lanes
-from nas.search.folder.study_folder import StudyFolder
-from nas.search.problem import Problem
-from nas.search.samplers.asking import Suggestion
-from nas.search.samplers.proposal import Proposal
+from nas.search.driver import Concurrency
+from nas.search.problem.problem import Problem
 from nas.search.scheduler.forecast import Forecast
 from nas.search.scoring.objectives import make_objectives
 from nas.search.scoring.scores import make_scores
 from nas.search.settings import ConstraintSettings, StudySettings
+from nas.search.storage.study_folder import StudyFolder
 from nas.search.trial_store import TrialStore
 from nas.space.load import load_space
 from nas.statistics.ranks import rank_shares
 from nas.tracking.runs.contents import study_run, trial_run
+from tests.toy_study import FakeExecutor, NarrowTask, SilentTask, StartStudy, Stop, pretended
 
 NAMES = ["quality", "flops", "kv_cache_bytes"]
 
@@ -51,7 +54,7 @@ class Ended(NamedTuple):
 
     problem: Problem
     folder: StudyFolder
-    front: dict[str, Any]
+    front: Front
     trained: list[tuple[int, int]]
 
     @property
@@ -65,7 +68,8 @@ def ended(
 ) -> Ended:
     two, executor, path = over_two(problem, request.param), FakeExecutor(), tmp_path_factory.mktemp("two") / "toy"
     budget = {"flops_ratio": 0.6}
-    front = start(path, executor, with_problem=two, num_trials=24, sampler="random", constraints=budget)
+    wanted = {"num_trials": 24, "sampler": "random", "constraints": budget, "with_database": True}
+    front = start(path, executor, with_problem=two, **wanted)
     return Ended(two, StudyFolder(path), front, executor.trained)
 
 
@@ -86,11 +90,12 @@ def test_a_study_stopped_anywhere_comes_out_the_same(
 
 
 def test_the_order_in_which_trainings_end_changes_nothing(start: StartStudy, problem: Problem, tmp_path: Path) -> None:
-    two, lanes = over_two(problem, "mean_rank"), Lanes(num_batches=2, cohort_size=2)
+    two, concurrency = over_two(problem, "mean_rank"), Concurrency(num_workers=2, cohort_size=2)
     fronts = [
-        start(tmp_path / str(seed), FakeExecutor(random.Random(seed)), lanes=lanes, with_problem=two) for seed in (0, 1)
+        start(tmp_path / str(seed), FakeExecutor(random.Random(seed)), concurrency=concurrency, with_problem=two)
+        for seed in (0, 1)
     ]
-    assert fronts[0] | {"study": ""} == fronts[1] | {"study": ""}
+    assert to_document(fronts[0]) == to_document(fronts[1])
     one, other = (StudyFolder(tmp_path / name).trials() for name in ("0", "1"))
     assert [trial.values for trial in one] == [trial.values for trial in other]
 
@@ -99,9 +104,9 @@ def test_every_trial_is_trained_once_on_every_task_and_confirmed_on_both(ended: 
     assert set(Counter(ended.trained).values()) == {2}
     files = {path.name for path in ended.folder.trial_path(0).glob("seed-*")}
     assert files == {f"seed-{seed}-{task}-0000400.json" for seed in (0, 1) for task in ("silent", "narrow")}
-    for entry in ended.front["points"]:
-        assert entry["seeds"] == [0, 1]
-        assert all(entry["spread"][name] > 0 for name in ("quality_silent", "quality_narrow", "quality_narrow_2x"))
+    for entry in ended.front.points:
+        assert entry.seeds == (0, 1)
+        assert all(entry.spread[name] > 0 for name in ("quality_silent", "quality_narrow", "quality_narrow_2x"))
 
 
 def test_every_task_weighs_as_asked(ended: Ended) -> None:
@@ -110,19 +115,19 @@ def test_every_task_weighs_as_asked(ended: Ended) -> None:
     silent = rank_shares([trial.scores["quality_silent"] for trial in trained], "minimize")
     narrow = rank_shares([trial.scores["quality_narrow"] for trial in trained], "maximize")
     ranks = {trial.number: (a + b) / 2 for trial, a, b in zip(trained, silent, narrow, strict=True)}
-    goals = {goal["name"]: goal["direction"] for goal in ended.front["objectives"]}
+    goals = {goal.name: goal.direction for goal in ended.front.objectives}
     if "quality" in goals:
         assert {trial.number: trial.values["quality"] for trial in trained} == pytest.approx(ranks)
-        assert ended.front["objectives"][0] == {"name": "quality", "unit": "mean rank", "direction": "minimize"}
+        assert ended.front.objectives[0] == Objective(name="quality", unit="mean rank", direction="minimize")
     else:
         assert (goals["quality_silent"], goals["quality_narrow"]) == ("minimize", "maximize")
         assert all(
             trial.values.items() >= {n: trial.scores[n] for n in goals if n in trial.scores}.items()
             for trial in trained
         )
-    for point in ended.front["points"]:
-        assert point["values"] == ended.folder.trial(point["trial"]).values
-        assert {"quality_silent", "quality_narrow", "quality_silent_2x"} <= point["scores"].keys()
+    for point in ended.front.points:
+        assert point.values == ended.folder.trial(point.trial).values
+        assert {"quality_silent", "quality_narrow", "quality_silent_2x"} <= point.scores.keys()
 
 
 def test_over_budget_baselines_are_valued_and_sampled_ones_are_not_trained(ended: Ended) -> None:
@@ -131,21 +136,21 @@ def test_over_budget_baselines_are_valued_and_sampled_ones_are_not_trained(ended
     for trial in over:
         assert bool(trial.values) == (trial.baseline is not None)
         assert (trial.number in {number for number, _ in ended.trained}) == (trial.baseline is not None)
-    assert all(point["ratio_to_full"]["attention_flops"] <= 0.6 for point in ended.front["points"])
+    assert all(point.ratio_to_full["attention_flops"] <= 0.6 for point in ended.front.points)
 
 
 def test_points_are_tied_only_if_no_task_tells_them_apart(ended: Ended) -> None:
-    noise = {name: ended.front["noise"][f"{name}_standard_deviation"] for name in ("quality_silent", "quality_narrow")}
-    points = ended.front["points"]
-    tied = {(point["trial"], other) for point in points for other in point["indistinguishable_from"]}
+    noise = {name: ended.front.noise[f"{name}_standard_deviation"] for name in ("quality_silent", "quality_narrow")}
+    points = ended.front.points
+    tied = {(point.trial, other) for point in points for other in point.indistinguishable_from}
     assert tied
     for one, other in combinations(points, 2):
-        alike = all(abs(one["scores"][name] - other["scores"][name]) < 2 * noise[name] for name in noise)
-        assert ((one["trial"], other["trial"]) in tied) == ((other["trial"], one["trial"]) in tied) == alike
+        alike = all(abs(one.scores[name] - other.scores[name]) < 2 * noise[name] for name in noise)
+        assert ((one.trial, other.trial) in tied) == ((other.trial, one.trial) in tied) == alike
 
 
 def test_the_hypervolume_never_shrinks(ended: Ended) -> None:
-    volumes = [volume for _, volume in ended.front["hypervolume_by_trial"]]
+    volumes = [volume for _, volume in ended.front.hypervolume_by_trial]
     assert volumes == sorted(volumes) and volumes[-1] > 0
 
 
@@ -154,15 +159,14 @@ def test_the_table_and_the_tracker_have_every_score(ended: Ended) -> None:
     info = StudyInfo(
         name="study",
         folder=ended.folder.path,
-        settings=StudySettings(),
-        objectives=tuple(front["objectives"]),
-        scores=tuple(front["scores"]),
-        num_trials=1,
+        settings=StudySettings().to_document(),
+        objectives=front.objectives,
+        scores=front.scores,
     )
     rows = list(csv.DictReader((ended.folder.path / "front.csv").read_text().splitlines()))
     run, table = trial_run(info, trials[0]), study_run(info, trials, front).tables["front"]
-    for row, point, tracked in zip(rows, front["points"], table.rows, strict=False):
-        for name, value in (point["scores"] | point["values"]).items():
+    for row, point, tracked in zip(rows, front.points, table.rows, strict=False):
+        for name, value in (point.scores | point.values).items():
             assert float(row[name]) == value == tracked[table.columns.index(name)]
     assert run.summary.items() >= (trials[0].scores | trials[0].values).items()
     assert {"narrow/quality", "silent/quality", "narrow/seed1/quality"} <= run.history[0][1].keys()
@@ -170,11 +174,11 @@ def test_the_table_and_the_tracker_have_every_score(ended: Ended) -> None:
 
 def test_an_export_says_what_every_task_showed(ended: Ended) -> None:
     point = choose_best(ended.front, "knee")
-    entry = next(entry for entry in ended.front["points"] if entry["trial"] == point.provenance.trial)
-    assert point.provenance.values == entry["scores"] | entry["values"]
-    assert point.provenance.made_with["extra_tasks"]["narrow"]["task_fingerprint"] == "22"
-    text = readme(point.provenance, "rope", "")
-    assert all(f"| {score['name']} | " in text for score in ended.front["scores"])
+    entry = next(entry for entry in ended.front.points if entry.trial == point.provenance.trial)
+    assert point.provenance.values == entry.scores | entry.values
+    assert point.provenance.made_with.extra_tasks["narrow"].task_fingerprint == "22"
+    text = readme(point.provenance, point.pattern, "")
+    assert all(f"| {score.name} | " in text for score in ended.front.scores)
 
 
 def test_a_duplicate_has_the_values_of_its_original(start: StartStudy, problem: Problem, tmp_path: Path) -> None:
@@ -192,15 +196,15 @@ def test_a_duplicate_has_the_values_of_its_original(start: StartStudy, problem: 
 def test_a_longer_length_can_be_weighed(start: StartStudy, problem: Problem, tmp_path: Path) -> None:
     weighed = over_two(problem, "mean_rank", "quality_2x")
     front = start(tmp_path / "study", FakeExecutor(), with_problem=weighed, num_trials=4)
-    for point in front["points"]:
-        assert point["values"]["quality_2x"] == pytest.approx(point["values"]["quality"])  # 0.1 more for all
+    for point in front.points:
+        assert point.values["quality_2x"] == pytest.approx(point.values["quality"])  # 0.1 more for all
 
 
 def failing_on(task: str) -> Any:
     def measure(member: Member, label: str, rung: int) -> Measurement:
         good = pretended(member, label, rung)
         if label == task and int(member.pattern.id, 16) % 3:
-            return replace(good, outcome=Outcome.DIVERGED, quality=None, train_loss=None, longer=())
+            return structs.replace(good, outcome=Outcome.DIVERGED, quality=None, train_loss=None, longer=())
         return good
 
     return measure
@@ -226,11 +230,12 @@ def test_a_mean_rank_with_rungs_ranks_everybody_however_far_they_were_trained(
         )
         for seed in (0, 1)
     ]
-    assert fronts[0] == fronts[1] and fronts[0]["points"] and fronts[0]["trials"]["stopped"]
+    assert to_document(fronts[0]) == to_document(fronts[1])
+    assert fronts[0].points and fronts[0].trials["stopped"]
     trials = StudyFolder(tmp_path / "0").trials()
     store = TrialStore(two, ConstraintSettings(), (100, 200, 400))
     for trial in trials:
-        store.enter(Proposal(Suggestion(), trial.pattern, baseline=trial.baseline))
+        store.enter(Proposal(suggestion=Suggestion(), pattern=trial.pattern, baseline=trial.baseline))
         for step in sorted({one.step for one in trial.measurements}):
             own = [one for one in trial.measurements if (one.step, one.seed) == (step, 0)]
             if trial.duplicate_of is None:

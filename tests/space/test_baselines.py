@@ -18,12 +18,12 @@ from nas.patterns.primitives import (
     Tile,
     Window,
 )
+from nas.search_spaces.everything import Everything
+from nas.search_spaces.hybrid import Hybrid
+from nas.search_spaces.sst import SST
 from nas.space.baselines import BASELINES, DEFAULT_BASELINES, baselines_for
 from nas.space.scaling import first_tokens, odd_at_most, powers, quarters, random_block, root_stride, window_of
 from nas.space.space import Shape
-from search_spaces.everything import Everything
-from search_spaces.hybrid import Hybrid
-from search_spaces.sst import SST
 
 DEFAULT = Shape(num_layers=2, num_heads=4, num_tokens=128, causal=True, context=True)
 IMAGE = Shape(num_layers=4, num_heads=4, num_tokens=256, causal=False, grid=(16, 16))

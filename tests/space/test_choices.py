@@ -3,8 +3,8 @@ import pytest
 from nas.errors import InputError, PatternError
 from nas.patterns.layer import HeadGroup
 from nas.patterns.primitives import Global, Window
+from nas.space.checks import require_options
 from nas.space.choices import Choice, Integers, Scope, each_layer, layer_scopes, split_heads
-from nas.space.options import require_options
 from nas.space.random_suggester import RandomSuggester
 from nas.space.space import Shape, Suggester
 
@@ -45,7 +45,7 @@ def test_shared_layers_ask_once() -> None:
 
 
 def test_a_layer_that_breaks_the_contract_is_named() -> None:
-    with pytest.raises(PatternError, match=r"attend: must show every query itself"):
+    with pytest.raises(PatternError, match=r"attend: must let every query see itself"):
         each_layer(RandomSuggester(0), SHAPE, lambda suggest: (HeadGroup(2, (Global(1),)),))
 
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
+from nas.search_spaces.families import FAMILIES
 from nas.space.baselines import BASELINES
 from nas.space.load import load_space
 from nas.space.needs import ANYTHING
 from nas.space.random_suggester import RandomSuggester
 from nas.space.space import Option, Shape
-from search_spaces.families import FAMILIES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "spaces.md").read_text(encoding="utf-8")
 TEXT = Shape(num_layers=2, num_heads=4, num_tokens=128, causal=True, context=True)

@@ -8,13 +8,13 @@ from nas.errors import InputError, PatternError
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Global
+from nas.search_spaces.local_global import LocalGlobal
+from nas.search_spaces.tabular import Tabular
 from nas.space.choices import Choice
 from nas.space.enumerate import MOST_COMBINATIONS, every_pattern
 from nas.space.random_suggester import RandomSuggester
 from nas.space.scaling import window_of
 from nas.space.space import Shape, Suggester
-from search_spaces.local_global import LocalGlobal
-from search_spaces.tabular import Tabular
 
 SHAPE = Shape(num_layers=2, num_heads=4, num_tokens=128, causal=True)
 

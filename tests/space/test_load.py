@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from nas.errors import InputError
+from nas.search_spaces.hybrid import Hybrid
 from nas.space.load import load_space
-from search_spaces.hybrid import Hybrid
 
 OWN = """
 from dataclasses import dataclass
@@ -55,6 +55,26 @@ def test_a_users_space_comes_from_the_current_directory_with_its_options() -> No
 
 def test_a_shipped_space_gets_its_options() -> None:
     assert load_space("search_spaces.hybrid:Hybrid", {"window_tokens": [8, 16]}) == Hybrid(window_tokens=[8, 16])
+
+
+@pytest.mark.parametrize("regular", [True, False], ids=["package", "namespace"])
+def test_a_users_package_of_the_same_name_stands_beside_the_shipped_spaces(
+    regular: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "search_spaces"
+    folder.mkdir()
+    for name in ["own", "hybrid", *(["__init__"] if regular else [])]:
+        (folder / f"{name}.py").write_text(OWN)
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "search_spaces"]:
+        monkeypatch.delitem(sys.modules, name)
+    importlib.invalidate_caches()
+    assert type(load_space("search_spaces.hybrid:Hybrid", {})) is Hybrid
+    assert "search_spaces" not in sys.modules, "the name is left to the user"
+    assert load_space("search_spaces.own:Own", {"width": 3}).sample(None, None) == 3  # type: ignore[arg-type, comparison-overlap]
+    assert type(load_space("search_spaces.hybrid:Hybrid", {})) is Hybrid
+    for name in ("search_spaces.own", "search_spaces"):
+        monkeypatch.delitem(sys.modules, name)
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,12 @@ def test_what_a_shape_lacks(needs: Needs, lacks: list[str | None]) -> None:
 @pytest.mark.parametrize(
     ("needs", "shape", "message"),
     [
-        (Needs(grid=True), TEXT, "space=x: needs a task with a grid, got 'no grid'. Use task=image."),
-        (Needs(causal=True), IMAGE, "space=x: needs a causal task, got 'a bidirectional one'. Use task=text, say."),
+        (Needs(grid=True), TEXT, "space=x: needs a task with a grid, got 'one without'. Use task=image."),
+        (
+            Needs(causal=True),
+            IMAGE,
+            "space=x: needs a causal task, got 'a bidirectional one'. Use task=text, for example.",
+        ),
         (
             Needs(causal=False),
             TEXT,
@@ -37,7 +41,8 @@ def test_what_a_shape_lacks(needs: Needs, lacks: list[str | None]) -> None:
         (
             Needs(context=True),
             RECALL,
-            "space=x: needs a task that gives the segment before, got 'none'. Use task=text or task=tokens.",
+            "space=x: needs a task that provides the previous segment, got 'one without'. "
+            "Use task=text or task=tokens.",
         ),
     ],
 )

@@ -12,30 +12,30 @@ from omegaconf import OmegaConf
 from nas.errors import InputError
 from nas.patterns.file import load_pattern
 from nas.patterns.primitives import Global, Random, Stride, Window
+from nas.search_spaces.bigbird import BigBird
+from nas.search_spaces.cswin import CSWin
+from nas.search_spaces.everything import Everything
+from nas.search_spaces.head_split import HeadSplit
+from nas.search_spaces.hybrid import SECOND_KINDS, Hybrid
+from nas.search_spaces.linformer import Linformer
+from nas.search_spaces.local_global import LocalGlobal
+from nas.search_spaces.longformer import Longformer
+from nas.search_spaces.neighborhood import Natten
+from nas.search_spaces.parallel import Parallel
+from nas.search_spaces.per_head import PerHead
+from nas.search_spaces.retrieval_streaming import RetrievalStreaming
+from nas.search_spaces.serial import Serial
+from nas.search_spaces.sparse_transformer import SparseTransformer
+from nas.search_spaces.sst import SST
+from nas.search_spaces.streaming import Streaming
+from nas.search_spaces.tabular import Tabular
+from nas.search_spaces.transformer_xl import TransformerXL
+from nas.search_spaces.uniform import Uniform
 from nas.space.baselines import BASELINES
 from nas.space.load import load_space
 from nas.space.needs import ANYTHING
 from nas.space.random_suggester import RandomSuggester
 from nas.space.space import Option, Shape, Space, Suggester
-from search_spaces.bigbird import BigBird
-from search_spaces.cswin import CSWin
-from search_spaces.everything import Everything
-from search_spaces.head_split import HeadSplit
-from search_spaces.hybrid import SECOND_KINDS, Hybrid
-from search_spaces.linformer import Linformer
-from search_spaces.local_global import LocalGlobal
-from search_spaces.longformer import Longformer
-from search_spaces.neighborhood import Natten
-from search_spaces.parallel import Parallel
-from search_spaces.per_head import PerHead
-from search_spaces.retrieval_streaming import RetrievalStreaming
-from search_spaces.serial import Serial
-from search_spaces.sparse_transformer import SparseTransformer
-from search_spaces.sst import SST
-from search_spaces.streaming import Streaming
-from search_spaces.tabular import Tabular
-from search_spaces.transformer_xl import TransformerXL
-from search_spaces.uniform import Uniform
 
 TEXT = Shape(num_layers=2, num_heads=4, num_tokens=128, causal=True, context=True)
 MASKED = Shape(num_layers=2, num_heads=4, num_tokens=128, causal=False)

@@ -1,4 +1,4 @@
-"""Domination and hypervolume against definitions that count every cell."""
+"""Domination, hypervolume and the line of a front against definitions that count every cell and every pair."""
 
 from itertools import product
 
@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nas.statistics.pareto import dominates, hypervolume, nondominated
+from nas.statistics.pareto import XY, dominates, hypervolume, nondominated, staircase
+from nas.statistics.ranks import Direction
 
 SIDE = 6
+SIGN: dict[Direction, int] = {"minimize": 1, "maximize": -1}
 
 
 def points(num_objectives: int) -> st.SearchStrategy[list[tuple[float, ...]]]:
@@ -41,3 +43,24 @@ def test_equal_points_do_not_dominate_each_other() -> None:
 
 def test_a_point_on_the_reference_adds_nothing() -> None:
     assert hypervolume([(1.0, 3.0)], (2.0, 3.0)) == 0.0
+
+
+numbers = st.integers(0, 6).map(float)
+directions = st.sampled_from(sorted(SIGN))
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(st.lists(st.tuples(numbers, numbers), min_size=1, max_size=12), directions, directions)
+def test_the_line_joins_what_nothing_beats(points: list[XY], x_direction: Direction, y_direction: Direction) -> None:
+    def beats(one: XY, other: XY) -> bool:
+        better = [SIGN[d] * a <= SIGN[d] * b for d, a, b in zip((x_direction, y_direction), one, other, strict=True)]
+        return all(better) and one != other
+
+    unbeaten = {point for point in points if not any(beats(other, point) for other in points)}
+    assert staircase(points, x_direction, y_direction) == sorted(unbeaten)
+
+
+@pytest.mark.parametrize(("x_direction", "y_direction"), list(product(SIGN, SIGN)))
+def test_the_best_of_both_is_a_line_of_one_point(x_direction: Direction, y_direction: Direction) -> None:
+    best = (SIGN[x_direction] * -5.0, SIGN[y_direction] * -5.0)
+    assert staircase([(0.0, 0.0), best, (1.0, 2.0)], x_direction, y_direction) == [best]

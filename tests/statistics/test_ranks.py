@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import quick
 
 from nas.statistics.ranks import rank_shares
+from tests.strategies import quick
 
 VALUES = st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0, 7.0]) | st.floats(-10, 10), min_size=1, max_size=9)
 

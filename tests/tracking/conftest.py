@@ -11,22 +11,13 @@ from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Global, Window
 from nas.results.cost import Cost
+from nas.results.front import Front
 from nas.results.measurement import Measurement, Outcome
-from nas.results.observer import StudyInfo
+from nas.results.observer import StudyInfo, StudyPlan
 from nas.results.trial import Trial, TrialState
 from nas.search.settings import StudySettings
 from nas.tasks.catalog import TextSettings
-
-OBJECTIVES = (
-    {"name": "quality", "unit": "bits per byte", "direction": "minimize"},
-    {"name": "flops", "unit": "FLOP", "direction": "minimize"},
-    {"name": "kv_cache_bytes", "unit": "B", "direction": "minimize"},
-)
-
-
-SCORES = (
-    {"name": "quality", "task": "text", "times": 1, "unit": "bits per byte", "direction": "minimize", "chance": 8.0},
-)
+from tests.fronts import OBJECTIVES, make_baseline, make_front, make_point, make_score
 
 
 @dataclass
@@ -157,10 +148,9 @@ def make_info():
         return StudyInfo(
             name="long-text",
             folder=folder,
-            settings=settings,
+            settings=settings.to_document(),
             objectives=OBJECTIVES,
-            scores=SCORES,
-            num_trials=5,
+            scores=(make_score(),),
         )
 
     return make
@@ -191,27 +181,31 @@ def trials() -> tuple[Trial, ...]:
 
 
 @pytest.fixture(scope="session")
-def front(trials: tuple[Trial, ...]) -> dict[str, Any]:
-    def entry(trial: Trial) -> dict[str, Any]:
-        assert trial.pattern is not None
-        return {
-            "trial": trial.number,
-            "baseline": trial.baseline,
-            "values": trial.values,
-            "scores": trial.scores,
-            "seeds": sorted({m.seed for m in trial.measurements}),
-            "spread": {"quality": 0.01 if len({m.seed for m in trial.measurements}) > 1 else None},
-            "pattern_id": trial.pattern.id,
-            "pattern": trial.pattern.to_dict(),
-        }
+def front(trials: tuple[Trial, ...]) -> Front:
+    return make_front(
+        study="long-text",
+        points=(make_point(1, **_entry(trials[1])),),
+        baselines=(make_baseline(0, **_entry(trials[0])),),
+        hypervolume_by_trial=((0, 0.1), (1, 0.4), (2, 0.4), (3, 0.4), (4, 0.4)),
+    )
 
+
+def _entry(trial: Trial) -> dict[str, Any]:
+    """What a front knows of a trial."""
+    assert trial.pattern is not None
     return {
-        "schema": "nas.front/1",
-        "study": "long-text",
-        "objectives": list(OBJECTIVES),
-        "scores": list(SCORES),
-        "points": [entry(trials[1])],
-        "baselines": [entry(trials[0]) | {"on_front": False}],
-        "hypervolume_by_trial": [[0, 0.1], [1, 0.4], [2, 0.4], [3, 0.4], [4, 0.4]],
-        "provenance": {"seed": 7},
+        "baseline": trial.baseline,
+        "values": trial.values,
+        "scores": trial.scores,
+        "seeds": trial.seeds,
+        "spread": {"quality": 0.01 if len(trial.seeds) > 1 else None},
+        "pattern": trial.pattern,
+        "pattern_id": trial.pattern.id,
     }
+
+
+@pytest.fixture(scope="session")
+def plan() -> StudyPlan:
+    return StudyPlan(
+        num_baselines=1, num_sampled=4, rungs=(100, 200), legs=(100, 120), promoted_share=0.5, long_steps=800
+    )

@@ -6,7 +6,7 @@ from nas.tracking.ledger import Ledger
 from nas.tracking.runs.run import Run
 from nas.tracking.settings import TrackingSettings
 
-RUN = Run(id="abc", name="trial-00000", group="study", job_type="trial", config={"seed": 1})
+RUN = Run(id="abc", name="00000 full", group="study", job_type="trial", config={"seed": 1})
 SETTINGS = TrackingSettings()
 
 

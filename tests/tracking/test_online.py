@@ -8,12 +8,13 @@ import time
 from pathlib import Path
 
 import pytest
-from wandb_server import WandbServer, serving
 
-from nas.search.folder.study_folder import StudyFolder
+from nas.patterns.label import label
+from nas.results.study import StudyReader
 from nas.tracking.recorder import Recorder
 from nas.tracking.runs.contents import all_runs
 from nas.tracking.settings import TrackingSettings
+from tests.wandb_server import WandbServer, serving
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +24,7 @@ TINY = (
     "task.num_tokens=32",
     "task.validation_sequences=16",
     "training.num_steps=10",
-    "fidelity=off",  # longer trainings would have their trials recorded a second time
+    "fidelity=off",  # longer runs would have their trials recorded a second time
 )
 
 
@@ -42,11 +43,12 @@ def test_a_search_sends_every_trial_and_the_front(server: WandbServer, tmp_path:
     assert "Pareto front of smoke" in done.stdout
     assert server.unknown == []
 
-    arrived, trials = server.by_name(), StudyFolder(tmp_path / "smoke").trials()
-    assert set(arrived) == {trial.baseline or f"trial-{trial.number:05d}" for trial in trials} | {"smoke"}
+    arrived, trials = server.by_name(), StudyReader(tmp_path / "smoke").trials()
+    names = [trial.baseline or f"{trial.number:05d} {label(trial.pattern)}" for trial in trials if trial.pattern]
+    assert sorted(arrived) == sorted([*names, "smoke"])
     assert all(run.complete for run in arrived.values())
-    for trial in trials:
-        run = arrived[trial.baseline or f"trial-{trial.number:05d}"]
+    for name, trial in zip(names, trials, strict=True):
+        run = arrived[name]
         curve = [(one.step, one.quality) for one in trial.measurements]
         assert [(row["_step"], row["quality"]) for row in run.history] == curve
         assert (run.summary["state"], run.summary["quality"]) == (trial.state.value, trial.values["quality"])

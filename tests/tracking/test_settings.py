@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from nas.errors import InputError
-from nas.tracking.settings import TrackingSettings, check_tracking
+from nas.tracking.settings import TrackingSettings
 from nas.tracking.wandb_tracker import WandbTracker, make_observer
 
 
@@ -23,16 +23,20 @@ def test_online_needs_a_key_in_the_environment(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("wrong", "message"),
     [
-        (TrackingSettings(mode="of-line"), "tracking.mode: unknown mode.*Did you mean 'offline'"),
-        (TrackingSettings(project=""), "tracking.project: must have 1 to 128 characters"),
-        (TrackingSettings(project="a/b"), "tracking.project: must have .*, got 'a/b'"),
+        ({"mode": "of-line"}, "tracking.mode: unknown mode.*Did you mean 'offline'"),
+        ({"project": ""}, "tracking.project: must have 1 to 128 characters"),
+        ({"project": "a/b"}, "tracking.project: must have .*, got 'a/b'"),
     ],
 )
-def test_what_cannot_record_is_refused(settings, message):
+def test_what_cannot_record_is_refused(wrong, message):
     with pytest.raises(InputError, match=message):
-        check_tracking(settings)
+        TrackingSettings(**wrong)
+
+
+def test_a_project_that_is_not_used_may_have_any_name():
+    assert TrackingSettings(mode="none", project="").project == ""
 
 
 def test_mode_none_watches_nothing():

@@ -8,8 +8,9 @@ import numpy as np
 from nas.attention.pieces.masking import Masker
 from nas.attention.pieces.sizes import MOST_KEYS, NUM_QUERIES, queries_in_tile
 from nas.attention.pieces.tile import Tile
+from nas.patterns.arrays import Flags, Positions
 from nas.patterns.primitives.mask_context import MaskContext
-from nas.patterns.primitives.support import Band, Flags, Positions, Support
+from nas.patterns.primitives.support import Band, Support
 
 
 def consecutive_tiles(supports: Sequence[Support], context: MaskContext, masker: Masker) -> Iterator[Tile]:

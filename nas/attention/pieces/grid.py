@@ -10,8 +10,9 @@ import numpy as np
 from nas.attention.pieces.masking import Masker
 from nas.attention.pieces.sizes import MOST_KEYS, MOST_SCORES, NUM_QUERIES
 from nas.attention.pieces.tile import Tile
+from nas.patterns.arrays import Positions
 from nas.patterns.primitives.mask_context import MaskContext
-from nas.patterns.primitives.support import Positions, Support
+from nas.patterns.primitives.support import Support
 
 _SIDE = 8
 """Rows and columns of the squares of queries that share their keys where every query has a box of its own."""

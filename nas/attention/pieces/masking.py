@@ -6,8 +6,8 @@ from torch import Tensor
 
 from nas.attention.pieces.entries import Entries, Folded, Placed
 from nas.attention.pieces.tile import Tile
+from nas.patterns.arrays import Flags, Positions
 from nas.patterns.head import HeadPattern
-from nas.patterns.primitives.support import Positions
 
 
 class Masker:
@@ -36,7 +36,7 @@ class Masker:
         self._union, self._earlier = union, earlier
         self._num_tokens, self._step = num_tokens, step
         self._device, self._dtype = device, dtype
-        self._biases: dict[tuple[torch.Size, bytes], Tensor] = {}
+        self._biases: dict[tuple[tuple[int, ...], bytes], Tensor] = {}
 
     def folded(self, classes: slice, queries: slice, keys: Positions) -> Tile | None:
         """The tile of these entries of these residue classes; None if nothing in it is visible."""
@@ -48,25 +48,26 @@ class Masker:
         return self._tile(Placed(first, asking), Placed(first, answering))
 
     def _tile(self, queries: Entries, keys: Entries) -> Tile | None:
-        seen = self._seen(queries.tokens(self._step)[:, :, None], keys.tokens(self._step)[:, None, :])
+        query, key = (entries.tokens(self._step).numpy() for entries in (queries, keys))
+        seen = self._seen(query[:, :, None], key[:, None, :])
         if not seen.any():
             return None
-        return Tile(queries, keys, seen.numel(), None if seen.all() else self._bias(seen))
+        return Tile(queries, keys, seen.size, None if seen.all() else self._bias(seen))
 
-    def _seen(self, query: Tensor, key: Tensor) -> Tensor:
+    def _seen(self, query: Positions, key: Positions) -> Flags:
         """Which pairs belong to this part; positions past the end of the sequence (padding) belong to none."""
         last = self._num_tokens - 1
         real = (query <= last) & (key <= last)
-        query, key = query.clamp(max=last), key.clamp(max=last)
-        seen = self._union.visible(query, key, self._num_tokens) & real
+        query, key = np.minimum(query, last), np.minimum(key, last)
+        seen: Flags = self._union.visible(query, key, self._num_tokens) & real
         return seen if self._earlier is None else seen & ~self._earlier.visible(query, key, self._num_tokens)
 
-    def _bias(self, seen: Tensor) -> Tensor:
-        if bool((seen == seen[:1]).all()):
+    def _bias(self, seen: Flags) -> Tensor:
+        if (seen == seen[:1]).all():
             seen = seen[:1]
-        label = (seen.shape, np.packbits(seen.numpy()).tobytes())
+        label = (seen.shape, np.packbits(seen).tobytes())
         if label not in self._biases:
-            bias = torch.zeros(seen.shape, dtype=self._dtype).masked_fill_(~seen, -torch.inf)
+            bias = torch.zeros(seen.shape, dtype=self._dtype).masked_fill_(torch.from_numpy(~seen), -torch.inf)
             self._biases[label] = bias.to(self._device)
         return self._biases[label]
 

@@ -1,1 +1,1 @@
-"""The files of one export: written, read back, verified."""
+"""The files of one export: written, loaded, verified."""

@@ -1,91 +1,73 @@
-"""All files of a bundle: those of the target, and what every bundle has."""
+"""All files of a bundle: those of the format, and those that every bundle has."""
 
 import json
 from math import prod
 from typing import Any
 
-from nas.errors import InputError
-from nas.export.bundle import outcome as verification
-from nas.export.bundle.outcome import Check, Verification, own_name
 from nas.export.bundle.readme import readme
+from nas.export.contract.format import Files, Format, Library
+from nas.export.formats import pattern_file
 from nas.export.selection.point import ExportPoint
-from nas.export.settings import OPTIONS, ExportSettings
-from nas.export.targets import pattern_file
-from nas.export.targets.reading import Files
-from nas.export.targets.target import Format, Library
-from nas.patterns.drawing.picture import picture_png
+from nas.results.bundle import BUNDLE_FILE, VERIFICATION_FILE, Bundle, Check, ExportSettings, Verification, own_name
+from nas.results.codec import Value, to_document
 
-SCHEMA = "nas.bundle/1"
-BUNDLE_FILE, PROVENANCE_FILE = "bundle.json", "provenance.json"
+PROVENANCE_FILE = "provenance.json"
 _MOST_DRAWN, _DRAWN = 256, 64
-"""The picture shows the study's length up to the first of these numbers of tokens; the second if it is unknown."""
+"""The picture shows the study's length, at most the first of these numbers of tokens; the second if it is unknown."""
 
 
-def bundle_files(point: ExportPoint, format_name: str, target: Format, settings: ExportSettings) -> Files:
+def bundle_files(point: ExportPoint, export_format: Format, settings: ExportSettings) -> Files:
     """The files of one point, read back and compared.
 
     Args:
         point: what is exported.
-        format_name: name of the target.
-        target: the target.
-        settings: numbers that it may need.
+        export_format: how.
+        settings: numbers that the format may need.
 
     Raises:
-        InputError: a setting that the target does not look at, or one that it needs and lacks.
-        Refusal: the target cannot say the pattern.
+        InputError: a setting that the format would ignore, or one that it needs and lacks.
+        Refusal: the format cannot represent the pattern.
         ExportError: what was read back means another pattern, which is a defect of this software.
     """
-    check_options(settings, format_name, target)
-    files = target.write(point.pattern, point.provenance, settings)
-    compared = target.prove(files, point.pattern)
-    verified = Verification(
-        format_name=format_name,
+    export_format.check_options(settings)
+    files = export_format.write(point.pattern, point.provenance, settings)
+    compared = export_format.check(files, point.pattern)
+    verification = Verification(
+        format=export_format.name,
         pattern_id=point.pattern.id,
         checks=(Check(by=own_name(), compared=compared),),
-        unchecked=_unchecked(target),
+        unchecked=_unchecked(export_format),
     )
-    bundle = {
-        "schema": SCHEMA,
-        "format": format_name,
-        "settings": settings.to_dict(),
-        "files": list(files),
-        "written_by": own_name(),
-    }
+    bundle = Bundle(format=export_format.name, settings=settings, files=tuple(files), written_by=own_name())
     return {
         **files,
         **pattern_file.write(point.pattern, point.provenance, settings),
-        "README.md": readme(point.provenance, point.pattern.position, target.usage),
-        "picture.png": picture_png(point.pattern, _drawn_tokens(point)),
-        PROVENANCE_FILE: as_json(point.provenance.to_dict()),
+        "README.md": readme(point.provenance, point.pattern, export_format.usage),
+        "picture.png": _picture(point),
+        PROVENANCE_FILE: _text(point.provenance.to_dict()),
         BUNDLE_FILE: as_json(bundle),
-        verification.FILE_NAME: as_json(verified.to_dict()),
+        VERIFICATION_FILE: as_json(verification),
     }
 
 
-def check_options(settings: ExportSettings, format_name: str, target: Format) -> None:
-    """Refuse numbers that the target would ignore.
-
-    Raises:
-        InputError: there is one.
-    """
-    for name, value in settings.given().items():
-        if name not in target.options:
-            taken = ", ".join(sorted(OPTIONS[option] for option in target.options)) or "none of these options"
-            raise InputError(OPTIONS[name], f"must be left out, as {format_name} takes {taken}", value)
+def as_json(value: Value) -> str:
+    """A value as the text of a file."""
+    return _text(to_document(value))
 
 
-def as_json(document: dict[str, Any]) -> str:
-    """A document as the text of a file."""
-    return json.dumps(document, indent=2) + "\n"
+def _text(document: Any) -> str:
+    return json.dumps(document, indent=2, allow_nan=False) + "\n"
 
 
-def _unchecked(target: Format) -> str:
-    if isinstance(target.library, Library):
-        return f"nas verify reads it with {target.library.package}"
-    return target.library
+def _unchecked(export_format: Format) -> str:
+    if isinstance(export_format.library, Library):
+        return f"nas verify reads it with {export_format.library.package}"
+    return export_format.library
 
 
-def _drawn_tokens(point: ExportPoint) -> int:
+def _picture(point: ExportPoint) -> bytes:
+    from nas.patterns.drawing.picture import picture_png  # imports matplotlib, which takes half a second
+
     if point.pattern.grid:
-        return prod(point.pattern.grid)
-    return min(point.provenance.num_tokens or _DRAWN, _MOST_DRAWN)
+        return picture_png(point.pattern, prod(point.pattern.grid))
+    return picture_png(point.pattern, min(point.provenance.num_tokens or _DRAWN, _MOST_DRAWN))

@@ -1,8 +1,13 @@
-"""The README.md beside every export."""
+"""The README.md of every export."""
 
-from nas.export.provenance import Provenance
+from nas.patterns.label import label_lines
+from nas.patterns.model import ModelPattern
 from nas.report.quantities import format_quantity, format_ratio
 from nas.results.cost import UNITS
+from nas.results.objective import Objective, Score
+from nas.results.provenance import Provenance
+
+_LABEL_WIDTH = 90
 
 _POSITIONS = {
     "rope": "rotary positions",
@@ -13,13 +18,13 @@ _POSITIONS = {
 }
 
 
-def readme(provenance: Provenance, position: str, usage: str) -> str:
-    """What lies here, how it was found, what it costs, and how to use it, in Markdown.
+def readme(provenance: Provenance, pattern: ModelPattern, usage: str) -> str:
+    """How the pattern was found, what it costs, and how to use its files, in Markdown.
 
     Args:
         provenance: where the pattern comes from.
-        position: how positions entered the model that it was found with.
-        usage: how the files are used, in Markdown.
+        pattern: the pattern.
+        usage: how to use the files, in Markdown.
     """
     origin = f"trial {provenance.trial}" + (f" (baseline {provenance.baseline})" if provenance.baseline else "")
     return "\n".join(
@@ -29,21 +34,24 @@ def readme(provenance: Provenance, position: str, usage: str) -> str:
             f"Found by a `nas` search: {_inert(origin)} of study {_inert(provenance.study)}.",
             "`provenance.json` says what it was trained on, with which seeds and versions.",
             "",
+            *(f"    {line}" for line in label_lines(pattern, _LABEL_WIDTH)),
+            "",
             "![Which keys each query sees](picture.png)",
             "",
             *_results(provenance),
             *_costs(provenance),
             "## How to use it",
             "",
-            f"It was found with {_POSITIONS[position]} (`position: {position}`). A mask says nothing of that:",
-            "the model that uses it must have them too.",
+            f"The pattern was found with {_POSITIONS[pattern.position]} (`position: {pattern.position}`).",
+            "Positions are not part of a mask: the model that uses it must encode them in the same way.",
             "",
             usage,
-            "## What lies here",
+            "## Other files",
             "",
-            "`pattern.json` is the pattern itself, `picture.png` its picture, `provenance.json` where it comes from,",
-            "`bundle.json` how it was written, and `verification.json` what was read back and compared.",
-            "`nas verify` with the path of this folder compares again, with the target's own library where it can.",
+            "`pattern.json` is the pattern itself and `picture.png` its picture. `provenance.json` records where it",
+            "comes from, `bundle.json` how it was written, and `verification.json` what was read back and compared.",
+            "To compare again, run `nas verify` with the path of this folder. It also has the format's own library",
+            "read the files, where that is installed.",
             "",
         ]
     )
@@ -52,14 +60,15 @@ def readme(provenance: Provenance, position: str, usage: str) -> str:
 def _results(provenance: Provenance) -> list[str]:
     if not provenance.values:
         return ["The trial did not finish: there are no results.", ""]
-    rows = ["| objective | value | spread over seeds | unit | wanted |", "|---|---|---|---|---|"]
-    for goal in (*provenance.objectives, *provenance.scores):
-        name = goal["name"]
+    rows = ["| objective | value | spread over seeds | unit | direction |", "|---|---|---|---|---|"]
+    every: list[Objective | Score] = [*provenance.objectives, *provenance.scores]
+    for measured in every:
+        name = measured.name
         if name not in provenance.values:  # a length that the pattern cannot have
             continue
         spread = provenance.spread.get(name)
         shown = "" if spread is None else f"± {spread:.3g}"
-        cells = [name, f"{provenance.values[name]:.6g}", shown, goal["unit"], goal["direction"]]
+        cells = [name, f"{provenance.values[name]:.6g}", shown, measured.unit, measured.direction]
         rows.append("| " + " | ".join(map(_inert, cells)) + " |")
     return [*_stopped(provenance), *rows, ""]
 
@@ -68,28 +77,31 @@ def _stopped(provenance: Provenance) -> list[str]:
     if not provenance.stopped_early:
         return []
     return [
-        f"**Stopped early: these values are of step {provenance.step}, of {provenance.last_rung}.** They are no match",
-        "for values of trials that were trained to the end.",
+        f"**Stopped early: these values are from step {provenance.step} of {provenance.last_rung}.** They cannot be",
+        "compared with values of trials that were trained to the last rung.",
         "",
     ]
 
 
 def _costs(provenance: Provenance) -> list[str]:
-    """Costs as counted for the study's target, each a share of full attention's if that is known."""
-    if not provenance.cost:
+    """Costs as counted for the study's target, with their share of full attention's where that is known."""
+    if provenance.cost is None:
         return []
-    target, num_tokens = provenance.made_with.get("target", "unknown"), provenance.cost["num_tokens"]
+    target = provenance.made_with.target if provenance.made_with else "unknown"
+    numbers = provenance.cost.to_dict()
     rows = ["| cost | value | share of full attention |", "|---|---|---|"]
     for name, unit in UNITS.items():
-        value = provenance.cost[name]
+        value = numbers[name]
         shown = format_quantity(value, unit) if unit else f"{value:,}"
         ratio = provenance.ratio_to_full.get(name)
         rows.append(f"| {name} | {shown} | {'' if ratio is None else format_ratio(ratio)} |")
-    counted = f"Counted, not measured, for one sequence of {num_tokens} tokens on the target {_inert(str(target))}:"
+    counted = (
+        f"Counted, not measured, for one sequence of {numbers['num_tokens']} tokens on the target {_inert(target)}:"
+    )
     return ["## What it costs", "", counted, "", *rows, ""]
 
 
 def _inert(text: str) -> str:
-    """A name from outside as one line that Markdown shows and does not act upon."""
+    """A name from outside as one line of plain text in Markdown."""
     line = "".join(letter if letter.isprintable() else "?" for letter in text)
     return "".join(f"\\{letter}" if letter in "\\`*[]<>|#!" else letter for letter in line)

@@ -14,8 +14,8 @@ _NEW_FILE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 
 @dataclass(frozen=True, slots=True)
-class _Target:
-    """One file to be: its name in an open folder, and its path for messages."""
+class _Destination:
+    """Where one file goes: its name in an open folder, and its path for messages."""
 
     folder: int
     name: str
@@ -34,8 +34,8 @@ def write_bundle(files: Mapping[str, str | bytes], folder: Path, *, force: bool 
     """Write files into a folder: all of them, or none and the folder as it was.
 
     Every file is written under a temporary name first, then all are renamed. Folders are used through
-    open descriptors, so that nobody can swap a link in between. The folder and what lies in it must be
-    no links; the folders above it are the user's own affair.
+    open descriptors, so that no other process can swap in a link. The folder and the files in it must not be links; the
+    folders above it may be.
 
     Args:
         files: names to texts or bytes; a name is `file` or `subfolder/file`.
@@ -46,26 +46,26 @@ def write_bundle(files: Mapping[str, str | bytes], folder: Path, *, force: bool 
         the paths of the files, in the order given.
 
     Raises:
-        ExportError: a name leads out of the folder, a link stands in the way, a file exists and `force` is
-            not given, or the system refuses.
+        ExportError: a name leads out of the folder, a link is in the way, a file exists and `force` is not given, or
+            the system refuses.
     """
     places = [_checked(name) for name in files]
     try:
         with ExitStack() as close, ExitStack() as undo:
-            targets = _open_targets(places, folder, close, undo)
-            for target in targets:
-                _check_free(target, force)
-            for target, content in zip(targets, files.values(), strict=True):
-                _write_new(target, content.encode() if isinstance(content, str) else content, undo)
-            for target in targets:
-                _put_in_place(target, undo)
+            destinations = _open_destinations(places, folder, close, undo)
+            for destination in destinations:
+                _check_free(destination, force)
+            for destination, content in zip(destinations, files.values(), strict=True):
+                _write_new(destination, content.encode() if isinstance(content, str) else content, undo)
+            for destination in destinations:
+                _put_in_place(destination, undo)
             undo.pop_all()
-            for target in targets:
-                _quietly(os.unlink, target.old, target.folder)
+            for destination in destinations:
+                _quietly(os.unlink, destination.old, destination.folder)
     except OSError as error:
         came = f"{error.strerror}: {error.filename}" if error.filename else error.strerror  # a full disk names none
         raise ExportError(f"{folder}: cannot be written ({came}).") from None
-    return [target.path for target in targets]
+    return [destination.path for destination in destinations]
 
 
 def _checked(name: str) -> PurePosixPath:
@@ -75,14 +75,16 @@ def _checked(name: str) -> PurePosixPath:
     return PurePosixPath(name)
 
 
-def _open_targets(places: list[PurePosixPath], folder: Path, close: ExitStack, undo: ExitStack) -> list[_Target]:
+def _open_destinations(
+    places: list[PurePosixPath], folder: Path, close: ExitStack, undo: ExitStack
+) -> list[_Destination]:
     for parent in reversed(folder.absolute().parents):
         _make_folder(str(parent), None, undo)
     root = _open_folder(folder, str(folder), None, close, undo)
     opened = {"": root}
     for name in sorted({place.parent.name for place in places} - {""}):
         opened[name] = _open_folder(folder / name, name, root, close, undo)
-    return [_Target(opened[place.parent.name], place.name, folder / place) for place in places]
+    return [_Destination(opened[place.parent.name], place.name, folder / place) for place in places]
 
 
 def _open_folder(path: Path, name: str, parent: int | None, close: ExitStack, undo: ExitStack) -> int:
@@ -107,34 +109,34 @@ def _make_folder(name: str, parent: int | None, undo: ExitStack) -> None:
         undo.callback(_quietly, os.rmdir, name, parent)
 
 
-def _check_free(target: _Target, force: bool) -> None:
+def _check_free(destination: _Destination, force: bool) -> None:
     try:
-        mode = os.lstat(target.name, dir_fd=target.folder).st_mode
+        mode = os.lstat(destination.name, dir_fd=destination.folder).st_mode
     except FileNotFoundError:
         return
     if not stat.S_ISREG(mode):
-        kind = "a link" if stat.S_ISLNK(mode) else "no plain file"
-        raise ExportError(f"{target.path}: is {kind} and is not replaced. Move it away or choose another --out.")
+        kind = "a link" if stat.S_ISLNK(mode) else "not a plain file"
+        raise ExportError(f"{destination.path}: is {kind} and is not replaced. Move it away or choose another --out.")
     if not force:
-        raise ExportError(f"{target.path}: exists already. Add --force to replace it, or choose another --out.")
+        raise ExportError(f"{destination.path}: exists already. Add --force to replace it, or choose another --out.")
 
 
-def _write_new(target: _Target, content: bytes, undo: ExitStack) -> None:
-    _quietly(os.unlink, target.new, target.folder)  # left behind by an export that was killed
-    descriptor = os.open(target.new, _NEW_FILE_FLAGS, 0o666, dir_fd=target.folder)
-    undo.callback(_quietly, os.unlink, target.new, target.folder)
+def _write_new(destination: _Destination, content: bytes, undo: ExitStack) -> None:
+    _quietly(os.unlink, destination.new, destination.folder)  # left behind by an export that was killed
+    descriptor = os.open(destination.new, _NEW_FILE_FLAGS, 0o666, dir_fd=destination.folder)
+    undo.callback(_quietly, os.unlink, destination.new, destination.folder)
     with open(descriptor, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(descriptor)
 
 
-def _put_in_place(target: _Target, undo: ExitStack) -> None:
+def _put_in_place(destination: _Destination, undo: ExitStack) -> None:
     with suppress(FileNotFoundError):
-        _rename(target.folder, target.name, target.old)
-        undo.callback(_rename, target.folder, target.old, target.name)
-    _rename(target.folder, target.new, target.name)
-    undo.callback(_quietly, os.unlink, target.name, target.folder)
+        _rename(destination.folder, destination.name, destination.old)
+        undo.callback(_rename, destination.folder, destination.old, destination.name)
+    _rename(destination.folder, destination.new, destination.name)
+    undo.callback(_quietly, os.unlink, destination.name, destination.folder)
 
 
 def _rename(folder: int, source: str, destination: str) -> None:

@@ -1,1 +1,1 @@
-"""Python modules that are generated: masks as source text, and what each target puts around them."""
+"""Generated Python modules: masks as source text, and the code of each format around them."""

@@ -1,4 +1,4 @@
-"""Each mask primitive as a line of the generated FlexAttention module, over q_idx, kv_idx, length and COLUMNS."""
+"""Each mask primitive as a line of a generated module, over q_idx, kv_idx, length and COLUMNS."""
 
 from collections.abc import Callable
 from typing import Any
@@ -96,7 +96,7 @@ EXPRESSIONS: dict[type[Primitive], Callable[[Any], str]] = {
     Tile: _tile,
     Neighborhood: _neighborhood,
 }
-"""What FlexAttention can say."""
+"""What a generated module can represent."""
 
 
 def needs_length(primitive: Primitive) -> bool:
@@ -105,5 +105,5 @@ def needs_length(primitive: Primitive) -> bool:
 
 
 def needs_grid(primitive: Primitive) -> bool:
-    """Whether the mask lies on the pattern's grid."""
+    """Whether the mask depends on the pattern's grid."""
     return isinstance(primitive, Stripe | Tile | Neighborhood)

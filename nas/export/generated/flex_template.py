@@ -1,4 +1,4 @@
-"""What the FlexAttention module has beside its masks."""
+"""The code of the FlexAttention module around its masks."""
 
 IMPORTS = """from collections.abc import Callable
 from functools import lru_cache
@@ -21,11 +21,11 @@ or, where the model calls FlexAttention itself:
 
 TAIL = '''
 
-MASK_HEADS = ({mask_heads})  # heads that a block mask tells apart; 1 where all heads of the layer attend alike
+MASK_HEADS = ({mask_heads})  # heads of a block mask; 1 where all heads of the layer attend alike
 
 
 def block_mask(layer: int, num_tokens: int, device: Device = "cpu", block_size: int = 128) -> BlockMask:
-    """The block mask of a layer; kept, since making one costs more than the attention itself."""
+    """The block mask of a layer; cached, because building one costs more than the attention itself."""
     index = _checked(layer)
     return _block_mask(LAYERS[index], MASK_HEADS[index], num_tokens, torch.device(device), block_size)
 
@@ -53,7 +53,7 @@ def attention(layer: int, q: Tensor, k: Tensor, v: Tensor, scale: float | None =
     if q.device.type == "cuda":
         blocks = block_mask(layer, num_tokens, q.device)
         return _compiled_flex_attention()(q, k, v, block_mask=blocks, scale=scale, enable_gqa=grouped)
-    # FlexAttention has no backward on a CPU: there the same mask goes to dense attention.
+    # FlexAttention has no backward on a CPU: use dense attention with the same mask.
     dense = mask(layer, num_tokens, q.device)
     return scaled_dot_product_attention(q, k, v, attn_mask=dense, scale=scale, enable_gqa=grouped)
 

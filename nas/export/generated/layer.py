@@ -1,24 +1,28 @@
 """The generated function of one layer."""
 
+from nas.export.contract.heads import Heads, layer_heads
 from nas.export.generated.expressions import EXPRESSIONS, needs_grid, needs_length, table_name
-from nas.export.targets.supported_heads import Heads, layer_heads
 from nas.patterns.layer import LayerPattern
 from nas.patterns.primitives import Primitive, Random
 
 _SIGNATURE = "    def visible(b: Tensor, h: Tensor, q_idx: Tensor, kv_idx: Tensor) -> Tensor:"
 
 
-def builder_body(layer: LayerPattern, target: str) -> str:
+def builder_body(layer: LayerPattern, name: str) -> str:
     """The body of the function that makes the layer's mask_mod; equal for layers that attend alike.
+
+    Args:
+        layer: a layer of masks.
+        name: name of the format, for refusals.
 
     Raises:
         Refusal: a head computes what it sees, or the layer has a memory; the message names its place.
     """
     groups, results = [], []
-    for heads in layer_heads(layer, target):
-        name = heads.names().replace(" ", "_")
-        groups += _group_lines(name, _said(heads, layer, target))
-        results.append((name, _head_condition(heads.first, heads.stop, layer.num_heads)))
+    for heads in layer_heads(layer, name):
+        variable = heads.names().replace(" ", "_")
+        groups += _group_lines(variable, _simplified(heads, layer, name))
+        results.append((variable, _head_condition(heads.first, heads.stop, layer.num_heads)))
     lines = [*_prologue(layer), _SIGNATURE, *groups, *_return_lines(results, layer.causal)]
     return "\n".join([*lines, "", "    return visible", ""])
 
@@ -38,11 +42,11 @@ def _prologue(layer: LayerPattern) -> list[str]:
     return [*lines, ""] if lines else []
 
 
-def _said(heads: Heads, layer: LayerPattern, target: str) -> list[Primitive]:
-    """The group's primitives in their simplest form, those that show nothing left out."""
+def _simplified(heads: Heads, layer: LayerPattern, name: str) -> list[Primitive]:
+    """The group's primitives in their simplest form, without those that show nothing."""
     for primitive in heads.written:
         if type(primitive) not in EXPRESSIONS:
-            raise heads.refuse(target, primitive)
+            raise heads.refuse(name, primitive)
     simple = [primitive.simplified(layer.causal) for primitive in heads.written]
     return list(dict.fromkeys(primitive for primitive in simple if primitive is not None))
 

@@ -1,10 +1,10 @@
-"""What all generated modules have in common: constants, the draws of `random`, and the masks of every layer.
+"""The code that all generated modules have in common: constants, the draws of `random`, and the masks of every layer.
 
-HEAD, GRID and MASKS are filled by `str.format`, with numbers and with Python literals made by `repr` alone: no text
-that a user chose is ever placed outside a string literal.
+HEAD, GRID and MASKS are filled by `str.format`, only with numbers and with Python literals made by `repr`: no text that
+a user chose is ever placed outside a string literal.
 """
 
-HEAD = '''"""Attention pattern {pattern_id} for {target}, made by `nas export`.
+HEAD = '''"""Attention pattern {pattern_id} for {library}, made by `nas export`.
 
 {num_layers} layers of {num_heads} heads, {causality}. {needs}
 PROVENANCE below says which study found the pattern and how good it was.
@@ -19,7 +19,7 @@ Device = torch.device | str
 
 PATTERN_ID = "{pattern_id}"
 CAUSAL = {causal}
-POSITION = "{position}"  # how positions enter the model: no part of the mask, and not done here
+POSITION = "{position}"  # the model's position encoding: not part of the mask, and not applied here
 NUM_LAYERS = {num_layers}
 NUM_HEADS = {num_heads}
 PROVENANCE: dict[str, Any] = {{
@@ -93,7 +93,7 @@ def mask_mod(layer: int, num_tokens: int | None = None, device: Device = "cpu") 
     Args:
         layer: from 0 to NUM_LAYERS - 1.
         num_tokens: sequence length, in tokens; {length_rule}
-        device: where the positions will lie.
+        device: of the indices.
     """
     return LAYERS[_checked(layer)](num_tokens, device)
 

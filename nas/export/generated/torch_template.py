@@ -1,4 +1,4 @@
-"""What the module for torch alone has beside its masks."""
+"""The code of the module for plain torch around its masks."""
 
 IMPORTS = """from collections.abc import Callable
 from functools import lru_cache
@@ -18,7 +18,7 @@ or as a part of a model: self.attention = pattern.Attention(layer), called with 
 
 TAIL = '''
 
-QUERIES_AT_ONCE = 512  # the mask of so many queries is in memory at a time
+QUERIES_AT_ONCE = 512  # queries whose mask is in memory at a time
 
 
 class Attention(torch.nn.Module):
@@ -38,7 +38,7 @@ def attention(layer: int, q: Tensor, k: Tensor, v: Tensor, scale: float | None =
 
     Args:
         layer: from 0 to NUM_LAYERS - 1.
-        q: (batch, NUM_HEADS, queries, d_head): the last so many tokens; fewer than keys only in a causal pattern.
+        q: (batch, NUM_HEADS, queries, d_head): the last tokens; fewer queries than keys only in a causal pattern.
         k: (batch, key-value heads, tokens, d_head); NUM_HEADS is a multiple of their number.
         v: as k.
         scale: factor of the scores; d_head ** -0.5 if None.
@@ -60,7 +60,7 @@ def attention(layer: int, q: Tensor, k: Tensor, v: Tensor, scale: float | None =
     for start in range(0, num_queries, QUERIES_AT_ONCE):
         part = q[:, :, start : start + QUERIES_AT_ONCE]
         first = num_tokens - num_queries + start
-        stop = first + part.shape[-2] if CAUSAL else num_tokens  # later keys are seen by none of these queries
+        stop = first + part.shape[-2] if CAUSAL else num_tokens  # none of these queries sees a later key
         query = torch.arange(first, first + part.shape[-2], device=q.device)[:, None]
         seen = mod(torch.zeros_like(head), head, query, torch.arange(stop, device=q.device))
         seen = seen.expand(NUM_HEADS, part.shape[-2], stop)

@@ -1,4 +1,4 @@
-"""What the module for Hugging Face transformers has beside its masks."""
+"""The code of the module for Hugging Face transformers around its masks."""
 
 IMPORTS = """from collections.abc import Callable
 from functools import lru_cache
@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex_attention
 from torch.nn.functional import scaled_dot_product_attention"""
 
-HOW_TO = """How to use it, with a causal language model of as many layers and heads:
+HOW_TO = """How to use it, with a causal language model that has as many layers and heads:
 
     import {module} as pattern
 
@@ -20,7 +20,7 @@ The pattern replaces the model's attention in every layer and head. Weights, pos
 
 TAIL = '''
 
-QUERIES_AT_ONCE = 512  # off a GPU, the mask of so many queries is in memory at a time
+QUERIES_AT_ONCE = 512  # without a GPU, queries whose mask is in memory at a time
 
 
 def register(name: str = "nas") -> str:
@@ -61,7 +61,7 @@ def check_model(config: Any) -> None:
 
 
 def model_mask(**arguments: Any) -> Tensor:
-    """What the model itself lets each query see, padding and packing included; transformers asks for it.
+    """The model's own mask, including padding and packing; transformers calls this.
 
     Returns:
         bool, (batch, 1, queries, keys).
@@ -82,17 +82,17 @@ def attention(
     dropout: float = 0.0,
     **arguments: Any,
 ) -> tuple[Tensor, None]:
-    """Attention of one layer as transformers calls it; without a gradient or with one, with a cache or without.
+    """Attention of one layer as transformers calls it, with or without gradients and a cache.
 
     Args:
         module: the model's attention layer; its `layer_idx` says which layer it is.
         query: (batch, NUM_HEADS, queries, d_head).
-        key: (batch, key-value heads, keys, d_head), those of the cache included.
+        key: (batch, key-value heads, keys, d_head), including those of the cache.
         value: as key.
-        attention_mask: what `model_mask` returned: bool, (batch, 1, queries, keys).
+        attention_mask: from `model_mask`: bool, (batch, 1, queries, keys).
         scaling: factor of the scores; d_head ** -0.5 if None.
         dropout: share of the weights that is dropped.
-        arguments: further ones; those that change attention are refused.
+        arguments: others; those that would change attention are refused.
 
     Returns:
         (batch, queries, NUM_HEADS, d_head), and None for the weights.
@@ -120,7 +120,7 @@ def visible(layer: int, attention_mask: Tensor) -> Tensor:
 
     Args:
         layer: from 0 to NUM_LAYERS - 1.
-        attention_mask: what the model lets it see: bool, (batch, 1, queries, keys).
+        attention_mask: the model's own mask: bool, (batch, 1, queries, keys).
 
     Returns:
         bool, (batch, NUM_HEADS, queries, keys).
@@ -133,10 +133,10 @@ def visible(layer: int, attention_mask: Tensor) -> Tensor:
 
 
 def _places(attention_mask: Tensor) -> tuple[Tensor, Tensor]:
-    """For each query, where its sequence begins and where it stands itself, as indices of keys: (batch, 1, queries, 1).
+    """For each query, the start of its sequence and its own position, as indices of keys: (batch, 1, queries, 1).
 
-    The model is causal, so the first key that a query may see begins its sequence, after padding or another sequence,
-    and the last one is its own. A query that is padding sees nothing and stands nowhere.
+    The model is causal, so the first key that a query may see starts its sequence, after padding or another sequence,
+    and the last one is its own. A query that is padding sees nothing and has no position.
     """
     seen = attention_mask.to(torch.uint8)
     start = seen.argmax(dim=-1, keepdim=True)
@@ -145,7 +145,7 @@ def _places(attention_mask: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _pattern(layer: int, attention_mask: Tensor) -> MaskMod:
-    """The layer's rule for as many keys; a causal rule is the same at every length that is long enough."""
+    """The layer's mask_mod for this number of keys; a causal one is the same at every length that is long enough."""
     num_keys = attention_mask.shape[-1]
     return LAYERS[layer]({table_length}, attention_mask.device)
 
@@ -161,11 +161,11 @@ def _check_call(query: Tensor, attention_mask: Tensor | None, arguments: dict[st
         raise ValueError(f"pattern {{PATTERN_ID}}: needs {{NUM_HEADS}} query heads, got {{query.shape[1]}}.")
 
 
-_LAST: dict[Any, Any] = {{}}  # the model's last mask, and the block masks that its layers made of it
+_LAST: dict[Any, Any] = {{}}  # the model's latest mask, and the block masks built from it, by layer
 
 
 def _block_mask(layer: int, attention_mask: Tensor) -> BlockMask:
-    """The block mask of a layer; layers that attend alike share it as long as the model's mask is the same."""
+    """The block mask of a layer; layers that attend alike share it while the model's mask is the same."""
     if _LAST.get("mask") is not attention_mask:
         _LAST.clear()
         _LAST["mask"] = attention_mask

@@ -1,1 +1,1 @@
-"""What the targets' own libraries make of exported files; each module imports its library, so import it by need."""
+"""Exported files read by the libraries they are for. Each module imports its library, so it is imported when needed."""

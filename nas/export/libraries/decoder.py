@@ -1,4 +1,4 @@
-"""The module of target `transformers`, in a small Llama of transformers with random weights."""
+"""The module of format `transformers`, in a small Llama of transformers with random weights."""
 
 from collections.abc import Callable
 from math import prod
@@ -9,32 +9,32 @@ from torch import Tensor
 from transformers import AttentionInterface, AttentionMaskInterface, LlamaConfig, LlamaForCausalLM
 from transformers.masking_utils import sdpa_mask
 
-from nas.export.generated.module import run_module
+from nas.export.contract.format import Files
+from nas.export.contract.masks import covering_length
+from nas.export.formats.transformers_module import FILE_NAME, MODULE, NAME
+from nas.export.generated.run import run_module
 from nas.export.libraries.outputs import plain_attention, require_close
-from nas.export.targets.proof import telling_length
-from nas.export.targets.reading import Files
-from nas.export.targets.transformers_module import FILE_NAME, MODULE
 from nas.patterns.model import ModelPattern
 
-_NAME, _REFERENCE = "nas-verify", "nas-verify-reference"
+_EXPORTED, _REFERENCE = "nas-verify", "nas-verify-reference"
 _LONGEST, _NEW, _PADDING = 160, 8, 5
-"""Tokens of a whole sequence, of what is generated, and of the padding, at most."""
+"""Most tokens of a whole sequence, of what is generated, and of the padding."""
 _VOCABULARY = 64
 
 
 def check(files: Files, pattern: ModelPattern) -> tuple[str, ...]:
-    """Compare logits and generated tokens with those of attention written out, with and without a cache.
+    """Compare logits and generated tokens with those of a reference, with and without a cache.
 
-    The reference masks with the pattern's dense mask, has no cache and reads every sequence alone, so that padding
-    plays no part in it.
+    The reference is softmax attention under the pattern's dense mask, without a cache and with one sequence at a
+    time, so that padding plays no part in it.
 
     Raises:
         ExportError: they differ.
     """
-    name = run_module(str(files[FILE_NAME]), MODULE)["register"](_NAME)
-    AttentionInterface.register(_REFERENCE, _reference(pattern))
+    name = run_module(str(files[FILE_NAME]), MODULE)["register"](_EXPORTED)
+    AttentionInterface.register(_REFERENCE, reference_attention(pattern))
     AttentionMaskInterface.register(_REFERENCE, sdpa_mask)
-    num_tokens = telling_length(pattern) if pattern.grid else min(max(telling_length(pattern), 40), _LONGEST)
+    num_tokens = covering_length(pattern) if pattern.grid else min(max(covering_length(pattern), 40), _LONGEST)
     new, padding = min(_NEW, num_tokens // 4), min(_PADDING, num_tokens // 4)
     tokens = torch.randint(1, _VOCABULARY, (2, num_tokens), generator=torch.Generator().manual_seed(0))
     models = []
@@ -74,7 +74,7 @@ def _model(pattern: ModelPattern, kv_heads: int) -> LlamaForCausalLM:
 
 
 def _compare_logits(model: LlamaForCausalLM, name: str, tokens: Tensor, padding: int) -> None:
-    """All logits of a batch, read at once, and read in two parts with a cache between them."""
+    """All logits of a batch: in one pass, and in two with a cache between them."""
     ours = [_alone(model, row) for row in (tokens[0, : tokens.shape[1] - padding], tokens[1])]
     batch, mask = _padded(tokens, padding)
     cut = tokens.shape[1] - max(1, tokens.shape[1] // 3)
@@ -85,12 +85,12 @@ def _compare_logits(model: LlamaForCausalLM, name: str, tokens: Tensor, padding:
         cache = before.past_key_values if before else None
         after = model(batch[:, cut:], attention_mask=mask, past_key_values=cache).logits
     for row, first in enumerate((padding, 0)):
-        require_close(whole[row, first:], ours[row], "transformers", "logits")
-        require_close(after[row], ours[row][cut - first :], "transformers", "logits with a cache")
+        require_close(whole[row, first:], ours[row], NAME, "logits")
+        require_close(after[row], ours[row][cut - first :], NAME, "logits with a cache")
 
 
 def _compare_generated(model: LlamaForCausalLM, name: str, prompt: Tensor, new: int, padding: int, cache: str) -> None:
-    """The logits that each new token was chosen by, against those of the whole sequence read at once."""
+    """The logits that each new token was chosen by, against those of one pass over the whole sequence."""
     batch, mask = _padded(prompt, padding)
     model.set_attn_implementation(name)
     options: dict[str, Any] = {"cache_implementation": "static"} if cache == "static" else {}
@@ -107,7 +107,7 @@ def _compare_generated(model: LlamaForCausalLM, name: str, prompt: Tensor, new: 
     theirs = torch.stack(out.logits, dim=1)
     for row, first in enumerate((padding, 0)):
         ours = _alone(model, out.sequences[row, first:])[-new - 1 : -1]
-        require_close(theirs[row], ours, "transformers", f"logits of generated tokens with a {cache} cache")
+        require_close(theirs[row], ours, NAME, f"logits of generated tokens with a {cache} cache")
 
 
 def _padded(tokens: Tensor, padding: int) -> tuple[Tensor, Tensor]:
@@ -126,11 +126,13 @@ def _alone(model: LlamaForCausalLM, row: Tensor) -> Tensor:
     return logits
 
 
-def _reference(pattern: ModelPattern) -> Callable[..., tuple[Tensor, None]]:
+def reference_attention(pattern: ModelPattern) -> Callable[..., tuple[Tensor, None]]:
+    """Softmax attention under the pattern's dense mask, as an attention function of transformers."""
+
     def attention(module: Any, query: Tensor, key: Tensor, value: Tensor, *_: Any, **options: Any) -> Any:
         num_tokens = query.shape[2]
         length = prod(pattern.grid) if pattern.grid else num_tokens
-        mask = pattern.mask(module.layer_idx, length)[:, :num_tokens, :num_tokens]
+        mask = torch.from_numpy(pattern.mask(module.layer_idx, length))[:, :num_tokens, :num_tokens]
         return plain_attention(query, key, value, mask, options["scaling"]).transpose(1, 2), None
 
     return attention

@@ -1,4 +1,4 @@
-"""The module of target `flex`, with torch's own FlexAttention."""
+"""The module of format `flex`, with torch's own FlexAttention."""
 
 from math import prod
 from warnings import catch_warnings, simplefilter
@@ -8,21 +8,21 @@ from torch.nn.attention.flex_attention import flex_attention
 from torch.nn.functional import pad
 
 from nas.errors import ExportError
-from nas.export.generated.module import run_module
+from nas.export.contract.format import Files
+from nas.export.formats.flex_module import FILE_NAME, MODULE, NAME
+from nas.export.generated.run import run_module
 from nas.export.libraries.outputs import plain_attention, random_qkv, require_close
-from nas.export.targets.flex_module import FILE_NAME, MODULE
-from nas.export.targets.reading import Files
 from nas.patterns.model import ModelPattern
 
 _NUM_TOKENS, _BLOCK = 300, 128
 _MOST_EAGER = 1 << 12
-"""Longest sequence that FlexAttention is run at without compiling it, in tokens: it then holds all scores."""
+"""Longest sequence that FlexAttention runs at here, in tokens: without compilation it holds all scores in memory."""
 
 
 def check(files: Files, pattern: ModelPattern) -> tuple[str, ...]:
-    """Compare torch's block masks with the pattern's, and FlexAttention's outputs with attention written out.
+    """Compare torch's block masks with the pattern's, and FlexAttention's outputs with plain attention.
 
-    FlexAttention is not compiled here: compiling changes how it runs, not which mask it is given.
+    FlexAttention is not compiled here: compilation changes how it runs, not which mask it is given.
 
     Raises:
         ExportError: they differ.
@@ -33,20 +33,21 @@ def check(files: Files, pattern: ModelPattern) -> tuple[str, ...]:
         return ()
     q, k, v = random_qkv(pattern, num_tokens)
     for layer in range(pattern.num_layers):
-        blocks, mask = module["block_mask"](layer, num_tokens, block_size=_BLOCK), pattern.mask(layer, num_tokens)
+        blocks = module["block_mask"](layer, num_tokens, block_size=_BLOCK)
+        mask = torch.from_numpy(pattern.mask(layer, num_tokens))
         if not torch.equal(blocks.to_dense()[0].bool().expand(len(mask), -1, -1), _blocks_with_pairs(mask)):
-            raise ExportError(f"flex: the block mask of layer {layer} differs at {num_tokens} tokens.")
+            raise ExportError(f"{NAME}: the block mask of layer {layer} differs at {num_tokens} tokens.")
         with catch_warnings():
             simplefilter("ignore", UserWarning)  # that it is slow uncompiled is known
             out = flex_attention(q, k, v, block_mask=blocks)
         assert isinstance(out, torch.Tensor)
-        require_close(out, plain_attention(q, k, v, mask), "flex", f"outputs of layer {layer}")
-        require_close(module["attention"](layer, q, k, v), out, "flex", f"outputs of layer {layer}")
+        require_close(out, plain_attention(q, k, v, mask), NAME, f"outputs of layer {layer}")
+        require_close(module["attention"](layer, q, k, v), out, NAME, f"outputs of layer {layer}")
     return (f"block masks of all layers, and FlexAttention's outputs, not compiled, at {num_tokens} tokens",)
 
 
 def _blocks_with_pairs(mask: torch.Tensor) -> torch.Tensor:
-    """Which blocks hold a pair that is seen, shape (heads, blocks, blocks)."""
+    """Which blocks hold a visible pair, shape (heads, blocks, blocks)."""
     more = -mask.shape[-1] % _BLOCK
     padded = pad(mask, (0, more, 0, more))
     blocks = padded.shape[-1] // _BLOCK

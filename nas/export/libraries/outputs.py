@@ -1,4 +1,4 @@
-"""Attention written out, which outputs of libraries are compared with."""
+"""Plain attention, with which outputs of libraries are compared."""
 
 import torch
 from torch import Tensor
@@ -7,7 +7,7 @@ from nas.errors import ExportError
 from nas.patterns.model import ModelPattern
 
 LARGEST_DIFFERENCE = 1e-4
-"""Of float32 outputs of order 1: far above what the order of summation does, far below what a wrong key does."""
+"""Of float32 outputs of order 1: far above the effect of the order of summation, far below that of a wrong key."""
 
 
 def plain_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor, scale: float | None = None) -> Tensor:
@@ -33,8 +33,8 @@ def random_qkv(pattern: ModelPattern, num_tokens: int) -> tuple[Tensor, Tensor, 
     return q, k, v
 
 
-def require_close(theirs: Tensor, ours: Tensor, target: str, what: str) -> None:
+def require_close(theirs: Tensor, ours: Tensor, name: str, what: str) -> None:
     """Raise ExportError unless two outputs are equal up to rounding."""
     difference = float((theirs - ours).abs().max())
     if not difference <= LARGEST_DIFFERENCE:
-        raise ExportError(f"{target}: {what} differ from attention under the pattern's mask by up to {difference:.2g}.")
+        raise ExportError(f"{name}: {what} differ from attention under the pattern's mask by up to {difference:.2g}.")

@@ -1,4 +1,4 @@
-"""The section of target `deepspeed`, read by DeepSpeed's own sparsity configs; its kernels are not run."""
+"""The section of format `deepspeed`, read by DeepSpeed's own sparsity configs; its kernels are not run."""
 
 import json
 from collections.abc import Callable
@@ -11,9 +11,10 @@ from deepspeed.ops.sparse_attention.sparsity_config import (
     VariableSparsityConfig,
 )
 
-from nas.export.targets.deepspeed import FILE_NAME, NAME, layout_reading
-from nas.export.targets.proof import compare_masks
-from nas.export.targets.reading import Files
+from nas.export.contract.format import Files
+from nas.export.contract.masks import compare_masks
+from nas.export.formats.deepspeed import FILE_NAME, NAME, layout_reading
+from nas.patterns.arrays import Flags
 from nas.patterns.model import ModelPattern
 
 _CONFIGS: dict[str, Callable[..., Any]] = {
@@ -23,7 +24,7 @@ _CONFIGS: dict[str, Callable[..., Any]] = {
     "bslongformer": BSLongformerSparsityConfig,
 }
 _LONGEST = 1 << 12
-"""Its layouts are made by loops in Python, so the long length ends here, in tokens."""
+"""Longest sequence, in tokens: its layouts are made by loops in Python."""
 
 
 def check(files: Files, pattern: ModelPattern) -> tuple[str, ...]:
@@ -35,5 +36,10 @@ def check(files: Files, pattern: ModelPattern) -> tuple[str, ...]:
     section = json.loads(files[FILE_NAME])["sparse_attention"]
     keys = {key: value for key, value in section.items() if key != "mode"}
     config = _CONFIGS[section["mode"]](num_heads=pattern.num_heads, **keys)
-    reading = layout_reading(section, config.make_layout, pattern.num_heads, pattern.causal)
+
+    def layout(num_tokens: int) -> Flags:
+        blocks: Flags = config.make_layout(num_tokens).bool().numpy()
+        return blocks
+
+    reading = layout_reading(section, layout, pattern.num_heads, pattern.causal)
     return compare_masks(reading, pattern, NAME, longest=_LONGEST)

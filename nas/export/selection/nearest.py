@@ -1,55 +1,54 @@
-"""Which point of the front comes nearest to a pattern that a target cannot say."""
+"""Which point of the front comes nearest to a pattern that a format cannot represent."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from math import prod
 
-from torch import Tensor
-
 from nas.errors import ExportError
+from nas.export.contract.format import Format
 from nas.export.selection.point import ExportPoint
-from nas.export.settings import ExportSettings
-from nas.export.targets.target import Format
+from nas.patterns.arrays import Flags
 from nas.patterns.head import HeadPattern
 from nas.patterns.layer import LayerPattern
 from nas.patterns.model import ModelPattern
+from nas.results.bundle import ExportSettings
 
 _MOST_TOKENS = 256
-"""Masks are compared at the study's length, but no longer than this, in tokens."""
+"""Masks are compared at the study's length, but at most at this one, in tokens."""
 
 
 def nearest(
-    point: ExportPoint, front: Sequence[ExportPoint], target: Format, settings: ExportSettings
+    point: ExportPoint, front: Sequence[ExportPoint], export_format: Format, settings: ExportSettings
 ) -> tuple[ExportPoint, float] | None:
-    """The point of the front nearest to another one, among those that the target can say.
+    """The point of the front nearest to another one, among those that the format can represent.
 
     Args:
-        point: what the target cannot say.
+        point: what the format cannot represent.
         front: the points to choose from.
-        target: the target.
-        settings: numbers that it may need.
+        export_format: the format.
+        settings: numbers that the format may need.
 
     Returns:
-        the nearest point, with its difference; the first of equals; None if the target can say none.
+        the nearest point, with its difference; the first of equals; None if the format can represent none.
     """
     num_tokens = min(point.provenance.num_tokens or _MOST_TOKENS, _MOST_TOKENS)
-    supported_patterns = [other for other in front if _can_say(other, target, settings)]
-    told = [(other, difference(point.pattern, other.pattern, num_tokens)) for other in supported_patterns]
-    return min(told, key=lambda pair: pair[1], default=None)
+    supported = [other for other in front if _can_represent(export_format, other, settings)]
+    differences = [(other, difference(point.pattern, other.pattern, num_tokens)) for other in supported]
+    return min(differences, key=lambda pair: pair[1], default=None)
 
 
 def difference(one: ModelPattern, other: ModelPattern, num_tokens: int) -> float:
     """How much two patterns of one shape differ: 0 for equal masks, 1 for masks that share nothing.
 
-    The mean over layers and heads of the pairs of query and key that one mask alone shows, as a share of those that
-    either shows. Heads are compared in the canonical order; where content decides, all that it may choose counts as
-    shown; memories are left out.
+    The number of pairs of query and key that only one of two masks shows, as a share of those that either shows,
+    averaged over layers and heads. Heads are compared in the canonical order. Where content decides, every pair that
+    it may choose counts as shown. Memories are left out.
 
     Args:
         one: a pattern.
         other: another one, of as many layers and heads.
-        num_tokens: sequence length, in tokens; a grid has its own.
+        num_tokens: sequence length, in tokens; ignored for patterns with a grid, which has its own.
     """
     length = prod(one.grid) if one.grid else num_tokens
     shares = []
@@ -59,19 +58,19 @@ def difference(one: ModelPattern, other: ModelPattern, num_tokens: int) -> float
     return sum(shares) / len(shares)
 
 
-def _masks(layer: LayerPattern, num_tokens: int) -> list[Tensor]:
+def _masks(layer: LayerPattern, num_tokens: int) -> list[Flags]:
     return [_mask(replace(head, memory_tokens=0).outline(), num_tokens) for head in layer.head_patterns()]
 
 
 @lru_cache(maxsize=256)
-def _mask(head: HeadPattern, num_tokens: int) -> Tensor:
-    """Kept, since the heads of one model often attend alike."""
+def _mask(head: HeadPattern, num_tokens: int) -> Flags:
+    """Cached, since the heads of one model often attend alike."""
     return head.mask(num_tokens)
 
 
-def _can_say(point: ExportPoint, target: Format, settings: ExportSettings) -> bool:
+def _can_represent(export_format: Format, point: ExportPoint, settings: ExportSettings) -> bool:
     try:
-        target.write(point.pattern, point.provenance, settings)
+        export_format.write(point.pattern, point.provenance, settings)
     except ExportError:
         return False
     return True

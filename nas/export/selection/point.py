@@ -1,16 +1,12 @@
-"""One pattern on its way out."""
+"""One pattern to export, with where it comes from."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from nas.errors import ExportError
-from nas.export.provenance import Provenance
-from nas.patterns.file import parse_pattern
 from nas.patterns.model import ModelPattern
-from nas.results.cost import Cost
+from nas.results.front import Front, FrontEntry
+from nas.results.provenance import MadeWith, Provenance
 from nas.results.trial import Trial
-from nas.search.front import further_scores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,73 +24,65 @@ class ExportPoint:
     subfolder: str = ""
 
 
-def point_of_entry(entry: Mapping[str, Any], front: Mapping[str, Any], step: int | None = None) -> ExportPoint:
-    """A point or baseline of front.json.
+def point_of_entry(entry: FrontEntry, front: Front, step: int | None = None) -> ExportPoint:
+    """A point or baseline of a front.
 
     Args:
         entry: the point or baseline.
-        front: content of front.json.
+        front: the front that it belongs to.
         step: the rung that its values were measured at, in optimiser steps; None for the study's last one.
-
-    Raises:
-        PatternError: front.json was edited and the pattern in it breaks the contract.
     """
-    pattern = parse_pattern(entry["pattern"])
+    last = front.provenance.rungs[-1]
     provenance = Provenance(
-        study=front["study"],
-        trial=entry["trial"],
-        pattern_id=pattern.id,
-        baseline=entry["baseline"],
-        objectives=tuple(front["objectives"]),
-        scores=tuple(further_scores(front)),
-        values=entry["scores"] | entry["values"],
-        step=_last_rung(front) if step is None else step,
-        seeds=tuple(entry["seeds"]),
-        spread={name: value for name, value in entry["spread"].items() if value is not None},
-        cost=entry.get("cost", {}),
-        ratio_to_full=entry.get("ratio_to_full", {}),
-        made_with=_made_with(front),
+        study=front.study,
+        trial=entry.trial,
+        pattern_id=entry.pattern_id,
+        baseline=entry.baseline,
+        objectives=front.objectives,
+        scores=front.further_scores,
+        values=entry.scores | entry.values,
+        step=last if step is None else step,
+        seeds=entry.seeds,
+        spread={name: value for name, value in entry.spread.items() if value is not None},
+        cost=entry.cost,
+        ratio_to_full=entry.ratio_to_full,
+        made_with=MadeWith.of(front),
+        stopped_early=bool(entry.values) and step is not None and step < last,
     )
-    return ExportPoint(pattern=pattern, provenance=provenance)
+    return ExportPoint(pattern=entry.pattern, provenance=provenance)
 
 
-def point_of_trial(trial: Trial, front: Mapping[str, Any]) -> ExportPoint:
-    """A trial that front.json does not list; `front` gives the study's name, objectives and provenance.
+def point_of_trial(trial: Trial, front: Front) -> ExportPoint:
+    """A trial that is not on the front.
+
+    Args:
+        trial: the trial.
+        front: the study's front, for its name, objectives and provenance.
 
     Raises:
-        ExportError: the suggestions of the trial made no pattern.
+        ExportError: the trial has no pattern, because the space made none of its suggestion.
     """
     if trial.pattern is None:
         raise ExportError(f"trial {trial.number}: has no pattern to export ({trial.reason or trial.state.value}).")
     provenance = Provenance(
-        study=front["study"],
+        study=front.study,
         trial=trial.number,
         pattern_id=trial.pattern.id,
         baseline=trial.baseline,
-        objectives=tuple(front["objectives"]),
-        scores=tuple(further_scores(front)),
+        objectives=front.objectives,
+        scores=front.further_scores,
         values=trial.scores | trial.values,
         step=trial.step,
-        seeds=tuple(
-            dict.fromkeys(one.seed for one in trial.measurements if one.quality is not None and one.step == trial.step)
-        ),
-        cost=trial.cost.to_dict() if trial.cost else {},
+        seeds=trial.seeds,
+        cost=trial.cost,
         ratio_to_full=_ratio_to_full(trial, front),
-        made_with=_made_with(front),
+        made_with=MadeWith.of(front),
+        stopped_early=bool(trial.values) and trial.step < front.provenance.rungs[-1],
     )
     return ExportPoint(pattern=trial.pattern, provenance=provenance)
 
 
-def _made_with(front: Mapping[str, Any]) -> dict[str, Any]:
-    return {"versions": front["versions"], "corpus_hash": front["corpus_hash"], **front["provenance"]}
-
-
-def _last_rung(front: Mapping[str, Any]) -> int:
-    rungs = front["provenance"].get("rungs")
-    return rungs[-1] if rungs else 0
-
-
-def _ratio_to_full(trial: Trial, front: Mapping[str, Any]) -> dict[str, float]:
+def _ratio_to_full(trial: Trial, front: Front) -> dict[str, float]:
     """Shares of the study's own full attention; empty if it is not among the baselines."""
-    full = [entry["cost"] for entry in front["baselines"] if entry["baseline"] == "full" and "cost" in entry]
-    return trial.cost.ratio_to(Cost(**full[0])) if full and trial.cost else {}
+    full = [baseline.cost for baseline in front.baselines if baseline.baseline == "full"]
+    return trial.cost.ratio_to(full[0]) if full and trial.cost else {}

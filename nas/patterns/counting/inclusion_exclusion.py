@@ -8,8 +8,9 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
+from nas.patterns.arrays import Flags, Positions
 from nas.patterns.primitives.mask_context import MaskContext
-from nas.patterns.primitives.support import Box, Flags, Positions, Progression, Support
+from nas.patterns.primitives.support import Box, Progression, Support
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +93,7 @@ class Term:
 
 
 def inclusion_exclusion(supports: Iterable[Support], keys: Flags | None, context: MaskContext) -> list[Term]:
-    """Terms whose counts add up to the count of the union of all progressions and boxes, beside the fixed keys.
+    """Terms whose counts add up to that of the union of all progressions and boxes, without the fixed keys.
 
     Args:
         supports: what each primitive shows.

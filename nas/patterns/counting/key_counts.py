@@ -1,16 +1,17 @@
-"""How many keys a head shows to each query, in any range of keys, without ever making a mask.
+"""How many keys a head shows each query, in any range of keys, without ever making a mask.
 
-Bands are made disjoint and counted by their length. Outside them, progressions and boxes are counted with inclusion
-and exclusion (`terms.py`), and keys that every query sees by prefix sums, what both show taken off again.
+Bands are made disjoint and counted by their length. Outside them, progressions and boxes are counted by inclusion and
+exclusion (`inclusion_exclusion.py`), and keys that every query sees by prefix sums; no key counts twice.
 """
 
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from nas.patterns.arrays import Flags, Positions
 from nas.patterns.counting.inclusion_exclusion import Term, inclusion_exclusion
 from nas.patterns.head import HeadPattern
-from nas.patterns.primitives.support import Band, Flags, Positions
+from nas.patterns.primitives.support import Band
 
 
 class KeyCounts:

@@ -7,11 +7,11 @@ import numpy as np
 from nas.patterns.head import HeadPattern
 
 
-def kv_entries(head: HeadPattern, num_tokens: int) -> int:
-    """The most entries one head's KV cache ever holds.
+def kv_entries(heads: Iterable[HeadPattern], num_tokens: int) -> int:
+    """The most entries that one key-value head's cache ever holds, for the query heads that share it.
 
-    At decoding step t (0 <= t < n) a key j <= t must be kept if some query i with t <= i < n sees it.
-    The number of such keys is taken at its largest over all steps. A causal window of w keys with g
+    At decoding step t (0 <= t < n) a key j <= t must be kept if some query i with t <= i < n sees it, on any of the
+    heads. The number of such keys is taken at its largest over all steps. A causal window of w keys with g
     global tokens needs min(n, w + g); a stride s saves nothing but the last s - 1 keys (n - s + 1), since
     every key is visited again.
 
@@ -19,18 +19,11 @@ def kv_entries(head: HeadPattern, num_tokens: int) -> int:
     Tokens of the previous segment are held as well.
 
     Args:
-        head: any union of primitives.
+        heads: the query heads of one key-value head, at least one; any unions of primitives.
         num_tokens: sequence length n, prompt and generated tokens together, in tokens.
-    """
-    return shared_kv_entries((head,), num_tokens)
 
-
-def shared_kv_entries(heads: Iterable[HeadPattern], num_tokens: int) -> int:
-    """The same for query heads that share one key-value head: a key is kept while any of them still sees it.
-
-    Args:
-        heads: the query heads of one key-value head, at least one.
-        num_tokens: sequence length n, in tokens.
+    Raises:
+        PatternError: the grid does not hold `num_tokens` tokens.
     """
     distinct = list(dict.fromkeys(heads))
     assert distinct, "a key-value head serves at least one query head"

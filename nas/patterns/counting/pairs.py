@@ -1,15 +1,24 @@
 """Exact numbers of query-key pairs, from the description of a pattern and never from its mask."""
 
-from collections import Counter
+from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
+from nas.patterns.arrays import Positions
 from nas.patterns.counting.key_counts import KeyCounts
 from nas.patterns.head import HeadPattern
-from nas.patterns.model import ModelPattern
-from nas.patterns.primitives.support import Positions
+from nas.patterns.primitives import Random
+from nas.patterns.primitives.random_blocks import draw_blocks
 
-_ROWS_AT_ONCE = 1 << 14  # temporary arrays of this length stay in the cache: three times as fast as all rows at once
+MOST_TOKENS = 2**24
+"""Longest sequence that is counted or drawn, in tokens: some counts take tens of bytes a token."""
+
+_ROWS_AT_ONCE = 1 << 14
+"""Queries counted at once: temporary arrays of this length stay in the cache, which is three times as fast."""
+
+_MOST_BLOCK_ROWS = 256
+"""Most block rows that pairs of random blocks are tabulated for; beyond, counting every head by itself is faster."""
 
 
 def count_row_pairs(head: HeadPattern, num_tokens: int) -> Positions:
@@ -21,6 +30,9 @@ def count_row_pairs(head: HeadPattern, num_tokens: int) -> Positions:
 
     Returns:
         shape (n,), int64; the causal cut and the memory are included.
+
+    Raises:
+        PatternError: the grid does not hold `num_tokens` tokens.
     """
     if head.computed is not None:
         return head.computed.row_pairs(head.context(num_tokens)) + head.memory_tokens
@@ -29,17 +41,44 @@ def count_row_pairs(head: HeadPattern, num_tokens: int) -> Positions:
     return np.concatenate([counts.below(some, num_tokens) for some in rows]) + head.memory_tokens
 
 
+@lru_cache(maxsize=4096)
 def count_pairs(head: HeadPattern, num_tokens: int) -> int:
-    """How many pairs of a query and a row of keys one head works on; a causal window of w keys: n*w - w*(w-1)/2."""
-    return int(count_row_pairs(head, num_tokens).sum())
+    """How many pairs of a query and a row of keys one head works on; a causal window of w keys: n*w - w*(w-1)/2.
 
+    Remembered, since a search meets the same heads in trial after trial. No two heads of a large model draw the same
+    random blocks, but what each block adds to the rest of the union is the same for all of them: it is tabulated once
+    and looked up for every head.
 
-def model_pairs(pattern: ModelPattern, num_tokens: int) -> int:
-    """Pairs summed over all heads of all layers, counted once for each distinct head."""
-    heads = Counter(head for layer in pattern.layers for head in layer.head_patterns())
-    return sum(count * count_pairs(head, num_tokens) for head, count in heads.items())
+    Args:
+        head: any head.
+        num_tokens: sequence length n, in tokens.
+
+    Raises:
+        PatternError: the grid does not hold `num_tokens` tokens.
+    """
+    drawing = [primitive for primitive in head.attend if isinstance(primitive, Random)]
+    others = tuple(primitive for primitive in head.attend if not isinstance(primitive, Random))
+    if len(drawing) != 1 or not others or num_tokens > _MOST_BLOCK_ROWS * drawing[0].block:
+        return int(count_row_pairs(head, num_tokens).sum())
+    (random,), rest = drawing, replace(head, attend=others).placed(0, 0)
+    drawn = draw_blocks(random, head.context(num_tokens))
+    added = np.take_along_axis(_added_by_block(rest, random.block, num_tokens), np.maximum(drawn, 0), axis=1)
+    return count_pairs(rest, num_tokens) + int(added[drawn >= 0].sum())
 
 
 def full_pairs(causal: bool, num_tokens: int) -> int:
     """Pairs of a head with full attention: n*(n+1)/2 if causal, n*n if not."""
     return num_tokens * (num_tokens + 1) // 2 if causal else num_tokens * num_tokens
+
+
+@lru_cache(maxsize=256)  # as many unions as a space combines with random blocks; at most half a MiB each
+def _added_by_block(rest: HeadPattern, block: int, num_tokens: int) -> Positions:
+    """Pairs that each block adds to `rest`, shape (block rows, key blocks)."""
+    counts, rows = KeyCounts(rest, num_tokens), slice(0, num_tokens)
+    query = np.arange(num_tokens)
+    hidden = []
+    for edge in range(block, num_tokens + block, block):
+        stop = min(edge, num_tokens)
+        allowed = np.minimum(query + 1, stop) if rest.causal else stop
+        hidden.append(np.add.reduceat(allowed - counts.below(rows, stop), query[::block]))
+    return np.diff(np.stack(hidden, axis=1), axis=1, prepend=0)

@@ -1,1 +1,1 @@
-"""Pictures of patterns, as PNG and as text."""
+"""Drawings of patterns, as PNG and as text."""

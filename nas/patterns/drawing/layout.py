@@ -1,4 +1,4 @@
-"""What a drawing of a pattern shows: one panel for heads that attend alike, in words and as a small grid."""
+"""The layout of a drawing: one panel for heads that attend alike, with its captions and its cells."""
 
 from collections.abc import Iterable
 from dataclasses import MISSING, dataclass, fields
@@ -19,12 +19,12 @@ Union = tuple[Primitive, ...]
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Heads that share a union, in all layers that are alike.
+    """Heads that share a union, in layers that attend alike.
 
     Args:
         layers: numbers of the layers, from 0.
         heads: their numbers in each of these layers, from 0.
-        head: the first of them, which is drawn.
+        head: the first of them, the one that is drawn.
     """
 
     layers: tuple[int, ...]
@@ -32,7 +32,7 @@ class Panel:
     head: HeadPattern
 
     def union(self) -> list[str]:
-        """What it attends to in words, one entry a primitive, the memory last."""
+        """The union in words, one entry a primitive, the memory last."""
         memory = self.head.memory_tokens
         return [describe([one]) for one in self.head.attend] + ([f"memory {memory}"] if memory else [])
 
@@ -50,7 +50,7 @@ class Panel:
         return f"{share:.1%} of full"
 
     def stands_in(self) -> str:
-        """What the drawing stands for, in words, where heads differ or content decides; else empty."""
+        """A note on what is drawn where heads differ or content decides; else empty."""
         if self.head.computed is not None:
             return "shown: all it may read"
         differ = any(isinstance(primitive, Random) for primitive in self.head.attend)
@@ -59,7 +59,7 @@ class Panel:
 
 
 def panel_rows(pattern: ModelPattern) -> tuple[tuple[Panel, ...], ...]:
-    """The panels of a drawing: a row for layers that are alike, in it a panel for each distinct union."""
+    """The panels of a drawing: a row for layers that attend alike, with a panel for each distinct union."""
     alike: dict[tuple[int, tuple[Union, ...]], list[LayerPattern]] = {}
     for layer in pattern.layers:
         label = (layer.memory_tokens, tuple(head.attend for head in layer.head_patterns()))

@@ -1,4 +1,4 @@
-"""A pattern drawn as a picture, fit for a paper."""
+"""A pattern as a picture, in print quality."""
 
 from dataclasses import replace
 from io import BytesIO
@@ -6,7 +6,6 @@ from pathlib import Path
 from textwrap import fill
 
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
@@ -34,11 +33,11 @@ COLOURS = {
     "select": "#117733",
     "low_rank": "#999933",
 }
-"""One colour a kind, told apart by colour-blind readers too (Okabe and Ito 2008; Tol 2021, muted)."""
+"""One colour a kind, distinct for colour-blind readers too (Okabe and Ito 2008; Tol 2021, muted)."""
 
 _UNSEEN, _FUTURE, _MEMORY = "#ffffff", "#ebebeb", "#f0c808"
 _PALE = 0.35
-"""How much of its colour a pair keeps that content may or may not choose."""
+"""Share of its colour that a pair keeps where content decides."""
 _MOST_CELLS = 256
 _MOST_CELLS_WITH_LINES = 64
 _PANEL_INCHES, _MAP_INCHES = 2.3, 1.2
@@ -47,7 +46,7 @@ _PANEL_INCHES, _MAP_INCHES = 2.3, 1.2
 def draw_picture(pattern: ModelPattern, path: str | Path, num_tokens: int = 64) -> None:
     """Write a PNG: a row for layers that attend alike, a column for each distinct union of their heads.
 
-    A pattern with a grid has under each mask the keys of the query in the middle, where they stand on the grid.
+    For a pattern with a grid, a map under each mask shows the keys of the query in the middle on the grid.
     A pair has the colour of the first primitive in its union that shows it, pale where content decides. Sequences of
     more than 256 tokens are drawn with 256 x 256 cells, each coloured if any pair in it is seen.
 
@@ -76,7 +75,7 @@ def picture_png(pattern: ModelPattern, num_tokens: int) -> bytes:
 
 
 def pattern_figure(pattern: ModelPattern, num_tokens: int) -> Figure:
-    """The picture as a matplotlib figure that no global state knows of."""
+    """The picture as a matplotlib figure, without pyplot's global state."""
     rows = panel_rows(pattern)
     num_columns = max(len(row) for row in rows)
     heights = [_PANEL_INCHES, _MAP_INCHES] if pattern.grid else [_PANEL_INCHES]
@@ -125,12 +124,12 @@ def map_colours(head: HeadPattern, num_tokens: int, query: int) -> NDArray[np.fl
     assert head.grid is not None
     image = np.empty((num_tokens, 3))
     image[:] = to_rgb(_UNSEEN)
-    token = torch.arange(num_tokens)
+    token = np.arange(num_tokens)
     if head.causal:
-        image[(token > query).numpy()] = to_rgb(_FUTURE)
+        image[token > query] = to_rgb(_FUTURE)
     for mask, colour in reversed(_painted(head)):
         alone = replace(head, attend=(mask,))
-        image[alone.visible(torch.tensor([query]), token, num_tokens).numpy()] = colour
+        image[alone.visible(np.array([query]), token, num_tokens)] = colour
     return image.reshape(*head.grid, 3)
 
 
@@ -168,7 +167,7 @@ def _draw_panel(axes: Axes, panel: Panel, num_tokens: int) -> None:
 
 
 def _draw_map(axes: Axes, head: HeadPattern, num_tokens: int) -> None:
-    """What the query in the middle sees, where it stands."""
+    """The keys of the query in the middle, on the grid."""
     assert head.grid is not None
     rows, columns = head.grid
     row, column = rows // 2, columns // 2
@@ -187,7 +186,7 @@ def _draw_map(axes: Axes, head: HeadPattern, num_tokens: int) -> None:
 
 
 def _title(panel: Panel, num_tokens: int, width: int = 38) -> str:
-    """A few short lines that never break inside a primitive."""
+    """Short lines that break between primitives only."""
     union = " +\n".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in panel.union())
     words = fill(union, width, break_long_words=False, break_on_hyphens=False)
     lines = [f"{panel.head_names()}: {panel.density(num_tokens)}", words, panel.stands_in()]

@@ -18,8 +18,8 @@ _HALVES = np.array([" ", "▄", "▀", "█"])
 def draw_text(pattern: ModelPattern, num_tokens: int = 32) -> str:
     """The masks as small grids, queries downwards and keys to the right, at most 100 columns wide.
 
-    Layers that attend alike are drawn once, and so are heads. Longer sequences are drawn with 32 x 32
-    cells, each filled if any pair in it is seen.
+    Layers that attend alike are drawn once, and so are heads. Sequences of more than 32 tokens are drawn with
+    32 x 32 cells, each filled if any pair in it is seen.
 
     Args:
         pattern: any pattern.
@@ -45,7 +45,7 @@ def _caption(panel: Panel, num_tokens: int) -> str:
 
 
 def _label(panel: Panel) -> str:
-    """The heads, cut to the width of a grid; the caption names them all."""
+    """The heads, cut to the width of a grid; the caption has them all."""
     names = panel.head_names()
     return names if len(names) <= _NUM_CELLS else names[: _NUM_CELLS - 1] + "…"
 

@@ -1,14 +1,13 @@
-"""What every primitive must say about itself."""
+"""The interface of primitives."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from typing import ClassVar
 
-from torch import Tensor
-
 from nas.errors import PatternError
+from nas.patterns.arrays import Array, Positions
 from nas.patterns.primitives.mask_context import MaskContext
-from nas.patterns.primitives.support import Positions, Support
+from nas.patterns.primitives.support import Support
 
 Grid = tuple[int, int] | None
 """Rows and columns of a 2-D input read row by row, or None."""
@@ -16,59 +15,68 @@ Grid = tuple[int, int] | None
 
 @dataclass(frozen=True, slots=True)
 class Primitive(ABC):
-    """One kind of attention: a frozen value that a head's `attend` may hold.
+    """One kind of attention: a frozen value in a head's `attend`.
 
     Most are masks (`MaskPrimitive`); some compute something (`ComputedPrimitive`). To add one, see CONTRIBUTING.md.
     """
 
     kind: ClassVar[str]
     shows_self: ClassVar[bool]
-    """Whether every query sees itself at every length."""
+    """Whether every query sees itself, at every length."""
 
     def simplified(self, causal: bool) -> "Primitive | None":
         """The canonical value that means the same at every length; None if it shows nothing."""
         return self
 
     def covers(self, other: "Primitive", causal: bool) -> bool:
-        """True if `other` surely shows nothing that this one does not show, at every length."""
+        """True only if this one shows all that `other` shows, at every length."""
         return self == other
 
-    def needs(self, causal: bool, grid: Grid) -> None:  # noqa: B027 (most kinds need nothing)
+    def needs(self, causal: bool, grid: Grid) -> None:  # noqa: B027 (most kinds can be used anywhere)
         """Raise PatternError where the primitive cannot be used in such a model."""
 
     def to_dict(self) -> dict[str, int | str]:
-        """The primitive as it stands in a pattern file, every parameter written out."""
+        """The primitive as pattern files hold it, with every parameter."""
         return {"kind": self.kind} | {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @abstractmethod
+    def label(self, causal: bool) -> str:
+        """The short form of docs/patterns.md, in keys (`w16`): ASCII, without spaces, commas and plus signs.
+
+        Two canonical primitives of one pattern share it only if they are equal.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class MaskPrimitive(Primitive):
     """One rule of visibility: a frozen value, one vectorised predicate, one slow reference.
 
-    A primitive never applies the causal cut j <= i; `HeadPattern` does, for all of them at once.
-    To add one: subclass, list it in `primitives/__init__.py`, and give it a strategy in `tests/strategies.py`,
-    with which it takes the exam of `tests/patterns/test_primitives.py`.
+    A primitive never applies the causal cut j <= i; `HeadPattern` does, for the whole union.
+    To add one: subclass, list it in `primitives/__init__.py`, and give it a strategy in `tests/strategies.py`;
+    the contract tests in `tests/patterns/primitives/test_primitives.py` then cover it.
     """
 
     @abstractmethod
-    def visible(self, query: Tensor, key: Tensor, context: MaskContext) -> Tensor:
+    def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
         """Which keys each query sees: the vectorised predicate, used for masks and FlexAttention.
+
+        Written with operators that numpy and torch share, so that patterns need no torch.
 
         Args:
             query: absolute query positions, int64, broadcastable against `key`, in tokens.
             key: absolute key positions, int64, in tokens.
 
         Returns:
-            bool tensor of the broadcast shape.
+            bool, of the broadcast shape, as numpy array or tensor as the positions are.
         """
 
     @abstractmethod
     def allows(self, query: int, key: int, context: MaskContext) -> bool:
-        """The definition of docs/patterns.md word for word, for one pair: the oracle of the tests."""
+        """The definition in docs/patterns.md, word for word, for one pair: the oracle of the tests."""
 
     @abstractmethod
     def support(self, context: MaskContext) -> Support:
-        """The same set as bands, boxes, progressions and key columns, in O(n)."""
+        """The same set as bands, boxes, progressions, keys and queries, in O(n)."""
 
     @abstractmethod
     def last_query(self, context: MaskContext) -> Positions:
@@ -79,14 +87,14 @@ class MaskPrimitive(Primitive):
         return None
 
     def covers(self, other: Primitive, causal: bool) -> bool:
-        """See `Primitive.covers`: besides itself, whatever shows the query alone."""
+        """See `Primitive.covers`: by default itself, and primitives that show a query only itself."""
         alone = isinstance(other, MaskPrimitive) and other.span(causal) == (0, 0)
         return self == other or (self.shows_self and alone)
 
 
 @dataclass(frozen=True, slots=True)
 class ComputedPrimitive(Primitive):
-    """A kind that computes what its queries read instead of naming pairs; it stands alone in its head's `attend`."""
+    """A kind that computes what its queries read instead of naming pairs; it is alone in its head's `attend`."""
 
     @abstractmethod
     def row_pairs(self, context: MaskContext) -> Positions:
@@ -94,20 +102,20 @@ class ComputedPrimitive(Primitive):
 
     @abstractmethod
     def extra_flops(self, context: MaskContext, d_head: int) -> int:
-        """What is computed beside the scores and the weighted values, in FLOP, for one head and one sequence."""
+        """FLOP beyond the scores and the weighted values, for one head and one sequence."""
 
     @property
     @abstractmethod
     def projected_rows(self) -> int:
-        """Rows of keys (and as many of values) that stand in for the keys themselves; 0 where these are read."""
+        """Rows of keys (and as many of values) that replace the keys; 0 where the keys themselves are read."""
 
     @abstractmethod
     def certain(self) -> tuple[MaskPrimitive, ...]:
-        """The pairs that are attended whatever the content, as masks: what drawings fill."""
+        """The pairs that are attended whatever the content, as masks; drawings fill them."""
 
     @abstractmethod
     def possible(self) -> tuple[MaskPrimitive, ...]:
-        """The pairs that content may choose, the certain ones included, as masks: what reach follows."""
+        """All pairs that content may choose, the certain ones included, as masks; reach follows them."""
 
 
 LARGEST = 2**31 - 1
@@ -115,7 +123,7 @@ LARGEST = 2**31 - 1
 
 
 def require_int(name: str, value: object, at_least: int, at_most: int = LARGEST) -> None:
-    """Raise PatternError unless `value` is a true integer from `at_least` to `at_most` (a bool is none)."""
+    """Raise PatternError unless `value` is a true integer from `at_least` to `at_most` (a bool is not one)."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise PatternError(name, "must be a whole number", value)
     if value < at_least:
@@ -128,4 +136,4 @@ def require_grid(kind: str, grid: Grid) -> None:
     """Raise PatternError unless there is a grid."""
     if grid is None:
         remedy = 'Give the pattern "grid": [rows, columns].'
-        raise PatternError("", f"must stand in a pattern with a grid, since {kind} is two-dimensional", grid, remedy)
+        raise PatternError("", f"must be in a pattern with a grid, because {kind} is two-dimensional", grid, remedy)

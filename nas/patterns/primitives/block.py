@@ -1,14 +1,14 @@
-"""`block`: tokens of the same chunk see each other."""
+"""`block`: the sequence in chunks; a query sees its own chunk."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from torch import Tensor
 
+from nas.patterns.arrays import Array, Positions
 from nas.patterns.primitives.base import MaskPrimitive, Primitive, require_int
 from nas.patterns.primitives.mask_context import MaskContext
-from nas.patterns.primitives.support import Band, Positions, Support
+from nas.patterns.primitives.support import Band, Support
 from nas.patterns.primitives.window import Window
 
 
@@ -34,8 +34,12 @@ class Block(MaskPrimitive):
         require_int("tokens", self.tokens, 1)
         require_int("shift", self.shift, 0)
 
-    def visible(self, query: Tensor, key: Tensor, context: MaskContext) -> Tensor:
-        return (query + self.shift) // self.tokens == (key + self.shift) // self.tokens
+    def label(self, causal: bool) -> str:
+        return f"b{self.tokens}@{self.shift}" if self.shift else f"b{self.tokens}"
+
+    def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
+        seen: Array = (query + self.shift) // self.tokens == (key + self.shift) // self.tokens
+        return seen
 
     def allows(self, query: int, key: int, context: MaskContext) -> bool:
         return (query + self.shift) // self.tokens == (key + self.shift) // self.tokens

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from torch import Tensor
 
 from nas.errors import PatternError
+from nas.patterns.arrays import Array, Flags, Positions
 from nas.patterns.primitives.base import MaskPrimitive, Primitive, require_int
 from nas.patterns.primitives.mask_context import MaskContext
-from nas.patterns.primitives.support import Flags, Positions, Support
+from nas.patterns.primitives.support import Support
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,10 @@ class Columns(MaskPrimitive):
                 "width", f"must be less than every ({self.every})", self.width, "Use full to see all keys."
             )
 
-    def visible(self, query: Tensor, key: Tensor, context: MaskContext) -> Tensor:
+    def label(self, causal: bool) -> str:
+        return f"c{self.width}of{self.every}"
+
+    def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
         every_query = query >= 0  # broadcasts in a way that FlexAttention's compiler takes, unlike expand_as
         return every_query & (key % self.every >= self.every - self.width)
 

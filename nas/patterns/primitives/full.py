@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import torch
-from torch import Tensor
 
+from nas.patterns.arrays import Array, Positions
 from nas.patterns.primitives.base import MaskPrimitive, Primitive
 from nas.patterns.primitives.mask_context import MaskContext
-from nas.patterns.primitives.support import Positions, Support
+from nas.patterns.primitives.support import Support
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +21,11 @@ class Full(MaskPrimitive):
     kind: ClassVar[str] = "full"
     shows_self: ClassVar[bool] = True
 
-    def visible(self, query: Tensor, key: Tensor, context: MaskContext) -> Tensor:
-        return torch.ones_like(query == key)
+    def label(self, causal: bool) -> str:
+        return "full"
+
+    def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
+        return (query >= 0) & (key >= 0)  # every pair: no position is negative
 
     def allows(self, query: int, key: int, context: MaskContext) -> bool:
         return True

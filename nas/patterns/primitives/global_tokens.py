@@ -1,15 +1,15 @@
-"""`global`: a few tokens that everyone sees and that see everyone."""
+"""`global`: a few tokens that all queries see and that see all keys."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from torch import Tensor
 
 from nas.errors import PatternError
+from nas.patterns.arrays import Array, Flags, Positions
 from nas.patterns.primitives.base import Grid, MaskPrimitive, Primitive, require_int
 from nas.patterns.primitives.mask_context import MaskContext
-from nas.patterns.primitives.support import Flags, Positions, Support
+from nas.patterns.primitives.support import Support
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,10 @@ class Global(MaskPrimitive):
         if causal and self.last:
             raise PatternError("last", "must be 0 in a causal pattern", self.last, "Use first, or set causal to false.")
 
-    def visible(self, query: Tensor, key: Tensor, context: MaskContext) -> Tensor:
+    def label(self, causal: bool) -> str:
+        return f"g{self.first}/{self.last}" if self.last else f"g{self.first}"
+
+    def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
         tail = context.num_tokens - self.last
         return (key < self.first) | (key >= tail) | (query < self.first) | (query >= tail)
 

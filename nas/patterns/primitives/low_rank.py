@@ -6,10 +6,10 @@ from typing import ClassVar
 import numpy as np
 
 from nas.errors import PatternError
+from nas.patterns.arrays import Positions
 from nas.patterns.primitives.base import ComputedPrimitive, Grid, MaskPrimitive, require_int
 from nas.patterns.primitives.full import Full
 from nas.patterns.primitives.mask_context import MaskContext
-from nas.patterns.primitives.support import Positions
 
 SHARING = ("heads", "key_value", "layers")
 
@@ -41,8 +41,12 @@ class LowRank(ComputedPrimitive):
 
     def needs(self, causal: bool, grid: Grid) -> None:
         if causal:
-            allowed = "must stand in a pattern with causal: false, since a row of low_rank mixes all tokens"
+            allowed = "must be in a pattern with causal: false, because a row of low_rank mixes all tokens"
             raise PatternError("", allowed, "causal: true")
+
+    def label(self, causal: bool) -> str:
+        shared = {"heads": "", "key_value": ":kv", "layers": ":layers"}[self.sharing]
+        return f"rank{self.rank}{shared}"
 
     def row_pairs(self, context: MaskContext) -> Positions:
         return np.full(context.num_tokens, self.rank, dtype=np.int64)

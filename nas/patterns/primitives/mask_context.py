@@ -1,6 +1,10 @@
-"""Where a primitive is applied: everything its meaning depends on besides its own parameters."""
+"""Everything that the meaning of a primitive depends on, apart from its own parameters."""
 
 from dataclasses import dataclass
+
+import numpy as np
+
+from nas.patterns.arrays import Positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +25,14 @@ class MaskContext:
     layer: int = 0
     head: int = 0
     grid: tuple[int, int] | None = None
+
+    @property
+    def num_columns(self) -> int:
+        """Columns of the grid; primitives that ask have refused patterns without one."""
+        assert self.grid is not None
+        return self.grid[1]
+
+    def places(self) -> tuple[Positions, Positions]:
+        """Row and column of every token on the grid, each of shape (n,)."""
+        row, column = np.divmod(np.arange(self.num_tokens, dtype=np.int64), self.num_columns)
+        return row, column

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from torch import Tensor
 
 from nas.errors import PatternError
+from nas.patterns.arrays import Array, Positions
 from nas.patterns.primitives.base import Grid, MaskPrimitive, Primitive, require_grid, require_int
-from nas.patterns.primitives.grid import box_ends, columns_of, tokens_by_axis
 from nas.patterns.primitives.mask_context import MaskContext
-from nas.patterns.primitives.support import Box, Positions, Support
+from nas.patterns.primitives.support import Box, Support
 from nas.patterns.primitives.window import Window
 
 
@@ -40,14 +39,18 @@ class Neighborhood(MaskPrimitive):
     def needs(self, causal: bool, grid: Grid) -> None:
         require_grid(self.kind, grid)
 
-    def visible(self, query: Tensor, key: Tensor, context: MaskContext) -> Tensor:
-        columns = columns_of(context)
-        near_rows = (query // columns - key // columns).abs() <= self.height // 2
-        near_columns = (query % columns - key % columns).abs() <= self.width // 2
-        return near_rows & near_columns
+    def label(self, causal: bool) -> str:
+        return f"n{self.height}x{self.width}"
+
+    def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
+        columns = context.num_columns
+        near_rows = abs(query // columns - key // columns) <= self.height // 2
+        near_columns = abs(query % columns - key % columns) <= self.width // 2
+        seen: Array = near_rows & near_columns
+        return seen
 
     def allows(self, query: int, key: int, context: MaskContext) -> bool:
-        (row, column), (key_row, key_column) = divmod(query, columns_of(context)), divmod(key, columns_of(context))
+        (row, column), (key_row, key_column) = divmod(query, context.num_columns), divmod(key, context.num_columns)
         rows = range(row - self.height // 2, row + self.height // 2 + 1)
         columns = range(column - self.width // 2, column + self.width // 2 + 1)
         return key_row in rows and key_column in columns
@@ -56,7 +59,7 @@ class Neighborhood(MaskPrimitive):
         return Support(boxes=(self._box(context),))
 
     def last_query(self, context: MaskContext) -> Positions:
-        return box_ends(self._box(context), context)
+        return self._box(context).last_tokens(context.num_columns)
 
     def simplified(self, causal: bool) -> Primitive:
         return Window(0) if self.height == self.width == 1 else self
@@ -67,7 +70,7 @@ class Neighborhood(MaskPrimitive):
         return MaskPrimitive.covers(self, other, causal)
 
     def _box(self, context: MaskContext) -> Box:
-        (row, column), (rows, columns) = tokens_by_axis(context), context.grid or (0, 0)
+        (row, column), (rows, columns) = context.places(), context.grid or (0, 0)
         return Box(
             *_around(row, rows, min(self.height // 2, rows)),
             *_around(column, columns, min(self.width // 2, columns)),

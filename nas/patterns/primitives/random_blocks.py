@@ -5,13 +5,12 @@ from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
+from nas.patterns.arrays import Array, Positions, table_like
 from nas.patterns.primitives.base import MaskPrimitive, Primitive, require_int
 from nas.patterns.primitives.mask_context import MaskContext
-from nas.patterns.primitives.support import Band, Positions, Support
+from nas.patterns.primitives.support import Band, Support
 
 _WORD = (1 << 64) - 1
 
@@ -20,8 +19,8 @@ _WORD = (1 << 64) - 1
 class Random(MaskPrimitive):
     """Each block of queries sees a few blocks of keys, drawn once for each layer and head.
 
-    A causal row draws from the blocks at or before its own, so its draw never changes as the
-    sequence grows. docs/patterns.md defines the generator in full.
+    A causal row draws from the blocks at or before its own, so its draw does not change as the sequence grows.
+    docs/patterns.md defines the generator.
 
     Args:
         block: length of a block, in tokens, 1 or more.
@@ -43,9 +42,14 @@ class Random(MaskPrimitive):
         require_int("blocks", self.blocks, 1)
         require_int("seed", self.seed, 0)
 
-    def visible(self, query: Tensor, key: Tensor, context: MaskContext) -> Tensor:
-        table = torch.from_numpy(self._layout(context)).to(query.device)
-        return table[query // self.block, key // self.block]
+    def label(self, causal: bool) -> str:
+        drawn = f"r{self.blocks}x{self.block}"
+        return f"{drawn}#{self.seed}" if self.seed else drawn
+
+    def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
+        table = table_like(_layout(self, context), query)
+        seen: Array = table[query // self.block, key // self.block]
+        return seen
 
     def allows(self, query: int, key: int, context: MaskContext) -> bool:
         row = query // self.block
@@ -76,10 +80,6 @@ class Random(MaskPrimitive):
     def covers(self, other: Primitive, causal: bool) -> bool:
         same_draw = isinstance(other, Random) and (other.block, other.seed) == (self.block, self.seed)
         return same_draw and isinstance(other, Random) and other.blocks == self.blocks
-
-    def _layout(self, context: MaskContext) -> NDArray[np.bool_]:
-        """Which key blocks each block row sees, shape (block rows, key blocks)."""
-        return _layout(self, context)
 
 
 def draw_row(random: Random, layer: int, head: int, row: int, candidates: int) -> set[int]:
@@ -124,6 +124,7 @@ def draw_blocks(random: Random, context: MaskContext) -> Positions:
 
 @lru_cache(maxsize=256)
 def _layout(random: Random, context: MaskContext) -> NDArray[np.bool_]:
+    """Which key blocks each block row sees, shape (block rows, key blocks)."""
     drawn = draw_blocks(random, context)
     layout = np.zeros((drawn.shape[0], drawn.shape[0]), dtype=np.bool_)
     row, column = np.nonzero(drawn >= 0)

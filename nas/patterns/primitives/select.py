@@ -6,11 +6,11 @@ from typing import ClassVar
 import numpy as np
 
 from nas.errors import PatternError
+from nas.patterns.arrays import Positions
 from nas.patterns.primitives.base import ComputedPrimitive, Grid, MaskPrimitive, require_int
 from nas.patterns.primitives.block import Block
 from nas.patterns.primitives.full import Full
 from nas.patterns.primitives.mask_context import MaskContext
-from nas.patterns.primitives.support import Positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Select(ComputedPrimitive):
     """A query sees its own block and the earlier blocks whose mean key scores highest against it.
 
     Every query chooses for itself. Of blocks with the same score the earlier one is taken. The choice has no
-    gradient; queries and keys learn through the attention that it lets pass.
+    gradient; queries and keys learn through the attention to the chosen blocks.
 
     Args:
         block: length of a block, in tokens, 1 or more.
@@ -40,8 +40,11 @@ class Select(ComputedPrimitive):
     def needs(self, causal: bool, grid: Grid) -> None:
         if not causal:
             raise PatternError(
-                "", "must stand in a causal pattern, since select chooses among earlier blocks", "causal: false"
+                "", "must be in a causal pattern, because select chooses among earlier blocks", "causal: false"
             )
+
+    def label(self, causal: bool) -> str:
+        return f"top{self.blocks}x{self.block}"
 
     def row_pairs(self, context: MaskContext) -> Positions:
         earlier, inside = np.divmod(np.arange(context.num_tokens, dtype=np.int64), self.block)

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from torch import Tensor
 
+from nas.patterns.arrays import Array, Positions
 from nas.patterns.primitives.base import MaskPrimitive, Primitive, require_int
 from nas.patterns.primitives.mask_context import MaskContext
-from nas.patterns.primitives.support import Positions, Progression, Support
+from nas.patterns.primitives.support import Progression, Support
 from nas.patterns.primitives.window import Window
 
 
@@ -30,8 +30,12 @@ class Stride(MaskPrimitive):
     def __post_init__(self) -> None:
         require_int("every", self.every, 2)
 
-    def visible(self, query: Tensor, key: Tensor, context: MaskContext) -> Tensor:
-        return (query - key) % self.every == 0
+    def label(self, causal: bool) -> str:
+        return f"s{self.every}"
+
+    def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
+        seen: Array = (query - key) % self.every == 0
+        return seen
 
     def allows(self, query: int, key: int, context: MaskContext) -> bool:
         return (query - key) % self.every == 0

@@ -1,16 +1,15 @@
-"""`stripe`: a band of neighbouring rows or columns of the grid sees itself."""
+"""`stripe`: the grid in bands of rows or columns; a query sees its own band."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from torch import Tensor
 
 from nas.errors import PatternError
+from nas.patterns.arrays import Array, Positions
 from nas.patterns.primitives.base import Grid, MaskPrimitive, require_grid, require_int
-from nas.patterns.primitives.grid import box_ends, columns_of, tokens_by_axis
 from nas.patterns.primitives.mask_context import MaskContext
-from nas.patterns.primitives.support import Box, Positions, Support
+from nas.patterns.primitives.support import Box, Support
 
 AXES = ("row", "column")
 
@@ -40,25 +39,29 @@ class Stripe(MaskPrimitive):
     def needs(self, causal: bool, grid: Grid) -> None:
         require_grid(self.kind, grid)
 
-    def visible(self, query: Tensor, key: Tensor, context: MaskContext) -> Tensor:
-        columns = columns_of(context)
-        if self.axis == "row":
-            return query // columns // self.width == key // columns // self.width
-        return query % columns // self.width == key % columns // self.width
+    def label(self, causal: bool) -> str:
+        return f"{'rows' if self.axis == 'row' else 'cols'}{self.width}"
+
+    def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
+        columns = context.num_columns
+        along_rows = self.axis == "row"
+        place, other = (query // columns, key // columns) if along_rows else (query % columns, key % columns)
+        seen: Array = place // self.width == other // self.width
+        return seen
 
     def allows(self, query: int, key: int, context: MaskContext) -> bool:
         along = 0 if self.axis == "row" else 1
-        stripes = [divmod(token, columns_of(context))[along] // self.width for token in (query, key)]
+        stripes = [divmod(token, context.num_columns)[along] // self.width for token in (query, key)]
         return stripes[0] == stripes[1]
 
     def support(self, context: MaskContext) -> Support:
         return Support(boxes=(self._box(context),))
 
     def last_query(self, context: MaskContext) -> Positions:
-        return box_ends(self._box(context), context)
+        return self._box(context).last_tokens(context.num_columns)
 
     def _box(self, context: MaskContext) -> Box:
-        (row, column), (rows, columns) = tokens_by_axis(context), context.grid or (0, 0)
+        (row, column), (rows, columns) = context.places(), context.grid or (0, 0)
         everything = np.zeros_like(row)
         if self.axis == "row":
             start = row // self.width * self.width

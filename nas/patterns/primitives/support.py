@@ -1,16 +1,12 @@
-"""What a primitive shows, described per query and per key so that nothing of size n x n is ever made.
+"""What a primitive shows, described by query and by key, so that nothing of size n x n is ever made.
 
-A primitive's visible set is the union of five simple shapes. Counts, the KV cache and the gathered
-attention all read this description; the predicate `Primitive.visible` says the same thing pointwise.
+A primitive's visible set is the union of five simple shapes. Counts and the pieces of attention read this
+description; the predicate `MaskPrimitive.visible` defines the same set pair by pair.
 """
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-Positions = NDArray[np.int64]
-Flags = NDArray[np.bool_]
+from nas.patterns.arrays import Flags, Positions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +40,11 @@ class Box:
     column_start: Positions
     column_stop: Positions
     split: bool
+
+    def last_tokens(self, num_columns: int) -> Positions:
+        """The last token of every query's rectangle on a grid of so many columns, shape (n,)."""
+        last: Positions = (self.row_stop - 1) * num_columns + self.column_stop - 1
+        return last
 
 
 @dataclass(frozen=True, slots=True)

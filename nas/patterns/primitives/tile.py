@@ -1,21 +1,20 @@
-"""`tile`: rectangles of the grid see themselves."""
+"""`tile`: the grid in rectangles; a query sees its own rectangle."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from torch import Tensor
 
+from nas.patterns.arrays import Array, Positions
 from nas.patterns.primitives.base import Grid, MaskPrimitive, Primitive, require_grid, require_int
-from nas.patterns.primitives.grid import box_ends, columns_of, tokens_by_axis
 from nas.patterns.primitives.mask_context import MaskContext
-from nas.patterns.primitives.support import Box, Positions, Support
+from nas.patterns.primitives.support import Box, Support
 from nas.patterns.primitives.window import Window
 
 
 @dataclass(frozen=True, slots=True)
 class Tile(MaskPrimitive):
-    """The grid is cut into rectangles; a query sees its own one.
+    """The grid is cut into rectangles; a query sees its own.
 
     Args:
         height: rows of a tile, 1 or more.
@@ -43,19 +42,24 @@ class Tile(MaskPrimitive):
     def needs(self, causal: bool, grid: Grid) -> None:
         require_grid(self.kind, grid)
 
-    def visible(self, query: Tensor, key: Tensor, context: MaskContext) -> Tensor:
-        columns = columns_of(context)
+    def label(self, causal: bool) -> str:
+        shifted = f"@{self.shift_row}x{self.shift_column}" if self.shift_row or self.shift_column else ""
+        return f"t{self.height}x{self.width}{shifted}"
+
+    def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
+        columns = context.num_columns
         same_rows = (query // columns + self.shift_row) // self.height == (
             key // columns + self.shift_row
         ) // self.height
         same_columns = (query % columns + self.shift_column) // self.width == (
             key % columns + self.shift_column
         ) // self.width
-        return same_rows & same_columns
+        seen: Array = same_rows & same_columns
+        return seen
 
     def allows(self, query: int, key: int, context: MaskContext) -> bool:
         def tile_of(token: int) -> tuple[int, int]:
-            row, column = divmod(token, columns_of(context))
+            row, column = divmod(token, context.num_columns)
             return (row + self.shift_row) // self.height, (column + self.shift_column) // self.width
 
         return tile_of(query) == tile_of(key)
@@ -64,7 +68,7 @@ class Tile(MaskPrimitive):
         return Support(boxes=(self._box(context),))
 
     def last_query(self, context: MaskContext) -> Positions:
-        return box_ends(self._box(context), context)
+        return self._box(context).last_tokens(context.num_columns)
 
     def simplified(self, causal: bool) -> Primitive:
         if self.height == self.width == 1:
@@ -72,7 +76,7 @@ class Tile(MaskPrimitive):
         return Tile(self.height, self.width, self.shift_row % self.height, self.shift_column % self.width)
 
     def _box(self, context: MaskContext) -> Box:
-        (row, column), (rows, columns) = tokens_by_axis(context), context.grid or (0, 0)
+        (row, column), (rows, columns) = context.places(), context.grid or (0, 0)
         return Box(
             *_stretch(row, rows, self.height, self.shift_row),
             *_stretch(column, columns, self.width, self.shift_column),

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from torch import Tensor
 
+from nas.patterns.arrays import Array, Positions
 from nas.patterns.primitives.base import MaskPrimitive, Primitive, require_int
 from nas.patterns.primitives.mask_context import MaskContext
-from nas.patterns.primitives.support import Band, Positions, Progression, Support
+from nas.patterns.primitives.support import Band, Progression, Support
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,15 @@ class Window(MaskPrimitive):
         require_int("after", self.after, 0)
         require_int("dilation", self.dilation, 1)
 
-    def visible(self, query: Tensor, key: Tensor, context: MaskContext) -> Tensor:
+    def label(self, causal: bool) -> str:
+        keys = str(self.before + 1) if causal else f"{self.before}/{self.after}"
+        return f"w{keys}d{self.dilation}" if self.dilation > 1 else f"w{keys}"
+
+    def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
         behind = query - key
         inside = (behind <= self.before * self.dilation) & (behind >= -self.after * self.dilation)
-        return inside & (behind % self.dilation == 0) if self.dilation > 1 else inside
+        seen: Array = inside & (behind % self.dilation == 0) if self.dilation > 1 else inside
+        return seen
 
     def allows(self, query: int, key: int, context: MaskContext) -> bool:
         earlier = any(query - key == self.dilation * k for k in range(self.before + 1))

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from nas.errors import PatternError
+from nas.patterns.layer import LayerPattern
 from nas.patterns.model import ModelPattern
 from nas.proxy.network.parameter_spec import ParameterSpec, matrix, vector
-from nas.proxy.network.positions import position_slots
-from nas.proxy.network.projections import projection_slots
-from nas.proxy.network.readout import head_slot, readout_slots
+from nas.proxy.network.positions import position_specs
+from nas.proxy.network.projections import projection_specs
+from nas.proxy.network.readout import head_spec, readout_specs
 from nas.proxy.settings import ProxySettings
 from nas.tasks.task import Task
 
@@ -38,14 +40,14 @@ class Layout:
     position: str
 
     @property
-    def slots(self) -> tuple[ParameterSpec, ...]:
+    def specs(self) -> tuple[ParameterSpec, ...]:
         """All weights, in order."""
         return self.common + self.extra
 
     @property
     def num_parameters(self) -> int:
         """Numbers in a row."""
-        return sum(spec.size for spec in self.slots)
+        return sum(spec.size for spec in self.specs)
 
     def initial_row(self, seed: int) -> Tensor:
         """Fresh weights, float32, shape (num_parameters,).
@@ -58,13 +60,13 @@ class Layout:
 
     def is_matrix(self) -> Tensor:
         """Which numbers of a row belong to matrices (and decay), bool, shape (num_parameters,)."""
-        return torch.cat([torch.full((spec.size,), len(spec.shape) > 1) for spec in self.slots])
+        return torch.cat([torch.full((spec.size,), len(spec.shape) > 1) for spec in self.specs])
 
     def unpack(self, rows: Tensor) -> dict[str, Tensor]:
-        """The named weights in rows of shape (members, num_parameters): views of shape (members, *slot.shape)."""
-        slots = self.slots
-        pieces = rows.split_with_sizes([spec.size for spec in slots], dim=1)
-        return {spec.name: piece.view(len(rows), *spec.shape) for spec, piece in zip(slots, pieces, strict=True)}
+        """The named weights in rows of shape (members, num_parameters): views of shape (members, *spec.shape)."""
+        specs = self.specs
+        pieces = rows.split_with_sizes([spec.size for spec in specs], dim=1)
+        return {spec.name: piece.view(len(rows), *spec.shape) for spec, piece in zip(specs, pieces, strict=True)}
 
 
 def layout_for(pattern: ModelPattern, proxy: ProxySettings, task: Task) -> Layout:
@@ -76,12 +78,43 @@ def layout_for(pattern: ModelPattern, proxy: ProxySettings, task: Task) -> Layou
         task: its vocabulary, length and readout decide the rest.
     """
     extra = (
-        *position_slots(pattern.position, proxy, task.num_tokens),
-        *projection_slots(pattern, task.num_tokens),
-        *readout_slots(task.readout, proxy, task.num_tokens),
+        *position_specs(pattern.position, proxy, task.num_tokens),
+        *projection_specs(pattern, task.num_tokens),
+        *readout_specs(task.readout, proxy, task.num_tokens),
     )
-    head = head_slot(task.readout, proxy, task.vocab_size)
+    head = head_spec(task.readout, proxy, task.vocab_size)
     return Layout((*_body(proxy, task.vocab_size), head), extra, pattern.position)
+
+
+def check_fit(pattern: ModelPattern, task: Task, proxy: ProxySettings) -> None:
+    """Refuse a pattern that a proxy of these sizes cannot have, or cannot learn this task with.
+
+    Raises:
+        PatternError: other numbers of layers or heads, another causality or grid than the task's, or a memory of more
+            than the segment before, which not every task has.
+    """
+    if pattern.num_layers != proxy.num_layers:
+        raise PatternError("layers", f"must count {proxy.num_layers} (proxy.num_layers)", pattern.num_layers)
+    if pattern.num_heads != proxy.num_heads:
+        raise PatternError("layers[0].heads", f"must count {proxy.num_heads} (proxy.num_heads)", pattern.num_heads)
+    if pattern.causal != task.causal:
+        raise PatternError("causal", f"must be {task.causal} for the task {task.name}", pattern.causal)
+    if pattern.grid not in (None, task.grid):
+        allowed = f"{list(task.grid)} or null" if task.grid else "null"
+        raise PatternError("grid", f"must be {allowed} for the task {task.name}", list(pattern.grid))
+    for layer in pattern.layers:
+        if layer.memory_tokens:
+            _check_memory(layer, task)
+
+
+def _check_memory(layer: LayerPattern, task: Task) -> None:
+    if task.train_batch(0, 1, 0).context is None:
+        allowed = f"must be 0 for the task {task.name}, which has no segment before a sequence"
+    elif layer.memory_tokens > task.num_tokens:
+        allowed = f"must be at most {task.num_tokens}, the tokens of a segment of the task {task.name}"
+    else:
+        return
+    raise PatternError(f"layers[{layer.index}].memory_tokens", allowed, layer.memory_tokens)
 
 
 def _body(proxy: ProxySettings, vocab_size: int) -> list[ParameterSpec]:
@@ -89,11 +122,11 @@ def _body(proxy: ProxySettings, vocab_size: int) -> list[ParameterSpec]:
     width, mlp_width = proxy.d_model, proxy.mlp_ratio * proxy.d_model
     # What a layer adds to the residual stream starts smaller the more layers add to it (GPT-2).
     added = 1 / math.sqrt(2 * proxy.num_layers)
-    slots = [matrix("embedding", vocab_size, width, EMBEDDING_DEVIATION)]
+    specs = [matrix("embedding", vocab_size, width, EMBEDDING_DEVIATION)]
     if proxy.token_shift:
-        slots.append(vector("token_shift", width, 0.0, mean=0.5))
+        specs.append(vector("token_shift", width, 0.0, mean=0.5))
     for layer in range(proxy.num_layers):
-        slots += [
+        specs += [
             vector(f"{layer}.attention_norm", width, 0.0, mean=1.0),
             matrix(f"{layer}.query_key_value", width, 3 * width, 1 / math.sqrt(width)),
             matrix(f"{layer}.attention_out", width, width, added / math.sqrt(width)),
@@ -101,4 +134,4 @@ def _body(proxy: ProxySettings, vocab_size: int) -> list[ParameterSpec]:
             matrix(f"{layer}.mlp_in", width, mlp_width, 1 / math.sqrt(width)),
             matrix(f"{layer}.mlp_out", mlp_width, width, added / math.sqrt(mlp_width)),
         ]
-    return [*slots, vector("norm", width, 0.0, mean=1.0)]
+    return [*specs, vector("norm", width, 0.0, mean=1.0)]

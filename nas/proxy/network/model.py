@@ -14,9 +14,8 @@ from torch.nn import functional
 
 from nas.attention.module import attend
 from nas.patterns.model import ModelPattern
-from nas.proxy.checks import check_fit
-from nas.proxy.network.layout import layout_for
-from nas.proxy.network.norm import normed_product
+from nas.proxy.network.layout import check_fit, layout_for
+from nas.proxy.network.operations import by_place, normed_product, shifted
 from nas.proxy.network.positions import Positions
 from nas.proxy.network.projections import projections
 from nas.proxy.network.readout import read_out
@@ -75,7 +74,7 @@ class CohortTransformer(nn.Module):
         x = self._embed(tokens, weights)
         for layer in range(self._proxy.num_layers):
             x = self._layer(x, tokens.shape, memory[layer], weights, layer)
-        return read_out(self._readout, _by_place(x, tokens), weights)
+        return read_out(self._readout, by_place(x, tokens), weights)
 
     @torch.no_grad()
     def _remember(self, context: Tensor | None, weights: dict[str, Tensor]) -> list[Tensor | None]:
@@ -90,7 +89,7 @@ class CohortTransformer(nn.Module):
         x = self._embed(context, weights)
         for layer, num_tokens in enumerate(self._remembered):
             if num_tokens:
-                memory[layer] = _by_place(x, context)[:, :, -num_tokens:].flatten(1, 2)
+                memory[layer] = by_place(x, context)[:, :, -num_tokens:].flatten(1, 2)
             if not any(self._remembered[layer + 1 :]):
                 break
             x = self._layer(x, context.shape, None, weights, layer)
@@ -100,9 +99,9 @@ class CohortTransformer(nn.Module):
         """What enters the first layer, shape (K, B * T, D)."""
         x = weights["embedding"].index_select(1, tokens.flatten())
         if self.layout.position == "learned":
-            x = (_by_place(x, tokens) + weights["position_embedding"][:, None]).flatten(1, 2)
+            x = (by_place(x, tokens) + weights["position_embedding"][:, None]).flatten(1, 2)
         if self._proxy.token_shift:
-            x = _shift(_by_place(x, tokens), weights["token_shift"]).flatten(1, 2)
+            x = shifted(by_place(x, tokens), weights["token_shift"]).flatten(1, 2)
         return x
 
     def _layer(
@@ -148,14 +147,3 @@ class CohortTransformer(nn.Module):
         num_heads, d_head = self._proxy.num_heads, self._proxy.d_model // self._proxy.num_heads
         split = projected.view(len(projected), batch_size, -1, num_parts, num_heads, d_head)
         return split.permute(3, 1, 0, 4, 2, 5).flatten(2, 3).unbind()
-
-
-def _by_place(x: Tensor, tokens: Tensor) -> Tensor:
-    """(K, B * T, D) as (K, B, T, D), with B and T of the tokens."""
-    return x.view(len(x), *tokens.shape, -1)
-
-
-def _shift(x: Tensor, share: Tensor) -> Tensor:
-    """Each token mixed with the one before it, feature by feature: shape (K, B, T, D), share (K, D)."""
-    before = functional.pad(x, (0, 0, 1, 0))[:, :, :-1]
-    return torch.lerp(x, before, share[:, None, None, :])

@@ -17,7 +17,7 @@ Measured on text with learned positions, 200 steps of 8 sequences, learning rate
 """
 
 
-def position_slots(position: str, proxy: ProxySettings, num_tokens: int) -> tuple[ParameterSpec, ...]:
+def position_specs(position: str, proxy: ProxySettings, num_tokens: int) -> tuple[ParameterSpec, ...]:
     """The weights that positions ask for.
 
     Args:

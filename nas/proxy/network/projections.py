@@ -12,8 +12,8 @@ from nas.patterns.primitives import LowRank
 from nas.proxy.network.parameter_spec import ParameterSpec, matrix
 
 
-def projection_slots(pattern: ModelPattern, num_tokens: int) -> tuple[ParameterSpec, ...]:
-    """One slot a projection, with rows for the largest rank of the pattern, rounded up to a power of two.
+def projection_specs(pattern: ModelPattern, num_tokens: int) -> tuple[ParameterSpec, ...]:
+    """One weight a projection, with rows for the largest rank of the pattern, rounded up to a power of two.
 
     So patterns with ranks of one size share a cohort, and a projection starts as the first rows of a larger one:
     ranks nest. Values start with variance 1 / n, with which a mixed key varies as a key does. Linformer's authors

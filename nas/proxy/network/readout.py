@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from nas.proxy.network.norm import normed, normed_product
+from nas.proxy.network.operations import normed, normed_product
 from nas.proxy.network.parameter_spec import ParameterSpec, matrix
 from nas.proxy.settings import ProxySettings
 from nas.tasks.task import Readout
@@ -16,13 +16,13 @@ PLACE_DEVIATION = 1.0
 seeds, 1,000 steps of 16): accuracy 0.17, against 0.16 with 0.3 and with 0.1; chance is 0.07."""
 
 
-def head_slot(readout: Readout, proxy: ProxySettings, vocab_size: int) -> ParameterSpec:
+def head_spec(readout: Readout, proxy: ProxySettings, vocab_size: int) -> ParameterSpec:
     """The matrix that every readout ends with."""
     width = proxy.mlp_ratio * proxy.d_model if readout == "last" else proxy.d_model
     return matrix("head", width, vocab_size, 1 / math.sqrt(width))
 
 
-def readout_slots(readout: Readout, proxy: ProxySettings, num_tokens: int) -> tuple[ParameterSpec, ...]:
+def readout_specs(readout: Readout, proxy: ProxySettings, num_tokens: int) -> tuple[ParameterSpec, ...]:
     """The weights of a readout besides its head: for "last" a vector for each place, and the way into an MLP."""
     if readout != "last":
         return ()

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator
 
+import torch
 from torch import Tensor
 
 from nas.tasks.task import Batch, Task
 
-Parts = tuple[Tensor, Tensor, Tensor | None]
-"""Tokens, targets and context of a batch; unlike a frozen `Batch`, Lightning can move them to a device."""
+Tensors = tuple[Tensor, Tensor, Tensor | None]
+"""Tokens, targets and context of a batch: what Lightning can move to a device."""
 
 
-def parts(batch: Batch) -> Parts:
-    """The batch as Lightning takes it."""
-    return batch.tokens, batch.targets, batch.context
+def as_tensors(batch: Batch, device: torch.device | str = "cpu") -> Tensors:
+    """The arrays of a batch as tensors, which share their memory on a CPU."""
+    tokens, targets = (torch.from_numpy(ids).to(device) for ids in (batch.tokens, batch.targets))
+    context = None if batch.context is None else torch.from_numpy(batch.context).to(device)
+    return tokens, targets, context
 
 
 class TrainBatches:
@@ -28,9 +31,9 @@ class TrainBatches:
     def __init__(self, task: Task, batch_size: int, seed: int, steps: range) -> None:
         self._task, self._batch_size, self._seed, self._steps = task, batch_size, seed, steps
 
-    def __iter__(self) -> Iterator[Parts]:
+    def __iter__(self) -> Iterator[Tensors]:
         for step in self._steps:
-            yield parts(self._task.train_batch(step, self._batch_size, self._seed))
+            yield as_tensors(self._task.train_batch(step, self._batch_size, self._seed))
 
 
 class ValidationBatches:
@@ -44,5 +47,5 @@ class ValidationBatches:
     def __init__(self, task: Task, batch_size: int) -> None:
         self._task, self._batch_size = task, batch_size
 
-    def __iter__(self) -> Iterator[Parts]:
-        yield from map(parts, self._task.validation_batches(self._batch_size))
+    def __iter__(self) -> Iterator[Tensors]:
+        yield from map(as_tensors, self._task.validation_batches(self._batch_size))

@@ -1,6 +1,8 @@
 """A cohort as Lightning trains it."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from lightning.pytorch import LightningModule
@@ -9,12 +11,14 @@ from torch import Tensor
 from nas.proxy.network.model import CohortTransformer
 from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.proxy.state.cohort_state import CohortState
-from nas.proxy.training.data import Parts
+from nas.proxy.training.data import Tensors
+from nas.proxy.training.metrics import RungScore, Tally, loss_sums, num_scored
 from nas.proxy.training.optimizer import CohortAdamW, Moments
-from nas.proxy.training.rung_score import RungScore
 from nas.proxy.training.schedule import learning_rate_share
-from nas.proxy.training.scoring import Tally, loss_sums, num_scored
 from nas.tasks.task import Task
+
+STEPS_BETWEEN_LOOKS = 16
+"""Asking a GPU whether any member is alive makes it wait, so it is asked seldom."""
 
 
 class ProxyModule(LightningModule):
@@ -29,6 +33,7 @@ class ProxyModule(LightningModule):
         training: how it is trained.
         backend: how attention runs.
         rung: where the branch ends that is trained; None for the trunk.
+        on_step: called after every step.
 
     Raises:
         PatternError: a pattern does not fit the proxy or the task.
@@ -42,12 +47,14 @@ class ProxyModule(LightningModule):
         training: TrainingSettings,
         backend: str,
         rung: int | None,
+        on_step: Callable[[], None],
     ) -> None:
         super().__init__()
         self.model = CohortTransformer(
             state.weights, [member.pattern for member in state.members], proxy, task, backend
         )
         self._start, self._task, self._training, self._rung = state, task, training, rung
+        self._on_step = on_step
         self._decay = self.model.layout.is_matrix() * training.weight_decay
         self.scores: tuple[RungScore | None, ...] = (None,) * len(state.members)
         self._moments = Moments(
@@ -58,10 +65,6 @@ class ProxyModule(LightningModule):
     def step(self) -> int:
         """Optimiser steps done."""
         return self._moments.step
-
-    def any_alive(self) -> bool:
-        """Whether there is still someone to train; waits for the device."""
-        return bool(self._moments.alive.any())
 
     def state(self, wall_seconds: float) -> CohortState:
         """Where the cohort stands, as a value that further training does not change.
@@ -97,7 +100,7 @@ class ProxyModule(LightningModule):
         """The stretch begins."""
         self._loss_sum = self.model.rows.new_zeros(len(self._start.members))
 
-    def training_step(self, batch: Parts) -> Tensor:
+    def training_step(self, batch: Tensors) -> Tensor:
         """The sum of the members' mean losses: a member's gradient knows nothing of the others."""
         tokens, targets, context = batch
         losses = loss_sums(self.model(tokens, context), targets) / num_scored(targets)
@@ -111,11 +114,17 @@ class ProxyModule(LightningModule):
         assert gradient is not None
         gradient.masked_fill_(~self._losses.isfinite()[:, None], float("nan"))
 
+    def on_train_batch_end(self, *_: Any) -> None:
+        """A step is done; training ends where no member is left to train."""
+        self._on_step()
+        if self.step % STEPS_BETWEEN_LOOKS == 0 and not self._moments.alive.any():
+            self.trainer.should_stop = True
+
     def on_validation_epoch_start(self) -> None:
         """The branch has ended."""
         self._tally = Tally(len(self._start.members), self.device)
 
-    def validation_step(self, batch: Parts) -> None:
+    def validation_step(self, batch: Tensors) -> None:
         """One batch of the validation set."""
         tokens, targets, context = batch
         self._tally.add(self.model(tokens, context), targets)

@@ -2,19 +2,18 @@
 
 import logging
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import LightningModule, Trainer
 
 
-def quiet_trainer(device: str, callbacks: Sequence[Callback]) -> Trainer:
+def quiet_trainer(device: str) -> Trainer:
     """A Trainer of one epoch on one device, in bfloat16 where that is a GPU, that writes no file and prints no line.
 
     Args:
         device: cpu, cuda or cuda:N.
-        callbacks: what happens beside the training.
     """
     place = torch.device(device)
     on_gpu = place.type == "cuda"
@@ -24,7 +23,6 @@ def quiet_trainer(device: str, callbacks: Sequence[Callback]) -> Trainer:
             devices=[place.index or 0] if on_gpu else 1,
             precision="bf16-mixed" if on_gpu else "32-true",
             max_epochs=1,
-            callbacks=list(callbacks),
             logger=False,
             enable_checkpointing=False,
             enable_progress_bar=False,

@@ -13,8 +13,8 @@ from nas.proxy.settings import TrainingSettings
 
 def rung_steps(training: TrainingSettings) -> tuple[int, ...]:
     """The rungs, ascending: `num_steps` and, below it, every step fewer by a further factor of `rung_ratio`."""
-    shares = range(training.num_rungs)
-    return tuple(sorted({-(-training.num_steps // training.rung_ratio**share) for share in shares}))
+    below = reversed(range(training.num_rungs))
+    return tuple(-(-training.num_steps // training.rung_ratio**power) for power in below)
 
 
 def branch_start(rung: int, training: TrainingSettings) -> int:
@@ -25,12 +25,6 @@ def branch_start(rung: int, training: TrainingSettings) -> int:
         training: its cooldown_share decides how long a branch is; at least one step.
     """
     return rung - max(1, round(training.cooldown_share * rung))
-
-
-def steps_spent(rung: int, training: TrainingSettings) -> int:
-    """Optimiser steps that it takes to have the scores of a rung and of all rungs below it."""
-    branches = (step - branch_start(step, training) for step in rung_steps(training) if step <= rung)
-    return branch_start(rung, training) + sum(branches)
 
 
 def learning_rate_share(step: int, training: TrainingSettings, rung: int | None = None) -> float:

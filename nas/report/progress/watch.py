@@ -1,22 +1,22 @@
 """Watching a study: one live display on a terminal, plain lines anywhere else."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from rich.console import Console
 
 from nas.report.progress.lines import (
     advanced_line,
+    confirmation_line,
     confirmed_line,
-    confirming_line,
     finished_line,
-    judging_line,
+    long_runs_line,
     started_line,
     trial_line,
 )
 from nas.report.progress.live import LiveProgress
 from nas.results.cost import Cost
-from nas.results.observer import Observer, Progress, StudyInfo
+from nas.results.front import Front
+from nas.results.observer import Observer, StudyInfo, StudyPlan
 from nas.results.trial import Trial, TrialState
 
 
@@ -25,7 +25,7 @@ def make_progress(console: Console) -> Observer:
     return LiveProgress(console) if console.is_terminal else PlainProgress(console)
 
 
-class PlainProgress:
+class PlainProgress(Observer):
     """A line for every finished trial, none for anything that would be overwritten.
 
     Args:
@@ -34,46 +34,39 @@ class PlainProgress:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._info: StudyInfo | None = None
         self._full_cost: Cost | None = None
         self._num_done = 0
 
-    def study_started(self, info: StudyInfo, known: tuple[Trial, ...]) -> None:
+    def study_started(self, info: StudyInfo, plan: StudyPlan, known: tuple[Trial, ...]) -> None:
         """See `Observer`."""
         done = [trial for trial in known if trial.state is not TrialState.RUNNING]
-        self._info, self._num_done = info, len(done)
+        self._info, self._plan, self._num_done = info, plan, len(done)
         self._remember_full(done)
-        self._say(started_line(info, len(done)))
-
-    def training_progressed(self, progress: Progress) -> None:
-        """See `Observer`; a plain log shows no moving numbers."""
+        self._say(started_line(info, plan, len(done)))
 
     def trial_advanced(self, trial: Trial) -> None:
         """See `Observer`."""
-        assert self._info is not None, "study_started comes first"
-        self._say(advanced_line(trial, self._info.objectives, self._info.settings.training.num_steps))
+        self._say(advanced_line(trial, self._info.objectives, self._plan.rungs[-1]))
 
     def trial_finished(self, trial: Trial) -> None:
         """See `Observer`."""
-        assert self._info is not None, "study_started comes first"
         self._num_done += 1
         self._remember_full([trial])
-        self._say(trial_line(trial, self._info.objectives, self._full_cost, self._num_done, self._info.num_trials))
+        self._say(trial_line(trial, self._info.objectives, self._full_cost, self._num_done, self._plan.num_trials))
 
     def confirmation_started(self, num_trials: int) -> None:
         """See `Observer`."""
-        self._say(confirming_line(num_trials))
+        self._say(confirmation_line(num_trials))
 
-    def judging_started(self, num_trainings: int) -> None:
+    def long_runs_started(self, num_runs: int) -> None:
         """See `Observer`."""
-        self._say(judging_line(num_trainings))
+        self._say(long_runs_line(num_runs))
 
     def trial_confirmed(self, trial: Trial) -> None:
         """See `Observer`."""
-        assert self._info is not None, "study_started comes first"
         self._say(confirmed_line(trial, self._info.objectives))
 
-    def study_finished(self, trials: tuple[Trial, ...], front: dict[str, Any]) -> None:
+    def study_finished(self, trials: tuple[Trial, ...], front: Front) -> None:
         """See `Observer`."""
         self._say(finished_line(trials, front))
 

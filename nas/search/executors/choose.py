@@ -1,47 +1,12 @@
-"""Which executor a study gets on this machine."""
+"""Which executor a study gets."""
 
-import os
-
-import torch
-
-from nas.errors import InputError
+from nas.search.devices import num_cores
 from nas.search.executors.inline import InlineExecutor
 from nas.search.executors.jobs import Executor, Setup
 from nas.search.executors.processes import ProcessExecutor
 from nas.search.executors.training import Trainer
+from nas.search.problem.study_tasks import settings_by_label
 from nas.search.settings import StudySettings
-from nas.search.study_tasks import settings_by_label
-
-GPU_COHORT = 16
-"""Candidates that one GPU trains at once: small proxies leave most of it idle one at a time."""
-
-
-def choose_devices(settings: StudySettings) -> list[str]:
-    """The device of each worker.
-
-    Raises:
-        InputError: the device is unknown or not in this machine.
-    """
-    name = settings.device
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name == "cpu":
-        return ["cpu"] * (settings.workers or num_cores())
-    kind, _, index = name.partition(":")
-    num_gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if kind != "cuda" or (index and not index.isdecimal()):
-        raise InputError("device", "must be auto, cpu, cuda or cuda:N", name)
-    if int(index or 0) >= num_gpus:
-        allowed = f"must be in this machine, which has {num_gpus} CUDA devices"
-        raise InputError("device", allowed, name, "Use device=cpu.")
-    if index:
-        return [name] * (settings.workers or 1)
-    return [f"cuda:{worker % num_gpus}" for worker in range(settings.workers or num_gpus)]
-
-
-def choose_cohort_size(settings: StudySettings, devices: list[str]) -> int:
-    """Candidates in a job: on CPU processes side by side serve better than cohorts (docs/proxy.md)."""
-    return settings.cohort_size or (1 if devices[0] == "cpu" else GPU_COHORT)
 
 
 def make_executor(settings: StudySettings, devices: list[str]) -> Executor:
@@ -57,8 +22,3 @@ def make_executor(settings: StudySettings, devices: list[str]) -> Executor:
     if len(devices) == 1:
         return InlineExecutor(Trainer(setup, devices[0], num_threads))
     return ProcessExecutor(setup, devices, num_threads)
-
-
-def num_cores() -> int:
-    """Cores this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

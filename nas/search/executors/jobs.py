@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from nas.evaluation.settings import EvaluationSettings
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.member import Member
+from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from nas.proxy.state.member import Member
+from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement
 from nas.results.observer import Progress
 from nas.results.trial import Trial
 from nas.search.executors.jobs import Executor, Job
-from nas.search.folder.study_folder import StudyFolder
+from nas.search.storage.protocol import StudyStorage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Launcher:
     """Has trials trained, unless that was done before.
 
     Args:
-        folder: where results lie.
+        storage: where results are kept.
         executor: where jobs run.
         tasks: labels of the tasks.
         learning_rate: peak of every member's schedule.
@@ -41,13 +41,13 @@ class Launcher:
 
     def __init__(
         self,
-        folder: StudyFolder,
+        storage: StudyStorage,
         executor: Executor,
         tasks: Sequence[str],
         learning_rate: float,
         on_progress: Callable[[Progress], None],
     ) -> None:
-        self._folder, self._executor, self._tasks = folder, executor, tuple(tasks)
+        self._storage, self._executor, self._tasks = storage, executor, tuple(tasks)
         self._learning_rate, self._on_progress = learning_rate, on_progress
         self._running: set[Job] = set()
 
@@ -57,7 +57,7 @@ class Launcher:
         jobs = tuple(
             self._job(trials, task, rung, seed)
             for task in self._tasks
-            if not all(self._folder.read_measurement(number, seed, task, rung) for number in numbers)
+            if not all(self._storage.read_measurement(number, seed, task, rung) for number in numbers)
         )
         for job in jobs:
             self._running.add(job)
@@ -69,12 +69,12 @@ class Launcher:
         while not self._running.isdisjoint(launch.jobs):
             result = self._executor.next_result(lambda *progress: self._on_progress(Progress(*progress)))
             for number, measurement in zip(result.job.trials, result.measurements, strict=True):
-                self._folder.write_measurement(number, measurement)
+                self._storage.write_measurement(number, measurement)
             self._running.discard(result.job)
         return {number: self._measurements(number, launch) for number in launch.trials}
 
     def _measurements(self, number: int, launch: Launch) -> list[Measurement]:
-        read = [self._folder.read_measurement(number, launch.seed, task, launch.rung) for task in self._tasks]
+        read = [self._storage.read_measurement(number, launch.seed, task, launch.rung) for task in self._tasks]
         found = [measurement for measurement in read if measurement is not None]
         assert len(found) == len(self._tasks)
         return found
@@ -82,7 +82,7 @@ class Launcher:
     def _job(self, trials: Sequence[Trial], task: str, rung: int, seed: int) -> Job:
         return Job(
             trials=tuple(trial.number for trial in trials),
-            folders=tuple(self._folder.trial_path(trial.number) for trial in trials),
+            folders=tuple(self._storage.trial_path(trial.number) for trial in trials),
             members=tuple(
                 Member(pattern=trial.pattern, seed=seed, learning_rate=self._learning_rate)
                 for trial in trials

@@ -17,7 +17,7 @@ from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask
 from typing import Any
 
 from nas.errors import NasError, StudyError
-from nas.proxy.state.member import Member
+from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement, Outcome
 from nas.search.executors.jobs import Job, JobResult, OnProgress, Setup
 from nas.search.executors.training import Trainer

@@ -1,68 +1,27 @@
 """What a study's ranking is worth: a handful of its patterns trained longer, with several seeds."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import combinations, pairwise
+from itertools import combinations
+from math import isnan, nan
 from statistics import fmean
-from typing import Any
 
-from nas.results.trial import Trial, TrialState
-from nas.search.fidelity.horizon import horizon_report
-from nas.search.problem import Problem
-from nas.search.scheduler.forecast import Forecaster, signed
-from nas.search.scoring.objectives import Objective, values_by_trial
+from scipy.stats import kendalltau
+
+from nas.results.fidelity import FidelityReport, LongRun, ObjectiveFidelity, RungAgreement
+from nas.results.trial import TrialState
+from nas.search.fidelity.horizon import Horizon, horizon
+from nas.search.fidelity.long_runs import Ranking
+from nas.search.problem.problem import Problem
+from nas.search.scheduler.forecast import signed
+from nas.search.scoring.objectives import Goal, values_by_trial
 from nas.search.scoring.scores import mean_scores, scores_by_seed
 from nas.search.trial_store import TrialStore
-from nas.statistics.rank_agreement import chance_of_agreement, kendall_tau, kendall_tau_interval, regret
+from nas.statistics.rank_agreement import kendall_tau, kendall_tau_interval, regret
 
 SIGNIFICANT = 0.05
 """How likely chance may agree as well as a ranking that is called better than chance."""
-_TRAINED = (TrialState.FINISHED, TrialState.STOPPED)
 NUM_TOP = 3
 """Choices that the second regret allows itself."""
-
-
-Ranking = Mapping[int, Mapping[str, float]]
-"""Objective values at the last rung, by trial and name."""
-
-
-def study_ranking(store: TrialStore, problem: Problem, forecaster: Forecaster) -> Ranking:
-    """Where the study puts every trained trial: as it shows them, forecast where halving stopped them."""
-    trained = [trial for trial in store.trials if trial.scores and trial.duplicate_of is None and trial.cost]
-    if not trained:
-        return {}
-    forecast = forecaster.now().scores
-    scores = {
-        trial.number: forecast[trial.number] if trial.state is TrialState.STOPPED else trial.scores for trial in trained
-    }
-    return values_by_trial(problem.objectives, scores, {trial.number: trial.cost for trial in trained if trial.cost})
-
-
-def chosen_for_long_runs(trials: Sequence[Trial], ranking: Ranking, goal: Objective, num_patterns: int) -> list[Trial]:
-    """The patterns to train longer: the best, and beside it the middle one by quality of every stratum of density.
-
-    Trials that halving stopped are among the strata: those that it let through are alike, and say nothing of whether
-    it stopped the right ones.
-
-    Args:
-        trials: of the study.
-        ranking: where it puts those that were trained.
-        goal: what quality is.
-        num_patterns: how many; fewer if there are not as many.
-    """
-
-    def worth(trial: Trial) -> tuple[float, int]:
-        return signed(ranking[trial.number][goal.name], goal), trial.number
-
-    trained = [trial for trial in trials if trial.number in ranking and trial.state in _TRAINED]
-    if len(trained) <= num_patterns:
-        return trained
-    best = min((trial for trial in trained if trial.state is TrialState.FINISHED), key=worth)
-    others = sorted((trial for trial in trained if trial is not best), key=_density)
-    num_strata = num_patterns - 1
-    edges = [len(others) * part // num_strata for part in range(num_strata + 1)] if num_strata else []
-    strata = [others[low:high] for low, high in pairwise(edges)]
-    middle = [sorted(stratum, key=worth)[len(stratum) // 2] for stratum in strata]
-    return sorted([best, *middle], key=lambda trial: trial.number)
 
 
 def fidelity_report(
@@ -73,7 +32,7 @@ def fidelity_report(
     long_rung: int,
     chosen: Sequence[int],
     seeds: Sequence[int],
-) -> dict[str, Any]:
+) -> FidelityReport:
     """How the study's ranking compares with that after longer training.
 
     Args:
@@ -84,64 +43,79 @@ def fidelity_report(
         long_rung: in optimiser steps.
         chosen: numbers of the trials that were trained longer.
         seeds: with which.
-
-    Returns:
-        ready for JSON; see docs/fidelity.md.
     """
     by_seed = {seed: _values_at(store, problem, chosen, long_rung, [seed]) for seed in seeds}
     long = _values_at(store, problem, chosen, long_rung, seeds)
     whole = [number for number in chosen if number in long]
-    return {
-        "num_steps": long_rung,
-        "times": long_rung // rungs[-1],
-        "num_seeds": len(seeds),
-        "objectives": {
+    return FidelityReport(
+        num_steps=long_rung,
+        times=long_rung // rungs[-1],
+        num_seeds=len(seeds),
+        objectives={
             goal.name: _compare(
                 goal,
                 _values_of(goal, ranking, whole),
                 _values_of(goal, long, whole),
                 [_values_of(goal, own, own) for own in by_seed.values()],
                 {number for number in whole if store[number].state is TrialState.STOPPED},
+                horizon(store, problem, rungs, long_rung, goal, _values_of(goal, long, whole)),
             )
-            | horizon_report(store, problem, rungs, long_rung, goal, _values_of(goal, long, whole))
             for goal in problem.objectives
             if goal.scores
         },
-        "rungs": [_rung(store, problem, rung, rungs[-1]) for rung in rungs[:-1]],
-    }
+        rungs=tuple(_rung(store, problem, rung, rungs[-1]) for rung in rungs[:-1]),
+    )
 
 
-def _values_of(goal: Objective, ranking: Ranking, numbers: Iterable[int]) -> dict[int, float]:
+def _values_of(goal: Goal, ranking: Ranking, numbers: Iterable[int]) -> dict[int, float]:
     return {number: ranking[number][goal.name] for number in numbers}
 
 
 def _compare(
-    goal: Objective,
+    goal: Goal,
     short: Mapping[int, float],
     long: Mapping[int, float],
     by_seed: Sequence[Mapping[int, float]],
     stopped: Collection[int],
-) -> dict[str, Any]:
+    ahead: Horizon,
+) -> ObjectiveFidelity:
     """One objective: tau with its interval, the ceiling between seeds, and what a choice would have cost."""
     ours, truth = _column(short, goal), _column(long, goal)
     interval, chance = kendall_tau_interval(ours, truth), chance_of_agreement(ours, truth)
-    return {
-        "patterns": [
-            {"trial": number, "short": short[number], "long": long[number], "forecast": number in stopped}
-            for number in long
-        ],
-        "tau": kendall_tau(ours, truth),
-        "tau_low": interval and interval.low,
-        "tau_high": interval and interval.high,
-        "tau_between_seeds": _mean_tau(goal, by_seed),
-        "regret_of_best": regret(truth, ours) if truth else None,
-        f"regret_of_best_{NUM_TOP}": regret(truth, ours, NUM_TOP) if truth else None,
-        "chance": chance,
-        "better_than_chance": chance is not None and chance < SIGNIFICANT,
-    }
+    return ObjectiveFidelity(
+        patterns=tuple(
+            LongRun(trial=number, short=short[number], long=long[number], forecast=number in stopped) for number in long
+        ),
+        tau=kendall_tau(ours, truth),
+        tau_low=interval.low if interval else None,
+        tau_high=interval.high if interval else None,
+        tau_between_seeds=_mean_tau(goal, by_seed),
+        regret_of_best=regret(truth, ours) if truth else None,
+        regret_of_best_3=regret(truth, ours, NUM_TOP) if truth else None,
+        chance=chance,
+        better_than_chance=chance is not None and chance < SIGNIFICANT,
+        forecasts=ahead.forecasts,
+        moved=ahead.moved,
+    )
 
 
-def _mean_tau(goal: Objective, by_seed: Sequence[Mapping[int, float]]) -> float | None:
+def chance_of_agreement(first: Sequence[float], second: Sequence[float]) -> float | None:
+    """How likely two unrelated rankings of so few items agree as well as these or better, 0 to 1.
+
+    Args:
+        first: one value an item.
+        second: the other values of the same items.
+
+    Returns:
+        None if one side has no pair that differs.
+
+    Source: scipy.stats.kendalltau, one-sided; exact where there are no ties.
+    """
+    chance = kendalltau(first, second, alternative="greater").pvalue if len(first) > 1 else nan
+    return None if isnan(chance) else float(chance)
+
+
+def _mean_tau(goal: Goal, by_seed: Sequence[Mapping[int, float]]) -> float | None:
     """How well two seeds agree after long training: the most that any shorter one could be asked for."""
     taus = []
     for one, other in combinations(by_seed, 2):
@@ -151,7 +125,7 @@ def _mean_tau(goal: Objective, by_seed: Sequence[Mapping[int, float]]) -> float 
     return fmean(taus) if taus else None
 
 
-def _rung(store: TrialStore, problem: Problem, rung: int, last: int) -> dict[str, Any]:
+def _rung(store: TrialStore, problem: Problem, rung: int, last: int) -> RungAgreement:
     """How a rung ranks the trials that were trained to the last one."""
     early, late = store.rung_values(rung), store.rung_values(last)
     both = [number for number in late if number in early]
@@ -162,13 +136,13 @@ def _rung(store: TrialStore, problem: Problem, rung: int, last: int) -> dict[str
         for goal in problem.objectives
         if goal.scores
     }
-    return {"num_steps": rung, "num_trials": len(both), "tau": taus}
+    return RungAgreement(num_steps=rung, num_trials=len(both), tau=taus)
 
 
 def _values_at(
     store: TrialStore, problem: Problem, numbers: Sequence[int], rung: int, seeds: Sequence[int]
 ) -> dict[int, dict[str, float]]:
-    """Objective values of some trials at a rung, mean over seeds; only of those that ended well with all of them."""
+    """Goal values of some trials at a rung, mean over seeds; only of those that ended well with all of them."""
     scores = {}
     for number in numbers:
         own = [one for one in store[number].measurements if one.seed in seeds]
@@ -179,10 +153,5 @@ def _values_at(
     return values_by_trial(problem.objectives, scores, costs)
 
 
-def _column(values: Mapping[int, float], goal: Objective) -> list[float]:
+def _column(values: Mapping[int, float], goal: Goal) -> list[float]:
     return [signed(value, goal) for value in values.values()]
-
-
-def _density(trial: Trial) -> tuple[int, int]:
-    assert trial.cost is not None
-    return trial.cost.attention_flops, trial.number

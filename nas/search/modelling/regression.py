@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cholesky, solve_triangular
+from scipy.linalg.lapack import dpotrf, dtrtrs
 
 Array = NDArray[np.float64]
 
@@ -146,7 +146,7 @@ class Regression:
         there = Likeness.between(features, self._features)
         for fit in self._fits:
             across = scaled @ self._inputs.T + fit.kernel.explained(there)
-            solved = solve_triangular(fit.root, across.T, lower=True)
+            solved = _solve(fit.root, across.T)
             own = linear + fit.kernel.explained(among) + fit.kernel.noise * luck
             found = solved.T @ fit.whitened
             mean += fit.weight * found
@@ -165,7 +165,7 @@ class Regression:
         """Posterior means of the coefficients, shape (k,)."""
         found = np.zeros(len(self._deviations))
         for fit in self._fits:
-            found += fit.weight * (self._inputs.T @ solve_triangular(fit.root, fit.whitened, lower=True, trans="T"))
+            found += fit.weight * (self._inputs.T @ _solve(fit.root, fit.whitened, transposed=True))
         return found * self._deviations
 
     def _likely(self) -> Iterator[Fit]:
@@ -173,25 +173,50 @@ class Regression:
         num_targets = len(self._targets)
         some = slice(None, None, -(-num_targets // MOST_COMPARED))
         likeness = Likeness.between(self._features[some], self._features[some])
-        likelihoods = np.array([self._fit(kernel, likeness, some)[1] for kernel in KERNELS])
+        compared = [self._fit(kernel, likeness, some) for kernel in KERNELS]
+        likelihoods = np.array([likelihood for _, likelihood in compared])
         likelihoods *= num_targets / len(self._targets[some])
         weights = np.exp(likelihoods - likelihoods.max())
         kept = np.flatnonzero(weights >= LEAST_WEIGHT)
-        likeness = Likeness.between(self._features, self._features)
-        for index in kept:
-            fit, _ = self._fit(KERNELS[index], likeness, slice(None))
+        if some.step > 1:
+            likeness = Likeness.between(self._features, self._features)
+            compared = [self._fit(KERNELS[index], likeness, slice(None)) for index in kept]
+        else:
+            compared = [compared[index] for index in kept]
+        for index, (fit, _) in zip(kept, compared, strict=True):
             yield Fit(KERNELS[index], float(weights[index] / weights[kept].sum()), *fit)
 
     def _fit(self, kernel: Kernel, likeness: Likeness, some: slice) -> tuple[tuple[Array, Array, float], float]:
         """Root, whitened residuals and variance with one kernel; and the log of the marginal likelihood."""
         inputs, targets = self._inputs[some], self._targets[some]
         covariance = inputs @ inputs.T + kernel.explained(likeness) + kernel.noise * np.eye(len(targets))
-        root: Array = cholesky(covariance, lower=True)
-        whitened: Array = solve_triangular(root, targets, lower=True)
+        root = _cholesky(covariance)
+        whitened = _solve(root, targets)
         shape = SHAPE + len(targets) / 2
         rate = SHAPE - 1 + float(whitened @ whitened) / 2
         likelihood = -np.log(np.diag(root)).sum() - shape * np.log(rate)
         return (root, whitened, rate / (shape - 1)), float(likelihood)
+
+
+def _cholesky(covariance: Array) -> Array:
+    """The lower root of a covariance, shape (n, n).
+
+    LAPACK itself: for the few dozen observations of a study, what SciPy's own functions check takes most of their time.
+    """
+    root: Array
+    root, info = dpotrf(covariance, lower=True)
+    if info:
+        raise np.linalg.LinAlgError(f"a covariance of shape {covariance.shape} is not positive definite")
+    return root
+
+
+def _solve(root: Array, right: Array, *, transposed: bool = False) -> Array:
+    """What a root, or its transpose, has to be multiplied by to give the right side, shape (n,) or (n, m)."""
+    if not right.size:
+        return np.empty_like(right)
+    solved: Array
+    solved, _ = dtrtrs(root, right, lower=True, trans=transposed)
+    return solved
 
 
 def _all_products(columns: Array) -> Array:

@@ -9,10 +9,11 @@ from optuna.distributions import IntDistribution
 
 from nas.errors import PatternError
 from nas.patterns.model import ModelPattern
+from nas.search.samplers.ask_context import SpaceView
 from nas.search.samplers.parameters import Parameter, choice_parameter, integer_parameter
-from nas.search.samplers.space_view import SpaceView
+from nas.space.checks import check_asked_alike
 from nas.space.random_suggester import RandomSuggester
-from nas.space.space import Option, check_asked_alike
+from nas.space.space import Option
 
 MOST_CHANGED = 3
 """Values of a known trial that a candidate has changed, at most."""

@@ -4,16 +4,10 @@ A sampler that lives as long as a process starts its stream again when a study i
 stream is a function of (study seed, trial number), so a resumed study asks what it would have asked.
 """
 
-import hashlib
-import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import optuna
-from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import (
-    BaseSampler,
     GPSampler,
     NSGAIIISampler,
     NSGAIISampler,
@@ -22,9 +16,8 @@ from optuna.samplers import (
     TPESampler,
 )
 
+from nas.search.samplers.ask_context import MakeSampler
 from nas.search.samplers.ehvi import EHVISampler
-from nas.search.samplers.evidence import Evidence
-from nas.search.samplers.space_view import SpaceView
 
 NUM_RANDOM = 4
 """Random draws before TPE and GP begin to model; Optuna's 10 are half of a small study (decision 16)."""
@@ -46,29 +39,7 @@ class _NumberedQMC(QMCSampler):
         return self._number
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a sampler is made for.
-
-    Args:
-        seed: the study's.
-        number: the trial's.
-        view: the study's space.
-        evidence: reads what is known of its patterns; Optuna's own samplers read the study instead.
-    """
-
-    seed: int
-    number: int
-    view: SpaceView
-    evidence: Callable[[], Evidence]
-
-    @property
-    def own_seed(self) -> int:
-        """A 32-bit seed for this trial alone."""
-        return int.from_bytes(hashlib.sha256(f"{self.seed}:{self.number}".encode()).digest()[:4], "little")
-
-
-SAMPLERS: dict[str, Callable[[Question], BaseSampler]] = {
+SAMPLERS: dict[str, MakeSampler] = {
     "ehvi": lambda asked: EHVISampler(asked.own_seed, asked.view, asked.evidence()),
     "tpe": lambda asked: TPESampler(seed=asked.own_seed, n_startup_trials=NUM_RANDOM, multivariate=True, group=True),
     "nsga2": lambda asked: NSGAIISampler(seed=asked.own_seed, population_size=POPULATION),
@@ -77,11 +48,4 @@ SAMPLERS: dict[str, Callable[[Question], BaseSampler]] = {
     "random": lambda asked: RandomSampler(seed=asked.own_seed),
     "qmc": lambda asked: _NumberedQMC(asked.seed, asked.number),
 }
-"""How each sampler is made for one trial."""
-
-
-def make_sampler(name: str, question: Question) -> BaseSampler:
-    """The sampler of one ask."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)
-        return SAMPLERS[name](question)
+"""How each sampler of `nas.search.settings.SAMPLER_NAMES` is made for one ask."""

@@ -14,10 +14,10 @@ from optuna.samplers import BaseSampler, RandomSampler
 from optuna.trial import FrozenTrial
 
 from nas.search.modelling.surrogate import JointPrediction, Prediction, Surrogate
+from nas.search.samplers.ask_context import SpaceView
 from nas.search.samplers.candidates import Candidate, draw_candidates
 from nas.search.samplers.evidence import Evidence
 from nas.search.samplers.improvement import expected_hypervolume_improvement, undominated
-from nas.search.samplers.space_view import SpaceView
 
 Array = NDArray[np.float64]
 

@@ -1,13 +1,15 @@
 """What is known of a study's patterns, as arrays."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from nas.patterns.model import ModelPattern
+from nas.search.samplers.observation import TRAINED, Observation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,3 +37,34 @@ class Evidence:
     def num_trained(self) -> int:
         """Patterns with at least one score."""
         return int((~np.isnan(self.values[:, :, 0])).all(axis=0).sum()) if self.values.size else 0
+
+
+def evidence_of(history: Sequence[Observation], identity: Callable[[ModelPattern], str]) -> Evidence:
+    """What the history says of each pattern that was trained, is being trained, or could not be.
+
+    A pattern that could not be trained counts as the worst that was.
+
+    Args:
+        history: of all trials.
+        identity: what two patterns share that count as one.
+    """
+    told: dict[str, Observation] = {}
+    for one in history:
+        if one.pattern is None or not one.rung_values or not (one.values is None or one.was_tried):
+            continue
+        name = identity(one.pattern)
+        known = told.setdefault(name, one)
+        if not known.suggestion.params:  # a baseline that was proposed as well can be changed a little
+            told[name] = replace(known, suggestion=one.suggestion)
+    values = np.array([one.rung_values for one in told.values()], dtype=np.float64)
+    values = values.transpose(1, 0, 2) if told else np.zeros((0, 0, 0))
+    failed = np.array([one.constraints.get(TRAINED, 0) > 0 for one in told.values()], dtype=np.bool_)
+    worst = np.nanmax(values, axis=1, keepdims=True, initial=-np.inf)
+    return Evidence(
+        ids=tuple(told),
+        patterns=tuple(one.pattern for one in told.values() if one.pattern is not None),
+        params=tuple(one.suggestion.params for one in told.values()),
+        allowed=np.array([max(one.constraints.values(), default=0) <= 0 for one in told.values()]),
+        costs=np.array([one.costs for one in told.values()]),
+        values=np.where(failed[:, None] & np.isnan(values) & np.isfinite(worst), worst, values),
+    )

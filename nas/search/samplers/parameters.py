@@ -6,7 +6,8 @@ from itertools import pairwise
 
 from optuna.distributions import CategoricalDistribution, IntDistribution
 
-from nas.space.space import Option, check_options
+from nas.space.checks import check_options
+from nas.space.space import Option
 
 Parameter = IntDistribution | CategoricalDistribution
 

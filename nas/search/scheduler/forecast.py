@@ -7,10 +7,10 @@ from math import nan
 import numpy as np
 from numpy.typing import NDArray
 
+from nas.results.objective import Score
 from nas.search.modelling.surrogate import Surrogate
-from nas.search.problem import Problem
-from nas.search.scoring.objectives import Objective, values_by_trial
-from nas.search.scoring.scores import Score
+from nas.search.problem.problem import Problem
+from nas.search.scoring.objectives import Goal, values_by_trial
 from nas.search.trial_store import TrialStore
 from nas.statistics.rank_agreement import kendall_tau
 
@@ -55,7 +55,7 @@ class Forecast:
 
     @cached_property
     def values(self) -> dict[int, dict[str, float]]:
-        """Objective values at the last rung, by trial and name.
+        """Goal values at the last rung, by trial and name.
 
         Scores are forecast and objectives made of them, so that ranks are taken among all trials, however far they got.
         """
@@ -116,10 +116,10 @@ class Forecaster:
         return self._newest[1]
 
 
-def signed(value: float | None, measured: Objective | Score) -> float:
+def signed(value: float | None, measured: Goal | Score) -> float:
     """A value to be minimised; NaN for none."""
     return nan if value is None else _sign(measured) * value
 
 
-def _sign(measured: Objective | Score) -> int:
+def _sign(measured: Goal | Score) -> int:
     return 1 if measured.direction == "minimize" else -1

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from nas.results.trial import Trial, TrialState
-from nas.search.problem import Problem
+from nas.search.problem.problem import Problem
 from nas.search.scheduler.forecast import Forecast, Forecaster, signed
 from nas.search.scheduler.halving import Standing, promotions
 from nas.search.trial_store import TrialStore

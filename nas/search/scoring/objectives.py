@@ -1,25 +1,20 @@
 """What a study weighs: a name, a unit, a direction each."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Literal
 
-from nas.errors import InputError, unknown
+from nas.errors import InputError
 from nas.results.cost import Cost
-from nas.search.scoring.scores import Score
+from nas.results.objective import COSTS, LONGER_QUALITY, Objective, Score, TaskQuality
 from nas.statistics.ranks import Direction, rank_shares
-
-TaskQuality = Literal["separate", "mean_rank"]
-"""What the qualities of several tasks are: an objective each, or one objective, the mean of their ranks."""
 
 WORST_RANK = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Objective:
-    """One axis of the front.
+class Goal:
+    """One axis of the front, with the scores that it is read from.
 
     Args:
         name: as settings, files and tables call it.
@@ -33,49 +28,15 @@ class Objective:
     direction: Direction
     scores: tuple[Score, ...] = ()
 
-    def to_dict(self) -> dict[str, str]:
-        """Ready for JSON."""
-        return {"name": self.name, "unit": self.unit, "direction": self.direction}
-
-
-COSTS: dict[str, tuple[str, str]] = {
-    "flops": ("attention_flops", "FLOP"),
-    "kv_cache_bytes": ("kv_cache_bytes", "bytes"),
-    "activation_bytes": ("activation_bytes", "bytes"),
-    "num_parameters": ("num_parameters", "parameters"),
-}
-"""Objectives that are counted, not trained: the field of `Cost` each one reads, and its unit."""
-
-OBJECTIVES = ("quality", *COSTS)
-"""Every objective a study may name; with `training.test_lengths` also quality_2x and the like."""
-
-_LONGER = re.compile(r"quality_(\d+)x")
-
-
-def check_objectives(names: Sequence[str], test_lengths: Sequence[int]) -> None:
-    """Refuse names that no study could weigh, before any task is made.
-
-    Raises:
-        InputError: an unknown name, a length that is not tested, a repeated name, or fewer than two.
-    """
-    known = (*OBJECTIVES, *(f"quality_{times}x" for times in test_lengths))
-    for index, name in enumerate(names):
-        if name in known:
-            continue
-        if match := _LONGER.fullmatch(str(name)):
-            allowed = f"must be a length of training.test_lengths, which are {list(test_lengths)}"
-            raise InputError(f"objectives[{index}]", allowed, name, f"Add {match[1]} to training.test_lengths.")
-        raise unknown(f"objectives[{index}]", str(name), known, "objective")
-    if len(names) < 2 or len(set(names)) < len(names):
-        remedy = f"Choose from {', '.join(known)}."
-        raise InputError("objectives", "must name two or more different objectives", list(names), remedy)
-    if all(name in COSTS for name in names):
-        raise InputError("objectives", "must name a quality, which is what training is for", list(names))
+    @property
+    def objective(self) -> Objective:
+        """The goal as results name it."""
+        return Objective(name=self.name, unit=self.unit, direction=self.direction)
 
 
 def make_objectives(
     names: Sequence[str], scores: Sequence[Score], task_quality: TaskQuality = "separate"
-) -> tuple[Objective, ...]:
+) -> tuple[Goal, ...]:
     """The objectives of a study, in the order asked for.
 
     Args:
@@ -90,7 +51,7 @@ def make_objectives(
 
 
 def values_by_trial(
-    objectives: Sequence[Objective], scores: Mapping[int, Mapping[str, float]], costs: Mapping[int, Cost]
+    objectives: Sequence[Goal], scores: Mapping[int, Mapping[str, float]], costs: Mapping[int, Cost]
 ) -> dict[int, dict[str, float]]:
     """The value of every objective, by trial and name.
 
@@ -105,7 +66,7 @@ def values_by_trial(
     return {trial: {name: column[trial] for name, column in columns.items()} for trial in scores}
 
 
-def worst_values(objectives: Sequence[Objective], cost: Cost) -> dict[str, float]:
+def worst_values(objectives: Sequence[Goal], cost: Cost) -> dict[str, float]:
     """What a pattern of this cost gets that cannot be trained: chance, or the last rank."""
     return {
         objective.name: _worst(objective) if objective.scores else float(getattr(cost, COSTS[objective.name][0]))
@@ -113,11 +74,11 @@ def worst_values(objectives: Sequence[Objective], cost: Cost) -> dict[str, float
     }
 
 
-def _named(name: str, scores: Sequence[Score], task_quality: TaskQuality) -> Iterator[Objective]:
+def _named(name: str, scores: Sequence[Score], task_quality: TaskQuality) -> Iterator[Goal]:
     if name in COSTS:
-        yield Objective(name, COSTS[name][1], "minimize")
+        yield Goal(name, COSTS[name][1], "minimize")
         return
-    match = _LONGER.fullmatch(name)
+    match = LONGER_QUALITY.fullmatch(name)
     times = int(match[1]) if match else 1
     measured = tuple(score for score in scores if score.times == times and not score.part)
     short = [score.task for score in scores if score.task not in {other.task for other in measured}]
@@ -125,14 +86,12 @@ def _named(name: str, scores: Sequence[Score], task_quality: TaskQuality) -> Ite
         allowed = f"must name lengths that every task can have; {label} has no sequences {times} times as long"
         raise InputError("objectives", allowed, name, "Drop it, or the task.")
     if len(measured) > 1 and task_quality == "mean_rank":
-        yield Objective(name, "mean rank", "minimize", measured)
+        yield Goal(name, "mean rank", "minimize", measured)
     else:
-        yield from (Objective(score.name, score.unit, score.direction, (score,)) for score in measured)
+        yield from (Goal(score.name, score.unit, score.direction, (score,)) for score in measured)
 
 
-def _column(
-    objective: Objective, scores: Mapping[int, Mapping[str, float]], costs: Mapping[int, Cost]
-) -> dict[int, float]:
+def _column(objective: Goal, scores: Mapping[int, Mapping[str, float]], costs: Mapping[int, Cost]) -> dict[int, float]:
     if not objective.scores:
         return {trial: float(getattr(costs[trial], COSTS[objective.name][0])) for trial in scores}
     measured = [[own.get(score.name, score.chance) for own in scores.values()] for score in objective.scores]
@@ -143,5 +102,5 @@ def _column(
     return dict(zip(scores, measured[0], strict=True))
 
 
-def _worst(objective: Objective) -> float:
+def _worst(objective: Goal) -> float:
     return WORST_RANK if len(objective.scores) > 1 else objective.scores[0].chance

@@ -1,40 +1,13 @@
 """What training measures: the quality of every task, at the training length and beyond it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
 from statistics import fmean
-from typing import Any
+
+from msgspec.structs import replace
 
 from nas.results.measurement import Measurement
-from nas.statistics.ranks import Direction
+from nas.results.objective import Score
 from nas.tasks.task import Task
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """One number that training gives.
-
-    Args:
-        name: as files and tables call it: quality, quality_2x; with several tasks quality_recall, quality_recall_2x.
-        task: label of the task.
-        times: length of the sequences, as a multiple of the training length.
-        unit: what it counts.
-        direction: minimize or maximize.
-        chance: what a model gets that knows nothing.
-        part: which part of the task's sequences; empty for all of them.
-    """
-
-    name: str
-    task: str
-    times: int
-    unit: str
-    direction: Direction
-    chance: float
-    part: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Ready for JSON."""
-        return asdict(self)
 
 
 def make_scores(tasks: Mapping[str, Task], test_lengths: Sequence[int]) -> tuple[Score, ...]:
@@ -47,9 +20,7 @@ def make_scores(tasks: Mapping[str, Task], test_lengths: Sequence[int]) -> tuple
     alone = len(tasks) == 1
     own = [_score(label, task, 1, alone=alone) for label, task in tasks.items()]
     parts = [
-        replace(score, name=f"{score.name}_{part}", part=part)
-        for score in own
-        for part in getattr(tasks[score.task], "parts", ())
+        replace(score, name=f"{score.name}_{part}", part=part) for score in own for part in tasks[score.task].parts
     ]
     longer = [
         _score(label, task, times, alone=alone)
@@ -92,7 +63,14 @@ def mean_scores(by_seed: Mapping[int, Mapping[str, float]]) -> dict[str, float]:
 
 def _score(label: str, task: Task, times: int, *, alone: bool) -> Score:
     name = "quality" + ("" if alone else f"_{label}") + (f"_{times}x" if times > 1 else "")
-    return Score(name, label, times, task.metric.unit, task.metric.direction, task.chance)
+    return Score(
+        name=name,
+        task=label,
+        times=times,
+        unit=task.metric.unit,
+        direction=task.metric.direction,
+        chance=task.chance,
+    )
 
 
 def _read(by_task: Mapping[str, Measurement], scores: Sequence[Score]) -> dict[str, float]:

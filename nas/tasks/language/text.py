@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nas.errors import unknown
-from nas.tasks.checks import check_share
-from nas.tasks.draws import Draws
+from nas.ranges import check_range
 from nas.tasks.language.corpus import read_corpus
 from nas.tasks.language.split import split_corpus
-from nas.tasks.language.windows import Tokens, WindowSettings, WindowTask, as_tensor, cut_windows
-from nas.tasks.task import IGNORED_TARGET, Batch, Metric
+from nas.tasks.language.windows import Tokens, WindowSettings, WindowTask, cut_windows
+from nas.tasks.rng import Rng
+from nas.tasks.task import IGNORED_TARGET, Batch, Metric, as_ids
 
 MASK = 256
 """The token that stands for a hidden byte."""
@@ -42,7 +42,7 @@ class TextSettings(WindowSettings):
         WindowSettings.__post_init__(self)
         if self.prediction not in get_args(Prediction):
             raise unknown("task.prediction", str(self.prediction), get_args(Prediction))
-        check_share("masked_share", self.masked_share)
+        check_range("task.masked_share", self.masked_share, above=0, below=1)
 
 
 class TextTask(WindowTask):
@@ -87,14 +87,14 @@ class MaskedTextTask(TextTask):
         self._masked_share = settings.masked_share
         super().__init__(settings)
 
-    def _ask(self, data: Tokens, starts: NDArray[np.int64], draws: Draws) -> Batch:
+    def _ask(self, data: Tokens, starts: NDArray[np.int64], rng: Rng) -> Batch:
         num_hidden = max(1, round(self._masked_share * self.num_tokens))
-        hidden = draws.distinct(self.num_tokens, num_hidden, len(starts))
+        hidden = rng.distinct(self.num_tokens, num_hidden, len(starts))
         return masked(cut_windows(data, starts, 0, self.num_tokens), hidden)
 
     def _hash(self, starts: NDArray[np.int64]) -> str:
         digest = sha256(super()._hash(starts).encode())
-        digest.update(self._validation.tokens.numpy().data)
+        digest.update(self._validation.tokens.data)
         return digest.hexdigest()
 
 
@@ -108,4 +108,4 @@ def masked(windows: Tokens, hidden: NDArray[np.int64]) -> Batch:
     tokens, targets = windows.astype(np.int64), np.full(windows.shape, IGNORED_TARGET, dtype=np.int64)
     np.put_along_axis(targets, hidden, np.take_along_axis(tokens, hidden, axis=1), axis=1)
     np.put_along_axis(tokens, hidden, MASK, axis=1)
-    return Batch(as_tensor(tokens), as_tensor(targets))
+    return Batch(as_ids(tokens), as_ids(targets))

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from nas.errors import InputError
-from nas.tasks.checks import MOST_TOKENS, check_range
+from nas.ranges import check_range
 from nas.tasks.language.token_file import open_tokens
 from nas.tasks.language.windows import Tokens, WindowSettings, WindowTask
-from nas.tasks.task import Metric
+from nas.tasks.task import MOST_TOKENS, Metric
 
 
 @dataclass(kw_only=True, slots=True)
@@ -27,7 +27,7 @@ class TokensSettings(WindowSettings):
     def __post_init__(self) -> None:
         WindowSettings.__post_init__(self)
         if self.vocab_size is not None:
-            check_range("vocab_size", self.vocab_size, 2, MOST_TOKENS)
+            check_range("task.vocab_size", self.vocab_size, least=2, most=MOST_TOKENS)
 
 
 class TokensTask(WindowTask):

@@ -1,19 +1,18 @@
 """Sequences cut out of one long stream of tokens: what text and token files share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from nas.errors import InputError
-from nas.tasks.checks import check_range, check_share
-from nas.tasks.draws import Draws, Stream
-from nas.tasks.task import Batch, Readout
+from nas.ranges import check_range
+from nas.tasks.rng import Rng, Stream
+from nas.tasks.task import NO_PARTS, Batch, Readout, Task, as_ids
 
 Tokens = NDArray[Any]
 """Token ids of any integer type, shape (length,)."""
@@ -39,9 +38,9 @@ class WindowSettings:
     validation_sequences: int = 512
 
     def __post_init__(self) -> None:
-        check_range("num_tokens", self.num_tokens, 2)
-        check_share("validation_share", self.validation_share)
-        check_range("validation_sequences", self.validation_sequences, 1)
+        check_range("task.num_tokens", self.num_tokens, least=2)
+        check_range("task.validation_share", self.validation_share, above=0, below=1)
+        check_range("task.validation_sequences", self.validation_sequences, least=1)
 
 
 class WindowTask:
@@ -60,6 +59,7 @@ class WindowTask:
     causal = True
     grid: tuple[int, int] | None = None
     readout: Readout = "each"
+    parts: Mapping[str, Task] = NO_PARTS
 
     def __init__(self, source: str, train: Tokens, held_out: Tokens, settings: WindowSettings) -> None:
         self.source = source
@@ -77,9 +77,9 @@ class WindowTask:
 
     def train_batch(self, step: int, batch_size: int, seed: int) -> Batch:
         """Windows that start anywhere in the training tokens, drawn from (seed, step)."""
-        draws = Draws(seed, Stream.TRAIN, step)
-        starts = draws.integers(len(self._train) - self.num_tokens, batch_size)
-        return self._ask(self._train, starts, draws)
+        rng = Rng(seed, Stream.TRAIN, step)
+        starts = rng.integers(len(self._train) - self.num_tokens, batch_size)
+        return self._ask(self._train, starts, rng)
 
     def validation_batches(self, batch_size: int) -> Iterator[Batch]:
         """The held-out windows, none overlapping another; the last batch may be smaller."""
@@ -103,11 +103,11 @@ class WindowTask:
     def _cut(self, num_tokens: int) -> None:
         self.num_tokens = num_tokens
         starts = _spread_starts(len(self._held_out), num_tokens + 1, self._most_windows)
-        self._validation = self._ask(self._held_out, starts, Draws(0, Stream.VALIDATION, 0))
+        self._validation = self._ask(self._held_out, starts, Rng(0, Stream.VALIDATION, 0))
         self.fingerprint = self._hash(starts)
 
-    def _ask(self, data: Tokens, starts: NDArray[np.int64], draws: Draws) -> Batch:
-        """What is read and asked in windows; `draws` is for what a task draws beyond the starts."""
+    def _ask(self, data: Tokens, starts: NDArray[np.int64], rng: Rng) -> Batch:
+        """What is read and asked in windows; `rng` is for what a task draws beyond the starts."""
         return next_token(data, starts, self.num_tokens)
 
     def _hash(self, starts: NDArray[np.int64]) -> str:
@@ -134,12 +134,7 @@ def next_token(data: Tokens, starts: NDArray[np.int64], num_tokens: int) -> Batc
     """
     wide = cut_windows(data, starts, -num_tokens, num_tokens + 1).astype(np.int64)
     context, tokens, targets = wide[:, :num_tokens], wide[:, num_tokens:-1], wide[:, num_tokens + 1 :]
-    return Batch(as_tensor(tokens), as_tensor(targets), as_tensor(context))
-
-
-def as_tensor(values: Tokens) -> torch.Tensor:
-    """A contiguous int64 tensor of the values."""
-    return torch.from_numpy(np.ascontiguousarray(values, dtype=np.int64))
+    return Batch(as_ids(tokens), as_ids(targets), as_ids(context))
 
 
 def _spread_starts(length: int, width: int, most: int) -> NDArray[np.int64]:

@@ -4,18 +4,15 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-import torch
+import numpy as np
 
 from nas.errors import InputError, unknown
-from nas.tasks.drawn import DrawnSettings, DrawnTask
-from nas.tasks.draws import Draws
-from nas.tasks.task import IGNORED_TARGET, Batch, Metric, Readout
-from nas.tasks.vision.digits import NUM_CLASSES as NUM_DIGITS
-from nas.tasks.vision.digits import SIDE as DIGITS_SIDE
-from nas.tasks.vision.digits import read_digits
+from nas.tasks.generated import GeneratedSettings, GeneratedTask
+from nas.tasks.rng import Rng
+from nas.tasks.task import IGNORED_TARGET, Batch, Ids, Metric, Readout
 from nas.tasks.vision.pathfinder import NUM_CLASSES as NUM_PATH_CLASSES
 from nas.tasks.vision.pathfinder import draw_paths
-from nas.tasks.vision.picture import WHITE, Pictures
+from nas.tasks.vision.pictures import DIGITS_SIDE, NUM_DIGITS, WHITE, Pictures, read_digits
 from nas.tasks.vision.shapes import SHAPES, draw_shapes
 
 Source = Literal["digits", "shapes", "pathfinder"]
@@ -29,7 +26,7 @@ LEAST_SIDE, MOST_SIDE = 16, 32
 
 
 @dataclass(kw_only=True, slots=True)
-class ImageSettings(DrawnSettings):
+class ImageSettings(GeneratedSettings):
     """Which pictures, and what is asked of them.
 
     Args:
@@ -46,7 +43,7 @@ class ImageSettings(DrawnSettings):
     prediction: Prediction = "class"
 
     def __post_init__(self) -> None:
-        DrawnSettings.__post_init__(self)
+        GeneratedSettings.__post_init__(self)
         if self.source not in get_args(Source):
             raise unknown("task.source", str(self.source), get_args(Source))
         if self.prediction not in get_args(Prediction):
@@ -62,7 +59,7 @@ class ImageSettings(DrawnSettings):
         return self.side or (DIGITS_SIDE if self.source == "digits" else LEAST_SIDE)
 
 
-class ImageTask(DrawnTask[ImageSettings]):
+class ImageTask(GeneratedTask[ImageSettings]):
     """Pictures, scored by the share of right classes; passes `nas.tasks.task.Task`.
 
     Tokens are grey levels; a class is said as the token of its number.
@@ -83,8 +80,8 @@ class ImageTask(DrawnTask[ImageSettings]):
     def longer(self, times: int) -> None:
         """No such thing: a larger picture is another task."""
 
-    def _draw(self, draws: Draws, batch_size: int) -> Batch:
-        return self._ask(_pictures(draws, batch_size, self._settings))
+    def _draw(self, rng: Rng, batch_size: int) -> Batch:
+        return self._ask(_pictures(rng, batch_size, self._settings))
 
     def _hold_out(self) -> Batch:
         if self._settings.source != "digits":
@@ -94,7 +91,7 @@ class ImageTask(DrawnTask[ImageSettings]):
 
     def _ask(self, pictures: Pictures) -> Batch:
         """What is read and asked of pictures."""
-        return Batch(_as_tokens(pictures), torch.from_numpy(pictures.classes))
+        return Batch(_as_tokens(pictures), pictures.classes)
 
 
 class NextPixelTask(ImageTask):
@@ -117,22 +114,22 @@ class NextPixelTask(ImageTask):
 
     def _ask(self, pictures: Pictures) -> Batch:
         tokens = _as_tokens(pictures)
-        targets = torch.full_like(tokens, IGNORED_TARGET)
+        targets = np.full_like(tokens, IGNORED_TARGET)
         targets[:, :-1] = tokens[:, 1:]
         return Batch(tokens, targets)
 
 
-def _pictures(draws: Draws, count: int, settings: ImageSettings) -> Pictures:
+def _pictures(rng: Rng, count: int, settings: ImageSettings) -> Pictures:
     """Pictures to train on, or drawn ones for any purpose."""
     if settings.source == "shapes":
-        return draw_shapes(draws, count, settings.num_rows)
+        return draw_shapes(rng, count, settings.num_rows)
     if settings.source == "pathfinder":
-        return draw_paths(draws, count, settings.num_rows)
+        return draw_paths(rng, count, settings.num_rows)
     train, _ = read_digits()
-    chosen = draws.integers(len(train.classes), count)
+    chosen = rng.integers(len(train.classes), count)
     return Pictures(train.pixels[chosen], train.classes[chosen])
 
 
-def _as_tokens(pictures: Pictures) -> torch.Tensor:
+def _as_tokens(pictures: Pictures) -> Ids:
     """Pixels in reading order, int64, shape (pictures, pixels)."""
-    return torch.from_numpy(pictures.pixels.reshape(len(pictures.pixels), -1))
+    return pictures.pixels.reshape(len(pictures.pixels), -1)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nas.tasks.draws import Draws
-from nas.tasks.vision.picture import WHITE, Pictures
+from nas.tasks.rng import Rng
+from nas.tasks.vision.pictures import WHITE, Pictures
 
 NUM_CLASSES = 2
 INK = WHITE // 2
@@ -26,21 +26,21 @@ Pixel = tuple[int, int]
 Path = list[Pixel]
 
 
-def draw_paths(draws: Draws, count: int, side: int) -> Pictures:
+def draw_paths(rng: Rng, count: int, side: int) -> Pictures:
     """Two long paths and some short ones; in half of the pictures both ends of a long one are marked (class 1).
 
     In the others one end of each long path is marked, of the four choices the one whose ends are about as far apart
     as those of the first path: what is drawn differs in the marks alone, and their distance tells little.
 
     Args:
-        draws: where the randomness comes from.
+        rng: where the randomness comes from.
         count: pictures.
         side: rows and columns, in pixels, 16 or more.
 
     Source: Linsley et al. 2018, as in the Long Range Arena's Pathfinder (Tay et al. 2021), in small.
     """
-    classes = draws.integers(NUM_CLASSES, count)
-    numbers = draws.numbers()
+    classes = rng.integers(NUM_CLASSES, count)
+    numbers = rng.numbers()
     pixels = np.zeros((count, side, side), dtype=np.int64)
     for picture, joined in zip(pixels, classes.tolist(), strict=True):
         paths = _draw_all(numbers, side)

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from nas.tasks.draws import Draws
-from nas.tasks.vision.picture import WHITE, Pictures
+from nas.tasks.rng import Rng
+from nas.tasks.vision.pictures import WHITE, Pictures
 
 SHAPES = ("circle", "square", "diamond", "triangle", "plus", "cross")
 """What is drawn; the class of a picture is its place here."""
@@ -18,26 +18,26 @@ LEAST_INK = 0.7
 _Field = NDArray[np.float64]
 
 
-def draw_shapes(draws: Draws, count: int, side: int) -> Pictures:
+def draw_shapes(rng: Rng, count: int, side: int) -> Pictures:
     """Outlines at any place where they fit, on a noisy ground.
 
     The radius is drawn from side / 5 to side / 3; lines are about 1.5 pixels wide, and everywhere brighter than
     the ground.
 
     Args:
-        draws: where the randomness comes from.
+        rng: where the randomness comes from.
         count: pictures.
         side: rows and columns, in pixels.
     """
-    classes = draws.integers(len(SHAPES), count)
-    radius = side * (3 + 2 * draws.uniform(count)) / 15
-    corner = draws.uniform(count, 2) * (side - 1 - 2 * radius[:, None])
+    classes = rng.integers(len(SHAPES), count)
+    radius = side * (3 + 2 * rng.uniform(count)) / 15
+    corner = rng.uniform(count, 2) * (side - 1 - 2 * radius[:, None])
     row, column = np.moveaxis(corner + radius[:, None], 1, 0)[:, :, None, None]
     rows, columns = np.mgrid[:side, :side]
     distance = _distance(classes, columns - column, rows - row, radius[:, None, None])
 
-    ink = LEAST_INK + (1 - LEAST_INK) * draws.uniform(count, 1, 1)
-    ground = NOISE * draws.uniform(count, side, side)
+    ink = LEAST_INK + (1 - LEAST_INK) * rng.uniform(count, 1, 1)
+    ground = NOISE * rng.uniform(count, side, side)
     brightness = np.where(distance <= 0.75, ink, ground)
     return Pictures(np.rint(WHITE * brightness).astype(np.int64), classes)
 

@@ -7,17 +7,21 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from nas.patterns.label import label
+from nas.results.codec import to_document
+from nas.results.front import Front, FrontEntry
 from nas.results.observer import StudyInfo
+from nas.results.study import FREE_TO_CHANGE
 from nas.results.trial import Trial
-from nas.search.folder.settings_document import FREE_TO_CHANGE, settings_to_dict
-from nas.tracking.runs.flatten import attend_text, flatten_pattern, flatten_settings
 from nas.tracking.redact import redact
+from nas.tracking.runs.flatten import flatten_pattern, flatten_settings
 from nas.tracking.runs.run import Artifact, Row, Run, Scatter, Table
 
 _NO_ARTIFACT_NAME = re.compile(r"[^A-Za-z0-9._-]")
+_LONGEST_NAME = 128
 
 
-def all_runs(info: StudyInfo, trials: Sequence[Trial], front: dict[str, Any] | None) -> list[Run]:
+def all_runs(info: StudyInfo, trials: Sequence[Trial], front: Front | None) -> list[Run]:
     """Every run that a study should have; without a front, as long as it has not ended, none of the study itself."""
     runs = [trial_run(info, trial) for trial in trials]
     return runs if front is None else [*runs, study_run(info, trials, front)]
@@ -30,7 +34,7 @@ def trial_run(info: StudyInfo, trial: Trial) -> Run:
     config = {"trial": trial.number, "baseline": trial.baseline} | pattern | params | flatten_settings(_settings(info))
     return Run(
         id=_run_id(info, str(trial.number)),
-        name=trial.baseline or f"trial-{trial.number:05d}",
+        name=_run_name(trial),
         group=info.name,
         job_type="baseline" if trial.baseline else "trial",
         config=redact(config),
@@ -39,19 +43,18 @@ def trial_run(info: StudyInfo, trial: Trial) -> Run:
     )
 
 
-def study_run(info: StudyInfo, trials: Sequence[Trial], front: dict[str, Any]) -> Run:
+def study_run(info: StudyInfo, trials: Sequence[Trial], front: Front) -> Run:
     """The run of the study: all trials, the front as table, plots and artifact, hypervolume by trial."""
-    names = [objective["name"] for objective in info.objectives]
-    scores = [score["name"] for score in info.scores]
+    names = [objective.name for objective in info.objectives]
+    scores = [score.name for score in info.scores]
     columns = list(dict.fromkeys([*names, *scores]))
-    hypervolumes = front["hypervolume_by_trial"]
     return Run(
         id=_run_id(info, "study"),
         name=info.name,
         group=info.name,
         job_type="study",
         config=redact(flatten_settings(_settings(info))),
-        history=tuple((trial, {"hypervolume": value}) for trial, value in hypervolumes),
+        history=tuple((trial, {"hypervolume": value}) for trial, value in front.hypervolume_by_trial),
         summary=_study_summary(trials, front),
         tables={"trials": _trials_table(trials, columns), "front": _front_table(front, columns, scores)},
         plots={
@@ -63,10 +66,18 @@ def study_run(info: StudyInfo, trials: Sequence[Trial], front: dict[str, Any]) -
                 name=_NO_ARTIFACT_NAME.sub("-", f"{info.name}-front"),
                 type="pareto-front",
                 file="front.json",
-                document=redact(front),
+                document=redact(to_document(front)),
             ),
         ),
     )
+
+
+def _run_name(trial: Trial) -> str:
+    """A baseline's name, or the trial's number and label; W&B allows 128 characters."""
+    if trial.baseline:
+        return trial.baseline
+    name = f"{trial.number:05d}" + (f" {label(trial.pattern)}" if trial.pattern else "")
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}..."
 
 
 def _run_id(info: StudyInfo, part: str) -> str:
@@ -80,7 +91,7 @@ def _run_id(info: StudyInfo, part: str) -> str:
 
 def _settings(info: StudyInfo) -> dict[str, Any]:
     """What makes the study's results; a study resumed with more trials or workers keeps its runs."""
-    return {key: value for key, value in settings_to_dict(info.settings).items() if key not in FREE_TO_CHANGE}
+    return {key: value for key, value in info.settings.items() if key not in FREE_TO_CHANGE}
 
 
 def _curves(trial: Trial) -> tuple[tuple[int, Row], ...]:
@@ -108,7 +119,7 @@ def _trial_summary(trial: Trial) -> Row:
         "wall_seconds": sum(_seconds_by_training(trial).values()),
     }
     if trial.pattern is not None:
-        summary |= {"pattern_id": trial.pattern.id, "attend": attend_text(trial.pattern)}
+        summary |= {"pattern_id": trial.pattern.id, "label": label(trial.pattern)}
     if trial.duplicate_of is not None:
         summary["duplicate_of"] = trial.duplicate_of
     cost = trial.cost.to_dict() if trial.cost else {}
@@ -120,33 +131,34 @@ def _seconds_by_training(trial: Trial) -> dict[tuple[int, str], float]:
     return {(one.seed, one.task): one.wall_seconds for one in trial.measurements}
 
 
-def _study_summary(trials: Sequence[Trial], front: dict[str, Any]) -> Row:
+def _study_summary(trials: Sequence[Trial], front: Front) -> Row:
     states = Counter(trial.state.value for trial in trials)
-    hypervolumes = front["hypervolume_by_trial"]
+    hypervolumes = front.hypervolume_by_trial
     return {
         "num_trials": len(trials),
-        "num_front_points": len(front["points"]),
+        "num_front_points": len(front.points),
         "hypervolume": hypervolumes[-1][1] if hypervolumes else None,
         **_fidelity(front),
         **{f"num_{state}": count for state, count in sorted(states.items())},
     }
 
 
-def _fidelity(front: dict[str, Any]) -> Row:
-    """What the ranking is worth, by objective; nothing if nobody has looked."""
-    objectives = (front.get("fidelity") or {}).get("objectives", {})
-    return {f"fidelity/{name}/{key}": own[key] for name, own in objectives.items() for key in ("tau", "regret_of_best")}
+def _fidelity(front: Front) -> Row:
+    """How far the ranking can be trusted, by objective; empty if that was switched off."""
+    measured = front.fidelity.objectives if front.fidelity else {}
+    taus = {f"fidelity/{name}/tau": own.tau for name, own in measured.items()}
+    return taus | {f"fidelity/{name}/regret_of_best": own.regret_of_best for name, own in measured.items()}
 
 
 def _trials_table(trials: Sequence[Trial], measured: Sequence[str]) -> Table:
-    columns = ["trial", "baseline", "state", "pattern_id", "attend", *measured, "reason"]
+    columns = ["trial", "baseline", "state", "pattern_id", "label", *measured, "reason"]
     rows = [
         [
             trial.number,
             trial.baseline,
             trial.state.value,
             trial.pattern.id if trial.pattern else None,
-            attend_text(trial.pattern) if trial.pattern else None,
+            label(trial.pattern) if trial.pattern else None,
             *((trial.scores | trial.values).get(name) for name in measured),
             redact(trial.reason),
         ]
@@ -155,22 +167,23 @@ def _trials_table(trials: Sequence[Trial], measured: Sequence[str]) -> Table:
     return Table(columns=columns, rows=rows)
 
 
-def _front_table(front: dict[str, Any], measured: Sequence[str], scores: Sequence[str]) -> Table:
+def _front_table(front: Front, measured: Sequence[str], scores: Sequence[str]) -> Table:
     """The points of the front, then the baselines that are not on it."""
     spreads = [f"{name}_spread" for name in scores]
-    columns = ["trial", "baseline", "on_front", "pattern_id", *measured, *spreads, "num_seeds"]
-    beside = [baseline for baseline in front["baselines"] if not baseline["on_front"]]
+    columns = ["trial", "baseline", "on_front", "pattern_id", "label", *measured, *spreads, "num_seeds"]
+    listed: list[tuple[bool, FrontEntry]] = [(True, point) for point in front.points]
+    listed += [(False, baseline) for baseline in front.other_baselines]
     rows = [
         [
-            point["trial"],
-            point["baseline"],
+            entry.trial,
+            entry.baseline,
             on_front,
-            point["pattern_id"],
-            *((point["scores"] | point["values"]).get(name) for name in measured),
-            *(point["spread"].get(name) for name in scores),
-            len(point["seeds"]),
+            entry.pattern_id,
+            label(entry.pattern),
+            *((entry.scores | entry.values).get(name) for name in measured),
+            *(entry.spread.get(name) for name in scores),
+            len(entry.seeds),
         ]
-        for on_front, points in ((True, front["points"]), (False, beside))
-        for point in points
+        for on_front, entry in listed
     ]
     return Table(columns=columns, rows=rows)

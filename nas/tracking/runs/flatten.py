@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nas.patterns.layer import HeadGroup, LayerPattern
+from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 
 Scalar = str | int | float | bool | None
@@ -31,18 +31,6 @@ def flatten_pattern(pattern: ModelPattern) -> Flat:
 def flatten_settings(settings: Mapping[str, Any]) -> Flat:
     """One entry a setting: `proxy.num_layers: 2`. Values within lists become text unless W&B knows their type."""
     return dict(_entries("", settings))
-
-
-def attend_text(pattern: ModelPattern) -> str:
-    """The pattern in one line: `6 window+global, 2 full | 8 full, memory`, layers parted by bars."""
-    return " | ".join(
-        ", ".join([*(f"{group.count} {_union_text(group)}" for group in layer.heads), *_memory_text(layer)])
-        for layer in pattern.layers
-    )
-
-
-def _memory_text(layer: LayerPattern) -> list[str]:
-    return ["memory"] if layer.memory_tokens else []
 
 
 def _group_entries(group: HeadGroup) -> Iterator[tuple[str, Scalar]]:

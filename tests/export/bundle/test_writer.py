@@ -85,7 +85,7 @@ def test_a_link_under_a_temporary_name_is_never_written_through(tmp_path, name):
 
 def test_a_folder_in_the_place_of_a_file_is_refused(tmp_path):
     (tmp_path / "a.txt").mkdir()
-    with pytest.raises(ExportError, match=r"a\.txt: is no plain file"):
+    with pytest.raises(ExportError, match=r"a\.txt: is not a plain file"):
         write_bundle(FILES, tmp_path, force=True)
 
 

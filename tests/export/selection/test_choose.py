@@ -1,13 +1,15 @@
 """Which point of a study is taken."""
 
 import pytest
+from msgspec.structs import replace
 
 from nas.errors import ExportError, InputError
 from nas.export.selection.choose import choose_best, choose_trial, whole_front
-from nas.patterns.layer import HeadGroup
-from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full
+from nas.results.objective import Objective
+from nas.results.provenance import MadeWith
 from nas.results.trial import Trial, TrialState
+from tests.fronts import change_entries, make_front, make_pattern
 
 
 @pytest.mark.parametrize(("by", "trial"), [("quality", 3), ("flops", 12), ("knee", 5)])
@@ -16,28 +18,28 @@ def test_best(front, by, trial):
 
 
 def test_best_quality_follows_the_direction(front):
-    front["objectives"][0]["direction"] = "maximize"
-    assert choose_best(front, "quality").provenance.trial == 12
+    accuracy = Objective(name="quality", unit="accuracy", direction="maximize")
+    assert choose_best(replace(front, objectives=(accuracy, front.objectives[1])), "quality").provenance.trial == 12
 
 
 def test_the_knee_does_not_depend_on_units(front):
-    for point in front["points"]:
-        point["values"]["flops"] *= 1e12
-    assert choose_best(front, "knee").provenance.trial == 5
+    larger = change_entries(front, lambda entry: {"values": entry.values | {"flops": entry.values["flops"] * 1e12}})
+    assert choose_best(larger, "knee").provenance.trial == 5
 
 
 def test_a_constant_objective_does_not_move_the_knee(front):
-    front["objectives"].append({"name": "num_parameters", "unit": "parameters", "direction": "minimize"})
-    for point in front["points"]:
-        point["values"]["num_parameters"] = 1000
-    assert choose_best(front, "knee").provenance.trial == 5
+    parameters = Objective(name="num_parameters", unit="parameters", direction="minimize")
+    more = make_front(
+        objectives=(*front.objectives, parameters),
+        points=tuple(replace(point, values=point.values | {"num_parameters": 1000.0}) for point in front.points),
+        baselines=(),
+    )
+    assert choose_best(more, "knee").provenance.trial == 5
 
 
 def test_equal_points_go_to_the_lowest_trial(front):
-    for point in front["points"]:
-        point["values"] = {"quality": 1.0, "flops": 1.0}
-    front["points"].reverse()
-    assert choose_best(front, "knee").provenance.trial == 3
+    equal = change_entries(front, lambda _: {"values": {"quality": 1.0, "flops": 1.0}})
+    assert choose_best(replace(equal, points=equal.points[::-1]), "knee").provenance.trial == 3
 
 
 def test_an_unknown_choice_names_the_nearest(front):
@@ -46,10 +48,9 @@ def test_an_unknown_choice_names_the_nearest(front):
 
 
 def test_an_empty_front_says_what_to_do(front):
-    front["points"] = []
     for choose in (whole_front, lambda front: choose_best(front, "knee")):
         with pytest.raises(ExportError, match=r"the front is empty.*--trial N"):
-            choose(front)
+            choose(replace(front, points=()))
 
 
 def test_the_whole_front_goes_into_folders_by_trial(front):
@@ -59,20 +60,19 @@ def test_the_whole_front_goes_into_folders_by_trial(front):
 def test_a_baseline_by_its_trial_number(front):
     point = choose_trial(front, 0)
     assert (point.provenance.baseline, point.subfolder) == ("full", "")
-    assert point.pattern.id == front["baselines"][0]["pattern_id"]
+    assert point.pattern.id == front.baselines[0].pattern_id
 
 
 def test_a_trial_that_is_not_on_the_front(front):
-    pattern = ModelPattern.of([(HeadGroup(2, (Full(),)),)])
+    pattern = make_pattern(Full())
     trial = Trial(number=7, state=TrialState.FINISHED, pattern=pattern, values={"quality": 2.5, "flops": 90.0})
     point = choose_trial(front, 7, [trial])
     assert point.pattern == pattern
     assert point.provenance.values == {"quality": 2.5, "flops": 90.0}
-    assert point.provenance.made_with == {
-        "versions": {"torch": "2.13.0"},
-        "corpus_hash": "cd" * 32,
-        "task_fingerprint": "ab" * 32,
-    }
+    made_with = point.provenance.made_with
+    assert made_with == MadeWith.of(front)
+    assert made_with is not None and made_with.versions == {"torch": "2.13.0"}
+    assert (made_with.corpus_hash, made_with.task_fingerprint) == ("cd" * 32, "ab" * 32)
 
 
 def test_a_trial_without_a_pattern_says_why(front):

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import head_cases, quick
 
 from nas.patterns.drawing.layout import cell_edges, describe, panel_rows, seen_cells
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Global, Random, Window
+from tests.strategies import head_cases, quick
 
 
 @given(head_cases(), st.integers(1, 25))
@@ -15,7 +15,7 @@ from nas.patterns.primitives import Full, Global, Random, Window
 def test_a_cell_is_seen_if_any_pair_in_it_is(case, num_cells):
     head, num_tokens = case
     num_cells = min(num_cells, num_tokens)
-    mask, edges = head.mask(num_tokens).numpy(), cell_edges(num_tokens, num_cells)
+    mask, edges = head.mask(num_tokens), cell_edges(num_tokens, num_cells)
     cells = seen_cells(head, num_tokens, num_cells)
     for row, column in np.ndindex(num_cells, num_cells):
         pairs = mask[edges[row] : edges[row + 1], edges[column] : edges[column + 1]]

@@ -2,13 +2,13 @@ import pytest
 from hypothesis import given
 from matplotlib.colors import to_rgb
 from PIL import Image
-from strategies import head_cases, quick
 
 from nas.errors import InputError
 from nas.patterns.drawing.picture import COLOURS, cell_colours, draw_picture, map_colours, pattern_figure
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import PRIMITIVES, Full, Global, Neighborhood, Random, Stride, Stripe, Tile, Window
+from tests.strategies import head_cases, quick
 
 PATTERN = ModelPattern.of(
     [

@@ -1,11 +1,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import patterns, quick
 
 from nas.patterns.drawing.text import draw_text
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Global, Window
+from tests.strategies import patterns, quick
 
 EXPECTED = """\
 layers 0-1, heads 0-2: window before=2 + global first=1; 78.6% of full

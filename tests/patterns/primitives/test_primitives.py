@@ -5,7 +5,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import GRID_KINDS, GRIDS, LENGTHS, MASK_KINDS, kinds, primitives, quick
 
 from nas.errors import PatternError
 from nas.patterns.counting.pairs import count_row_pairs
@@ -26,6 +25,7 @@ from nas.patterns.primitives import (
 )
 from nas.patterns.primitives.base import LARGEST
 from nas.patterns.primitives.mask_context import MaskContext
+from tests.strategies import GRID_KINDS, GRIDS, LENGTHS, MASK_KINDS, kinds, primitives, quick
 
 every_kind = pytest.mark.parametrize("kind", MASK_KINDS)
 
@@ -57,10 +57,10 @@ def test_every_kind_takes_the_exam():
 @quick
 def test_predicate_equals_definition(kind, data):
     primitive, context = data.draw(sited(kind))
-    token = torch.arange(context.num_tokens)
+    token = np.arange(context.num_tokens)
     visible = primitive.visible(token[:, None], token[None, :], context)
-    assert visible.dtype == torch.bool
-    assert (visible.numpy() == plain_mask(primitive, context)).all()
+    assert visible.dtype == np.bool_
+    assert (visible == plain_mask(primitive, context)).all()
 
 
 @every_kind
@@ -68,9 +68,21 @@ def test_predicate_equals_definition(kind, data):
 @quick
 def test_predicate_broadcasts_like_its_arguments(kind, data):
     primitive, context = data.draw(sited(kind))
+    token = np.arange(context.num_tokens)
+    expected = plain_mask(primitive, context)
+    assert (primitive.visible(token, token, context) == expected.diagonal()).all()
+    assert primitive.visible(token[0], token[0], context).shape == ()
+    assert (primitive.visible(token[None, :, None], token, context) == expected[None]).all()
+
+
+@every_kind
+@given(data=st.data())
+@quick
+def test_tensors_get_the_same_answer_as_tensors(kind, data):
+    primitive, context = data.draw(sited(kind))
     token = torch.arange(context.num_tokens)
     expected = torch.from_numpy(plain_mask(primitive, context))
-    assert torch.equal(primitive.visible(token, token, context), expected.diagonal())
+    assert torch.equal(primitive.visible(token[:, None], token[None, :], context), expected)
     assert primitive.visible(token[0], token[0], context).shape == ()
     assert torch.equal(primitive.visible(token[None, :, None], token, context), expected[None])
 
@@ -182,11 +194,11 @@ def test_covers_knows(one, other):
      Tile(LARGEST, LARGEST, LARGEST - 1, LARGEST), Neighborhood(LARGEST, LARGEST)],
 )  # fmt: skip
 def test_the_largest_parameters_overflow_nothing(primitive):
-    token = torch.arange(9)
+    token = np.arange(9)
     for causal in (True, False):
         grid = (3, 3) if primitive.kind in GRID_KINDS else None
         context = MaskContext(9, causal, grid=grid)
-        seen = cut(primitive.visible(token[:, None], token[None, :], context).numpy(), causal)
+        seen = cut(primitive.visible(token[:, None], token[None, :], context), causal)
         head = HeadPattern((primitive,), causal, grid=grid)
         assert count_row_pairs(head, 9).tolist() == seen.sum(axis=1).tolist()
         assert primitive.last_query(context).tolist() == [max(np.flatnonzero(seen[:, j]), default=-1) for j in range(9)]

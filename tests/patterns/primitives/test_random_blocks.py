@@ -3,11 +3,11 @@ from collections import Counter
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import quick
 
 from nas.patterns.primitives import Random
 from nas.patterns.primitives.mask_context import MaskContext
 from nas.patterns.primitives.random_blocks import draw_blocks, draw_row
+from tests.strategies import quick
 
 randoms = st.builds(Random, st.integers(1, 5), st.integers(1, 6), st.integers(0, 2**31 - 1))
 sites = st.builds(MaskContext, st.integers(1, 60), st.booleans(), st.integers(0, 90), st.integers(0, 90))

@@ -1,27 +1,23 @@
-import math
 from dataclasses import replace
-from itertools import pairwise
 
 import pytest
 import torch
-from families import FAMILIES, Family, low_rank, two_layers, window
-from noise_task import NoiseTask
 
-from nas.patterns.model import POSITIONS
-from nas.proxy.network.layout import Layout, layout_for
+from nas.errors import PatternError
+from nas.patterns.model import POSITIONS, ModelPattern
+from nas.proxy.network.layout import Layout, check_fit, layout_for
 from nas.proxy.settings import ProxySettings
+from tests.families import AHEAD, CAUSAL, FAMILIES, FULL, PICTURE, STREAM, Family, low_rank, two_layers, window
+from tests.noise_task import NoiseTask
 
 PROXY = ProxySettings(num_layers=2, num_heads=2, d_model=8, mlp_ratio=4)
 TASK = NoiseTask(vocab_size=10, causal=False)
 PLAIN = two_layers(window(3), causal=False)
+ON_GRID = two_layers({"kind": "stripe", "axis": "row", "width": 1}, causal=False, grid=[4, 4])
 
 
 def layout_of(*heads: dict[str, object], **options: object) -> Layout:
     return layout_for(two_layers(*heads, causal=False, **options), PROXY, TASK)  # type: ignore[arg-type]
-
-
-def rows_of(layout: Layout, seed: int) -> dict[str, torch.Tensor]:
-    return {name: weight[0] for name, weight in layout.unpack(layout.initial_row(seed)[None]).items()}
 
 
 def test_a_row_holds_every_weight_once() -> None:
@@ -39,22 +35,6 @@ def test_token_shift_adds_one_share_a_feature() -> None:
     assert shifting.num_parameters == layout_for(PLAIN, PROXY, TASK).num_parameters + 8
 
 
-@pytest.mark.parametrize(
-    ("position", "extra"),
-    [("rope", 0), ("none", 0), ("learned", 16 * 8), ("relative", 2 * (8 + 8 + 8 * 8))],
-)
-def test_a_position_adds_its_weights(position: str, extra: int) -> None:
-    layout = layout_of(window(3), position=position)
-    assert layout.num_parameters == layout_for(PLAIN, PROXY, TASK).num_parameters + extra
-
-
-@pytest.mark.parametrize(("sharing", "projections"), [("heads", 4), ("key_value", 2), ("layers", 1)])
-def test_ranks_add_projections_by_their_sharing(sharing: str, projections: int) -> None:
-    """Rank 5 takes 8 rows of 16 tokens."""
-    extra = layout_of(low_rank(5, sharing)).num_parameters - layout_for(PLAIN, PROXY, TASK).num_parameters
-    assert extra == projections * 8 * 16
-
-
 def test_initial_weights_depend_on_the_seed_alone() -> None:
     layout = layout_of(low_rank(3), position="learned")
     first = layout.initial_row(3)
@@ -70,30 +50,6 @@ def test_common_weights_are_one_stream_whatever_stands_behind_them() -> None:
     num_common = sum(spec.size for spec in layout.common)
     assert torch.equal(torch.cat(stream), row[:num_common])
     assert torch.equal(layout_for(PLAIN, PROXY, TASK).initial_row(3), row[:num_common])
-
-
-@pytest.mark.parametrize("num_tokens", [5, 16, 37])
-def test_ranks_nest(num_tokens: int) -> None:
-    """A projection of a few rows starts as the first rows of a larger one, whatever the length does to the drawing."""
-    task = replace(TASK, num_tokens=num_tokens)
-    ranks = [rows_of(layout_for(two_layers(low_rank(rank), causal=False), PROXY, task), 7) for rank in (1, 2, 3, 11)]
-    for name in ("0.key_projection", "0.value_projection", "1.key_projection"):
-        for fewer, more in pairwise(ranks):
-            assert len(fewer[name]) < len(more[name])
-            assert torch.equal(more[name][: len(fewer[name])], fewer[name])
-
-
-def test_slots_with_other_names_start_with_other_values() -> None:
-    weights = rows_of(layout_of(low_rank(8)), 7)
-    drawn = [weights[f"{layer}.{side}_projection"] for layer in (0, 1) for side in ("key", "value")]
-    for index, one in enumerate(drawn):
-        assert not any((one == other).any() for other in drawn[:index])
-
-
-def test_projections_start_with_the_variance_of_a_mean() -> None:
-    task = replace(TASK, num_tokens=256)
-    weights = rows_of(layout_for(two_layers(low_rank(64), causal=False), PROXY, task), 7)["0.key_projection"]
-    assert float(weights.var()) * 256 == pytest.approx(1, abs=5 * math.sqrt(2 / weights.numel()))
 
 
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
@@ -128,3 +84,50 @@ def test_only_matrices_decay() -> None:
     weights = layout.unpack(layout.is_matrix()[None])
     assert weights["0.mlp_in"].all() and weights["embedding"].all() and weights["0.position_key"].all()
     assert not weights["norm"].any() and not weights["1.attention_norm"].any() and not weights["0.content_bias"].any()
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_what_fits_passes(family: Family, proxy: ProxySettings) -> None:
+    for pattern in family.patterns:
+        check_fit(pattern, family.task, proxy)
+
+
+def test_a_sequence_pattern_may_read_a_picture(proxy: ProxySettings) -> None:
+    check_fit(two_layers(FULL, causal=False), PICTURE, proxy)
+
+
+@pytest.mark.parametrize(("change", "place"), [({"num_layers": 3}, "layers"), ({"num_heads": 4}, r"layers\[0\].heads")])
+def test_a_pattern_of_another_size_is_told(proxy: ProxySettings, change: dict[str, int], place: str) -> None:
+    with pytest.raises(PatternError, match=rf"{place}: must count {next(iter(change.values()))} \(proxy"):
+        check_fit(two_layers(FULL), CAUSAL, replace(proxy, **change))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "task", "message"),
+    [
+        (two_layers(FULL, causal=False), CAUSAL, "causal: must be True for the task noise, got False."),
+        (two_layers(FULL), AHEAD, "causal: must be False for the task noise, got True."),
+        (ON_GRID, AHEAD, "grid: must be null for the task noise, got [4, 4]."),
+        (
+            ON_GRID,
+            NoiseTask(causal=False, grid=(2, 8)),
+            "grid: must be [2, 8] or null for the task noise, got [4, 4].",
+        ),
+        (
+            two_layers(window(3), memory=(0, 5)),
+            CAUSAL,
+            "layers[1].memory_tokens: must be 0 for the task noise, which has no segment before a sequence, got 5.",
+        ),
+        (
+            two_layers(window(3), memory=(16, 17)),
+            STREAM,
+            "layers[1].memory_tokens: must be at most 16, the tokens of a segment of the task noise, got 17.",
+        ),
+    ],
+)
+def test_a_pattern_that_the_task_cannot_serve_is_told(
+    pattern: ModelPattern, task: NoiseTask, message: str, proxy: ProxySettings
+) -> None:
+    with pytest.raises(PatternError) as caught:
+        check_fit(pattern, task, proxy)
+    assert str(caught.value) == message

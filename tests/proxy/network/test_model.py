@@ -5,15 +5,16 @@ from dataclasses import replace
 
 import pytest
 import torch
-from families import FAMILIES, STREAM, Family, two_layers, window
-from noise_task import NoiseTask
-from plain_transformer import plain_transformer
 
 from nas.patterns.model import ModelPattern
 from nas.proxy.network.layout import layout_for
 from nas.proxy.network.model import CohortTransformer
 from nas.proxy.settings import ProxySettings
-from nas.proxy.state.member import Member
+from nas.proxy.state.cohort_state import Member
+from nas.proxy.training.data import as_tensors
+from tests.families import FAMILIES, STREAM, Family, two_layers, window
+from tests.noise_task import NoiseTask
+from tests.plain_transformer import plain_transformer
 
 NUM_TOKENS, VOCAB_SIZE = 32, 11
 TASK = NoiseTask(num_tokens=NUM_TOKENS, vocab_size=VOCAB_SIZE)
@@ -27,21 +28,21 @@ def cohort(patterns: Sequence[ModelPattern], proxy: ProxySettings, task: NoiseTa
 
 def assert_every_member_is_plain(model: CohortTransformer, patterns: Sequence[ModelPattern], task: NoiseTask) -> None:
     """Scores and gradients are those of the oracle."""
-    batch, generator = task.train_batch(0, 3, 0), torch.Generator().manual_seed(1)
+    (tokens, targets, context), generator = as_tensors(task.train_batch(0, 3, 0)), torch.Generator().manual_seed(1)
     with torch.no_grad():  # gains away from 1, so that a forgotten one would show
         model.rows += 0.1 * torch.randn(model.rows.shape, generator=generator)
-    scores = model(batch.tokens, batch.context).unflatten(1, batch.targets.shape)
+    scores = model(tokens, context).unflatten(1, targets.shape)
     probe = torch.randn(scores.shape, generator=generator) / scores[0].numel() ** 0.5
     (gradient,) = torch.autograd.grad((scores * probe).sum(), model.rows)
     rows = model.rows.detach().clone().requires_grad_()
     weights = model.layout.unpack(rows)
     for index, pattern in enumerate(patterns):
         own = {name: weight[index] for name, weight in weights.items()}
-        contexts = batch.context if batch.context is not None else [None] * len(batch.tokens)
+        contexts = context if context is not None else [None] * len(tokens)
         expected = torch.stack(
             [
-                plain_transformer(own, pattern, tokens, context, task.readout)
-                for tokens, context in zip(batch.tokens, contexts, strict=True)
+                plain_transformer(own, pattern, sequence, before, task.readout)
+                for sequence, before in zip(tokens, contexts, strict=True)
             ]
         )
         torch.testing.assert_close(scores[index], expected, rtol=1e-4, atol=1e-4)

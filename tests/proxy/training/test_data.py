@@ -1,11 +1,12 @@
 from itertools import starmap
 
+import numpy as np
 import torch
-from noise_task import NoiseTask
 
-from nas.proxy.training.data import TrainBatches, ValidationBatches, parts
+from nas.proxy.training.data import TrainBatches, ValidationBatches, as_tensors
 from nas.tasks.language.text import TextTask
 from nas.tasks.task import Batch
+from tests.noise_task import NoiseTask
 
 
 def same(left: tuple[torch.Tensor | None, ...], right: tuple[torch.Tensor | None, ...]) -> bool:
@@ -19,7 +20,7 @@ def test_a_stretch_has_the_batches_of_its_steps(task: TextTask) -> None:
     stretch = list(TrainBatches(task, 4, seed=5, steps=range(3, 6)))
     assert len(stretch) == 3
     for step, given in enumerate(stretch, start=3):
-        assert same(given, parts(task.train_batch(step, 4, 5)))
+        assert same(given, as_tensors(task.train_batch(step, 4, 5)))
 
 
 def test_validation_is_the_whole_set_every_time(task: TextTask) -> None:
@@ -33,5 +34,7 @@ def test_a_batch_keeps_its_context_or_has_none() -> None:
     for has_context in (False, True):
         batch = NoiseTask(has_context=has_context).train_batch(0, 2, 0)
         assert isinstance(batch, Batch)
-        assert parts(batch) == (batch.tokens, batch.targets, batch.context)
+        tokens, targets, context = as_tensors(batch)
+        assert np.array_equal(tokens, batch.tokens) and np.array_equal(targets, batch.targets)
+        assert np.array_equal(context, batch.context) if has_context else context is batch.context is None  # type: ignore[arg-type]
         assert (batch.context is not None) == has_context

@@ -3,7 +3,8 @@ from itertools import pairwise
 import pytest
 
 from nas.proxy.settings import TrainingSettings
-from nas.proxy.training.schedule import branch_start, learning_rate_share, rung_steps, steps_spent
+from nas.proxy.training.schedule import branch_start, learning_rate_share, rung_steps
+from tests.steps_spent import steps_spent
 
 ODD_COURSES = [
     TrainingSettings(num_steps=1),
@@ -21,7 +22,7 @@ ODD_COURSES = [
         (480, 4, 2, (60, 120, 240, 480)),
         (54, 3, 3, (6, 18, 54)),
         (10, 3, 2, (3, 5, 10)),
-        (2, 4, 2, (1, 2)),
+        (5, 2, 2, (3, 5)),
     ],
 )
 def test_rungs_grow_by_the_ratio_and_end_with_the_training(

@@ -1,13 +1,13 @@
 import pytest
 
 from nas.errors import InputError, PatternError
-from nas.patterns.features import pattern_features
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Stride, Window
+from nas.search.modelling.features import pattern_features
+from nas.search.samplers.ask_context import SpaceView
 from nas.search.samplers.candidates import MOST_CHANGED, CandidateSuggester, draw_candidates
 from nas.search.samplers.parameters import choice_parameter, integer_parameter
-from nas.search.samplers.space_view import SpaceView
 
 WIDTHS = [4, 8, 16, 32]
 BASE = {"window": 2, "second": "stride", "every": 5, "heads": 3}

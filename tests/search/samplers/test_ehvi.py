@@ -1,19 +1,22 @@
-"""What our own sampler adds to the contract of all samplers, which stands in test_asking.py."""
-
-from dataclasses import replace
+"""What our own sampler adds to the contract of all samplers, which stands in test_ask.py."""
 
 import pytest
+from msgspec.structs import replace
 
 from nas.errors import PatternError
-from nas.patterns.features import feature_names, pattern_features
-from nas.search.samplers.asking import Asker, Observation, Suggestion, TrialSuggester, suggestion_of
+from nas.results.proposal import Suggestion
+from nas.search.modelling.features import feature_names, pattern_features
+from nas.search.samplers.ask import Asker
+from nas.search.samplers.ask_context import SpaceView
+from nas.search.samplers.catalog import SAMPLERS
 from nas.search.samplers.ehvi import LEAST_TRAINED
-from nas.search.samplers.space_view import SpaceView
+from nas.search.samplers.observation import Observation
+from nas.search.samplers.optuna_trial import TrialSuggester, suggestion_of
+from nas.search_spaces.everything import Everything
+from nas.search_spaces.hybrid import Hybrid
 from nas.space.random_suggester import RandomSuggester
 from nas.space.space import Shape
 from nas.statistics.pareto import hypervolume
-from search_spaces.everything import Everything
-from search_spaces.hybrid import Hybrid
 
 SHAPE = Shape(num_layers=2, num_heads=4, num_tokens=64, causal=True)
 OBJECTIVES = ["minimize", "minimize"]
@@ -59,7 +62,7 @@ def answer_to(suggestion, pattern, rungs=1, num_rungs=1):
 
 
 def search(sampler, view, seed, num_trials, **told):
-    asker, known = Asker(sampler, seed, OBJECTIVES, view), []
+    asker, known = Asker(SAMPLERS[sampler], seed, OBJECTIVES, view), []
     while len(known) < num_trials:
         trial = asker.ask(known)
         pattern = view.sample(TrialSuggester(trial))
@@ -98,7 +101,7 @@ def test_baselines_are_known_and_stand_on_the_front():
         answer_to(Suggestion(), view.sample(RandomSuggester(seed))) for seed in range(100, 100 + LEAST_TRAINED)
     ]
     patterns = [
-        view.sample(TrialSuggester(Asker("ehvi", 0, OBJECTIVES, view).ask([], told)))
+        view.sample(TrialSuggester(Asker(SAMPLERS["ehvi"], 0, OBJECTIVES, view).ask([], told)))
         for told in (baselines, baselines[1:])
     ]
     assert patterns[0] != patterns[1]
@@ -113,7 +116,9 @@ def test_running_trials_and_early_rungs_are_told():
     ]
     running = [replace(early[-1], values=None, constraints={}, rung_values=((None, None, None),))]
     for told in (known, known[:6] + early, known[:6] + early[:-1] + running):
-        patterns = [view.sample(TrialSuggester(Asker("ehvi", 0, OBJECTIVES, view).ask(told))) for _ in range(2)]
+        patterns = [
+            view.sample(TrialSuggester(Asker(SAMPLERS["ehvi"], 0, OBJECTIVES, view).ask(told))) for _ in range(2)
+        ]
         assert patterns[0] == patterns[1]
         assert patterns[0].id not in {observation.pattern.id for observation in told}
 
@@ -128,7 +133,7 @@ def test_two_measured_objectives_are_weighed():
         )
         for observation in search("random", view, 0, 10)
     ]
-    trial = Asker("ehvi", 0, [*OBJECTIVES, "minimize"], view).ask(known)
+    trial = Asker(SAMPLERS["ehvi"], 0, [*OBJECTIVES, "minimize"], view).ask(known)
     assert view.sample(TrialSuggester(trial)).id not in {observation.pattern.id for observation in known}
 
 
@@ -137,7 +142,7 @@ def test_without_a_new_pattern_it_draws_at_random():
     known = search("random", view, 0, 8)
     ids = {observation.pattern.id for observation in known}
     narrow = view_of(Hybrid(), over_budget=lambda pattern: pattern.id not in ids)
-    trial = Asker("ehvi", 0, OBJECTIVES, narrow).ask(known)
+    trial = Asker(SAMPLERS["ehvi"], 0, OBJECTIVES, narrow).ask(known)
     assert narrow.sample(TrialSuggester(trial)).num_layers == 2
 
 
@@ -145,7 +150,7 @@ def test_parameters_are_asked_for_as_they_were_suggested():
     """Optuna would draw a parameter at random, and warn, whose distribution is another."""
     view = view_of(Everything())
     known = search("random", view, 0, 8)
-    trial = Asker("ehvi", 0, OBJECTIVES, view).ask(known)
+    trial = Asker(SAMPLERS["ehvi"], 0, OBJECTIVES, view).ask(known)
     view.sample(TrialSuggester(trial))
     frozen = trial.study.get_trials()[trial.number]
     assert frozen.params == trial.relative_params

@@ -1,18 +1,19 @@
 """What a study weighs: names, scores and values."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
-from toy_study import SilentTask
+from msgspec.structs import replace
 
 from nas.errors import InputError
 from nas.results.cost import Cost
 from nas.results.measurement import LengthQuality, Measurement, Outcome
-from nas.search.scoring.objectives import check_objectives, make_objectives, values_by_trial, worst_values
+from nas.results.objective import Objective, check_objectives
+from nas.search.scoring.objectives import make_objectives, values_by_trial, worst_values
 from nas.search.scoring.scores import make_scores, mean_scores, scores_by_seed
 from nas.tasks.task import Metric
+from tests.toy_study import SilentTask
 
 COST = Cost(
     num_tokens=8,
@@ -68,7 +69,7 @@ def test_several_tasks_have_an_objective_each_or_one_for_all() -> None:
     assert [score.name for score in scores] == ["quality_silent", "quality_fixed", "quality_silent_2x"]
     assert names(TWO, ["quality", "flops"]) == ["quality_silent", "quality_fixed", "flops"]
     quality, _ = make_objectives(["quality", "flops"], scores, "mean_rank")
-    assert quality.to_dict() == {"name": "quality", "unit": "mean rank", "direction": "minimize"}
+    assert quality.objective == Objective(name="quality", unit="mean rank", direction="minimize")
 
 
 def test_a_length_that_a_task_cannot_have_is_no_objective() -> None:
@@ -104,7 +105,7 @@ def test_a_seed_counts_if_every_task_ended_well() -> None:
         measurement("fixed", 2, 0.7),
         measurement("silent", 2, 4.0, 4.2),
     ]
-    measured += [replace(one, step=50, quality=9.0) for one in measured]  # an earlier rung
+    measured += [replace(one, step=50, outcome=Outcome.FINISHED, quality=9.0) for one in measured]  # an earlier rung
     by_seed = scores_by_seed(measured, make_scores(TWO, [2]), 100)
     assert by_seed == {
         0: {"quality_silent": 2.0, "quality_fixed": 0.5, "quality_silent_2x": 2.2},

@@ -1,7 +1,7 @@
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Global, Stride, Window
-from nas.tracking.runs.flatten import attend_text, flatten_pattern, flatten_settings
+from nas.tracking.runs.flatten import flatten_pattern, flatten_settings
 
 PATTERN = ModelPattern.of(
     [
@@ -22,13 +22,8 @@ def test_every_parameter_has_a_name_of_its_own():
     assert flat["pattern.causal"] is True
 
 
-def test_a_pattern_in_one_line():
-    assert attend_text(PATTERN) == "3 window+window+global, 1 stride | 4 full"
-
-
 def test_a_memory_is_named():
     pattern = ModelPattern.of([(HeadGroup(2, (Full(),)),)] * 2, memory_tokens=[0, 16], position="relative")
-    assert attend_text(pattern) == "2 full | 2 full, memory"
     flat = flatten_pattern(pattern)
     assert (flat["layer0.memory_tokens"], flat["layer1.memory_tokens"]) == (0, 16)
     assert flat["pattern.position"] == "relative"

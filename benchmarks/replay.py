@@ -1,0 +1,133 @@
+"""Studies replayed on a table: what would be trained is looked up."""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from nas.costs.counting import count_cost
+from nas.costs.target import Target
+from nas.errors import PatternError
+from nas.patterns.model import ModelPattern
+from nas.proxy.settings import TrainingSettings
+from nas.proxy.state.cohort_state import Member
+from nas.proxy.training.schedule import branch_start
+from nas.results.front import Front
+from nas.results.measurement import Measurement
+from nas.results.proposal import Proposal
+from nas.results.table import TableRow
+from nas.results.trial import Trial
+from nas.search.executors.jobs import Job, JobResult, OnProgress
+from nas.space.space import Shape, Space, Suggester
+
+
+class ReplayExecutor:
+    """Trains nothing: every job ends at once with what the table says, and what it would have cost is added up.
+
+    Args:
+        rows: of the table; sweeps are passed over.
+        seeds: the table's seed that stands for each seed of the study.
+        training: of the table; decides how long trunks and branches are.
+        proxy: the model that is trained, for its FLOPs.
+    """
+
+    def __init__(
+        self, rows: Iterable[TableRow], seeds: Mapping[int, int], training: TrainingSettings, proxy: Target
+    ) -> None:
+        self._measured = {(row.pattern_id, row.seed, row.step): row for row in rows if not row.sweep}
+        self._seeds, self._training, self._proxy = dict(seeds), training, proxy
+        self._queue: deque[Job] = deque()
+        self._trunks: dict[tuple[str, int], int] = {}
+        self.train_flops = 0
+        """Training FLOPs that all jobs so far would have taken."""
+
+    def submit(self, job: Job) -> None:
+        """Queue a job."""
+        self._queue.append(job)
+
+    def next_result(self, on_progress: OnProgress) -> JobResult:
+        """Look up the oldest job."""
+        job = self._queue.popleft()
+        return JobResult(job, tuple(self._look_up(member, job) for member in job.members))
+
+    def close(self) -> None:
+        """Nothing runs."""
+
+    def _look_up(self, member: Member, job: Job) -> Measurement:
+        known = self._measured[member.pattern.id, self._seeds[job.seed], job.rung]
+        trunk = self._trunks.get((member.pattern.id, job.seed), 0)
+        cost = count_cost(member.pattern, self._proxy)
+        self.train_flops += cost.train_flops * self._training.batch_size * (job.rung - trunk)
+        self._trunks[member.pattern.id, job.seed] = branch_start(job.rung, self._training)
+        return replace(known.measurement, seed=job.seed, task=job.task)
+
+
+class KnownPatterns:
+    """A space without the patterns that a table does not have yet; passes `nas.space.space.Space`.
+
+    Args:
+        space: what the table is of.
+        known: ids of the patterns that it has.
+    """
+
+    def __init__(self, space: Space, known: frozenset[str]) -> None:
+        self._space, self._known = space, known
+
+    def sample(self, suggest: Suggester, shape: Shape) -> ModelPattern:
+        """A pattern of the space.
+
+        Raises:
+            PatternError: the table does not have it.
+        """
+        pattern = self._space.sample(suggest, shape)
+        if pattern.id not in self._known:
+            raise PatternError("pattern", "must stand in the table", pattern.id)
+        return pattern
+
+
+class MemoryStorage:
+    """A study kept in memory: a replay takes seconds, and files would take most of them."""
+
+    path = Path("replay")
+
+    def __init__(self) -> None:
+        self._proposals: dict[int, Proposal] = {}
+        self._measurements: dict[tuple[int, int, str, int], Measurement] = {}
+
+    def trial_path(self, number: int) -> Path:
+        """Nothing lies there."""
+        return self.path / f"{number:05d}"
+
+    def has_front(self) -> bool:
+        """Every replay is new."""
+        return False
+
+    def trials(self) -> tuple[Trial, ...]:
+        """Every replay is new."""
+        return ()
+
+    def read_proposal(self, number: int) -> Proposal | None:
+        """What was proposed for a trial."""
+        return self._proposals.get(number)
+
+    def write_proposal(self, number: int, proposal: Proposal) -> None:
+        """Keep what was proposed."""
+        self._proposals[number] = proposal
+
+    def read_measurement(self, number: int, seed: int, task: str, step: int) -> Measurement | None:
+        """What one training run showed at a rung."""
+        return self._measurements.get((number, seed, task, step))
+
+    def write_measurement(self, number: int, measurement: Measurement) -> None:
+        """Keep what one training run showed."""
+        self._measurements[number, measurement.seed, measurement.task, measurement.step] = measurement
+
+    def write_trial(self, trial: Trial) -> None:
+        """The driver keeps trials itself."""
+
+    def write_front(self, front: Front) -> None:
+        """The driver returns the front."""
+
+    def forget_checkpoints(self) -> None:
+        """There are none."""

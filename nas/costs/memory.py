@@ -1,0 +1,47 @@
+"""Bytes: the KV cache while decoding, and what training keeps for the backward pass."""
+
+from collections import Counter
+from functools import lru_cache
+
+from nas.costs.target import Target
+from nas.patterns.counting.kv_cache import kv_entries
+from nas.patterns.head import HeadPattern
+from nas.patterns.model import ModelPattern
+
+
+def kv_cache_bytes(pattern: ModelPattern, target: Target, num_tokens: int) -> int:
+    """The largest KV cache while decoding, counting entries that a later query can reach.
+
+    Args:
+        pattern: with the layers and heads of the target; neighbouring query heads share a KV head.
+        target: gives KV heads, widths and the size of a number.
+        num_tokens: sequence length n, in tokens.
+    """
+    sharing = target.num_heads // target.num_kv_heads
+    groups: Counter[frozenset[HeadPattern]] = Counter()
+    for layer in pattern.layers:
+        heads = layer.head_patterns()
+        groups.update(frozenset(heads[first : first + sharing]) for first in range(0, len(heads), sharing))
+    entries = sum(count * _entries(heads, num_tokens) for heads, count in groups.items())
+    return 2 * target.d_head * entries * target.bytes_per_element
+
+
+def activation_bytes(target: Target, num_tokens: int, pairs: int) -> int:
+    """What training keeps: (34 * layers * n * d_model + 5 * pairs) bytes at 2 bytes an element.
+
+    Args:
+        target: gives the sizes; with fused attention, the term of the pairs is left out.
+        num_tokens: sequence length n, in tokens.
+        pairs: the pattern's pairs at this length.
+
+    Source: Korthikanti et al. 2022, section 4.1.
+    """
+    kept = 34 * target.num_layers * num_tokens * target.d_model
+    if not target.fused_attention:
+        kept += 5 * pairs
+    return kept * target.bytes_per_element // 2
+
+
+@lru_cache(maxsize=4096)  # a search meets the same heads in trial after trial
+def _entries(heads: frozenset[HeadPattern], num_tokens: int) -> int:
+    return kv_entries(heads, num_tokens)

@@ -1,0 +1,77 @@
+"""What an export format is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nas.errors import InputError
+from nas.export.contract.masks import Reading, compare_masks
+from nas.patterns.model import ModelPattern
+from nas.results.bundle import OPTIONS, ExportSettings
+from nas.results.provenance import Provenance
+
+Files = dict[str, str | bytes]
+"""File names to texts, or to bytes where a format is binary."""
+
+Compared = tuple[str, ...]
+"""What was compared and found equal, in words."""
+
+NEEDS_GPU = "it runs only on a GPU, and nas has not run it"
+"""Why some formats are not read by their library."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Library:
+    """The library that a format is for, where it can be imported.
+
+    Args:
+        package: its name, as it is installed.
+        module: the module of `nas.export.libraries` that reads files with it: `check(files, pattern)`.
+    """
+
+    package: str
+    module: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One export format.
+
+    Args:
+        name: what `--format` calls it.
+        summary: what it writes and which patterns it can represent, in one line.
+        write: the files of a pattern; raises Refusal with the part of the pattern that the format cannot represent.
+        check: reads the files back by the rules of the library that the format is for, as nas knows them, and raises
+            ExportError unless they mean the pattern.
+        usage: how to use the files, in Markdown; part of the README next to them.
+        options: fields of ExportSettings that `write` looks at.
+        library: what else reads the files, in `nas verify`; or why no library does, as a clause.
+    """
+
+    name: str
+    summary: str
+    write: Callable[[ModelPattern, Provenance, ExportSettings], Files]
+    check: Callable[[Files, ModelPattern], Compared]
+    usage: str
+    options: frozenset[str] = frozenset()
+    library: Library | str
+
+    def check_options(self, settings: ExportSettings) -> None:
+        """Refuse numbers that the format would ignore.
+
+        Raises:
+            InputError: there is one.
+        """
+        for name, value in settings.given().items():
+            if name not in self.options:
+                taken = ", ".join(sorted(OPTIONS[option] for option in self.options)) or "none of these options"
+                raise InputError(OPTIONS[name], f"must be left out, as {self.name} takes {taken}", value)
+
+
+def mask_check(name: str, read: Callable[[Files, int], Reading]) -> Callable[[Files, ModelPattern], Compared]:
+    """A `check` that compares masks.
+
+    Args:
+        name: name of the format, for messages.
+        read: from the files and the number of heads to the masks that they describe.
+    """
+    return lambda files, pattern: compare_masks(read(files, pattern.num_heads), pattern, name)

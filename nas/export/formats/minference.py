@@ -1,0 +1,76 @@
+"""Format `minference`: the pattern of every head in the config file of MInference (Jiang et al. 2024).
+
+Source: `streaming_forward` in minference/ops/streaming_kernel.py of MInference, revision fb56c91.
+"""
+
+import json
+
+import numpy as np
+
+from nas.export.contract.format import NEEDS_GPU, Files, Format, mask_check
+from nas.export.contract.heads import masked_heads, require_causal, streaming
+from nas.export.contract.masks import Reading
+from nas.patterns.arrays import Flags, Positions
+from nas.patterns.model import ModelPattern
+from nas.results.bundle import ExportSettings
+from nas.results.provenance import Provenance
+
+NAME = "minference"
+FILE_NAME = "best_pattern.json"
+WHOLE = 1 << 30
+"""The window of a head with full attention, longer than any prompt."""
+
+USAGE = f"""`{FILE_NAME}` has an entry for each layer, which has an entry for each head:
+`["stream_llm", first tokens, window including the query's own key, 1.0]`.
+
+```python
+from minference import MInference
+
+model = MInference("minference", "./model", config_path="{FILE_NAME}")(model)
+```
+
+MInference uses it for prompts; it decodes with full attention. {WHOLE} stands for full attention. MInference's
+`vertical_and_slash` and `block_sparse` heads choose their keys by content, which a mask cannot represent.
+"""
+
+
+def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSettings) -> Files:
+    """The JSON file.
+
+    Raises:
+        Refusal: a head is neither full nor first tokens and a window.
+    """
+    require_causal(pattern, NAME)
+    layers = []
+    for heads in masked_heads(pattern, NAME):
+        by_head = [streaming(group, NAME) for group in heads for _ in range(group.first, group.stop)]
+        layers.append(
+            {
+                str(head): ["stream_llm", one.first, WHOLE if one.before is None else one.before + 1, 1.0]
+                for head, one in enumerate(by_head)
+            }
+        )
+    return {FILE_NAME: json.dumps(layers) + "\n"}
+
+
+def read(files: Files, num_heads: int) -> Reading:
+    """The masks by `streaming_forward`: keys at a distance below n_local, and farther ones among the first n_init."""
+    layers = json.loads(files[FILE_NAME])
+
+    def rows(layer: int, query: Positions, num_tokens: int) -> Flags:
+        key = np.arange(num_tokens)
+        back = query[:, None] - key
+        heads = [layers[layer][str(head)] for head in range(len(layers[layer]))]
+        return np.stack([(back >= 0) & ((back < local) | (key < init)) for _, init, local, _ in heads])
+
+    return Reading(rows=rows)
+
+
+FORMAT = Format(
+    name=NAME,
+    summary="config of MInference for prompts; each head first tokens and a window, or full attention",
+    write=write,
+    check=mask_check(NAME, read),
+    usage=USAGE,
+    library=NEEDS_GPU,
+)

@@ -1,0 +1,73 @@
+"""Format `transformers`: one Python module that gives the pattern to any decoder of Hugging Face transformers.
+
+Source: `AttentionInterface` and `AttentionMaskInterface` of transformers 5.3 and newer, run with 5.3 and 5.23.
+"""
+
+from nas.export.contract.format import Files, Format, Library, mask_check
+from nas.export.contract.heads import require_causal
+from nas.export.contract.masks import Reading
+from nas.export.generated import transformers_template
+from nas.export.generated.run import read_module
+from nas.export.generated.source import ModuleTemplate, has_grid, module_source
+from nas.patterns.model import ModelPattern
+from nas.results.bundle import ExportSettings
+from nas.results.provenance import Provenance
+
+NAME = "transformers"
+MODULE = "transformers_attention"
+FILE_NAME = f"{MODULE}.py"
+
+USAGE = f"""`{FILE_NAME}` is a Python module that needs torch 2.6 and transformers 5.3, or newer, but not `nas`:
+
+```python
+import {MODULE} as pattern
+from transformers import AutoModelForCausalLM
+
+model = AutoModelForCausalLM.from_pretrained("./model", attn_implementation=pattern.register())
+```
+
+The model must have as many layers and query heads as the pattern; heads that share keys and values may attend
+differently. Its weights, positions, tokenizer and `generate` stay as they are: padding, a growing or a static cache,
+and training all work. The pattern restarts where a sequence starts, after padding on the left. The cache holds all
+keys: the pattern decides which of them are read, not which are kept.
+
+On CUDA, sequences run in compiled FlexAttention and single tokens in torch's dense kernel with the same mask.
+Elsewhere everything runs in the dense kernel.
+"""
+
+_TEMPLATE = ModuleTemplate(
+    format_name=NAME,
+    library="Hugging Face transformers",
+    module=MODULE,
+    needs="It needs torch 2.6 and transformers 5.3, or newer.",
+    imports=transformers_template.IMPORTS,
+    how_to=transformers_template.HOW_TO,
+    tail=transformers_template.TAIL,
+)
+
+
+def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSettings) -> Files:
+    """The module's source.
+
+    Raises:
+        Refusal: the pattern is not a mask, or not causal.
+    """
+    require_causal(pattern, NAME)
+    # Random blocks are drawn into a table; its length is rounded up, so that it is not built again for every token.
+    length = "ROWS * COLUMNS" if has_grid(pattern) else "1 << (num_keys - 1).bit_length()"
+    return {FILE_NAME: module_source(pattern, provenance, _TEMPLATE, table_length=length)}
+
+
+def read(files: Files, num_heads: int) -> Reading:
+    """Run the module, which needs only torch for that, and read its masks."""
+    return read_module(str(files[FILE_NAME]), MODULE)
+
+
+FORMAT = Format(
+    name=NAME,
+    summary="a module for any decoder of transformers, with generate and cache; every causal mask, per layer and head",
+    write=write,
+    check=mask_check(NAME, read),
+    usage=USAGE,
+    library=Library(package="transformers", module="decoder"),
+)

@@ -1,0 +1,78 @@
+"""Planning a table: which patterns of a space are trained, how long, with which seeds and learning rates."""
+
+import random
+from collections.abc import Sequence
+
+from nas.costs.counting import count_cost
+from nas.errors import InputError
+from nas.ground_truth.plan import BAND_EDGES, MOST_SEEDS, Plan, check_learning_rates
+from nas.patterns.model import ModelPattern
+from nas.proxy.training.schedule import rung_steps
+from nas.results.table import TableEntry, TableHeader, TaskFacts
+from nas.search.problem.problem import Problem
+from nas.search.settings import StudySettings
+from nas.space.enumerate import every_pattern
+from nas.tasks.task import Task
+
+SETTINGS = ("space", "task", "proxy", "training", "seed")
+"""The settings of a study that decide a table."""
+
+
+def make_plan(settings: StudySettings, problem: Problem, num_seeds: int, learning_rates: Sequence[float]) -> Plan:
+    """The plan for a space, a task and a proxy.
+
+    The order of training is drawn once for all tables of a space: an unfinished table is a fair sample of the finished
+    one.
+
+    Args:
+        settings: its training decides the rungs, its seed the first seed.
+        problem: what that stands for.
+        num_seeds: seeds a pattern, 1 to MOST_SEEDS.
+        learning_rates: what is compared in every band, different positive numbers.
+
+    Raises:
+        InputError: an argument is out of range, or the space cannot be listed.
+    """
+    if not 1 <= num_seeds <= MOST_SEEDS:
+        raise InputError("seeds", f"must be from 1 to {MOST_SEEDS}", num_seeds)
+    check_learning_rates(learning_rates)
+    listed = list(every_pattern(problem.sample))
+    rungs = rung_steps(settings.training)
+    entries = [
+        TableEntry(params=params, pattern=pattern, band=band_of(pattern, problem))
+        for params, pattern in random.Random(0).sample(listed, len(listed))
+    ]
+    return Plan(
+        entries=tuple(entries),
+        rungs=rungs,
+        seeds=tuple(settings.seed * 1000 + index for index in range(num_seeds)),
+        learning_rates=tuple(learning_rates),
+        sweep_rung=rungs[max(0, len(rungs) - 2)],
+    )
+
+
+def band_of(pattern: ModelPattern, problem: Problem) -> int:
+    """The density band of a pattern, from 0 for the sparsest."""
+    share = count_cost(pattern, problem.target).attention_flops / problem.full_cost.attention_flops
+    return sum(share >= edge for edge in BAND_EDGES)
+
+
+def make_header(settings: StudySettings, task: Task, plan: Plan) -> TableHeader:
+    """The first line of the table that a plan makes."""
+    return TableHeader(
+        settings={key: value for key, value in settings.to_document().items() if key in SETTINGS},
+        task=TaskFacts(
+            unit=task.metric.unit,
+            direction=task.metric.direction,
+            chance=task.chance,
+            num_tokens=task.num_tokens,
+            vocab_size=task.vocab_size,
+        ),
+        task_fingerprint=task.fingerprint,
+        corpus_hash=task.corpus_fingerprint,
+        rungs=plan.rungs,
+        seeds=plan.seeds,
+        learning_rates=plan.learning_rates,
+        sweep_rung=plan.sweep_rung,
+        patterns={entry.pattern.id: entry for entry in plan.entries},
+    )

@@ -1,0 +1,138 @@
+"""Watching a table being built: one live line on a terminal, plain lines anywhere else."""
+
+import time
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, TextColumn
+from rich.progress import Progress as Bars
+
+from nas.ground_truth.row_store import Progress
+from nas.report.quantities import format_quantity, format_seconds
+from nas.results.table import TableRow
+
+
+class TableWatcher(Protocol):
+    """Told how far a table is, for as long as its context lasts."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def __call__(self, progress: Progress) -> None:
+        """At the start, then with every new row."""
+        ...
+
+
+def make_table_watcher(console: Console, name: str) -> TableWatcher:
+    """The watcher that fits the console.
+
+    Args:
+        console: where it writes.
+        name: what the table is called.
+    """
+    return LiveTableWatcher(console, name) if console.is_terminal else PlainTableWatcher(console, name)
+
+
+class TimeLeft:
+    """Judges the time left by the optimiser steps done since it was made."""
+
+    def __init__(self, start: Progress) -> None:
+        self._steps, self._started = start.steps, time.monotonic()
+
+    def seconds(self, progress: Progress) -> float | None:
+        """None before anything was done."""
+        done = progress.steps - self._steps
+        if done <= 0:
+            return None
+        return (time.monotonic() - self._started) / done * (progress.total_steps - progress.steps)
+
+
+class PlainTableWatcher:
+    """A line for every row.
+
+    Args:
+        console: where the lines go.
+        name: what the table is called.
+    """
+
+    def __init__(self, console: Console, name: str) -> None:
+        self._console, self._name = console, name
+        self._time_left: TimeLeft | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing stays on the terminal."""
+
+    def __call__(self, progress: Progress) -> None:
+        """See `TableWatcher`."""
+        if self._time_left is None or progress.row is None:
+            self._time_left = TimeLeft(progress)
+            self._say(started_line(self._name, progress))
+            return
+        seconds = self._time_left.seconds(progress)
+        left = "" if seconds is None or not seconds else f"  {format_seconds(seconds)} left"
+        width = len(str(progress.total_rows))
+        place = f"[{progress.num_rows:>{width}}/{progress.total_rows}]"
+        self._say(f"{place} {row_text(progress.row, progress.unit)}{left}")
+
+    def _say(self, line: str) -> None:
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+class LiveTableWatcher:
+    """A bar with rows done, the time left, and the newest row.
+
+    Args:
+        console: a terminal.
+        name: what the table is called.
+    """
+
+    def __init__(self, console: Console, name: str) -> None:
+        self._console, self._name = console, name
+        columns = ("{task.description}", "{task.fields[done]}", "{task.fields[left]}", "{task.fields[newest]}")
+        first, *others = (TextColumn(column) for column in columns)
+        self._bars = Bars(first, BarColumn(bar_width=24), *others, console=console)
+        self._task = self._bars.add_task("rows", total=None, done="", left="", newest="")
+        self._time_left: TimeLeft | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def __call__(self, progress: Progress) -> None:
+        """See `TableWatcher`."""
+        if self._time_left is None:
+            self._time_left = TimeLeft(progress)
+            self._console.print(started_line(self._name, progress), markup=False, highlight=False)
+            self._bars.start()
+        seconds = self._time_left.seconds(progress)
+        self._bars.update(
+            self._task,
+            total=progress.total_steps,
+            completed=progress.steps,
+            done=f"{progress.num_rows:,}/{progress.total_rows:,}",
+            left="" if seconds is None else f"{format_seconds(seconds)} left",
+            newest="" if progress.row is None else escape(row_text(progress.row, progress.unit)),
+        )
+
+
+def started_line(name: str, progress: Progress) -> str:
+    """`table tables/mine.jsonl: 1,494 rows, 32 of them known from before`."""
+    known = f", {progress.num_rows:,} of them known from before" if progress.num_rows else ""
+    return f"table {name}: {progress.total_rows:,} rows{known}"
+
+
+def row_text(row: TableRow, unit: str) -> str:
+    """`5ef7b4395f38b714 seed 0 rate 0.004 step 1920 (sweep)  2.356 bits per byte  19.5 s`."""
+    what = f"{row.pattern_id} seed {row.seed} rate {row.learning_rate:g} step {row.step}"
+    shown = row.outcome.value if row.quality is None else format_quantity(row.quality, unit)
+    return f"{what}{' (sweep)' if row.sweep else ''}  {shown}  {format_seconds(row.wall_seconds)}"

@@ -1,0 +1,51 @@
+"""Which numbers a setting takes, and the line that refuses any other."""
+
+import math
+
+from nas.errors import InputError
+
+
+def check_range(
+    where: str,
+    value: float,
+    *,
+    least: float | None = None,
+    above: float | None = None,
+    most: float | None = None,
+    below: float | None = None,
+    remedy: str = "",
+) -> None:
+    """Refuse a number outside a range; NaN is outside every range.
+
+    Args:
+        where: the setting, dotted (`training.num_steps`).
+        value: the number that came.
+        least: the smallest number allowed.
+        above: the allowed numbers are larger than this one.
+        most: the largest number allowed.
+        below: the allowed numbers are smaller than this one; infinity asks for a finite number.
+        remedy: what to do, as one sentence; empty where the range says it all.
+
+    Raises:
+        InputError: the number is outside.
+    """
+    inside = (
+        (least is None or value >= least)
+        and (above is None or value > above)
+        and (most is None or value <= most)
+        and (below is None or value < below)
+    )
+    if not inside:
+        raise InputError(where, f"must be {_in_words(least, above, most, below)}", value, remedy)
+
+
+def _in_words(least: float | None, above: float | None, most: float | None, below: float | None) -> str:
+    if least is not None and most is not None:
+        return f"from {least:,} to {most:,}"
+    bounds = [
+        f"{least:,} or more" if least is not None else "",
+        f"above {above:,}" if above is not None else "",
+        f"at most {most:,}" if most is not None else "",
+        "finite" if below == math.inf else f"below {below:,}" if below is not None else "",
+    ]
+    return " and ".join(bound for bound in bounds if bound)

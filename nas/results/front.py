@@ -1,0 +1,220 @@
+"""front.json (schema nas.front/1): the non-dominated trials of a study, with the named baselines beside them."""
+
+from typing import Final, Literal
+
+from nas.patterns.model import ModelPattern
+from nas.results.codec import Value
+from nas.results.cost import Cost
+from nas.results.fidelity import FidelityReport
+from nas.results.objective import COSTS, Objective, Score
+from nas.results.trial import TrialState
+
+SCHEMA: Final = "nas.front/1"
+REFERENCE_SHARE = 1.1
+"""The hypervolume's reference for costs, as a share of full attention's: so full attention itself counts."""
+SAME_WITHIN = 2.0
+"""Points closer in quality than this many standard deviations of the noise cannot be told apart."""
+
+
+class FrontEntry(Value, frozen=True, kw_only=True):
+    """A trial as the front shows it.
+
+    Args:
+        trial: its number.
+        baseline: name of the baseline; None for a sampled pattern.
+        values: objective values by name; empty for a baseline that did not finish.
+        scores: all that was measured, by name, mean over seeds.
+        seeds: seeds behind the scores.
+        spread: standard deviation of each score over the seeds, in its unit; None for a single seed.
+        gain_of_last_rung: how much better each score was at the last rung than at the one before, in its unit.
+        cost: what the pattern costs on the study's target.
+        ratio_to_full: each of these numbers as a share of full attention's.
+        pattern_id: id of the pattern, 16 hexadecimal digits.
+        pattern: the pattern.
+    """
+
+    trial: int
+    baseline: str | None
+    values: dict[str, float]
+    scores: dict[str, float]
+    seeds: tuple[int, ...]
+    spread: dict[str, float | None]
+    gain_of_last_rung: dict[str, float]
+    cost: Cost
+    ratio_to_full: dict[str, float]
+    pattern_id: str
+    pattern: ModelPattern
+
+    def __post_init__(self) -> None:
+        if self.pattern_id != self.pattern.id:
+            raise ValueError(f"pattern_id is {self.pattern_id}, but the pattern beside it has the id {self.pattern.id}")
+        if self.ratio_to_full.keys() != set(Cost.__struct_fields__):
+            raise ValueError(f"ratio_to_full has {sorted(self.ratio_to_full)}, not {sorted(Cost.__struct_fields__)}")
+
+    def ratio(self, objective: str) -> float | None:
+        """A cost objective as a share of full attention's; None for what is measured."""
+        return self.ratio_to_full[COSTS[objective][0]] if objective in COSTS else None
+
+
+class FrontPoint(FrontEntry, frozen=True, kw_only=True):
+    """A point of the front.
+
+    Args:
+        indistinguishable_from: numbers of the points that lie within the noise in every score that is weighed.
+        converged: whether the last rung brought no more than noise; None if that is not known.
+    """
+
+    indistinguishable_from: tuple[int, ...]
+    converged: bool | None
+
+
+class Baseline(FrontEntry, frozen=True, kw_only=True):
+    """A named baseline.
+
+    Args:
+        on_front: whether it is a point of the front, too.
+        state: how its trial ended.
+    """
+
+    on_front: bool
+    state: TrialState
+
+
+class FromScratch(Value, frozen=True, kw_only=True, tag_field="name", tag="scratch"):
+    """Every pattern got a proxy of its own."""
+
+
+class InCheckpoint(Value, frozen=True, kw_only=True, tag_field="name", tag="checkpoint"):
+    """Every pattern was plugged into a pretrained decoder; see `nas.evaluation.settings.CheckpointSettings`."""
+
+    weights: Literal["frozen", "lora"]
+    lora_rank: int
+    needle_depths: tuple[float, ...]
+    needle_sequences: int
+    cost_tokens: int | None
+
+
+class ExtraTask(Value, frozen=True, kw_only=True):
+    """A further task of a study.
+
+    Args:
+        task_fingerprint: hash of the task, its data included.
+        corpus_hash: hash of the data alone; None if there is none.
+        num_tokens: sequence length, in tokens.
+    """
+
+    task_fingerprint: str
+    corpus_hash: str | None
+    num_tokens: int
+
+
+class StudyProvenance(Value, frozen=True, kw_only=True):
+    """How the results of a study came about.
+
+    Args:
+        seed: of the study.
+        sampler: its name.
+        task: name of the task that gives the study its shape.
+        task_fingerprint: hash of the task, its data included.
+        num_tokens: sequence length, in tokens.
+        rungs: where scores are taken, in optimiser steps, ascending.
+        target: the model that costs are counted for.
+        evaluation: how patterns were measured.
+        checkpoint_fingerprint: hash of the pretrained weights; None where there are none.
+        task_quality: what several tasks make of one quality.
+        extra_tasks: the further tasks, by label.
+        machine: the processor's architecture.
+    """
+
+    seed: int
+    sampler: str
+    task: str
+    task_fingerprint: str
+    num_tokens: int
+    rungs: tuple[int, ...]
+    target: str
+    evaluation: FromScratch | InCheckpoint
+    checkpoint_fingerprint: str | None
+    task_quality: Literal["separate", "mean_rank"]
+    extra_tasks: dict[str, ExtraTask]
+    machine: str
+
+    def __post_init__(self) -> None:
+        if not self.rungs:
+            raise ValueError("rungs are none, where a study has one or more")
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether patterns were scored with pretrained weights as they are."""
+        return isinstance(self.evaluation, InCheckpoint) and self.evaluation.weights == "frozen"
+
+
+class Front(Value, frozen=True, kw_only=True):
+    """The result of a study; the same study gives the same bytes, so no time and no path is in it.
+
+    Args:
+        study: name of the study.
+        versions: of Python and the packages that decide results.
+        corpus_hash: hash of the task's data; None if there is none.
+        objectives: what was weighed.
+        scores: what was measured.
+        points: the front, best quality first.
+        baselines: in the order of their trials.
+        noise: standard deviation between seeds of every score, under `NAME_standard_deviation`, in its unit, pooled
+            over the patterns trained more than once, whose number is under `num_patterns`.
+        fidelity: how far the ranking can be trusted; None if that was switched off.
+        trials: number of trials by state.
+        hypervolume_by_trial: (trial number, hypervolume after it) pairs; costs as shares of full attention's with
+            REFERENCE_SHARE as reference, qualities in their unit with the task's chance level as reference.
+        provenance: how it came about.
+    """
+
+    schema: Literal["nas.front/1"] = SCHEMA
+    study: str
+    versions: dict[str, str]
+    corpus_hash: str | None
+    objectives: tuple[Objective, ...]
+    scores: tuple[Score, ...]
+    points: tuple[FrontPoint, ...]
+    baselines: tuple[Baseline, ...]
+    noise: dict[str, int | float | None]
+    fidelity: FidelityReport | None
+    trials: dict[TrialState, int]
+    hypervolume_by_trial: tuple[tuple[int, float], ...]
+    provenance: StudyProvenance
+
+    def __post_init__(self) -> None:
+        names = {objective.name for objective in self.objectives}
+        if not names:
+            raise ValueError("objectives are none, where a study weighs two or more")
+        for entry in (*self.points, *(baseline for baseline in self.baselines if baseline.values)):
+            if entry.values.keys() != names:
+                raise ValueError(f"trial {entry.trial} has values of {sorted(entry.values)}, not of {sorted(names)}")
+        judged = self.fidelity.objectives.keys() if self.fidelity else set()
+        if not judged <= names:
+            raise ValueError(f"fidelity is of {sorted(judged)}, which are not all objectives ({sorted(names)})")
+
+    @property
+    def leading(self) -> Objective:
+        """What points are sorted by: the first measured objective, or the first where none is."""
+        return leading(self.objectives)
+
+    @property
+    def further_scores(self) -> tuple[Score, ...]:
+        """What was measured and is no objective."""
+        weighed = {objective.name for objective in self.objectives}
+        return tuple(score for score in self.scores if score.name not in weighed)
+
+    @property
+    def other_baselines(self) -> tuple[Baseline, ...]:
+        """The baselines that are not points of the front."""
+        return tuple(baseline for baseline in self.baselines if not baseline.on_front)
+
+    def objective(self, name: str) -> Objective:
+        """An objective by its name."""
+        return next(objective for objective in self.objectives if objective.name == name)
+
+
+def leading(objectives: tuple[Objective, ...]) -> Objective:
+    """The first of some objectives that is measured, or the first where none is."""
+    return next((objective for objective in objectives if not objective.is_cost), objectives[0])

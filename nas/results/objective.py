@@ -1,0 +1,93 @@
+"""What a study weighs and what it measures: a name, a unit and a direction each."""
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from nas.errors import InputError, unknown
+from nas.results.codec import Value
+from nas.statistics.ranks import Direction
+
+TaskQuality = Literal["separate", "mean_rank"]
+"""What the qualities of several tasks are: an objective each, or one objective, the mean of their ranks."""
+
+COSTS: dict[str, tuple[str, str]] = {
+    "flops": ("attention_flops", "FLOP"),
+    "kv_cache_bytes": ("kv_cache_bytes", "bytes"),
+    "activation_bytes": ("activation_bytes", "bytes"),
+    "num_parameters": ("num_parameters", "parameters"),
+}
+"""Objectives that are counted, not trained: the field of `Cost` each one reads, and its unit."""
+
+OBJECTIVES = ("quality", *COSTS)
+"""Every objective a study may name; with `training.test_lengths` also quality_2x and the like."""
+
+LONGER_QUALITY = re.compile(r"quality_(\d+)x")
+"""A quality at a multiple of the training length."""
+
+
+class Objective(Value, frozen=True, kw_only=True):
+    """One axis of the front.
+
+    Args:
+        name: as settings, files and tables call it.
+        unit: what its numbers count.
+        direction: minimize or maximize.
+    """
+
+    name: str
+    unit: str
+    direction: Direction
+
+    @property
+    def is_cost(self) -> bool:
+        """Whether it is counted from the pattern, and not measured."""
+        return self.name in COSTS
+
+    @property
+    def sign(self) -> int:
+        """What a value is multiplied by so that less is better."""
+        return 1 if self.direction == "minimize" else -1
+
+
+class Score(Value, frozen=True, kw_only=True):
+    """One number that a training run gives.
+
+    Args:
+        name: as files and tables call it: quality, quality_2x; with several tasks quality_recall, quality_recall_2x.
+        task: label of the task.
+        times: length of the sequences, as a multiple of the training length.
+        unit: what it counts.
+        direction: minimize or maximize.
+        chance: the value of a model that knows nothing.
+        part: which part of the task's sequences; empty for all of them.
+    """
+
+    name: str
+    task: str
+    times: int
+    unit: str
+    direction: Direction
+    chance: float
+    part: str = ""
+
+
+def check_objectives(names: Sequence[str], test_lengths: Sequence[int]) -> None:
+    """Refuse names that no study could weigh, before any task is made.
+
+    Raises:
+        InputError: an unknown name, a length that is not tested, a repeated name, or fewer than two.
+    """
+    known = (*OBJECTIVES, *(f"quality_{times}x" for times in test_lengths))
+    for index, name in enumerate(names):
+        if name in known:
+            continue
+        if match := LONGER_QUALITY.fullmatch(str(name)):
+            allowed = f"must be a length of training.test_lengths, which are {list(test_lengths)}"
+            raise InputError(f"objectives[{index}]", allowed, name, f"Add {match[1]} to training.test_lengths.")
+        raise unknown(f"objectives[{index}]", str(name), known, "objective")
+    if len(names) < 2 or len(set(names)) < len(names):
+        remedy = f"Choose from {', '.join(known)}."
+        raise InputError("objectives", "must name two or more different objectives", list(names), remedy)
+    if all(name in COSTS for name in names):
+        raise InputError("objectives", "must name a quality, which is what training is for", list(names))

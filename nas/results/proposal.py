@@ -1,0 +1,41 @@
+"""A pattern on its way into the study."""
+
+from typing import Any
+
+from msgspec import field
+
+from nas.patterns.model import ModelPattern
+from nas.results.codec import Value
+from nas.results.trial import Param
+
+
+class Suggestion(Value, frozen=True, kw_only=True):
+    """The sampler's suggestion for one trial.
+
+    Args:
+        params: values by parameter name.
+        distributions: Optuna's description of each parameter, as JSON text.
+        attributes: what the sampler notes on the trial for itself (a generation, say).
+    """
+
+    params: dict[str, Param] = field(default_factory=dict)
+    distributions: dict[str, str] = field(default_factory=dict)
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+class Proposal(Value, frozen=True, kw_only=True):
+    """A sampled pattern or a baseline, before anything is known of it: ask.json, with pattern.json beside it.
+
+    Args:
+        suggestion: the sampler's suggestion; empty for a baseline.
+        pattern: None if the suggestion makes no valid pattern.
+        chosen: the values that the space was given, by parameter name.
+        flaw: why there is no pattern; empty if there is one.
+        baseline: the baseline's name, or None.
+    """
+
+    suggestion: Suggestion
+    pattern: ModelPattern | None = None
+    chosen: dict[str, Param] = field(default_factory=dict)
+    flaw: str = ""
+    baseline: str | None = None

@@ -1,0 +1,94 @@
+"""Where an exported pattern comes from: provenance.json (schema nas.provenance/1)."""
+
+from typing import Any, Final, Literal
+
+from msgspec import field
+
+from nas.results.codec import Value, to_document
+from nas.results.cost import Cost
+from nas.results.front import Front, StudyProvenance
+from nas.results.objective import Objective, Score
+
+SCHEMA: Final = "nas.provenance/1"
+
+
+class MadeWith(StudyProvenance, frozen=True, kw_only=True):
+    """How the study's results came about, with the software that made them.
+
+    Args:
+        versions: of Python and the packages that decide results.
+        corpus_hash: hash of the task's data; None if there is none.
+    """
+
+    versions: dict[str, str]
+    corpus_hash: str | None
+
+    @classmethod
+    def of(cls, front: Front) -> "MadeWith":
+        """That of a study."""
+        own = {name: getattr(front.provenance, name) for name in StudyProvenance.__struct_fields__}
+        return cls(versions=front.versions, corpus_hash=front.corpus_hash, **own)
+
+
+class Provenance(Value, frozen=True, kw_only=True):
+    """What a stranger needs to find the pattern's trial again and to judge it.
+
+    Args:
+        study: name of the study.
+        trial: number of the trial.
+        pattern_id: id of the pattern, 16 hexadecimal digits.
+        baseline: name of the baseline, or None for a sampled pattern.
+        objectives: what was weighed.
+        scores: what was measured and is no objective.
+        values: of objectives and scores by name, mean over the seeds; empty for a trial that did not finish.
+        step: the rung that the values were measured at, in optimiser steps; 0 for none.
+        seeds: seeds of the training runs behind the values.
+        spread: standard deviation over the seeds by name, in its unit; empty for a single seed.
+        cost: what the pattern costs on the study's target; None if unknown.
+        ratio_to_full: each of these numbers as a share of full attention's; empty if unknown.
+        made_with: how the study's results came about; None if unknown.
+        stopped_early: whether the values are of an earlier rung than those of the trials that finished.
+    """
+
+    schema: Literal["nas.provenance/1"] = SCHEMA
+    study: str
+    trial: int
+    pattern_id: str
+    baseline: str | None = None
+    objectives: tuple[Objective, ...] = ()
+    scores: tuple[Score, ...] = ()
+    values: dict[str, float] = field(default_factory=dict)
+    step: int = 0
+    seeds: tuple[int, ...] = ()
+    spread: dict[str, float] = field(default_factory=dict)
+    cost: Cost | None = None
+    ratio_to_full: dict[str, float] = field(default_factory=dict)
+    made_with: MadeWith | None = None
+    stopped_early: bool = False
+
+    @property
+    def num_tokens(self) -> int | None:
+        """The sequence length of the study's first task, in tokens; None if unknown."""
+        return self.made_with.num_tokens if self.made_with else None
+
+    @property
+    def last_rung(self) -> int | None:
+        """The last rung of the study, in optimiser steps; None if unknown."""
+        return self.made_with.rungs[-1] if self.made_with and self.made_with.rungs else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Ready for JSON, in the order that bundles have always had: `nas verify` compares modules letter by letter."""
+        document: dict[str, Any] = to_document(self)
+        for name in ("objectives", "scores", "cost", "made_with"):
+            document[name] = _sorted(document[name])
+        if self.made_with is not None:
+            first = {name: document["made_with"][name] for name in ("versions", "corpus_hash")}
+            document["made_with"] = first | document["made_with"]
+        return document
+
+
+def _sorted(value: Any) -> Any:
+    """Plain data with its keys in order, as front.json has them."""
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(one) for one in value] if isinstance(value, (list, tuple)) else value

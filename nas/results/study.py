@@ -1,0 +1,175 @@
+"""A study folder, read only: what reports, exports and trackers need of it.
+
+runs/<study>/  config.yaml     what ran
+               trials/00012/   trial.json
+               front.json      the result
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nas.errors import InputError, StudyError
+from nas.files import damage_named, read_bytes
+from nas.results.codec import check_schema, from_json
+from nas.results.front import SCHEMA, Front
+from nas.results.trial import Trial
+
+FREE_TO_CHANGE = ("study", "runs_folder", "num_trials", "confirm_seeds", "fidelity", "device", "workers", "cohort_size")
+"""Settings with which a study may be resumed although it was started with others."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def study_path(study: str, runs_folder: str = "runs") -> Path:
+    """The folder of a study, given by name or by path.
+
+    Raises:
+        InputError: neither a name nor a path.
+    """
+    if os.sep in study or study.startswith("~"):
+        return _expanded(study)
+    if not _NAME.fullmatch(study):
+        allowed = "must be a name of letters, digits, '.', '_' and '-', or a path"
+        raise InputError("study", allowed, study)
+    return Path(runs_folder) / study
+
+
+def read_front(path: str | Path) -> Front:
+    """The front of a study.
+
+    Args:
+        path: the study folder, or its front.json.
+
+    Raises:
+        StudyError: there is none, or the file is damaged or of another version.
+    """
+    path = Path(path)
+    return StudyReader(path.parent if path.name == "front.json" else path).front()
+
+
+class StudyReader:
+    """Reads one study folder.
+
+    Args:
+        path: the folder; need not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def existing(cls, study: str, runs_folder: str = "runs") -> "StudyReader":
+        """The folder of a study that was started before.
+
+        Raises:
+            StudyError: there is none.
+        """
+        reader = cls(study_path(study, runs_folder))
+        if not reader.config.is_file():
+            near = sorted(path.parent.name for path in Path(runs_folder).glob("*/config.yaml"))
+            known = f"Known under {runs_folder}/: {', '.join(near)}." if near else "Start one with nas search."
+            raise StudyError(f"study: must be a study that was started, got {study!r}. {known}")
+        return reader
+
+    @property
+    def config(self) -> Path:
+        """The file of its settings."""
+        return self.path / "config.yaml"
+
+    def trial_path(self, number: int) -> Path:
+        """The folder of one trial."""
+        return self.path / "trials" / f"{number:05d}"
+
+    def has_front(self) -> bool:
+        """Whether the study has ended before."""
+        return (self.path / "front.json").is_file()
+
+    def settings_document(self) -> dict[str, Any] | None:
+        """The settings that the study was started with, as plain values; None for a new one."""
+        import yaml  # takes as long as all else that `nas show` imports of ours, and it needs no settings
+
+        if not self.config.exists():
+            return None
+        try:
+            with damage_named(self.config):
+                text = self.config.read_text(encoding="utf-8")
+            document = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise StudyError(f"{self.config}: must hold YAML, got {str(error).splitlines()[0]!r}.") from None
+        if not isinstance(document, dict):
+            raise StudyError(f"{self.config}: must hold the settings of a study, got {type(document).__name__}.")
+        return document
+
+    def trials(self) -> tuple[Trial, ...]:
+        """Every trial that reached its end, by number."""
+        found = (_read_trial(path) for path in sorted(self.path.glob("trials/*/trial.json")))
+        return tuple(trial for trial in found if trial is not None)
+
+    def trial(self, number: int) -> Trial:
+        """One trial.
+
+        Raises:
+            StudyError: the study has no such trial, or it has not ended.
+        """
+        trial = _read_trial(self.trial_path(number) / "trial.json")
+        if trial is None:
+            last = len(self.trials()) - 1
+            raise StudyError(f"trial: must be one of 0 to {last} of {self.path}, got {number}.")
+        return trial
+
+    def front_json(self) -> bytes:
+        """front.json as it stands.
+
+        Raises:
+            StudyError: the study has not ended yet, or the file cannot be read.
+        """
+        content = read_bytes(self.path / "front.json")
+        if content is None:
+            ended = f"{len(self.trials())} trials ended"
+            raise StudyError(f"study: {self.path} has no front yet ({ended}). Run its nas search again to go on.")
+        return content
+
+    def front(self) -> Front:
+        """The front.
+
+        Raises:
+            StudyError: the study has not ended yet, or front.json is damaged or of another version.
+        """
+        content, path = self.front_json(), self.path / "front.json"
+        with damage_named(path):
+            check_schema(content, SCHEMA, path)
+            return from_json(content, Front)
+
+
+def settings_differences(before: Mapping[str, Any], now: Mapping[str, Any], where: str = "") -> list[str]:
+    """`key: was A, now B` for every setting that differs and that a resumed study must not change."""
+    found = []
+    for key in sorted(before.keys() | now.keys()):
+        old, new = before.get(key), now.get(key)
+        if old == new or (not where and key in FREE_TO_CHANGE):
+            continue
+        if isinstance(old, dict) and isinstance(new, dict):
+            found += settings_differences(old, new, f"{where}{key}.")
+        else:
+            found.append(f"{where}{key}: was {old!r}, now {new!r}")
+    return found
+
+
+def _expanded(study: str) -> Path:
+    try:
+        path = Path(study).expanduser()
+    except RuntimeError:
+        raise InputError("study", "must start with the home of a user that there is", study) from None
+    # Folder and study share their name, so it must be in the path itself.
+    if Path(study).name in ("", "..") or "\0" in study or not study.isprintable():
+        raise InputError("study", "must be a path that ends in the study's own name", study)
+    return path
+
+
+def _read_trial(path: Path) -> Trial | None:
+    content = read_bytes(path)
+    with damage_named(path):
+        return None if content is None else from_json(content, Trial)

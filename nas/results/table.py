@@ -1,0 +1,134 @@
+"""The lines of a ground-truth table (schema nas.table/1): its header, its sessions and its rows."""
+
+from typing import Any, Final, Literal
+
+from msgspec import structs
+
+from nas.patterns.model import ModelPattern
+from nas.results.codec import Value
+from nas.results.measurement import Measurement
+from nas.results.trial import Param
+from nas.statistics.ranks import Direction
+
+SCHEMA: Final = "nas.table/1"
+
+Key = tuple[str, int, float, int, bool]
+"""What tells rows apart: pattern, seed, learning rate, rung, and whether it belongs to the sweep."""
+
+
+class TaskFacts(Value, frozen=True, kw_only=True):
+    """What must be known of a task to read a table without the task's data.
+
+    Args:
+        unit: of its quality.
+        direction: minimize or maximize.
+        chance: the quality of a model that knows nothing, in its unit.
+        num_tokens: sequence length, in tokens.
+        vocab_size: entries of the vocabulary.
+    """
+
+    unit: str
+    direction: Direction
+    chance: float
+    num_tokens: int
+    vocab_size: int
+
+
+class TableEntry(Value, frozen=True, kw_only=True):
+    """One pattern of a table.
+
+    Args:
+        params: the values that the space was given, by parameter name.
+        pattern: the pattern they make.
+        band: its density band, from 0.
+    """
+
+    params: dict[str, Param]
+    pattern: ModelPattern
+    band: int
+
+
+class TableHeader(Value, frozen=True, kw_only=True):
+    """The first line of a table.
+
+    Args:
+        settings: of space, task, proxy and training, as plain values; a table outlives versions that add or drop some.
+        task: what was learnt.
+        task_fingerprint: hash of the task, its data included.
+        corpus_hash: hash of the data alone; None if there is none.
+        rungs: where scores are taken, in optimiser steps, ascending.
+        seeds: of weights and data, ascending.
+        learning_rates: compared in every density band; the best is taken for it.
+        sweep_rung: how long they are compared, in optimiser steps.
+        patterns: all of the space, by id.
+    """
+
+    schema: Literal["nas.table/1"] = SCHEMA
+    settings: dict[str, Any]
+    task: TaskFacts
+    task_fingerprint: str
+    corpus_hash: str | None
+    rungs: tuple[int, ...]
+    seeds: tuple[int, ...]
+    learning_rates: tuple[float, ...]
+    sweep_rung: int
+    patterns: dict[str, TableEntry]
+
+
+class Session(Value, frozen=True, kw_only=True):
+    """What the rows below it were made with.
+
+    Args:
+        date: when it began, ISO 8601; older tables give the day alone.
+        machine: the processor's architecture.
+        processor: the processor's name; empty where unknown.
+        device: cpu, or the name of the GPU.
+        workers: workers that trained side by side.
+        python: version of Python.
+        nas: version of this software.
+        torch: version of torch.
+        lightning: version of Lightning.
+    """
+
+    date: str
+    machine: str
+    processor: str
+    device: str
+    workers: int
+    python: str
+    nas: str
+    torch: str
+    lightning: str
+
+
+class SessionLine(Value, frozen=True, kw_only=True):
+    """A line that begins a session."""
+
+    session: Session
+
+
+class TableRow(Measurement, frozen=True, kw_only=True):
+    """One training run at one rung: a measurement, and of what.
+
+    Args:
+        pattern_id: which pattern.
+        sweep: whether it was trained to compare learning rates.
+    """
+
+    pattern_id: str
+    sweep: bool
+
+    @classmethod
+    def of(cls, pattern_id: str, measurement: Measurement, *, sweep: bool = False) -> "TableRow":
+        """The row of a measurement."""
+        return cls(pattern_id=pattern_id, sweep=sweep, **structs.asdict(measurement))
+
+    @property
+    def measurement(self) -> Measurement:
+        """The row without what it is of."""
+        return Measurement(**{name: getattr(self, name) for name in Measurement.__struct_fields__})
+
+    @property
+    def key(self) -> Key:
+        """What no other row of the table has."""
+        return self.pattern_id, self.seed, self.learning_rate, self.step, self.sweep

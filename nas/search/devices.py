@@ -1,0 +1,44 @@
+"""Which devices a study uses on this machine."""
+
+import os
+
+import torch
+
+from nas.errors import InputError
+from nas.search.settings import StudySettings
+
+GPU_COHORT = 16
+"""Candidates that one GPU trains at once: small proxies leave most of it idle one at a time."""
+
+
+def choose_devices(settings: StudySettings) -> list[str]:
+    """The device of each worker.
+
+    Raises:
+        InputError: the device is unknown or not in this machine.
+    """
+    name = settings.device
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cpu":
+        return ["cpu"] * (settings.workers or num_cores())
+    kind, _, index = name.partition(":")
+    num_gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if kind != "cuda" or (index and not index.isdecimal()):
+        raise InputError("device", "must be auto, cpu, cuda or cuda:N", name)
+    if int(index or 0) >= num_gpus:
+        allowed = f"must be in this machine, which has {num_gpus} CUDA devices"
+        raise InputError("device", allowed, name, "Use device=cpu.")
+    if index:
+        return [name] * (settings.workers or 1)
+    return [f"cuda:{worker % num_gpus}" for worker in range(settings.workers or num_gpus)]
+
+
+def choose_cohort_size(settings: StudySettings, devices: list[str]) -> int:
+    """Candidates in a job: on CPU processes side by side serve better than cohorts (docs/proxy.md)."""
+    return settings.cohort_size or (1 if devices[0] == "cpu" else GPU_COHORT)
+
+
+def num_cores() -> int:
+    """Cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

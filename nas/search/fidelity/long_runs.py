@@ -1,0 +1,60 @@
+"""Which trials are trained longer to check the ranking, and the ranking that they check."""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from nas.results.trial import Trial, TrialState
+from nas.search.problem.problem import Problem
+from nas.search.scheduler.forecast import Forecaster, signed
+from nas.search.scoring.objectives import Goal, values_by_trial
+from nas.search.trial_store import TrialStore
+
+_TRAINED = (TrialState.FINISHED, TrialState.STOPPED)
+
+Ranking = Mapping[int, Mapping[str, float]]
+"""Goal values at the last rung, by trial and name."""
+
+
+def study_ranking(store: TrialStore, problem: Problem, forecaster: Forecaster) -> Ranking:
+    """Where the study puts every trained trial: as it shows them, forecast where halving stopped them."""
+    trained = [trial for trial in store.trials if trial.scores and trial.duplicate_of is None and trial.cost]
+    if not trained:
+        return {}
+    forecast = forecaster.now().scores
+    scores = {
+        trial.number: forecast[trial.number] if trial.state is TrialState.STOPPED else trial.scores for trial in trained
+    }
+    return values_by_trial(problem.objectives, scores, {trial.number: trial.cost for trial in trained if trial.cost})
+
+
+def chosen_for_long_runs(trials: Sequence[Trial], ranking: Ranking, goal: Goal, num_patterns: int) -> list[Trial]:
+    """The patterns to train longer: the best, and beside it the middle one by quality of every stratum of density.
+
+    Trials that halving stopped are among the strata: those that it let through are alike, and say nothing of whether
+    it stopped the right ones.
+
+    Args:
+        trials: of the study.
+        ranking: where it puts those that were trained.
+        goal: what quality is.
+        num_patterns: how many; fewer if there are not as many.
+    """
+
+    def worth(trial: Trial) -> tuple[float, int]:
+        return signed(ranking[trial.number][goal.name], goal), trial.number
+
+    trained = [trial for trial in trials if trial.number in ranking and trial.state in _TRAINED]
+    if len(trained) <= num_patterns:
+        return trained
+    best = min((trial for trial in trained if trial.state is TrialState.FINISHED), key=worth)
+    others = sorted((trial for trial in trained if trial is not best), key=_density)
+    num_strata = num_patterns - 1
+    edges = [len(others) * part // num_strata for part in range(num_strata + 1)] if num_strata else []
+    strata = [others[low:high] for low, high in pairwise(edges)]
+    middle = [sorted(stratum, key=worth)[len(stratum) // 2] for stratum in strata]
+    return sorted([best, *middle], key=lambda trial: trial.number)
+
+
+def _density(trial: Trial) -> tuple[int, int]:
+    assert trial.cost is not None
+    return trial.cost.attention_flops, trial.number

@@ -1,0 +1,147 @@
+"""The front of a study: which trials are on it, and what results say of them."""
+
+import platform
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from nas.evaluation.settings import CheckpointSettings, EvaluationSettings
+from nas.results.fidelity import FidelityReport
+from nas.results.front import (
+    REFERENCE_SHARE,
+    Baseline,
+    ExtraTask,
+    FromScratch,
+    Front,
+    InCheckpoint,
+    StudyProvenance,
+)
+from nas.results.objective import COSTS
+from nas.results.trial import Trial, TrialState
+from nas.search.front.points import entry_fields, front_points, repeated_scores, score_noise
+from nas.search.problem.problem import Problem
+from nas.search.scoring.objectives import Goal
+from nas.search.settings import StudySettings
+from nas.statistics.pareto import Point, hypervolume, nondominated
+
+
+def minimised(trial: Trial, objectives: Sequence[Goal]) -> Point:
+    """The trial's values with every sign turned so that less is better."""
+    return tuple(
+        trial.values[objective.name] * (1 if objective.direction == "minimize" else -1) for objective in objectives
+    )
+
+
+def front_trials(trials: Sequence[Trial], objectives: Sequence[Goal]) -> list[Trial]:
+    """The non-dominated trials, each pattern once, best quality first.
+
+    Only trials that ended well and keep the budgets take part; baselines do like any other.
+    """
+    candidates = [trial for trial in trials if trial.state is TrialState.FINISHED]
+    kept = nondominated([minimised(trial, objectives) for trial in candidates])
+    return sorted((candidates[index] for index in kept), key=lambda trial: (minimised(trial, objectives), trial.number))
+
+
+def make_front(
+    settings: StudySettings, problem: Problem, trials: Sequence[Trial], fidelity: FidelityReport | None
+) -> Front:
+    """The result of a study.
+
+    Args:
+        settings: of the study.
+        problem: what they stand for.
+        trials: all of them.
+        fidelity: how far the ranking can be trusted; None if that was switched off.
+    """
+    chosen = front_trials(trials, problem.objectives)
+    on_front = {trial.number for trial in chosen}
+    noise = {score.name: score_noise(trials, problem.scores, score.name) for score in problem.scores}
+    return Front(
+        study=Path(settings.study).name,
+        versions=_versions(),
+        corpus_hash=problem.task.corpus_fingerprint,
+        objectives=tuple(goal.objective for goal in problem.objectives),
+        scores=problem.scores,
+        points=front_points(chosen, problem, noise),
+        baselines=tuple(
+            Baseline(**entry_fields(trial, problem), on_front=trial.number in on_front, state=trial.state)
+            for trial in trials
+            if trial.baseline is not None
+        ),
+        noise={f"{name}_standard_deviation": deviation for name, deviation in noise.items()}
+        | {"num_patterns": len(repeated_scores(trials, problem.scores, problem.scores[0].name))},
+        fidelity=fidelity,
+        trials={state: sum(trial.state is state for trial in trials) for state in TrialState},
+        hypervolume_by_trial=tuple(hypervolume_by_trial(problem, trials)),
+        provenance=_provenance(settings, problem),
+    )
+
+
+def hypervolume_by_trial(problem: Problem, trials: Sequence[Trial]) -> list[tuple[int, float]]:
+    """The hypervolume after each trial.
+
+    Costs are shares of full attention's, with REFERENCE_SHARE as reference, and so are mean ranks, which are
+    shares already; quality is in its unit, with the task's chance level as reference.
+
+    Returns:
+        (trial number, hypervolume) pairs.
+    """
+    full = problem.full_cost.to_dict()
+    scales = [1.0 if goal.scores else float(full[COSTS[goal.name][0]]) for goal in problem.objectives]
+    reference = [_reference(goal) for goal in problem.objectives]
+    points: list[Point] = []
+    volumes = []
+    for trial in trials:
+        if trial.state is TrialState.FINISHED:
+            values = minimised(trial, problem.objectives)
+            points.append(tuple(value / scale for value, scale in zip(values, scales, strict=True)))
+            points = [points[index] for index in nondominated(points)]
+        volumes.append((trial.number, hypervolume(points, tuple(reference))))
+    return volumes
+
+
+def _reference(goal: Goal) -> float:
+    if len(goal.scores) != 1:
+        return REFERENCE_SHARE
+    return goal.scores[0].chance * (1 if goal.direction == "minimize" else -1)
+
+
+def _provenance(settings: StudySettings, problem: Problem) -> StudyProvenance:
+    return StudyProvenance(
+        seed=settings.seed,
+        sampler=settings.sampler,
+        task=problem.task.name,
+        task_fingerprint=problem.task.fingerprint,
+        num_tokens=problem.task.num_tokens,
+        rungs=settings.evaluation.rungs(settings.training),
+        target=problem.target.name,
+        evaluation=_evaluation(settings.evaluation),
+        checkpoint_fingerprint=problem.backbone.fingerprint,
+        task_quality=settings.task_quality,
+        extra_tasks={
+            label: ExtraTask(
+                task_fingerprint=task.fingerprint,
+                corpus_hash=task.corpus_fingerprint,
+                num_tokens=task.num_tokens,
+            )
+            for label, task in list(problem.tasks.items())[1:]
+        },
+        machine=platform.machine(),
+    )
+
+
+def _evaluation(settings: EvaluationSettings) -> FromScratch | InCheckpoint:
+    if not isinstance(settings, CheckpointSettings):
+        return FromScratch()
+    return InCheckpoint(
+        weights=settings.weights,
+        lora_rank=settings.lora_rank,
+        needle_depths=tuple(settings.needle_depths),
+        needle_sequences=settings.needle_sequences,
+        cost_tokens=settings.cost_tokens,
+    )
+
+
+def _versions() -> dict[str, str]:
+    packages = {"nas": "nas-attention", "torch": "torch", "optuna": "optuna", "lightning": "lightning"}
+    return {"python": platform.python_version()} | {key: version(name) for key, name in packages.items()}

@@ -1,0 +1,108 @@
+"""Training after the search: fresh seeds for the points of the front, and long runs that check the ranking."""
+
+from collections.abc import Iterator, Sequence
+
+from nas.results.fidelity import FidelityReport
+from nas.results.trial import Trial, TrialState
+from nas.search.executors.launcher import Launcher
+from nas.search.fidelity.long_runs import Ranking, chosen_for_long_runs
+from nas.search.fidelity.report import fidelity_report
+from nas.search.front.front import front_trials
+from nas.search.observers import Observers
+from nas.search.problem.problem import Problem
+from nas.search.records import Records
+from nas.search.settings import FidelitySettings, StudySettings
+from nas.search.trial_store import TrialStore
+
+
+def trial_seed(settings: StudySettings, index: int) -> int:
+    """Seed of weights and data; 0 is the search's own. Equal for all trials, so that they differ by pattern alone."""
+    return settings.seed * 1000 + index
+
+
+class FurtherRuns:
+    """Trains trials of a finished search further.
+
+    Args:
+        settings: of the study.
+        problem: what they stand for.
+        store: all trials.
+        rungs: of the search, in optimiser steps, ascending.
+        launcher: has trials trained.
+        records: where results are written down.
+        observers: who is told.
+        cohort_size: trials trained as one cohort.
+    """
+
+    def __init__(
+        self,
+        settings: StudySettings,
+        problem: Problem,
+        store: TrialStore,
+        rungs: Sequence[int],
+        launcher: Launcher,
+        records: Records,
+        observers: Observers,
+        cohort_size: int,
+    ) -> None:
+        self._settings, self._problem, self._store, self._rungs = settings, problem, store, tuple(rungs)
+        self._launcher, self._records, self._observers = launcher, records, observers
+        self._cohort_size = cohort_size
+
+    def confirm(self) -> None:
+        """Train every point of the front, and the baselines, with further seeds until none lacks any.
+
+        The first measurements chose these points, so they look better than they are; fresh seeds do not. Means move
+        the front, so there can be several rounds.
+        """
+        while lacking := self._unconfirmed():
+            self._observers.confirmation_started(sum(map(len, lacking.values())))
+            self._train([(numbers, self._rungs[-1], seed) for seed, numbers in lacking.items()])
+
+    def judge(self, ranking: Ranking) -> FidelityReport | None:
+        """Train a few trials longer and see whether the ranking holds; None if that is switched off.
+
+        Args:
+            ranking: where the study puts every trained trial.
+        """
+        settings: FidelitySettings = self._settings.fidelity
+        if settings.num_patterns == 0:
+            return None
+        rung = settings.times * self._rungs[-1]
+        quality = next(goal for goal in self._problem.objectives if goal.scores)
+        runs = chosen_for_long_runs(self._store.trials, ranking, quality, settings.num_patterns)
+        chosen = [trial.number for trial in runs]
+        seeds = [trial_seed(self._settings, index) for index in range(settings.num_seeds)]
+        self._observers.long_runs_started(len(chosen) * len(seeds))
+        self._train([(chosen, rung, seed) for seed in seeds])
+        return fidelity_report(self._store, self._problem, ranking, self._rungs, rung, chosen, seeds)
+
+    def _unconfirmed(self) -> dict[int, list[int]]:
+        """Trials of the front and baselines that lack a seed, by seed."""
+        trained = (TrialState.FINISHED, TrialState.OVER_BUDGET)
+        baselines = [trial for trial in self._store.trials if trial.baseline and trial.state in trained]
+        on_front = front_trials(self._store.trials, self._problem.objectives)
+        chosen = {trial.number for trial in [*on_front, *baselines]}
+        lacking: dict[int, list[int]] = {}
+        for seed in (trial_seed(self._settings, index) for index in range(1, self._settings.confirm_seeds + 1)):
+            for number in sorted(chosen):
+                if seed not in {measurement.seed for measurement in self._store[number].measurements}:
+                    lacking.setdefault(seed, []).append(number)
+        return lacking
+
+    def _train(self, wanted: Sequence[tuple[Sequence[int], int, int]]) -> None:
+        """Take trials to a rung with a seed, all at once: (numbers, rung, seed) each."""
+        launches = [
+            self._launcher.launch(trials, rung, seed)
+            for numbers, rung, seed in wanted
+            for trials in self._cohorts(numbers)
+        ]
+        for launch in launches:
+            for number, measurements in self._launcher.wait(launch).items():
+                trial = self._store.add_measurements(number, measurements)
+                self._records.keep(trial)
+                self._observers.trial_confirmed(trial)
+
+    def _cohorts(self, numbers: Sequence[int]) -> Iterator[list[Trial]]:
+        for start in range(0, len(numbers), self._cohort_size):
+            yield [self._store[number] for number in numbers[start : start + self._cohort_size]]

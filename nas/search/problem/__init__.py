@@ -1,0 +1,1 @@
+"""What is searched, on what, for what: everything that the settings stand for."""

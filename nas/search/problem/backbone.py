@@ -1,0 +1,132 @@
+"""What patterns are tried on: a proxy of our own, or a pretrained decoder."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+import torch
+
+from nas.costs.target import Target
+from nas.errors import InputError
+from nas.evaluation.settings import CheckpointSettings, ScratchSettings
+from nas.patterns.model import ModelPattern
+from nas.patterns.stretch import stretched
+from nas.pretrained import checks as pretrained_checks
+from nas.pretrained.decoder import Decoder
+from nas.pretrained.dimensions import Dimensions
+from nas.pretrained.needle import NeedleTask
+from nas.pretrained.retrieval_heads import ranked_heads, retrieval_scores
+from nas.pretrained.source import checkpoint_fingerprint
+from nas.pretrained.tasks import NEEDLE, TEXT, checkpoint_tasks
+from nas.proxy.network.layout import check_fit as check_fit_of_proxy
+from nas.search.devices import choose_devices
+from nas.search.problem.study_tasks import make_tasks
+from nas.search.settings import StudySettings
+from nas.space.space import Shape
+from nas.tasks.language.text import TextSettings
+from nas.tasks.task import Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backbone:
+    """A model, as far as a study must know it before anything is trained.
+
+    Args:
+        tasks: the loaded tasks by label, the one that gives the shape first.
+        shape: what a space fills: its heads are those that can attend differently at no loss, the KV heads.
+        num_heads: heads of a pattern, a multiple of the shape's: query heads that share a KV head attend alike.
+        target: the model itself as a target.
+        check_fit: raises PatternError for a pattern that the model or a task cannot have.
+        fingerprint: hash of weights that were there before, hexadecimal; None where there are none.
+    """
+
+    tasks: Mapping[str, Task]
+    shape: Shape
+    num_heads: int
+    target: Target
+    check_fit: Callable[[ModelPattern], None]
+    fingerprint: str | None = None
+
+    def widened(self, pattern: ModelPattern) -> ModelPattern:
+        """A pattern of the shape for all heads: those that share a KV head attend alike."""
+        return stretched(pattern, pattern.num_layers, self.num_heads)
+
+
+def make_backbone(settings: StudySettings) -> Backbone:
+    """The model that the settings stand for, with its tasks.
+
+    Raises:
+        InputError: a setting is wrong, or the checkpoint cannot be used.
+    """
+    match settings.evaluation:
+        case ScratchSettings():
+            return _proxy(settings)
+        case CheckpointSettings() as evaluation:
+            return _pretrained(settings, evaluation)
+        case _:
+            assert_never(settings.evaluation)
+
+
+def _proxy(settings: StudySettings) -> Backbone:
+    tasks, proxy = make_tasks(settings), settings.proxy
+    task = next(iter(tasks.values()))
+    shape = Shape(
+        num_layers=proxy.num_layers,
+        num_heads=proxy.num_heads,
+        num_tokens=task.num_tokens,
+        causal=task.causal,
+        grid=task.grid,
+        context=all(other.train_batch(0, 1, 0).context is not None for other in tasks.values()),
+    )
+
+    def check_fit(pattern: ModelPattern) -> None:
+        for each in tasks.values():
+            check_fit_of_proxy(pattern, each, proxy)
+
+    return Backbone(
+        tasks=tasks,
+        shape=shape,
+        num_heads=proxy.num_heads,
+        target=proxy.target(task.num_tokens, task.vocab_size),
+        check_fit=check_fit,
+    )
+
+
+@torch.no_grad()
+def _pretrained(settings: StudySettings, evaluation: CheckpointSettings) -> Backbone:
+    """The decoder is loaded to be looked at, and let go; workers load their own."""
+    assert settings.checkpoint is not None and isinstance(settings.task, TextSettings), "StudySettings checks both"
+    decoder = Decoder.load(settings.checkpoint, device=choose_devices(settings)[0])
+    sizes = decoder.dimensions
+    tasks = checkpoint_tasks(decoder, settings.task, evaluation.needle_depths, evaluation.needle_sequences)
+    text, probe = tasks[TEXT], tasks.get(NEEDLE)
+    longest = [text, *(longer for times in sorted(settings.training.test_lengths) if (longer := text.longer(times)))][
+        -1
+    ]
+    _check_length(longest.num_tokens, sizes)
+    decoder.check(torch.from_numpy(next(longest.validation_batches(1)).tokens))
+    shape = Shape(
+        num_layers=sizes.num_layers,
+        num_heads=sizes.num_kv_heads,
+        num_tokens=text.num_tokens,
+        causal=True,
+        weighted=True,
+        retrieval_heads=ranked_heads(retrieval_scores(decoder, probe, settings.training.batch_size))
+        if isinstance(probe, NeedleTask)
+        else (),
+    )
+    return Backbone(
+        tasks=tasks,
+        shape=shape,
+        num_heads=sizes.num_heads,
+        target=sizes.target(evaluation.cost_tokens or text.num_tokens),
+        check_fit=lambda pattern: pretrained_checks.check_fit(pattern, sizes),
+        fingerprint=checkpoint_fingerprint(decoder.folder),
+    )
+
+
+def _check_length(num_tokens: int, sizes: Dimensions) -> None:
+    if sizes.most_tokens is not None and num_tokens > sizes.most_tokens:
+        allowed = f"must be at most {sizes.most_tokens:,}, max_position_embeddings of {sizes.name}"
+        remedy = "Lower it, or training.test_lengths."
+        raise InputError("task.num_tokens", allowed, num_tokens, remedy)

@@ -1,0 +1,59 @@
+"""Asking Optuna for the next trial: a pure function of the study's seed and of what is known so far.
+
+Optuna's own state never outlives one ask. Each time, a study in memory is filled with what is known and asked once. So
+a crash cannot leave half a trial behind, and a resumed study asks the same again.
+"""
+
+import warnings
+from collections.abc import Sequence
+
+import optuna
+from optuna.exceptions import ExperimentalWarning
+from optuna.trial import FrozenTrial
+
+from nas.search.samplers.ask_context import AskContext, MakeSampler, SpaceView
+from nas.search.samplers.ehvi import EHVISampler
+from nas.search.samplers.evidence import evidence_of
+from nas.search.samplers.observation import Observation
+from nas.search.samplers.optuna_trial import frozen_trial
+from nas.statistics.ranks import Direction
+
+
+class Asker:
+    """Asks one sampler for trials of one study.
+
+    Args:
+        make_sampler: makes the sampler of one ask, such as a value of SAMPLERS.
+        seed: the study's seed.
+        directions: minimize or maximize, one per objective.
+        view: the study's space.
+    """
+
+    def __init__(self, make_sampler: MakeSampler, seed: int, directions: Sequence[Direction], view: SpaceView) -> None:
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self._make_sampler, self._seed, self._directions, self._view = make_sampler, seed, list(directions), view
+        self._known: dict[int, tuple[Observation, FrozenTrial]] = {}
+
+    def ask(self, known: Sequence[Observation], baselines: Sequence[Observation] = ()) -> optuna.Trial:
+        """A new trial.
+
+        Args:
+            known: the trials that were proposed (finished and running), in the order of asking.
+            baselines: trials that were not proposed; Optuna's own samplers are not given them.
+        """
+        evidence = [*baselines, *known]
+        context = AskContext(self._seed, len(known), self._view, lambda: evidence_of(evidence, self._view.identity))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            sampler = self._make_sampler(context)
+            study = optuna.create_study(directions=self._directions, sampler=sampler)
+            if not isinstance(sampler, EHVISampler):  # which has the evidence; Optuna takes long to copy all trials
+                study.add_trials(self._frozen(number, observation) for number, observation in enumerate(known))
+            return study.ask()
+
+    def _frozen(self, number: int, observation: Observation) -> FrozenTrial:
+        """Made once for each observation; a mean rank changes as trials end."""
+        known = self._known.get(number)
+        if known is None or known[0] != observation:
+            known = self._known[number] = (observation, frozen_trial(observation))
+        return known[1]

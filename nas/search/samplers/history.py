@@ -1,0 +1,114 @@
+"""What samplers are told of the trials."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from msgspec.structs import replace
+from optuna.trial import FrozenTrial
+from optuna.trial import TrialState as OptunaState
+
+from nas.patterns.model import ModelPattern
+from nas.results.cost import Cost
+from nas.results.objective import COSTS
+from nas.results.trial import Trial, TrialState
+from nas.search.problem.problem import Problem
+from nas.search.samplers.ask_context import SpaceView
+from nas.search.samplers.observation import Observation
+from nas.search.samplers.optuna_trial import frozen_trial
+from nas.search.scheduler.forecast import Forecaster, signed
+from nas.search.scoring.objectives import Goal, worst_values
+from nas.search.trial_store import TrialStore
+
+Values = Mapping[int, Mapping[str, float]]
+"""Goal values by trial and name."""
+
+
+class History:
+    """Reads the book for samplers.
+
+    Samplers are told what the search's own seed showed, whatever came later: else a study that is extended would ask
+    something else than one that was long from the start. A trial that was not trained to the end is told with its
+    forecast. One that cannot stand on the front is told as complete with a broken constraint, at the tasks' chance
+    level: samplers ignore failed trials and would suggest the same again.
+
+    Args:
+        problem: what is searched.
+        store: all trials.
+        rungs: in optimiser steps, ascending.
+        forecaster: says where trials would get.
+    """
+
+    def __init__(self, problem: Problem, store: TrialStore, rungs: Sequence[int], forecaster: Forecaster) -> None:
+        self._problem, self._store, self._rungs = problem, store, tuple(rungs)
+        self._forecaster = forecaster
+        self._price = lru_cache(maxsize=1 << 14)(self._counted)  # a sampler meets the same patterns in ask after ask
+
+    @property
+    def view(self) -> SpaceView:
+        """What a sampler may try out by itself."""
+        return SpaceView(
+            sample=self._problem.sample,
+            costs=lambda pattern: self._price(pattern)[0],
+            over_budget=lambda pattern: self._price(pattern)[1],
+            identity=lru_cache(maxsize=1 << 14)(self._problem.shape.identity),
+            features=self._problem.features,
+            rungs=self._rungs,
+        )
+
+    def all(self) -> list[Observation]:
+        """One answer a trial, in order."""
+        by_rung = [self._store.rung_values(rung) for rung in self._rungs]
+        final = by_rung[0]
+        if len(self._rungs) > 1 and final:
+            final = self._forecaster.now().values
+        return [self._observation(trial, final, by_rung) for trial in self._store.trials]
+
+    def frozen(self, number: int) -> FrozenTrial:
+        """A trial that has ended as Optuna's database has it: stopped ones as pruned, without values."""
+        trial = self._store[number]
+        by_rung = [self._store.rung_values(rung) for rung in self._rungs]
+        observation = self._observation(trial, by_rung[-1], by_rung)
+        about = {"state": trial.state.value, "baseline": trial.baseline, "reason": trial.reason, "step": trial.step}
+        if trial.state is not TrialState.STOPPED:
+            return frozen_trial(observation, about)
+        return frozen_trial(replace(observation, values=None), about, OptunaState.PRUNED)
+
+    def _observation(self, trial: Trial, final: Values, by_rung: Sequence[Values]) -> Observation:
+        suggestion = self._store.suggestion(trial.number)
+        if trial.duplicate_of is not None:
+            original = self._observation(self._store[trial.duplicate_of], final, by_rung)
+            return replace(original, suggestion=suggestion)
+        cost = trial.cost or self._problem.full_cost
+        known = Observation(
+            suggestion,
+            pattern=trial.pattern,
+            costs=self._cost_shares(cost),
+            rung_values=tuple(
+                _at_rungs(trial, goal, final, by_rung) for goal in self._problem.objectives if goal.scores
+            ),
+        )
+        if trial.state is TrialState.RUNNING:
+            return known
+        told = final.get(trial.number) or worst_values(self._problem.objectives, cost)
+        failed = not trial.scores and trial.state is not TrialState.OVER_BUDGET
+        constraints = self._store.excesses(cost) | {"trained": float(failed)}
+        return replace(known, values=tuple(told.values()), constraints=constraints)
+
+    def _counted(self, pattern: ModelPattern) -> tuple[tuple[float, ...], bool]:
+        """Its cost objectives as shares of full attention, and whether it is over budget."""
+        cost = self._problem.cost(pattern)
+        return self._cost_shares(cost), not self._store.keeps_budgets(cost)
+
+    def _cost_shares(self, cost: Cost) -> tuple[float, ...]:
+        shares = cost.ratio_to(self._problem.full_cost)
+        return tuple(shares[COSTS[goal.name][0]] for goal in self._problem.objectives if not goal.scores)
+
+
+def _at_rungs(trial: Trial, goal: Goal, final: Values, by_rung: Sequence[Values]) -> tuple[float | None, ...]:
+    """A trial's value at every rung, to be minimised; None where it was not trained to.
+
+    A mean rank is the forecast one throughout, since every rung ranks others among themselves.
+    """
+    columns = [final] * len(by_rung) if len(goal.scores) > 1 else by_rung
+    own = [values.get(trial.number) for values in columns]
+    return tuple(None if values is None else signed(values[goal.name], goal) for values in own)

@@ -1,0 +1,69 @@
+"""Checks of what a space offers: its options, and the parameters that it asks a suggester for."""
+
+from collections.abc import Hashable, Iterable, Sequence
+from math import inf
+
+from nas.errors import InputError, unknown
+from nas.space.space import Option, Shape
+
+
+def require_options(name: str, options: Sequence[Option]) -> None:
+    """Raise InputError unless `options` holds at least one value and none twice."""
+    if not options or len(set(options)) < len(options):
+        raise InputError(name, "must hold at least one value and none twice", list(options))
+
+
+def require_numbers(name: str, options: Sequence[int] | None, at_least: int) -> None:
+    """Raise InputError unless `options` is None or holds different numbers of `at_least` or more."""
+    if options is None:
+        return
+    require_options(name, options)
+    if min(options) < at_least:
+        raise InputError(name, f"must hold numbers of {at_least} or more", options)
+
+
+def require_words(name: str, options: Sequence[str] | None, allowed: Iterable[str], noun: str) -> None:
+    """Raise InputError unless `options` is None or holds different words, all of them allowed."""
+    if options is None:
+        return
+    require_options(name, options)
+    known = list(allowed)
+    for option in options:
+        if option not in known:
+            raise unknown(name, option, known, noun)
+
+
+def require_heads(name: str, options: Sequence[int] | None, shape: Shape) -> None:
+    """Raise InputError if `options` offers more heads than a layer of the shape has."""
+    most = max(options or [0])
+    if most > shape.num_heads:
+        raise InputError(f"space.options.{name}", f"must be at most proxy.num_heads ({shape.num_heads})", most)
+
+
+def check_options(name: str, options: Sequence[object]) -> None:
+    """Refuse options that a sampler cannot choose from or a study cannot store.
+
+    Raises:
+        InputError: there is no option, or one that is neither text nor a finite number nor true or false.
+    """
+    odd = [option for option in options if not isinstance(option, str | int | float) or option in (inf, -inf)]
+    odd += [option for option in options if option != option]
+    if odd or not options:
+        allowed = "must have options to choose from: texts, finite numbers, true or false"
+        raise InputError(f"space parameter {name}", allowed, odd[0] if odd else [])
+
+
+def check_asked_alike(asked: dict[str, Hashable], name: str, question: Hashable) -> None:
+    """Refuse a parameter that a trial asks for again in another way; remember how it asked.
+
+    Args:
+        asked: how this trial asked for its parameters so far; updated.
+        name: the parameter.
+        question: all that decides which values are allowed.
+
+    Raises:
+        InputError: the trial asked for the name before, and otherwise.
+    """
+    if (before := asked.setdefault(name, question)) != question:
+        remedy = "Give one of them another name."
+        raise InputError(f"space parameter {name}", f"must be asked for as before, {before}", question, remedy)

@@ -1,1 +1,0 @@
-"""Synthetic sequences whose answer must be computed."""

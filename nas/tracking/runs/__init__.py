@@ -1,0 +1,1 @@
+"""What a W&B run holds, as plain data."""

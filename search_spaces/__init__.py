@@ -1,1 +1,0 @@
-"""The shipped search spaces, one file each."""

@@ -1,0 +1,172 @@
+"""Small builders of typed fronts: every field has a sensible default and can be replaced."""
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from nas.patterns.layer import HeadGroup
+from nas.patterns.model import ModelPattern
+from nas.patterns.primitives import Block, Columns, Global, Primitive, Window
+from nas.results.cost import Cost
+from nas.results.fidelity import FidelityReport, LongRun, ObjectiveFidelity
+from nas.results.front import Baseline, FromScratch, Front, FrontPoint, StudyProvenance
+from nas.results.objective import Objective, Score
+from nas.results.trial import TrialState
+
+QUALITY = Objective(name="quality", unit="bits per byte", direction="minimize")
+FLOPS = Objective(name="flops", unit="FLOP", direction="minimize")
+KV_CACHE = Objective(name="kv_cache_bytes", unit="bytes", direction="minimize")
+OBJECTIVES = (QUALITY, FLOPS, KV_CACHE)
+
+FULL_FLOPS, FULL_CACHE = 400_000_000, 262_144
+"""What full attention costs in these fronts."""
+
+LONG_PATTERN = ModelPattern.of(
+    [(HeadGroup(1, (Window(before), Global(2))), HeadGroup(1, (Block(16), Columns(16, 4)))) for before in range(7, 20)]
+)
+"""Two heads in layers of which no two are alike, so that the label is longer than any terminal or picture."""
+
+
+def make_score(name: str = "quality", **changes: Any) -> Score:
+    """A score of the task text."""
+    fields: dict[str, Any] = {
+        "task": "text",
+        "times": 1,
+        "unit": "bits per byte",
+        "direction": "minimize",
+        "chance": 8.0,
+    }
+    return Score(name=name, **(fields | changes))
+
+
+def make_pattern(*attend: Primitive, heads: int = 2) -> ModelPattern:
+    """One layer whose heads attend alike."""
+    return ModelPattern.of([(HeadGroup(heads, attend or (Window(7),)),)])
+
+
+def make_cost(flops: float = 0.5, cache: float = 0.5, **changes: Any) -> Cost:
+    """A cost by its shares of full attention's."""
+    fields: dict[str, Any] = {
+        "num_tokens": 256,
+        "pairs": int(flops * FULL_FLOPS / 64),
+        "attention_flops": int(flops * FULL_FLOPS),
+        "forward_flops": int((2 + flops) * FULL_FLOPS),
+        "train_flops": int(3 * (2 + flops) * FULL_FLOPS),
+        "kv_cache_bytes": int(cache * FULL_CACHE),
+        "activation_bytes": 4096,
+        "num_parameters": 1000,
+    }
+    return Cost(**(fields | changes))
+
+
+def make_values(quality: float = 2.3, flops: float = 0.5, cache: float = 0.5) -> dict[str, float]:
+    """Values of `OBJECTIVES`, costs by their shares of full attention's."""
+    return {"quality": quality, "flops": flops * FULL_FLOPS, "kv_cache_bytes": cache * FULL_CACHE}
+
+
+def make_point(
+    trial: int = 1, quality: float = 2.3, flops: float = 0.5, cache: float = 0.5, **changes: Any
+) -> FrontPoint:
+    """A point of a front, measured with two seeds."""
+    fields: dict[str, Any] = {"indistinguishable_from": (), "converged": None}
+    return FrontPoint(**(fields | _entry(trial, quality, flops, cache, **changes)))
+
+
+def make_baseline(
+    trial: int = 0, quality: float = 2.4, flops: float = 1.0, cache: float = 1.0, **changes: Any
+) -> Baseline:
+    """A finished baseline that is not on the front: full attention, unless it is named otherwise."""
+    fields: dict[str, Any] = {"on_front": False, "state": TrialState.FINISHED}
+    return Baseline(**(fields | _entry(trial, quality, flops, cache, **({"baseline": "full"} | changes))))
+
+
+def as_baseline(point: FrontPoint) -> Baseline:
+    """The same entry among the baselines."""
+    own = {name: getattr(point, name) for name in FrontPoint.__struct_fields__}
+    del own["indistinguishable_from"], own["converged"]
+    return Baseline(on_front=True, state=TrialState.FINISHED, **own)
+
+
+def make_provenance(**changes: Any) -> StudyProvenance:
+    """How a study on the task text came about."""
+    fields: dict[str, Any] = {
+        "seed": 7,
+        "sampler": "tpe",
+        "task": "text",
+        "task_fingerprint": "ab" * 32,
+        "num_tokens": 256,
+        "rungs": (100, 200, 400),
+        "target": "proxy",
+        "evaluation": FromScratch(),
+        "checkpoint_fingerprint": None,
+        "task_quality": "separate",
+        "extra_tasks": {},
+        "machine": "x86_64",
+    }
+    return StudyProvenance(**(fields | changes))
+
+
+def make_front(**changes: Any) -> Front:
+    """A front of one point and full attention."""
+    fields: dict[str, Any] = {
+        "study": "demo",
+        "versions": {"torch": "2.13.0"},
+        "corpus_hash": "cd" * 32,
+        "objectives": OBJECTIVES,
+        "scores": (make_score(),),
+        "points": (make_point(),),
+        "baselines": (make_baseline(),),
+        "noise": {"num_patterns": 0, "quality_standard_deviation": None},
+        "fidelity": None,
+        "trials": {TrialState.FINISHED: 2},
+        "hypervolume_by_trial": ((0, 0.1), (1, 0.4)),
+        "provenance": make_provenance(),
+    }
+    return Front(**(fields | changes))
+
+
+def make_fidelity(**changes: Any) -> FidelityReport:
+    """A report on quality in which six patterns, two of them stopped early, keep their ranks; changes are quality's."""
+    runs = (LongRun(trial=number, short=2.0, long=1.8, forecast=number in (2, 3)) for number in range(6))
+    fields: dict[str, Any] = {
+        "patterns": tuple(runs),
+        "tau": 0.87,
+        "tau_low": 0.47,
+        "tau_high": 1.0,
+        "tau_between_seeds": 0.73,
+        "regret_of_best": 0.004,
+        "regret_of_best_3": 0.0,
+        "chance": 0.01,
+        "better_than_chance": True,
+        "forecasts": (),
+        "moved": (),
+    }
+    quality = ObjectiveFidelity(**(fields | changes))
+    return FidelityReport(num_steps=1600, times=4, num_seeds=2, objectives={"quality": quality}, rungs=())
+
+
+def change_entries(front: Front, change: Callable[[Any], dict[str, Any]], **changes: Any) -> Front:
+    """A front whose points and baselines get what `change` says of each; more keywords change the front itself."""
+    points = tuple(replace(entry, **change(entry)) for entry in front.points)
+    baselines = tuple(replace(entry, **change(entry)) for entry in front.baselines)
+    return replace(front, points=points, baselines=baselines, **changes)
+
+
+def _entry(trial: int, quality: float, flops: float, cache: float, **changes: Any) -> dict[str, Any]:
+    cost = make_cost(flops, cache)
+    pattern = changes.get("pattern", make_pattern())
+    fields: dict[str, Any] = {
+        "trial": trial,
+        "baseline": None,
+        "values": make_values(quality, flops, cache),
+        "scores": {"quality": quality},
+        "seeds": (0, 1),
+        "spread": {"quality": 0.0123},
+        "gain_of_last_rung": {},
+        "cost": cost,
+        "ratio_to_full": cost.ratio_to(make_cost(1.0, 1.0)),
+        "pattern_id": pattern.id,
+        "pattern": pattern,
+    }
+    return fields | changes

@@ -1,0 +1,69 @@
+"""Watching a table being built."""
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from nas.ground_truth.report import progress as table_progress
+from nas.ground_truth.report.progress import make_table_watcher
+from nas.ground_truth.row_store import Progress
+from nas.results.measurement import Measurement, Outcome
+from nas.results.table import TableRow
+
+UNIT = "bits per byte"
+
+
+def row(**changes: Any) -> TableRow:
+    values: dict[str, Any] = {
+        "seed": 1, "learning_rate": 4e-3, "step": 480, "outcome": Outcome.FINISHED, "quality": 2.5, "train_loss": 1.7,
+        "wall_seconds": 12.34,
+    }  # fmt: skip
+    return TableRow.of("5ef7b4395f38b714", Measurement(**values | changes))
+
+
+def progress(new: TableRow | None, num_rows: int, steps: int) -> Progress:
+    return Progress(row=new, num_rows=num_rows, total_rows=1494, steps=steps, total_steps=1000, unit=UNIT)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time, in seconds."""
+    now = [100.0]
+    monkeypatch.setattr(table_progress.time, "monotonic", lambda: now[0])
+    return now
+
+
+def watched(clock: list[float], *, terminal: bool) -> str:
+    console = Console(file=StringIO(), width=160, force_terminal=terminal)
+    with make_table_watcher(console, "tables/[mine].jsonl") as watch:
+        watch(progress(None, 32, 200))
+        clock[0] += 60
+        watch(progress(row(), 33, 210))
+        clock[0] += 60
+        watch(progress(row(outcome=Outcome.DIVERGED, quality=None, train_loss=None), 34, 1000))
+    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+
+
+def test_plain_lines_say_what_came_and_what_is_left(clock: list[float]) -> None:
+    assert watched(clock, terminal=False).splitlines() == [
+        "table tables/[mine].jsonl: 1,494 rows, 32 of them known from before",
+        # Ten steps in a minute, 790 to go.
+        "[  33/1494] 5ef7b4395f38b714 seed 1 rate 0.004 step 480  2.5 bits per byte  12.3 s  1 h 19 min left",
+        "[  34/1494] 5ef7b4395f38b714 seed 1 rate 0.004 step 480  diverged  12.3 s",
+    ]
+
+
+def test_a_terminal_shows_a_bar_with_the_newest_row(clock: list[float]) -> None:
+    shown = watched(clock, terminal=True)
+    assert "tables/[mine].jsonl: 1,494 rows, 32 of them known from before" in shown
+    assert "34/1,494" in shown and "diverged" in shown
+
+
+def test_the_bar_leaves_the_terminal_as_it_was(clock: list[float]) -> None:
+    console = Console(file=StringIO(), width=160, force_terminal=True)
+    with pytest.raises(KeyboardInterrupt), make_table_watcher(console, "x") as watch:
+        watch(progress(None, 0, 0))
+        raise KeyboardInterrupt
+    assert console.file.getvalue().rstrip().endswith("\x1b[?25h")  # type: ignore[attr-defined]  # the cursor is back

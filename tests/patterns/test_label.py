@@ -1,0 +1,161 @@
+import json
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nas.patterns.file import load_pattern
+from nas.patterns.label import label, label_lines
+from nas.patterns.layer import HeadGroup
+from nas.patterns.model import ModelPattern
+from nas.patterns.primitives import (
+    PRIMITIVES,
+    Block,
+    Columns,
+    Full,
+    Global,
+    LowRank,
+    Neighborhood,
+    Primitive,
+    Random,
+    Select,
+    Stride,
+    Stripe,
+    Tile,
+    Window,
+)
+from tests.strategies import patterns, quick
+
+LOCAL, SPLIT = (HeadGroup(4, (Window(15),)),), (HeadGroup(2, (Window(63), Global(4))), HeadGroup(2, (Full(),)))
+
+some_patterns = patterns(computing=True) | patterns((3, 4), computing=True)
+
+
+def one_head(*attend: Primitive, **more) -> ModelPattern:
+    return ModelPattern.of([(HeadGroup(1, attend),)], **more)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        (ModelPattern.of([LOCAL, SPLIT]), "L0 4x w16 | L1 2x full, 2x w64+g4"),
+        (ModelPattern.of([LOCAL] * 4 + [SPLIT, LOCAL]), "L0-3 4x w16 | L4 2x full, 2x w64+g4 | L5 4x w16"),
+        (ModelPattern.of([LOCAL, LOCAL], memory_tokens=[0, 32]), "L0 4x w16 | L1 4x w16, mem32"),
+        (ModelPattern.of([LOCAL], position="alibi"), "L0 4x w16 | pos alibi"),
+        (one_head(Window(3), Window(2), Block(4), Stride(4), Stride(8)), "L0 1x w4+s4"),
+        (one_head(Window(3, 9)), "L0 1x w4"),
+        (one_head(Window(8, 8, 2), Global(4, 2), causal=False), "L0 1x w8/8d2+g4/2 | bidir"),
+        (one_head(Tile(4, 4), causal=False, grid=(8, 8), position="none"), "L0 1x t4x4 | bidir | grid 8x8 | pos none"),
+        (
+            ModelPattern.of([(HeadGroup(1, (Window(3), Random(4, 2))), HeadGroup(1, (Full(),)))]),
+            "L0 1x w4+r2x4, 1x full",
+        ),
+    ],
+)
+def test_labels(pattern: ModelPattern, expected: str) -> None:
+    assert label(pattern) == expected
+
+
+def test_lines_break_between_layers_and_inside_one_only_where_it_is_too_long() -> None:
+    pattern = ModelPattern.of([LOCAL, SPLIT, LOCAL])
+    assert label_lines(pattern, 80) == ["L0 4x w16 | L1 2x full, 2x w64+g4 | L2 4x w16"]
+    assert label_lines(pattern, 36) == ["L0 4x w16 | L1 2x full, 2x w64+g4 |", "L2 4x w16"]
+    assert label_lines(pattern, 34) == ["L0 4x w16 |", "L1 2x full, 2x w64+g4 | L2 4x w16"]
+    assert label_lines(pattern, 20) == ["L0 4x w16 |", "L1 2x full,", "2x w64+g4 |", "L2 4x w16"]
+    assert label_lines(pattern, 1) == ["L0 4x w16 |", "L1 2x full,", "2x w64+g4 |", "L2 4x w16"]
+
+
+@given(some_patterns)
+@quick
+def test_a_label_is_one_line_of_ascii_and_the_same_for_all_spellings(pattern: ModelPattern) -> None:
+    text = label(pattern)
+    assert text.isascii() and text.isprintable()
+    assert label(pattern.canonical()) == text
+    assert label(load_pattern(pattern.to_dict())) == text
+
+
+@given(some_patterns)
+@quick
+def test_a_label_can_be_read_back(pattern: ModelPattern) -> None:
+    """So no two canonical patterns share one."""
+    assert read(label(pattern)) == pattern.canonical()
+    if pattern.causal:
+        counted = ModelPattern(pattern.layers, position="alibi")
+        assert read(label(counted)) == counted.canonical()
+
+
+@given(some_patterns, st.integers(1, 100))
+@quick
+def test_lines_lose_nothing_and_are_filled(pattern: ModelPattern, width: int) -> None:
+    lines = label_lines(pattern, width)
+    assert " ".join(lines) == label(pattern)
+    for line in lines:
+        assert len(line) <= width or re.fullmatch(r"(L\S+ )?(\d+x \S+|mem\d+,?|(grid|pos) \S+|bidir)( \|)?", line)
+    for line, following in pairwise(lines):
+        assert line.endswith((" |", ","))
+        assert len(f"{line} {following}") > width
+
+
+def test_the_table_of_the_page_has_every_kind_with_its_label() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "patterns.md").read_text(encoding="utf-8")
+    chapter = page.split("## Labels\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `([^`]+)` \| `(\{.*?\})` \|", chapter, re.MULTILINE)
+    assert {json.loads(document)["kind"] for _, document in rows} == set(PRIMITIVES)
+    for short, document in rows:
+        values = json.loads(document)
+        primitive = PRIMITIVES[values.pop("kind")](**values)
+        assert primitive.label(causal="/" not in short) == short
+
+
+def read(text: str) -> ModelPattern:
+    """The grammar of docs/patterns.md the other way round."""
+    sections = text.split(" | ")
+    runs = [section for section in sections if section.startswith("L")]
+    facts = dict([*section.split(" "), ""][:2] for section in sections[len(runs) :])
+    causal = "bidir" not in facts
+    grid = tuple(int(side) for side in facts["grid"].split("x")) if "grid" in facts else None
+    layers, memory = [], []
+    for run in runs:
+        numbers, _, parts = run.partition(" ")
+        first, _, last = numbers.removeprefix("L").partition("-")
+        assert int(first) == len(layers)
+        *groups, end = parts.split(", ")
+        if not end.startswith("mem"):
+            groups, end = [*groups, end], "mem0"
+        layer = tuple(read_group(group, causal) for group in groups)
+        for _ in range(int(first), int(last or first) + 1):
+            layers.append(layer)
+            memory.append(int(end.removeprefix("mem")))
+    return ModelPattern.of(layers, causal=causal, grid=grid, position=facts.get("pos", "rope"), memory_tokens=memory)
+
+
+def read_group(text: str, causal: bool) -> HeadGroup:
+    count, union = text.split("x ")
+    return HeadGroup(int(count), tuple(read_primitive(short, causal) for short in union.split("+")))
+
+
+def read_primitive(short: str, causal: bool) -> Primitive:
+    forms = {
+        r"full": Full,
+        r"w(\d+)(?:d(\d+))?": lambda keys, dilation: Window(keys - 1, 0, dilation or 1),
+        r"w(\d+)/(\d+)(?:d(\d+))?": lambda before, after, dilation: Window(before, after, dilation or 1),
+        r"g(\d+)(?:/(\d+))?": lambda first, last: Global(first, last or 0),
+        r"s(\d+)": Stride,
+        r"c(\d+)of(\d+)": lambda width, every: Columns(every, width),
+        r"b(\d+)(?:@(\d+))?": lambda tokens, shift: Block(tokens, shift or 0),
+        r"r(\d+)x(\d+)(?:#(\d+))?": lambda blocks, block, seed: Random(block, blocks, seed or 0),
+        r"rows(\d+)": lambda width: Stripe("row", width),
+        r"cols(\d+)": lambda width: Stripe("column", width),
+        r"t(\d+)x(\d+)(?:@(\d+)x(\d+))?": lambda height, width, down, right: Tile(height, width, down or 0, right or 0),
+        r"n(\d+)x(\d+)": Neighborhood,
+        r"top(\d+)x(\d+)": lambda blocks, block: Select(block, blocks),
+        r"rank(\d+)": LowRank,
+        r"rank(\d+):kv": lambda rank: LowRank(rank, "key_value"),
+        r"rank(\d+):layers": lambda rank: LowRank(rank, "layers"),
+    }
+    ((found, make),) = [(match, make) for form, make in forms.items() if (match := re.fullmatch(form, short))]
+    assert causal == ("/" not in short) or not short.startswith("w")
+    return make(*(int(number) if number else None for number in found.groups()))

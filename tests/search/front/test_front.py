@@ -1,0 +1,95 @@
+"""front.json: what is on it, in which order, and how sure it is."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from nas.patterns.file import load_pattern
+from nas.results.codec import to_document
+from nas.results.front import Front
+from nas.results.objective import Objective
+from nas.search.storage.study_folder import StudyFolder
+from nas.statistics.pareto import dominates
+from tests.toy_study import FakeExecutor, StartStudy
+
+NAMES = ["quality", "flops", "kv_cache_bytes"]
+
+
+@pytest.fixture(scope="module")
+def folder(start: StartStudy, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("front") / "toy"
+    start(path, FakeExecutor(), num_trials=20, confirm_seeds=1)
+    return path
+
+
+@pytest.fixture(scope="module")
+def front(folder: Path) -> Front:
+    return StudyFolder(folder).front()
+
+
+def test_no_trial_beats_a_point_and_every_other_is_beaten(front: Front, folder: Path) -> None:
+    points = {point.trial: tuple(point.values[name] for name in NAMES) for point in front.points}
+    for trial in StudyFolder(folder).trials():
+        if trial.state != "finished":
+            continue
+        values = tuple(trial.values[name] for name in NAMES)
+        beaten = any(dominates(point, values) for point in points.values())
+        assert beaten == (trial.number not in points)
+
+
+def test_points_are_sorted_different_and_loadable(front: Front) -> None:
+    qualities = [point.values["quality"] for point in front.points]
+    assert qualities == sorted(qualities)
+    ids = [point.pattern_id for point in front.points]
+    assert len(set(ids)) == len(ids)
+    for entry in front.points + front.baselines:
+        assert load_pattern(to_document(entry)["pattern"]).id == entry.pattern.id == entry.pattern_id
+
+
+def test_every_baseline_stands_there_marked(front: Front) -> None:
+    on_front = {point.trial for point in front.points}
+    assert [entry.baseline for entry in front.baselines] == [
+        "full",
+        "longformer",
+        "sparse_transformer_strided",
+        "sparse_transformer_fixed",
+        "bigbird",
+        "local_global",
+    ]
+    for entry in front.baselines:
+        assert entry.on_front == (entry.trial in on_front)
+    full = front.baselines[0]
+    assert set(full.ratio_to_full.values()) == {1.0}
+
+
+def test_the_hypervolume_never_shrinks(front: Front) -> None:
+    volumes = [volume for _, volume in front.hypervolume_by_trial]
+    assert [number for number, _ in front.hypervolume_by_trial] == list(range(26))
+    assert volumes == sorted(volumes) and volumes[-1] > volumes[0] > 0
+
+
+def test_points_within_the_noise_say_so(front: Front) -> None:
+    noise = front.noise["quality_standard_deviation"]
+    quality = {point.trial: point.values["quality"] for point in front.points}
+    for point in front.points:
+        close = {trial for trial, value in quality.items() if abs(value - quality[point.trial]) < 2 * noise}
+        assert set(point.indistinguishable_from) == close - {point.trial}
+
+
+def test_the_table_holds_the_points(front: Front, folder: Path) -> None:
+    rows = list(csv.DictReader((folder / "front.csv").read_text().splitlines()))
+    assert [int(row["trial"]) for row in rows] == [point.trial for point in front.points]
+    assert [float(row["quality"]) for row in rows] == [point.values["quality"] for point in front.points]
+
+
+def test_neither_time_nor_place_is_in_it(folder: Path) -> None:
+    text = (folder / "front.json").read_text()
+    assert str(folder.parent) not in text and "seconds" not in text
+
+
+def test_what_it_was_made_with_is_in_it(front: Front) -> None:
+    assert front.schema == "nas.front/1" and front.study == "toy"
+    assert front.corpus_hash == "11"
+    assert {"python", "nas", "torch", "optuna", "lightning"} <= front.versions.keys()
+    assert front.objectives[0] == Objective(name="quality", unit="bits per byte", direction="minimize")

@@ -1,0 +1,45 @@
+"""Files are written whole or not at all, and what cannot be read is named."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nas.errors import StudyError
+from nas.files import read_bytes, read_json, write_json, write_text
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"x": 1})
+    with pytest.raises(ValueError, match="JSON compliant"):
+        write_json(tmp_path / "a.json", {"x": float("nan")})
+    assert read_json(tmp_path / "a.json") == {"x": 1}
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StudyError, match=r"cannot be written .*goes on"):
+        write_text(tmp_path / "file" / "inside", "x")
+
+
+def test_a_file_that_is_not_there_is_none(tmp_path: Path) -> None:
+    assert read_bytes(tmp_path / "a.json") is None
+    assert read_json(tmp_path / "a.json") is None
+
+
+@pytest.mark.parametrize("read", [read_bytes, read_json])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    with pytest.raises(StudyError, match=rf"^{tmp_path}: cannot be read \(Is a directory\)\.$"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\x00", b"[" * 100_000])
+def test_a_file_that_is_no_json_is_named_in_one_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(StudyError) as caught:
+        read_json(tmp_path / "a.json")
+    text = str(caught.value)
+    assert text.startswith(f"{tmp_path / 'a.json'}: must hold what nas search wrote there, but is damaged (")
+    assert text.endswith("Restore it, or delete it and run the same nas search again, which makes it anew.")
+    assert "\n" not in text

@@ -1,0 +1,32 @@
+"""What of a study goes into which run, as plain data."""
+
+import dataclasses
+
+from nas.patterns.label import label
+from nas.results.trial import Trial, TrialState
+from nas.tracking.runs.contents import study_run, trial_run
+from tests.fronts import LONG_PATTERN, make_fidelity, make_front
+
+
+def test_a_run_is_called_by_number_and_label(info, trials):
+    assert trial_run(info, trials[1]).name == f"00001 {label(trials[1].pattern)}"
+    assert trial_run(info, trials[2]).name == "00002", "there is no pattern"
+    assert trial_run(info, trials[0]).name == "full", "baselines have names"
+
+
+def test_a_name_longer_than_wandb_allows_is_cut(info):
+    name = trial_run(info, Trial(number=7, state=TrialState.DIVERGED, pattern=LONG_PATTERN)).name
+    assert len(name) == 128
+    assert f"00007 {label(LONG_PATTERN)}".startswith(name.removesuffix("...")) and name.endswith("...")
+
+
+def test_a_studys_run_says_how_far_its_ranking_can_be_trusted(info, trials):
+    judged = study_run(info, trials, make_front(fidelity=make_fidelity())).summary
+    assert (judged["fidelity/quality/tau"], judged["fidelity/quality/regret_of_best"]) == (0.87, 0.004)
+    assert not any(name.startswith("fidelity") for name in study_run(info, trials, make_front()).summary)
+
+
+def test_ids_stay_when_settings_change_that_are_free_to_change(info, trials):
+    more = dataclasses.replace(info, settings=info.settings | {"num_trials": 99, "workers": 7})
+    other = dataclasses.replace(info, settings=info.settings | {"seed": 8})
+    assert trial_run(more, trials[0]).id == trial_run(info, trials[0]).id != trial_run(other, trials[0]).id
