@@ -50,6 +50,6 @@ def test_attention_wants_one_layer_a_backend_and_tensors(pattern: ModelPattern) 
     with pytest.raises(InputError, match=r"^pattern: .*take layers\[0\]"):
         nas.SparseAttention(pattern)  # type: ignore[arg-type]
     with pytest.raises(InputError, match=r"^backend: "):
-        nas.SparseAttention(pattern.layers[0], backend=None)  # type: ignore[arg-type]
+        nas.SparseAttention(pattern.layers[0], backend=None)
     with pytest.raises(InputError, match=r"^k: must be a torch.Tensor"):
         nas.SparseAttention(pattern.layers[0])(torch.ones(1, 2, 4, 8), [1], [1])

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given
@@ -50,7 +52,8 @@ class PlainModel(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         stream = self.embedding(tokens)
-        for query, key, value, out, *mlp, before_attention, before_mlp in self.layers:
+        layers: Any = self.layers  # nn.ModuleList has no type for what is in it
+        for query, key, value, out, *mlp, before_attention, before_mlp in layers:
             normed = before_attention(stream)
             q, k, v = (self._heads(matrix(normed)) for matrix in (query, key, value))
             attended = torch.bmm(torch.bmm(q, k.transpose(1, 2)).softmax(-1), v)

@@ -22,7 +22,13 @@ D_HEAD, D_MODEL, TOKENS = 4, 12, 10
 
 
 def target(**changes: int) -> Target:
-    sizes = {"num_tokens": TOKENS, "num_layers": 2, "num_heads": 3, "num_kv_heads": 3, "d_model": D_MODEL}
+    sizes: dict[str, Any] = {
+        "num_tokens": TOKENS,
+        "num_layers": 2,
+        "num_heads": 3,
+        "num_kv_heads": 3,
+        "d_model": D_MODEL,
+    }
     sizes |= {"d_head": D_HEAD, "d_mlp": 20, "vocab_size": 11}
     return Target(name="small", **{**sizes, **changes})
 

@@ -84,6 +84,14 @@ def test_the_proxy_has_as_many_parameters_as_are_counted(
     ],
 )
 def test_impossible_dimensions_are_refused(changes: dict[str, int], message: str) -> None:
-    sizes = {"num_tokens": 8, "num_layers": 2, "num_heads": 4, "num_kv_heads": 4, "d_model": 8, "d_head": 2, "d_mlp": 8}
+    sizes: dict[str, Any] = {
+        "num_tokens": 8,
+        "num_layers": 2,
+        "num_heads": 4,
+        "num_kv_heads": 4,
+        "d_model": 8,
+        "d_head": 2,
+        "d_mlp": 8,
+    }
     with pytest.raises(InputError, match=message):
         Target(name="wrong", **{**sizes, **changes})

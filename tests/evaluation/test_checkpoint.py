@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -164,7 +165,8 @@ class TestLora:
         first = measure(decoder, tasks["text"], STREAMING, weights="lora", rung=4, folders=kept)
         (file,) = kept[0].glob("checkpoint-*.pt")
         whole = torch.load(file, weights_only=True)
-        for change in ({"step": 2}, {"weights": {}}, {"schema": "nas.cohort/1"}):
+        changes: list[dict[str, Any]] = [{"step": 2}, {"weights": {}}, {"schema": "nas.cohort/1"}]
+        for change in changes:
             torch.save(whole | change, file)
             assert measure(decoder, tasks["text"], STREAMING, weights="lora", rung=4, folders=kept) == first
 

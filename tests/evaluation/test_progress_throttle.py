@@ -6,7 +6,7 @@ from nas.evaluation.progress_throttle import ProgressThrottle
 
 def test_news_go_out_at_the_start_and_at_the_end_and_seldom_between(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(throttle.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(throttle.time, "monotonic", lambda: now[0])  # type: ignore[attr-defined]
     told: list[tuple[int, int, int]] = []
     cohort = ProgressThrottle(2, 3, 10, lambda *progress: told.append(progress))
     assert told == [(0, 3, 10), (1, 3, 10)]

@@ -137,7 +137,8 @@ def test_a_kill_while_the_members_are_saved_goes_on_from_the_save_before(
 ) -> None:
     """Between the files of step 8, before any and after all of them."""
     expected = timeless(evaluator.evaluate(members, 12))
-    save, steps = CohortState.save, []
+    save = CohortState.save
+    steps: list[int] = []
 
     def dying(part: CohortState, path: Path) -> None:
         if steps.count(8) == num_saved and part.step >= 8:

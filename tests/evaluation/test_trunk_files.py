@@ -49,7 +49,7 @@ def steps_kept(folders: list[Path]) -> list[list[int]]:
 
 def found(files: TrunkFiles[Walker], until_step: int) -> int | None:
     walker = files.latest(until_step)
-    return walker and walker.step
+    return walker.step if walker else None
 
 
 def test_the_newest_state_replaces_the_one_before(files: TrunkFiles[Walker], folders: list[Path]) -> None:

@@ -1,7 +1,9 @@
 import json
 import re
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -116,8 +118,9 @@ def read(text: str) -> ModelPattern:
     runs = [section for section in sections if section.startswith("L")]
     facts = dict([*section.split(" "), ""][:2] for section in sections[len(runs) :])
     causal = "bidir" not in facts
-    grid = tuple(int(side) for side in facts["grid"].split("x")) if "grid" in facts else None
-    layers, memory = [], []
+    grid: Any = tuple(int(side) for side in facts["grid"].split("x")) if "grid" in facts else None
+    layers: list[tuple[HeadGroup, ...]] = []
+    memory: list[int] = []
     for run in runs:
         numbers, _, parts = run.partition(" ")
         first, _, last = numbers.removeprefix("L").partition("-")
@@ -138,7 +141,7 @@ def read_group(text: str, causal: bool) -> HeadGroup:
 
 
 def read_primitive(short: str, causal: bool) -> Primitive:
-    forms = {
+    forms: dict[str, Callable[..., Primitive]] = {
         r"full": Full,
         r"w(\d+)(?:d(\d+))?": lambda keys, dilation: Window(keys - 1, 0, dilation or 1),
         r"w(\d+)/(\d+)(?:d(\d+))?": lambda before, after, dilation: Window(before, after, dilation or 1),

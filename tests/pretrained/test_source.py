@@ -33,7 +33,7 @@ def only_pickles(folder: Path) -> None:
     torch.save({}, folder / "pytorch_model.bin")
 
 
-BAD: dict[str, tuple[Change, str]] = {
+BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "pickles": (only_pickles, r"safetensors, not as pickles, which run code, got 'pytorch_model.bin'"),
     "no weights": (lambda folder: (folder / "model.safetensors").unlink(), r"must hold weights as \*.safetensors"),
     "no config": (lambda folder: (folder / "config.json").unlink(), r"must hold a config.json"),

@@ -44,7 +44,7 @@ def make_trial():
             train_loss=quality,
             wall_seconds=12.3,
         )
-        fields = {
+        fields: dict[str, Any] = {
             "number": number,
             "state": TrialState.FINISHED,
             "pattern": make_pattern(Full(), heads=1),

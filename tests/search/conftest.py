@@ -40,7 +40,7 @@ def start(problem: Problem) -> StartStudy:
         with_database: bool = False,
         **changes: Any,
     ) -> Front:
-        values = {"study": "toy", "num_trials": 12, "confirm_seeds": 1} | changes
+        values: dict[str, Any] = {"study": "toy", "num_trials": 12, "confirm_seeds": 1} | changes
         values["constraints"] = ConstraintSettings(**values.get("constraints", {}))
         values.setdefault("fidelity", FidelitySettings(num_patterns=0))
         settings, study = StudySettings(**values), StudyFolder(folder)

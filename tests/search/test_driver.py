@@ -14,6 +14,7 @@ from msgspec import structs
 from nas.patterns.model import ModelPattern
 from nas.proxy.settings import TrainingSettings
 from nas.proxy.state.cohort_state import Member
+from nas.results.front import Front
 from nas.results.measurement import Measurement, Outcome
 from nas.results.observer import Observer
 from nas.results.trial import TrialState
@@ -272,7 +273,7 @@ class Halved(NamedTuple):
     """A study with rungs that has ended."""
 
     folder: Path
-    front: dict[str, Any]
+    front: Front
     rungs: list[tuple[int, int, int]]
 
 
@@ -298,7 +299,7 @@ def test_halving_trains_few_to_the_end_and_shows_only_those(halved: Halved) -> N
     assert stopped and {trial.step for trial in stopped} <= {100, 200}
     assert {trial.step for trial in finished} == {400}
     assert {point.trial for point in front.points} <= {trial.number for trial in finished}
-    assert front.trials["stopped"] == len(stopped)
+    assert front.trials[TrialState.STOPPED] == len(stopped)
     told = in_database(halved.folder)
     assert [told[trial.number].state for trial in stopped] == [optuna.trial.TrialState.PRUNED] * len(stopped)
 

@@ -231,7 +231,7 @@ def test_a_mean_rank_with_rungs_ranks_everybody_however_far_they_were_trained(
         for seed in (0, 1)
     ]
     assert to_document(fronts[0]) == to_document(fronts[1])
-    assert fronts[0].points and fronts[0].trials["stopped"]
+    assert fronts[0].points and fronts[0].trials[TrialState.STOPPED]
     trials = StudyFolder(tmp_path / "0").trials()
     store = TrialStore(two, ConstraintSettings(), (100, 200, 400))
     for trial in trials:

@@ -276,7 +276,7 @@ def test_a_shipped_configuration_lists_all_options_at_their_defaults(path: Path)
 
 def hybrid(**fixed: Option) -> Hybrid:
     """A hybrid space with one option for each parameter that is named."""
-    return Hybrid(**{name: [value] for name, value in fixed.items()})  # type: ignore[arg-type]
+    return Hybrid(**{name: [value] for name, value in fixed.items()})
 
 
 def unions(space: Space, suggest: Suggester, shape: Shape = DEFAULT) -> list[tuple[int, set[str]]]:

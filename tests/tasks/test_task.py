@@ -15,7 +15,7 @@ def test_the_parts_of_a_batch_are_the_batch(context: np.ndarray | None) -> None:
     if context is None:
         assert all(part.context is None for part in parts)
     else:
-        assert np.array_equal(np.concatenate([part.context for part in parts]), context)  # type: ignore[type-var]
+        assert np.array_equal(np.concatenate([part.context for part in parts]), context)
 
 
 def test_ids_are_contiguous_integers_of_eight_bytes() -> None:

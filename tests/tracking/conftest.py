@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wandb.proto.wandb_internal_pb2 import Record
+from wandb.proto.wandb_internal_pb2 import Record  # type: ignore[attr-defined]
 
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
@@ -16,7 +16,7 @@ from nas.results.measurement import Measurement, Outcome
 from nas.results.observer import StudyInfo, StudyPlan
 from nas.results.trial import Trial, TrialState
 from nas.search.settings import StudySettings
-from nas.tasks.catalog import TextSettings
+from nas.tasks.language.text import TextSettings
 from tests.fronts import OBJECTIVES, make_baseline, make_front, make_point, make_score
 
 

@@ -32,7 +32,7 @@ def _streaming_mask(sink_size: int, recent_size: int) -> torch.Tensor:
 def test_the_masks_that_it_trains_with_are_ours(pattern):
     files = files_of(NAME, pattern)
     config = json.loads(files["config.json"])
-    heads = np.clip(np.loadtxt(StringIO(files["full_attention_heads.tsv"]), dtype=float, delimiter="\t", ndmin=2), 0, 1)
+    heads = np.clip(np.loadtxt(StringIO(files["full_attention_heads.tsv"]), dtype=float, delimiter="\t", ndmin=2), 0, 1)  # type: ignore[arg-type, call-overload]
     streaming = _streaming_mask(config["sink_size"], config["recent_size"])
     full = torch.ones_like(streaming).tril()
     for layer in range(pattern.num_layers):

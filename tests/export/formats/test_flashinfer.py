@@ -58,7 +58,7 @@ def test_the_wrapper_attends_to_our_pairs(tmp_path_factory, pattern):
     for layer in range(pattern.num_layers):
         names = ("block_mask_map", "block_row_sz", "block_col_sz")
         for head, ours in enumerate(torch.from_numpy(pattern.mask(layer, 90))):
-            theirs = _attended(*(arrays[name][layer, head] for name in names), bool(arrays["causal"]))
+            theirs = _attended(*(arrays[name][layer, head] for name in names), bool(arrays["causal"]))  # type: ignore[call-arg]
             assert torch.equal(theirs, ours)
 
 

@@ -38,7 +38,7 @@ class Wrong:
     ],
 )
 def test_the_check_finds_a_wrong_mask_at_distances_far_from_the_start(monkeypatch, wrong):
-    monkeypatch.setitem(generated_layer.EXPRESSIONS, type(wrong.primitive), lambda primitive: wrong.expression)
+    monkeypatch.setitem(generated_layer.EXPRESSIONS, type(wrong.primitive), lambda primitive: wrong.expression)  # type: ignore[attr-defined]
     pattern = ModelPattern.of([(HeadGroup(1, (wrong.primitive,)),)])
     with pytest.raises(ExportError, match="the mask read back differs from the pattern's in layer 0"):
         _check(pattern)
@@ -46,7 +46,7 @@ def test_the_check_finds_a_wrong_mask_at_distances_far_from_the_start(monkeypatc
 
 @pytest.mark.parametrize("grid", [(6, 9), (40, 50)])
 def test_the_check_finds_a_wrong_mask_on_a_grid(monkeypatch, grid):
-    monkeypatch.setitem(generated_layer.EXPRESSIONS, Stripe, lambda primitive: "q_idx // COLUMNS == kv_idx // COLUMNS")
+    monkeypatch.setitem(generated_layer.EXPRESSIONS, Stripe, lambda primitive: "q_idx // COLUMNS == kv_idx // COLUMNS")  # type: ignore[attr-defined]
     pattern = ModelPattern.of([(HeadGroup(1, (Stripe("row", 2),)),)], causal=False, grid=grid)
     with pytest.raises(ExportError, match="the mask read back differs from the pattern's in layer 0"):
         _check(pattern)

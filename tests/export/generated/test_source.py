@@ -122,7 +122,7 @@ def test_names_from_outside_stay_inside_string_literals():
     made_with = MadeWith.of(front)
     provenance = replace(provenance_of(pattern), study=HOSTILE, baseline=HOSTILE, made_with=made_with)
     files = FORMATS["flex"].write(pattern, provenance, ExportSettings())
-    module = run_module(files["attention_pattern.py"], "attention_pattern")
+    module = run_module(files["attention_pattern.py"], "attention_pattern")  # type: ignore[arg-type]
     assert module["PROVENANCE"]["study"] == HOSTILE
     origin = module["PROVENANCE"]["made_with"]
     assert (origin["versions"], origin["task"], origin["corpus_hash"]) == ({HOSTILE: HOSTILE}, HOSTILE, None)

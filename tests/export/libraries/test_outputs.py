@@ -16,9 +16,9 @@ def test_plain_attention_is_torchs_own():
     torch.testing.assert_close(
         plain_attention(q, k, v, mask), torch.nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
     )
-    shared = [one[:, :2].repeat_interleave(2, dim=1) for one in (k, v)]
+    shared_k, shared_v = (one[:, :2].repeat_interleave(2, dim=1) for one in (k, v))
     grouped = plain_attention(q, k[:, :2], v[:, :2], mask, 0.5)
-    torch.testing.assert_close(grouped, plain_attention(q, *shared, mask, 0.5))
+    torch.testing.assert_close(grouped, plain_attention(q, shared_k, shared_v, mask, 0.5))
 
 
 def test_a_query_that_sees_nothing_is_zero():

@@ -31,7 +31,7 @@ def progress(new: TableRow | None, num_rows: int, steps: int) -> Progress:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time, in seconds."""
     now = [100.0]
-    monkeypatch.setattr(table_progress.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(table_progress.time, "monotonic", lambda: now[0])  # type: ignore[attr-defined]
     return now
 
 
@@ -43,7 +43,7 @@ def watched(clock: list[float], *, terminal: bool) -> str:
         watch(progress(row(), 33, 210))
         clock[0] += 60
         watch(progress(row(outcome=Outcome.DIVERGED, quality=None, train_loss=None), 34, 1000))
-    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+    return console.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_plain_lines_say_what_came_and_what_is_left(clock: list[float]) -> None:
@@ -66,4 +66,4 @@ def test_the_bar_leaves_the_terminal_as_it_was(clock: list[float]) -> None:
     with pytest.raises(KeyboardInterrupt), make_table_watcher(console, "x") as watch:
         watch(progress(None, 0, 0))
         raise KeyboardInterrupt
-    assert console.file.getvalue().rstrip().endswith("\x1b[?25h")  # type: ignore[attr-defined]  # the cursor is back
+    assert console.file.getvalue().rstrip().endswith("\x1b[?25h")  # the cursor is back

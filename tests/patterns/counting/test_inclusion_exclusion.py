@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +10,7 @@ from tests.strategies import GRIDS, kinds, quick
 
 APART = st.one_of(*(kinds(True)[kind] for kind in ("stride", "stripe", "tile", "neighborhood"))) | kinds(True)[
     "window"
-].filter(lambda window: window.dilation > 1)
+].filter(lambda window: window.dilation > 1)  # type: ignore[arg-type]
 """What is shown as progressions or boxes."""
 
 
@@ -22,7 +24,7 @@ def test_terms_add_up_to_the_union_without_fixed_keys(grid, primitives, causal, 
     terms = inclusion_exclusion([primitive.support(context) for primitive in primitives], keys, context)
     query = np.arange(n)
     stop = query + 1 if causal else np.full(n, n)
-    counted = sum(term.count(query, np.zeros_like(query), stop) for term in terms)
+    counted: Any = sum(term.count(query, np.zeros_like(query), stop) for term in terms)
     union = np.array(
         [
             [any(one.allows(i, j, context) for one in primitives) and (keys is None or not keys[j]) for j in range(n)]

@@ -15,6 +15,7 @@ from nas.patterns.primitives import (
     Columns,
     Full,
     Global,
+    MaskPrimitive,
     Neighborhood,
     Primitive,
     Random,
@@ -39,7 +40,7 @@ def sited(draw: st.DrawFn, kind: str) -> tuple[Primitive, MaskContext]:
     return primitive, MaskContext(num_tokens, causal, draw(st.integers(0, 2)), draw(st.integers(0, 2)), grid)
 
 
-def plain_mask(primitive: Primitive, context: MaskContext) -> np.ndarray:
+def plain_mask(primitive: MaskPrimitive, context: MaskContext) -> np.ndarray:
     n = context.num_tokens
     return np.array([[primitive.allows(i, j, context) for j in range(n)] for i in range(n)])
 
@@ -209,7 +210,7 @@ def test_every_primitive_is_a_value():
         assert PRIMITIVES[kind].kind == kind, strategy
     assert Window(3) == Window(3, 0, 1) and hash(Window(3)) == hash(Window(3, 0, 1))
     with pytest.raises(AttributeError):
-        Window(3).before = 4
+        Window(3).before = 4  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
@@ -219,7 +220,7 @@ def test_every_primitive_is_a_value():
         (lambda: Window(1, dilation=0), "dilation: must be 1 or more, got 0."),
         (lambda: Window(True), "before: must be a whole number, got True."),
         (lambda: Window(2**31), "before: must be 2147483647 or less, got 2147483648."),
-        (lambda: Global(1.0), "first: must be a whole number, got 1.0."),
+        (lambda: Global(1.0), "first: must be a whole number, got 1.0."),  # type: ignore[arg-type]
         (lambda: Stride(1), "every: must be 2 or more, got 1."),
         (lambda: Columns(4, 4), "width: must be less than every (4), got 4. Use full to see all keys."),
         (lambda: Block(0), "tokens: must be 1 or more, got 0."),

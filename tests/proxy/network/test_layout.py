@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -97,7 +98,7 @@ def test_a_sequence_pattern_may_read_a_picture(proxy: ProxySettings) -> None:
 
 
 @pytest.mark.parametrize(("change", "place"), [({"num_layers": 3}, "layers"), ({"num_heads": 4}, r"layers\[0\].heads")])
-def test_a_pattern_of_another_size_is_told(proxy: ProxySettings, change: dict[str, int], place: str) -> None:
+def test_a_pattern_of_another_size_is_told(proxy: ProxySettings, change: dict[str, Any], place: str) -> None:
     with pytest.raises(PatternError, match=rf"{place}: must count {next(iter(change.values()))} \(proxy"):
         check_fit(two_layers(FULL), CAUSAL, replace(proxy, **change))
 

@@ -30,7 +30,7 @@ def assert_every_member_is_plain(model: CohortTransformer, patterns: Sequence[Mo
     """Scores and gradients are those of the oracle."""
     (tokens, targets, context), generator = as_tensors(task.train_batch(0, 3, 0)), torch.Generator().manual_seed(1)
     with torch.no_grad():  # gains away from 1, so that a forgotten one would show
-        model.rows += 0.1 * torch.randn(model.rows.shape, generator=generator)
+        model.rows += 0.1 * torch.randn(model.rows.shape, generator=generator)  # type: ignore[misc]
     scores = model(tokens, context).unflatten(1, targets.shape)
     probe = torch.randn(scores.shape, generator=generator) / scores[0].numel() ** 0.5
     (gradient,) = torch.autograd.grad((scores * probe).sum(), model.rows)

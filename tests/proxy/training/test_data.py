@@ -36,5 +36,5 @@ def test_a_batch_keeps_its_context_or_has_none() -> None:
         assert isinstance(batch, Batch)
         tokens, targets, context = as_tensors(batch)
         assert np.array_equal(tokens, batch.tokens) and np.array_equal(targets, batch.targets)
-        assert np.array_equal(context, batch.context) if has_context else context is batch.context is None  # type: ignore[arg-type]
+        assert np.array_equal(context, batch.context) if has_context else context is batch.context is None  # type: ignore[comparison-overlap]
         assert (batch.context is not None) == has_context

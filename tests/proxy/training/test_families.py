@@ -43,7 +43,7 @@ class Cohort:
         return self.trainer.train_branch(self.trunk(state, branch_start(RUNG, TRAINING)), RUNG)
 
 
-@pytest.fixture(scope="module", params=FAMILIES.values(), ids=FAMILIES)
+@pytest.fixture(scope="module", params=list(FAMILIES.values()), ids=list(FAMILIES))
 def cohort(request: pytest.FixtureRequest) -> Iterator[Cohort]:
     before = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -2,6 +2,7 @@
 
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -21,7 +22,7 @@ PATTERN = label(make_pattern(Full(), heads=1))
 
 
 def _info(**more) -> StudyInfo:
-    fields = {"name": "demo", "folder": Path("runs/demo"), "settings": {}, "objectives": OBJECTIVES}
+    fields: dict[str, Any] = {"name": "demo", "folder": Path("runs/demo"), "settings": {}, "objectives": OBJECTIVES}
     return StudyInfo(**(fields | {"scores": (make_score(),)} | more))
 
 
@@ -44,7 +45,7 @@ def _plain() -> tuple[PlainProgress, Console]:
 
 
 def _lines(console: Console) -> list[str]:
-    return console.file.getvalue().splitlines()
+    return console.file.getvalue().splitlines()  # type: ignore[attr-defined]
 
 
 def test_a_plain_line_for_every_trial_never_wrapped(make_trial):
@@ -150,7 +151,7 @@ def _picture(watcher: LiveProgress) -> str:
     """What stands on the terminal at this moment."""
     console = Console(file=StringIO(), width=120, color_system=None)
     console.print(watcher.renderable())
-    return console.file.getvalue()
+    return console.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_the_live_display_shows_all_trials_those_under_way_and_the_best(make_trial):
@@ -166,7 +167,7 @@ def test_the_live_display_shows_all_trials_those_under_way_and_the_best(make_tri
     shown = _picture(watcher)
     assert "3/30" in shown and "best quality 2.1 bits per byte (trial 3)" in shown and "300/400" not in shown
     watcher.study_finished((make_trial(3),), make_front(points=()))
-    assert console.file.getvalue().rstrip().endswith("1 trials: 1 finished; 0 points on the front")
+    assert console.file.getvalue().rstrip().endswith("1 trials: 1 finished; 0 points on the front")  # type: ignore[attr-defined]
 
 
 def test_every_task_has_its_own_line(make_trial):
@@ -196,7 +197,7 @@ def test_fresh_seeds_lengthen_the_bar(make_trial):
     watcher.trial_confirmed(make_trial(0))
     assert "2/3" in _picture(watcher) and "200/400" not in _picture(watcher)
     watcher.study_finished((), make_front(points=()))
-    assert "confirming the front and the baselines with fresh seeds: 2 training runs" in console.file.getvalue()
+    assert "confirming the front and the baselines with fresh seeds: 2 training runs" in console.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_fresh_seeds_have_their_lines(make_trial):
@@ -232,5 +233,5 @@ def test_the_cursor_comes_back(make_trial):
     watcher, console = _live()
     watcher.study_started(_info(), _plan(), ())
     watcher.study_finished((), make_front(points=()))
-    shown = console.file.getvalue()
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
     assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")

@@ -114,7 +114,7 @@ def share_within_budget(tell_constraint: bool) -> float:
         constraints = {"flops_ratio": window / 100 - 0.2} if tell_constraint else {}
         history.append(Observation(suggestion_of(trial), (-float(window), float(window)), constraints))
     late = history[30:]
-    return sum(observation.suggestion.params["window"] <= 20 for observation in late) / len(late)
+    return sum(observation.suggestion.params["window"] <= 20 for observation in late) / len(late)  # type: ignore[operator]
 
 
 def test_tpe_learns_from_broken_constraints() -> None:

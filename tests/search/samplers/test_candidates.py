@@ -1,9 +1,11 @@
+from typing import Any
+
 import pytest
 
 from nas.errors import InputError, PatternError
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
-from nas.patterns.primitives import Stride, Window
+from nas.patterns.primitives import MaskPrimitive, Stride, Window
 from nas.search.modelling.features import pattern_features
 from nas.search.samplers.ask_context import SpaceView
 from nas.search.samplers.candidates import MOST_CHANGED, CandidateSuggester, draw_candidates
@@ -15,7 +17,7 @@ BASE = {"window": 2, "second": "stride", "every": 5, "heads": 3}
 
 def sample(suggest):
     """Asks for numbers, words, and for one thing that depends on another; a stride of 7 makes no pattern."""
-    union = (Window(suggest.choice("window", WIDTHS) - 1),)
+    union: tuple[MaskPrimitive, ...] = (Window(suggest.choice("window", WIDTHS) - 1),)
     if suggest.choice("second", ["none", "stride"]) == "stride":
         every = suggest.integer("every", 2, 9, log=True)
         if every == 7:
@@ -48,7 +50,7 @@ def test_what_is_not_changed_stays():
 
 def test_what_is_changed_moves_to_neighbours_or_anywhere():
     drawn = [CandidateSuggester(seed, BASE, ["window"]) for seed in range(60)]
-    windows = [WIDTHS.index(suggester.choice("window", WIDTHS)) for suggester in drawn]
+    windows = [WIDTHS.index(suggester.choice("window", WIDTHS)) for suggester in drawn]  # type: ignore[arg-type]
     assert set(windows) == {0, 1, 2, 3}
     assert sum(abs(window - 2) == 1 for window in windows) > 30
     assert {suggester.choice("second", ["none", "stride"]) for suggester in drawn} == {"stride"}
@@ -57,7 +59,7 @@ def test_what_is_changed_moves_to_neighbours_or_anywhere():
 def test_what_a_known_trial_lacks_is_drawn():
     base = {"window": 2, "second": "none", "heads": 3}
     changed = [CandidateSuggester(seed, base, ["second"]) for seed in range(40)]
-    asked = set()
+    asked: set[Any] = set()
     for suggester in changed:
         try:
             sample(suggester)

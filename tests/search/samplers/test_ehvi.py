@@ -17,9 +17,10 @@ from nas.search_spaces.hybrid import Hybrid
 from nas.space.random_suggester import RandomSuggester
 from nas.space.space import Shape
 from nas.statistics.pareto import hypervolume
+from nas.statistics.ranks import Direction
 
 SHAPE = Shape(num_layers=2, num_heads=4, num_tokens=64, causal=True)
-OBJECTIVES = ["minimize", "minimize"]
+OBJECTIVES: list[Direction] = ["minimize", "minimize"]
 
 
 def features_of(pattern):
@@ -62,7 +63,8 @@ def answer_to(suggestion, pattern, rungs=1, num_rungs=1):
 
 
 def search(sampler, view, seed, num_trials, **told):
-    asker, known = Asker(SAMPLERS[sampler], seed, OBJECTIVES, view), []
+    asker = Asker(SAMPLERS[sampler], seed, OBJECTIVES, view)
+    known: list[Observation] = []
     while len(known) < num_trials:
         trial = asker.ask(known)
         pattern = view.sample(TrialSuggester(trial))

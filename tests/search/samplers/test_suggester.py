@@ -28,5 +28,5 @@ def test_rising_numbers_are_suggested_in_order_and_read_as_themselves() -> None:
     named = suggester.choice("kind", ["full", "stride"])
     assert chosen in (4, 8, 16) and named in ("full", "stride")
     assert suggester.chosen == {"window": chosen, "kind": named}
-    assert trial.params["window"] == [4, 8, 16].index(chosen)
+    assert trial.params["window"] == [4, 8, 16].index(chosen)  # type: ignore[arg-type]
     assert trial.params["kind"] == named

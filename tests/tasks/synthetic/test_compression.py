@@ -1,5 +1,7 @@
 """Compression: every token but the last is its own target."""
 
+from typing import Any
+
 import pytest
 
 from nas.errors import InputError
@@ -20,6 +22,6 @@ def test_all_is_said_from_the_last_state() -> None:
 
 
 @pytest.mark.parametrize(("option", "value"), [("num_tokens", 1), ("vocab_size", 2), ("validation_sequences", 0)])
-def test_a_setting_out_of_range_is_an_error_that_names_it(option: str, value: int) -> None:
+def test_a_setting_out_of_range_is_an_error_that_names_it(option: str, value: Any) -> None:
     with pytest.raises(InputError, match=rf"^task\.{option}: must be .* got {value}\."):
         CompressionSettings(**{option: value})

@@ -1,5 +1,7 @@
 """Selective copying: every sequence obeys the definition, and reading it is enough to solve it."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -40,6 +42,6 @@ def test_every_place_is_equally_likely() -> None:
     ("options", "place"),
     [({"num_copied": 0}, "num_copied"), ({"num_tokens": 32}, "num_tokens"), ({"vocab_size": 3}, "vocab_size")],
 )
-def test_a_setting_out_of_range_is_an_error_that_names_it(options: dict[str, int], place: str) -> None:
+def test_a_setting_out_of_range_is_an_error_that_names_it(options: dict[str, Any], place: str) -> None:
     with pytest.raises(InputError, match=rf"^task\.{place}: must be"):
         CopyingSettings(**options)

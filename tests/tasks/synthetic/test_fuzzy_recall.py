@@ -1,6 +1,7 @@
 """Fuzzy recall: every sequence obeys the definition, and reading it is enough to solve it."""
 
 from itertools import groupby
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -71,6 +72,6 @@ def test_all_lengths_of_keys_occur() -> None:
     ("options", "place"),
     [({"motif_tokens": 0}, "motif_tokens"), ({"num_tokens": 11}, "num_tokens"), ({"vocab_size": 6}, "vocab_size")],
 )
-def test_a_setting_out_of_range_is_an_error_that_names_it(options: dict[str, int], place: str) -> None:
+def test_a_setting_out_of_range_is_an_error_that_names_it(options: dict[str, Any], place: str) -> None:
     with pytest.raises(InputError, match=rf"^task\.{place}: must be"):
         FuzzyRecallSettings(**options)
