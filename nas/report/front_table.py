@@ -60,7 +60,7 @@ class _Column:
 
     @property
     def width(self) -> int:
-        return max(map(len, (*self.heading, *self.cells)))
+        return max(map(len, (*self.heading, *self.cells)), default=0)
 
     def lines(self, num_heading_lines: int) -> list[str]:
         """The heading, at the bottom of its lines, and the cells, all equally wide."""

@@ -1,12 +1,12 @@
 import signal
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
 
 from nas.proxy.training.quiet_trainer import fit, quiet_trainer
 
@@ -31,8 +31,8 @@ class Slope(LightningModule):
         return torch.optim.SGD(self.parameters(), lr=0.1)
 
 
-def batches() -> Iterator[Tensor]:
-    yield from torch.ones(50, 4)
+def batches(count: int) -> DataLoader[Tensor]:
+    return DataLoader(cast(Dataset[Tensor], torch.ones(count, 4)), batch_size=None)
 
 
 def test_it_trains_for_one_epoch_and_validates_at_its_end(
@@ -40,8 +40,8 @@ def test_it_trains_for_one_epoch_and_validates_at_its_end(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     module = Slope()
-    fit(quiet_trainer("cpu"), module, list(batches()), list(batches())[:3])
-    assert float(module.slope) == pytest.approx(2.0, abs=0.01)
+    fit(quiet_trainer("cpu"), module, batches(50), batches(3))
+    assert module.slope.item() == pytest.approx(2.0, abs=0.01)
     assert module.validated == 3
     assert list(tmp_path.iterdir()) == [] and capfd.readouterr() == ("", "")
 
@@ -49,5 +49,5 @@ def test_it_trains_for_one_epoch_and_validates_at_its_end(
 def test_an_interrupt_reaches_the_caller() -> None:
     handler = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
-        fit(quiet_trainer("cpu"), Slope(interrupted_at=3), list(batches()), None)
+        fit(quiet_trainer("cpu"), Slope(interrupted_at=3), batches(50), None)
     assert signal.getsignal(signal.SIGINT) is handler
