@@ -55,7 +55,9 @@ def fill(problem: Problem, settings: StudySettings, num_trials: int) -> tuple[Tr
         trial = Asker(SAMPLERS["random"], len(store.trials), directions, history.view).ask([])
         suggester = TrialSuggester(trial)
         pattern = problem.sample(suggester)
-        entered = store.enter(Proposal(suggestion=suggestion_of(trial), pattern=pattern, chosen=suggester.chosen))
+        entered = store.enter(
+            Proposal(suggestion=suggestion_of(trial), pattern=pattern, flaw="", chosen=suggester.chosen)
+        )
         if entered.duplicate_of is not None:
             continue
         share = problem.cost(pattern).ratio_to(problem.full_cost)["attention_flops"]
@@ -77,6 +79,7 @@ def measured(quality: float, step: int, task: str) -> Measurement:
         train_loss=1.0,
         wall_seconds=1.0,
         task=task,
+        longer=(),
     )
 
 

@@ -12,7 +12,8 @@ from nas.results.cost import Cost
 from nas.results.fidelity import FidelityReport, LongRun, ObjectiveFidelity
 from nas.results.front import Baseline, FromScratch, Front, FrontPoint, StudyProvenance
 from nas.results.objective import Objective, Score
-from nas.results.trial import TrialState
+from nas.results.provenance import MadeWith, Provenance
+from nas.results.trial import Trial, TrialState
 
 QUALITY = Objective(name="quality", unit="bits per byte", direction="minimize")
 FLOPS = Objective(name="flops", unit="FLOP", direction="minimize")
@@ -86,6 +87,31 @@ def as_baseline(point: FrontPoint) -> Baseline:
     own = {name: getattr(point, name) for name in FrontPoint.__struct_fields__}
     del own["indistinguishable_from"], own["converged"]
     return Baseline(on_front=True, state=TrialState.FINISHED, **own)
+
+
+def make_trial(number: int, state: TrialState, **known: Any) -> Trial:
+    """A trial of which nothing is known but this."""
+    nothing: dict[str, Any] = {"pattern": None, "cost": None, "measurements": ()}
+    return Trial(number=number, state=state, **(nothing | known))
+
+
+def make_export_provenance(pattern: ModelPattern, trial: int = 1, **changes: Any) -> Provenance:
+    """Where a pattern without values comes from."""
+    fields: dict[str, Any] = {
+        "study": "demo",
+        "baseline": None,
+        "objectives": (),
+        "scores": (),
+        "values": {},
+        "step": 0,
+        "seeds": (),
+        "spread": {},
+        "cost": None,
+        "ratio_to_full": {},
+        "made_with": MadeWith.of(make_front()),
+        "stopped_early": False,
+    }
+    return Provenance(trial=trial, pattern_id=pattern.id, **(fields | changes))
 
 
 def make_provenance(**changes: Any) -> StudyProvenance:

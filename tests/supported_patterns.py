@@ -12,7 +12,7 @@ from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Block, Columns, Full, Global, Primitive, Random, Window
 from nas.results.provenance import MadeWith, Provenance
-from tests.fronts import make_front, make_provenance
+from tests.fronts import make_export_provenance, make_front, make_provenance
 from tests.strategies import MASK_KINDS, patterns
 
 BLOCK = 16
@@ -121,7 +121,7 @@ def example_point(name: str) -> ExportPoint:
 def provenance_of(pattern: ModelPattern) -> Provenance:
     """A pattern of trial 1 of the study demo."""
     front = make_front(provenance=make_provenance(num_tokens=6 * BLOCK))
-    return Provenance(study="demo", trial=1, pattern_id=pattern.id, made_with=MadeWith.of(front))
+    return make_export_provenance(pattern, made_with=MadeWith.of(front))
 
 
 def files_of(name: str, pattern: ModelPattern, settings: ExportSettings | None = None) -> Files:

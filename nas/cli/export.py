@@ -54,8 +54,8 @@ def _formats() -> str:
 
     width = max(map(len, FORMATS))
     lines = (
-        fill(target.summary, 98, initial_indent=f"  {name:<{width}}  ", subsequent_indent=" " * (width + 4))
-        for name, target in FORMATS.items()
+        fill(export_format.summary, 98, initial_indent=f"  {name:<{width}}  ", subsequent_indent=" " * (width + 4))
+        for name, export_format in FORMATS.items()
     )
     return "formats, and what each can represent:\n" + "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""What lies in an export beside the target's files: bundle.json and verification.json."""
+"""The records of an export next to its files: bundle.json and verification.json."""
 
 from importlib.metadata import version
 from typing import Final, Literal
@@ -18,7 +18,7 @@ OPTIONS = {"num_tokens": "--tokens", "block_tokens": "--block", "num_kv_heads": 
 
 
 class ExportSettings(Value, frozen=True, kw_only=True):
-    """Numbers that some targets need and a pattern does not have; None for a target's own default.
+    """Numbers that some formats need and a pattern does not have; None for a format's own default.
 
     Args:
         num_tokens: sequence length, in tokens.
@@ -48,9 +48,9 @@ class Bundle(Value, frozen=True, kw_only=True):
     """How an export was written.
 
     Args:
-        format: name of the target.
-        settings: the numbers that the target was given.
-        files: names of the target's own files, in the order of writing.
+        format: name of the format.
+        settings: the numbers that the format was given.
+        files: names of the format's own files, in the order of writing.
         written_by: this software, with its version.
     """
 
@@ -78,11 +78,11 @@ class Verification(Value, frozen=True, kw_only=True):
 
     Args:
         outcome: whether the files mean the pattern.
-        format: name of the target.
+        format: name of the format.
         pattern_id: id of the pattern.
         checks: who found the files to mean the pattern.
         different: what did not mean it, as a sentence; None if all that was compared was equal.
-        unchecked: why the target's own library did not read the files; None if it did.
+        unchecked: why the format's own library did not read the files; None if it did.
     """
 
     schema: Literal["nas.verification/1"] = VERIFICATION_SCHEMA

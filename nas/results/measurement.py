@@ -70,7 +70,7 @@ class Measurement(Value, frozen=True, kw_only=True):
     train_loss: float | None
     wall_seconds: float
     task: str = ""
-    longer: tuple[LengthQuality, ...] = ()
+    longer: tuple[LengthQuality, ...]
     parts: tuple[PartQuality, ...] = ()
 
     def __post_init__(self) -> None:
@@ -78,7 +78,7 @@ class Measurement(Value, frozen=True, kw_only=True):
             raise ValueError(f"quality {self.quality!r} does not go with the outcome {self.outcome.value}")
 
     @classmethod
-    def unfinished(cls, seed: int, learning_rate: float, step: int, outcome: Outcome) -> Self:
+    def unfinished(cls, seed: int, learning_rate: float, step: int, outcome: Outcome, task: str = "") -> Self:
         """The record of a run that gave no quality."""
         return cls(
             seed=seed,
@@ -88,4 +88,6 @@ class Measurement(Value, frozen=True, kw_only=True):
             quality=None,
             train_loss=None,
             wall_seconds=0.0,
+            task=task,
+            longer=(),
         )

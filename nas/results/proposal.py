@@ -37,5 +37,5 @@ class Proposal(Value, frozen=True, kw_only=True):
     suggestion: Suggestion
     pattern: ModelPattern | None = None
     chosen: dict[str, Param] = field(default_factory=dict)
-    flaw: str = ""
+    flaw: str
     baseline: str | None = None

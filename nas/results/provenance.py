@@ -2,8 +2,6 @@
 
 from typing import Any, Final, Literal
 
-from msgspec import field
-
 from nas.results.codec import Value, to_document
 from nas.results.cost import Cost
 from nas.results.front import Front, StudyProvenance
@@ -46,7 +44,7 @@ class Provenance(Value, frozen=True, kw_only=True):
         spread: standard deviation over the seeds by name, in its unit; empty for a single seed.
         cost: what the pattern costs on the study's target; None if unknown.
         ratio_to_full: each of these numbers as a share of full attention's; empty if unknown.
-        made_with: how the study's results came about; None if unknown.
+        made_with: how the study's results came about.
         stopped_early: whether the values are of an earlier rung than those of the trials that finished.
     """
 
@@ -54,36 +52,35 @@ class Provenance(Value, frozen=True, kw_only=True):
     study: str
     trial: int
     pattern_id: str
-    baseline: str | None = None
-    objectives: tuple[Objective, ...] = ()
-    scores: tuple[Score, ...] = ()
-    values: dict[str, float] = field(default_factory=dict)
-    step: int = 0
-    seeds: tuple[int, ...] = ()
-    spread: dict[str, float] = field(default_factory=dict)
-    cost: Cost | None = None
-    ratio_to_full: dict[str, float] = field(default_factory=dict)
-    made_with: MadeWith | None = None
-    stopped_early: bool = False
+    baseline: str | None
+    objectives: tuple[Objective, ...]
+    scores: tuple[Score, ...]
+    values: dict[str, float]
+    step: int
+    seeds: tuple[int, ...]
+    spread: dict[str, float]
+    cost: Cost | None
+    ratio_to_full: dict[str, float]
+    made_with: MadeWith
+    stopped_early: bool
 
     @property
-    def num_tokens(self) -> int | None:
-        """The sequence length of the study's first task, in tokens; None if unknown."""
-        return self.made_with.num_tokens if self.made_with else None
+    def num_tokens(self) -> int:
+        """The sequence length of the study's first task, in tokens."""
+        return self.made_with.num_tokens
 
     @property
-    def last_rung(self) -> int | None:
-        """The last rung of the study, in optimiser steps; None if unknown."""
-        return self.made_with.rungs[-1] if self.made_with and self.made_with.rungs else None
+    def last_rung(self) -> int:
+        """The last rung of the study, in optimiser steps."""
+        return self.made_with.rungs[-1]
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON, in the order that bundles have always had: `nas verify` compares modules letter by letter."""
         document: dict[str, Any] = to_document(self)
         for name in ("objectives", "scores", "cost", "made_with"):
             document[name] = _sorted(document[name])
-        if self.made_with is not None:
-            first = {name: document["made_with"][name] for name in ("versions", "corpus_hash")}
-            document["made_with"] = first | document["made_with"]
+        first = {name: document["made_with"][name] for name in ("versions", "corpus_hash")}
+        document["made_with"] = first | document["made_with"]
         return document
 
 

@@ -6,7 +6,7 @@ from msgspec import structs
 
 from nas.patterns.model import ModelPattern
 from nas.results.codec import Value
-from nas.results.measurement import Measurement
+from nas.results.measurement import LengthQuality, Measurement
 from nas.results.trial import Param
 from nas.statistics.ranks import Direction
 
@@ -117,6 +117,7 @@ class TableRow(Measurement, frozen=True, kw_only=True):
 
     pattern_id: str
     sweep: bool
+    longer: tuple[LengthQuality, ...] = ()
 
     @classmethod
     def of(cls, pattern_id: str, measurement: Measurement, *, sweep: bool = False) -> "TableRow":

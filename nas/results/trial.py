@@ -49,12 +49,12 @@ class Trial(Value, frozen=True, kw_only=True):
     state: TrialState
     baseline: str | None = None
     params: dict[str, Param] = field(default_factory=dict)
-    pattern: ModelPattern | None = None
-    cost: Cost | None = None
+    pattern: ModelPattern | None
+    cost: Cost | None
     duplicate_of: int | None = None
     reason: str = ""
     step: int = 0
-    measurements: tuple[Measurement, ...] = ()
+    measurements: tuple[Measurement, ...]
     scores: dict[str, float] = field(default_factory=dict)
     values: dict[str, float] = field(default_factory=dict)
 

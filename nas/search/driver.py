@@ -161,7 +161,7 @@ class Driver:
 
     def _search(self) -> None:
         for name, pattern in self._problem.baselines.items():
-            self._enter(Proposal(suggestion=Suggestion(), pattern=pattern, baseline=name))
+            self._enter(Proposal(suggestion=Suggestion(), pattern=pattern, flaw="", baseline=name))
         clock: VirtualClock[Launch] = VirtualClock(self._concurrency.num_workers)
         while True:
             while clock.has_room and (launch := self._next_launch()) is not None:

@@ -59,6 +59,7 @@ class TrialStore:
                 pattern=proposal.pattern,
                 cost=self._problem.cost(proposal.pattern) if proposal.pattern else None,
                 reason=proposal.flaw,
+                measurements=(),
             )
         )
         self._trials.append(trial)

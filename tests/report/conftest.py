@@ -43,6 +43,7 @@ def make_trial():
             quality=quality,
             train_loss=quality,
             wall_seconds=12.3,
+            longer=(),
         )
         fields: dict[str, Any] = {
             "number": number,

@@ -13,6 +13,7 @@ from nas.results.codec import from_json, to_document
 from nas.results.measurement import Measurement, Outcome
 from nas.results.study import StudyReader
 from nas.results.trial import Trial, TrialState
+from tests.fronts import make_trial
 from tests.result_strategies import TRIALS
 from tests.strategies import quick
 
@@ -57,6 +58,13 @@ def test_a_trial_of_a_study_is_read_back_as_it_stands(ended: Path, trial_documen
         (lambda trial: trial["cost"].update(joules=1), "cost: Object contains unknown field `joules`"),
         (lambda trial: trial.pop("number"), "Object missing required field `number`"),
         (lambda trial: trial.pop("state"), "Object missing required field `state`"),
+        (lambda trial: trial.pop("pattern"), "Object missing required field `pattern`"),
+        (lambda trial: trial.pop("cost"), "Object missing required field `cost`"),
+        (lambda trial: trial.pop("measurements"), "Object missing required field `measurements`"),
+        (
+            lambda trial: trial["measurements"][0].pop("longer"),
+            "measurements[0]: Object missing required field `longer`",
+        ),
         (lambda trial: trial["cost"].pop("pairs"), "cost: Object missing required field `pairs`"),
         (lambda trial: trial.update(number=True), "number: Expected `int`, got `bool`"),
         (lambda trial: trial.update(step="400"), "step: Expected `int`, got `str`"),
@@ -123,10 +131,11 @@ def test_the_seeds_are_those_that_gave_a_quality_at_its_rung() -> None:
         quality=1.0,
         train_loss=1.0,
         wall_seconds=1.0,
+        longer=(),
     )
-    trial = Trial(
-        number=0,
-        state=TrialState.FINISHED,
+    trial = make_trial(
+        0,
+        TrialState.FINISHED,
         step=400,
         measurements=(
             replace(at_400, seed=9, step=100),

@@ -13,6 +13,7 @@ from nas.search.observers import Observers
 from nas.search.records import Records
 from nas.search.storage.database import StudyDatabase
 from nas.search.storage.study_folder import StudyFolder
+from tests.fronts import make_trial
 
 
 class Listener(Observer):
@@ -55,7 +56,7 @@ def folder(tmp_path: Path) -> Folder:
 
 
 def trial(number: int, state: TrialState = TrialState.FINISHED) -> Trial:
-    return Trial(number=number, state=state)
+    return make_trial(number, state)
 
 
 def make_records(folder: Folder, listener: Listener, *known: int) -> Records:

@@ -235,7 +235,7 @@ def test_a_mean_rank_with_rungs_ranks_everybody_however_far_they_were_trained(
     trials = StudyFolder(tmp_path / "0").trials()
     store = TrialStore(two, ConstraintSettings(), (100, 200, 400))
     for trial in trials:
-        store.enter(Proposal(suggestion=Suggestion(), pattern=trial.pattern, baseline=trial.baseline))
+        store.enter(Proposal(suggestion=Suggestion(), pattern=trial.pattern, flaw="", baseline=trial.baseline))
         for step in sorted({one.step for one in trial.measurements}):
             own = [one for one in trial.measurements if (one.step, one.seed) == (step, 0)]
             if trial.duplicate_of is None:

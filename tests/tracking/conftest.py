@@ -17,7 +17,7 @@ from nas.results.observer import StudyInfo, StudyPlan
 from nas.results.trial import Trial, TrialState
 from nas.search.settings import StudySettings
 from nas.tasks.language.text import TextSettings
-from tests.fronts import OBJECTIVES, make_baseline, make_front, make_point, make_score
+from tests.fronts import OBJECTIVES, make_baseline, make_front, make_point, make_score, make_trial
 
 
 @dataclass
@@ -104,6 +104,7 @@ def measurements(seed: int, *qualities: float | None) -> list[Measurement]:
             quality=quality,
             train_loss=None if quality is None else quality / 2,
             wall_seconds=0.75 * place,
+            longer=(),
         )
         for place, quality in enumerate(qualities, 1)
     ]
@@ -166,7 +167,7 @@ def trials() -> tuple[Trial, ...]:
     return (
         ended(0, TrialState.FINISHED, baseline="full"),
         ended(1, TrialState.FINISHED, seeds=2, params={"layer0.window": 5}),
-        Trial(number=2, state=TrialState.IMPOSSIBLE, reason="heads[0].count: must be 1 or more, got 0."),
+        make_trial(2, TrialState.IMPOSSIBLE, reason="heads[0].count: must be 1 or more, got 0."),
         Trial(
             number=3,
             state=TrialState.DIVERGED,

@@ -12,7 +12,7 @@ from nas.results.bundle import BUNDLE_FILE, VERIFICATION_FILE, Bundle, Check, Ex
 from nas.results.codec import Value, to_document
 
 PROVENANCE_FILE = "provenance.json"
-_MOST_DRAWN, _DRAWN = 256, 64
+_MOST_DRAWN = 256
 """The picture shows the study's length, at most the first of these numbers of tokens; the second if it is unknown."""
 
 
@@ -70,4 +70,4 @@ def _picture(point: ExportPoint) -> bytes:
 
     if point.pattern.grid:
         return picture_png(point.pattern, prod(point.pattern.grid))
-    return picture_png(point.pattern, min(point.provenance.num_tokens or _DRAWN, _MOST_DRAWN))
+    return picture_png(point.pattern, min(point.provenance.num_tokens, _MOST_DRAWN))

@@ -87,7 +87,6 @@ def _costs(provenance: Provenance) -> list[str]:
     """Costs as counted for the study's target, with their share of full attention's where that is known."""
     if provenance.cost is None:
         return []
-    target = provenance.made_with.target if provenance.made_with else "unknown"
     numbers = provenance.cost.to_dict()
     rows = ["| cost | value | share of full attention |", "|---|---|---|"]
     for name, unit in UNITS.items():
@@ -95,9 +94,8 @@ def _costs(provenance: Provenance) -> list[str]:
         shown = format_quantity(value, unit) if unit else f"{value:,}"
         ratio = provenance.ratio_to_full.get(name)
         rows.append(f"| {name} | {shown} | {'' if ratio is None else format_ratio(ratio)} |")
-    counted = (
-        f"Counted, not measured, for one sequence of {numbers['num_tokens']} tokens on the target {_inert(target)}:"
-    )
+    target = _inert(provenance.made_with.target)
+    counted = f"Counted, not measured, for one sequence of {numbers['num_tokens']} tokens on the target {target}:"
     return ["## What it costs", "", counted, "", *rows, ""]
 
 

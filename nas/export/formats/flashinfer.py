@@ -72,8 +72,6 @@ def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSetting
 def _length(pattern: ModelPattern, provenance: Provenance, settings: ExportSettings) -> int:
     """The one length that the maps are for, in tokens."""
     num_tokens = settings.num_tokens or provenance.num_tokens
-    if num_tokens is None:
-        raise InputError(OPTIONS["num_tokens"], "must be given, as the study does not say its length", None)
     if pattern.grid and num_tokens != prod(pattern.grid):
         raise InputError(OPTIONS["num_tokens"], f"must be {prod(pattern.grid)}, the tokens of the grid", num_tokens)
     return num_tokens

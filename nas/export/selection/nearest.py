@@ -32,7 +32,7 @@ def nearest(
     Returns:
         the nearest point, with its difference; the first of equals; None if the format can represent none.
     """
-    num_tokens = min(point.provenance.num_tokens or _MOST_TOKENS, _MOST_TOKENS)
+    num_tokens = min(point.provenance.num_tokens, _MOST_TOKENS)
     supported = [other for other in front if _can_represent(export_format, other, settings)]
     differences = [(other, difference(point.pattern, other.pattern, num_tokens)) for other in supported]
     return min(differences, key=lambda pair: pair[1], default=None)

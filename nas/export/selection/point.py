@@ -74,6 +74,7 @@ def point_of_trial(trial: Trial, front: Front) -> ExportPoint:
         values=trial.scores | trial.values,
         step=trial.step,
         seeds=trial.seeds,
+        spread={},
         cost=trial.cost,
         ratio_to_full=_ratio_to_full(trial, front),
         made_with=MadeWith.of(front),

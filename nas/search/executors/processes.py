@@ -148,16 +148,7 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _lost(job: Job, member: Member) -> Measurement:
-    return Measurement(
-        seed=member.seed,
-        task=job.task,
-        step=job.rung,
-        learning_rate=member.learning_rate,
-        outcome=Outcome.OUT_OF_MEMORY,
-        quality=None,
-        train_loss=None,
-        wall_seconds=0.0,
-    )
+    return Measurement.unfinished(member.seed, member.learning_rate, job.rung, Outcome.OUT_OF_MEMORY, job.task)
 
 
 def _work(pipe: "Connection[Any, Any]", setup: Setup, device: str, num_threads: int) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 from msgspec.structs import replace
 
-from nas.files import damage_named, read_bytes, read_json, write_json, write_text
+from nas.files import damage_named, read_bytes, write_json, write_text
 from nas.patterns.file import load_pattern
 from nas.results.codec import from_json, to_document
 from nas.results.front import Front
@@ -101,10 +101,9 @@ class StudyFolder(StudyReader):
     def forget_out_of_memory(self) -> None:
         """Drop what ended for lack of memory, so that it is trained again: there may be more room by now."""
         for path in self.path.glob("trials/*/seed-*.json"):
-            document: Any = read_json(path)
             with damage_named(path):
-                lacked_memory = document["outcome"] == Outcome.OUT_OF_MEMORY
-            if lacked_memory:
+                measured = from_json(path.read_bytes(), Measurement)
+            if measured.outcome is Outcome.OUT_OF_MEMORY:
                 path.with_name("trial.json").unlink(missing_ok=True)
                 self.database.unlink(missing_ok=True)  # ended trials cannot be changed in it; it is made anew
                 path.unlink()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,10 @@ BROKEN: list[tuple[str, Callable[[Path], str] | None, str]] = [
     ("pattern.json", None, "must be a readable file"),
     ("provenance.json", lambda _: "{}", f"{NOT_OURS}'Object missing required field `schema`'"),
     ("provenance.json", lambda path: _changed(path, study=1), f"{NOT_OURS}'study: Expected `str`, got `int`'"),
+    *(
+        ("provenance.json", partial(_without, name=key), f"{NOT_OURS}'Object missing required field `{key}`'")
+        for key in ("values", "step", "seeds", "cost", "made_with", "stopped_early")
+    ),
     (
         "provenance.json",
         lambda path: _changed(path, made_with={"num_tokens": 96}),

@@ -7,8 +7,8 @@ from nas.costs.target import proxy_target
 from nas.export import choose_best, choose_trial, export_points
 from nas.export.bundle.readme import readme
 from nas.patterns.label import label, label_lines
-from nas.results.trial import Trial, TrialState
-from tests.fronts import LONG_PATTERN, change_entries, make_provenance
+from nas.results.trial import TrialState
+from tests.fronts import LONG_PATTERN, change_entries, make_provenance, make_trial
 
 
 def test_the_readme_tells_of_trial_results_costs_and_positions(front, tmp_path):
@@ -37,9 +37,7 @@ def test_values_of_an_earlier_rung_are_called_that(front):
     """Halving stopped the trial at step 240 of 960; a baseline's entry in front.json does not say its step itself."""
     front = replace(front, provenance=make_provenance(rungs=(240, 480, 960)))
     pattern = choose_trial(front, 0).pattern
-    stopped = Trial(
-        number=7, state=TrialState.STOPPED, step=240, pattern=pattern, values={"quality": 2.5, "flops": 9.0}
-    )
+    stopped = make_trial(7, TrialState.STOPPED, step=240, pattern=pattern, values={"quality": 2.5, "flops": 9.0})
     ended = replace(stopped, number=0, state=TrialState.FINISHED, step=960)
     for point, early in [
         (choose_trial(front, 7, [stopped]), True),

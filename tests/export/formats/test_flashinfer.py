@@ -11,7 +11,6 @@ from nas.export.contract.heads import Refusal
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Block, Full, Global, Random, Window
-from nas.results.provenance import Provenance
 from tests.strategies import quick
 from tests.supported_patterns import BLOCK, SUPPORTED, provenance_of
 
@@ -93,11 +92,8 @@ def test_smaller_blocks_represent_more():
     FORMATS["flashinfer"].check(_files(pattern, block_tokens=8), pattern)
 
 
-def test_a_length_is_needed_and_maps_have_a_limit():
+def test_maps_have_a_limit_and_the_length_of_a_grid():
     pattern = ModelPattern.of([(HeadGroup(1, (Full(),)),)])
-    unknown = Provenance(study="demo", trial=1, pattern_id=pattern.id)
-    with pytest.raises(InputError, match="--tokens: must be given, as the study does not say its length"):
-        FORMATS["flashinfer"].write(pattern, unknown, ExportSettings())
     with pytest.raises(InputError, match="--block: must be larger for 1000000 tokens"):
         _files(pattern, num_tokens=1_000_000)
     on_a_grid = ModelPattern.of([(HeadGroup(1, (Full(),)),)], grid=(5, 7))

@@ -8,8 +8,8 @@ from nas.export.selection.choose import choose_best, choose_trial, whole_front
 from nas.patterns.primitives import Full
 from nas.results.objective import Objective
 from nas.results.provenance import MadeWith
-from nas.results.trial import Trial, TrialState
-from tests.fronts import change_entries, make_front, make_pattern
+from nas.results.trial import TrialState
+from tests.fronts import change_entries, make_front, make_pattern, make_trial
 
 
 @pytest.mark.parametrize(("by", "trial"), [("quality", 3), ("flops", 12), ("knee", 5)])
@@ -65,23 +65,23 @@ def test_a_baseline_by_its_trial_number(front):
 
 def test_a_trial_that_is_not_on_the_front(front):
     pattern = make_pattern(Full())
-    trial = Trial(number=7, state=TrialState.FINISHED, pattern=pattern, values={"quality": 2.5, "flops": 90.0})
+    trial = make_trial(7, TrialState.FINISHED, pattern=pattern, values={"quality": 2.5, "flops": 90.0})
     point = choose_trial(front, 7, [trial])
     assert point.pattern == pattern
     assert point.provenance.values == {"quality": 2.5, "flops": 90.0}
     made_with = point.provenance.made_with
     assert made_with == MadeWith.of(front)
-    assert made_with is not None and made_with.versions == {"torch": "2.13.0"}
+    assert made_with.versions == {"torch": "2.13.0"}
     assert (made_with.corpus_hash, made_with.task_fingerprint) == ("cd" * 32, "ab" * 32)
 
 
 def test_a_trial_without_a_pattern_says_why(front):
-    trial = Trial(number=7, state=TrialState.IMPOSSIBLE, reason="the window is longer than the sequence")
+    trial = make_trial(7, TrialState.IMPOSSIBLE, reason="the window is longer than the sequence")
     with pytest.raises(ExportError, match=r"trial 7: has no pattern to export \(the window is longer"):
         choose_trial(front, 7, [trial])
 
 
 def test_a_trial_that_does_not_exist(front):
-    trials = [Trial(number=number, state=TrialState.OVER_BUDGET) for number in range(20)]
+    trials = [make_trial(number, TrialState.OVER_BUDGET) for number in range(20)]
     with pytest.raises(ExportError, match=r"'demo' has no trial 99; it has trials 0 to 19"):
         choose_trial(front, 99, trials)

@@ -12,13 +12,13 @@ from nas.export.selection.point import ExportPoint
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Primitive, Select, Stride, Window
-from nas.results.provenance import Provenance
+from tests.fronts import make_export_provenance
 from tests.strategies import patterns, quick
 
 
 def _point(trial: int, *attend: Primitive) -> ExportPoint:
     pattern = ModelPattern.of([(HeadGroup(2, attend),)])
-    return ExportPoint(pattern=pattern, provenance=Provenance(study="demo", trial=trial, pattern_id=pattern.id))
+    return ExportPoint(pattern=pattern, provenance=make_export_provenance(pattern, trial))
 
 
 REFUSED = _point(3, Window(9), Stride(50))

@@ -18,7 +18,7 @@ UNIT = "bits per byte"
 def row(**changes: Any) -> TableRow:
     values: dict[str, Any] = {
         "seed": 1, "learning_rate": 4e-3, "step": 480, "outcome": Outcome.FINISHED, "quality": 2.5, "train_loss": 1.7,
-        "wall_seconds": 12.34,
+        "wall_seconds": 12.34, "longer": (),
     }  # fmt: skip
     return TableRow.of("5ef7b4395f38b714", Measurement(**values | changes))
 

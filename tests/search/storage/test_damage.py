@@ -64,6 +64,16 @@ def test_a_hand_edited_proposal_is_named(tmp_path: Path, change: dict[str, objec
     assert str(caught.value).startswith(f"{path}: must hold what nas search wrote there, but is damaged ({said}")
 
 
+def test_a_proposal_that_lacks_its_flaw_is_named(tmp_path: Path) -> None:
+    folder, path = StudyFolder(tmp_path), tmp_path / "trials/00003/ask.json"
+    folder.write_proposal(3, Proposal(suggestion=Suggestion(), flaw="width: no"))
+    document = read_json(path)
+    del document["flaw"]
+    write_json(path, document)
+    with pytest.raises(StudyError, match=r"ask\.json: must hold .*\(Object missing required field `flaw`\)"):
+        folder.read_proposal(3)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

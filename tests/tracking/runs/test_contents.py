@@ -3,9 +3,9 @@
 import dataclasses
 
 from nas.patterns.label import label
-from nas.results.trial import Trial, TrialState
+from nas.results.trial import TrialState
 from nas.tracking.runs.contents import study_run, trial_run
-from tests.fronts import LONG_PATTERN, make_fidelity, make_front
+from tests.fronts import LONG_PATTERN, make_fidelity, make_front, make_trial
 
 
 def test_a_run_is_called_by_number_and_label(info, trials):
@@ -15,7 +15,7 @@ def test_a_run_is_called_by_number_and_label(info, trials):
 
 
 def test_a_name_longer_than_wandb_allows_is_cut(info):
-    name = trial_run(info, Trial(number=7, state=TrialState.DIVERGED, pattern=LONG_PATTERN)).name
+    name = trial_run(info, make_trial(7, TrialState.DIVERGED, pattern=LONG_PATTERN)).name
     assert len(name) == 128
     assert f"00007 {label(LONG_PATTERN)}".startswith(name.removesuffix("...")) and name.endswith("...")
 
