@@ -11,10 +11,8 @@ from nas.evaluation.out_of_memory import unless_out_of_memory
 from nas.evaluation.progress_throttle import OnProgress, ProgressThrottle, for_part
 from nas.evaluation.settings import CheckpointSettings
 from nas.evaluation.trunk_files import TrunkFiles, trunk_settings
-from nas.pretrained.checks import check_fit
 from nas.pretrained.decoder import Decoder
 from nas.pretrained.lora import Adapters, lora_adapters
-from nas.pretrained.scoring import score
 from nas.proxy.settings import TrainingSettings
 from nas.proxy.state.cohort_state import Member
 from nas.proxy.training.schedule import branch_start
@@ -71,7 +69,7 @@ class CheckpointEvaluator:
             PatternError: a pattern does not fit the decoder; nothing is run then.
         """
         for member in members:
-            check_fit(member.pattern, self._decoder.dimensions)
+            self._decoder.dimensions.check_fit(member.pattern)
         return tuple(
             self._evaluate(
                 member,
@@ -155,7 +153,7 @@ class CheckpointEvaluator:
             LengthQuality(
                 times=times,
                 num_tokens=task.num_tokens,
-                quality=score(self._decoder, task, max(1, self._training.batch_size // times)),
+                quality=self._decoder.score(task, max(1, self._training.batch_size // times)),
             )
             for times in sorted(self._training.test_lengths)
             if (task := self._task.longer(times)) is not None
@@ -170,9 +168,9 @@ class CheckpointEvaluator:
         """Parts are of one size, so their mean is the whole's quality."""
         batch_size = self._training.batch_size
         parts = tuple(
-            PartQuality(name=name, quality=score(self._decoder, part, batch_size))
+            PartQuality(name=name, quality=self._decoder.score(part, batch_size))
             for name, part in self._task.parts.items()
         )
         if not parts:
-            return score(self._decoder, self._task, batch_size), ()
+            return self._decoder.score(self._task, batch_size), ()
         return fmean(part.quality for part in parts), parts

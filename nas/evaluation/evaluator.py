@@ -8,8 +8,8 @@ from nas.evaluation.checkpoint import CheckpointEvaluator
 from nas.evaluation.progress_throttle import OnProgress
 from nas.evaluation.scratch import ScratchEvaluator
 from nas.evaluation.settings import CheckpointSettings, EvaluationSettings, ScratchSettings
+from nas.pretrained.checkpoint_tasks import TEXT, checkpoint_tasks
 from nas.pretrained.decoder import Decoder
-from nas.pretrained.tasks import TEXT, checkpoint_tasks
 from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement

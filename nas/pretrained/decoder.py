@@ -11,10 +11,13 @@ from nas.errors import InputError
 from nas.patterns.head import HeadPattern
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full
-from nas.pretrained.attention import OnHeads, Plug, as_it_came, plug_into
+from nas.pretrained.attention_plug import OnHeads, Plug, as_it_came, plug_into
 from nas.pretrained.dimensions import Dimensions
-from nas.pretrained.library import library
+from nas.pretrained.loading import load_model
 from nas.pretrained.source import find_checkpoint
+from nas.proxy.training.data import as_tensors
+from nas.proxy.training.metrics import Tally
+from nas.tasks.task import Task
 
 TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 0.1, torch.float16: 0.02}
 """Largest difference of two logits of one model and two ways to attend, as a share of the largest logit."""
@@ -51,7 +54,7 @@ class Decoder:
             InputError: it is no decoder that patterns can be plugged into, or its files are unsafe or damaged.
         """
         folder = find_checkpoint(name)
-        model = _load_model(folder).to(device)
+        model = load_model(folder).to(device)
         gated = any(part.endswith(("gate_proj", "gate_up_proj")) for part, _ in model.named_modules())
         dimensions = Dimensions.read(model.config, Path(name).name, gated_mlp=gated)
         decoder = cls(folder, model, dimensions, torch.device(device), plug_into(model))
@@ -116,35 +119,17 @@ class Decoder:
                 "checkpoint", allowed, came, "Lower task.num_tokens to what its layers see, if they are local."
             )
 
+    @torch.no_grad()
+    def score(self, task: Task, batch_size: int) -> float:
+        """The task's metric on its whole validation set as the model attends at the moment, in its unit.
 
-def _load_model(folder: Path) -> Any:
-    transformers = library("transformers")
-    known = transformers.models.auto.modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
-    try:
-        config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _unknown(folder, str(error).strip().splitlines()[0]) from None
-    if config.model_type not in known:
-        raise _unknown(folder, config.model_type)
-    try:
-        model = transformers.AutoModelForCausalLM.from_pretrained(
-            folder,
-            local_files_only=True,
-            trust_remote_code=False,
-            use_safetensors=True,
-            dtype="auto",
-            attn_implementation="eager",
-        )
-    except Exception as error:  # damaged weights make safetensors, torch and transformers raise almost anything
-        came = f"{type(error).__name__}: {error}".splitlines()[0]
-        raise InputError("checkpoint", "must hold weights that its architecture can load", came) from None
-    model.requires_grad_(False)
-    return model.eval()
-
-
-def _unknown(folder: Path, came: str) -> InputError:
-    version = library("transformers").__version__
-    allowed = f"must be a decoder whose architecture transformers {version} knows"
-    return InputError("checkpoint", allowed, came, f"Look at model_type in {folder / 'config.json'}.")
+        Args:
+            task: what is asked, token by token.
+            batch_size: sequences at once.
+        """
+        tally = Tally(1, self.device)
+        for batch in task.validation_batches(batch_size):
+            tokens, targets, _ = as_tensors(batch, self.device)
+            tally.add(self.logits(tokens).flatten(0, 1)[None], targets)
+        (loss,), (accuracy,) = tally.losses(), tally.accuracies()
+        return task.quality(loss, accuracy)

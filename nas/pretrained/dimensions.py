@@ -1,10 +1,12 @@
-"""The sizes of a pretrained decoder, read from its config: what its patterns and its costs are made of."""
+"""The sizes of a pretrained decoder, read from its config: which patterns fit it, and what they cost."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from nas.costs.target import Target
-from nas.errors import InputError
+from nas.errors import InputError, PatternError
+from nas.patterns.model import ModelPattern
+from nas.patterns.primitives import LowRank
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 """Number types that weights may have, and the bytes of one number."""
@@ -97,6 +99,34 @@ class Dimensions:
             bytes_per_element=self.bytes_per_element,
             fused_attention=True,
         )
+
+    def check_fit(self, pattern: ModelPattern) -> None:
+        """Refuse a pattern that the decoder cannot have.
+
+        Raises:
+            PatternError: other numbers of layers or heads, not causal, positions, a memory or projections for which the
+                decoder has no weights, or a grid.
+        """
+        if pattern.num_layers != self.num_layers:
+            raise PatternError("layers", f"must count {self.num_layers}, as {self.name} has", pattern.num_layers)
+        if pattern.num_heads != self.num_heads:
+            raise PatternError("layers[0].heads", f"must count {self.num_heads}, as {self.name} has", pattern.num_heads)
+        if not pattern.causal:
+            raise PatternError("causal", "must be true for a decoder", pattern.causal)
+        if pattern.position != "rope":
+            allowed = "must be rope, which stands for the decoder's own positions"
+            raise PatternError("position", allowed, pattern.position)
+        if pattern.grid is not None:
+            raise PatternError("grid", "must be null for a decoder", list(pattern.grid))
+        for layer in pattern.layers:
+            where = f"layers[{layer.index}]"
+            if layer.memory_tokens:
+                allowed = "must be 0: a decoder was not trained with a memory"
+                raise PatternError(f"{where}.memory_tokens", allowed, layer.memory_tokens)
+            for index, group in enumerate(layer.heads):
+                if any(isinstance(primitive, LowRank) for primitive in group.attend):
+                    allowed = "must not be low_rank, for which a decoder has no weights"
+                    raise PatternError(f"{where}.heads[{index}].attend", allowed, "low_rank")
 
 
 def _size(config: Any, name: str) -> int:

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from nas.errors import InputError
 from nas.pretrained.decoder import Decoder
-from nas.pretrained.library import library
+from nas.pretrained.loading import library
 from nas.proxy.settings import TrainingSettings
 from nas.proxy.state.tensor_file import read_tensors, write_tensors
 from nas.proxy.training.data import as_tensors

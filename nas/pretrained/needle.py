@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nas.errors import InputError
-from nas.pretrained.text import CheckpointTextTask, TokenisedText
+from nas.pretrained.tokenised_text import TokenisedText
 from nas.tasks.language.windows import cut_windows
 from nas.tasks.rng import Rng, Stream
-from nas.tasks.task import IGNORED_TARGET, Batch, Metric, Readout, as_ids
+from nas.tasks.task import IGNORED_TARGET, Batch, Metric, Readout, Task, as_ids
 
 KEY_TOKENS = 4
 VALUE_TOKENS = 4
@@ -52,7 +52,7 @@ class NeedleTask:
     def __init__(
         self,
         text: TokenisedText,
-        trained_on: CheckpointTextTask,
+        trained_on: Task,
         *,
         num_tokens: int,
         depths: Sequence[float],

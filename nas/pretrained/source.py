@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nas.errors import InputError
-from nas.pretrained.library import library
+from nas.pretrained.loading import library
 
 WHERE = "checkpoint"
 """The setting that names the checkpoint, as messages call it."""

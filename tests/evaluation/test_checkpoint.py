@@ -9,15 +9,13 @@ import pytest
 import torch
 
 from nas.errors import PatternError
-from nas.evaluation import checkpoint as checkpoint_module
 from nas.evaluation import progress_throttle, trunk_files
 from nas.evaluation.checkpoint import CheckpointEvaluator
 from nas.evaluation.progress_throttle import OnProgress
 from nas.evaluation.settings import CheckpointSettings, Weights
 from nas.patterns.model import ModelPattern
+from nas.pretrained.checkpoint_tasks import CheckpointTextTask, checkpoint_tasks
 from nas.pretrained.decoder import Decoder
-from nas.pretrained.tasks import checkpoint_tasks
-from nas.pretrained.text import CheckpointTextTask
 from nas.proxy.settings import TrainingSettings
 from nas.proxy.state.cohort_state import Member
 from nas.results.codec import from_document, to_document
@@ -85,7 +83,7 @@ def test_full_memory_is_an_outcome(decoder: Decoder, tasks: dict[str, Task], mon
     def full_memory(*_: object) -> float:
         raise torch.OutOfMemoryError
 
-    monkeypatch.setattr(checkpoint_module, "score", full_memory)
+    monkeypatch.setattr(Decoder, "score", full_memory)
     (measured,) = measure(decoder, tasks["text"], FULL)
     assert (measured.outcome, measured.quality) == (Outcome.OUT_OF_MEMORY, None)
 

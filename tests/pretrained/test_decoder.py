@@ -1,34 +1,28 @@
 """A decoder under a pattern equals transformers' own with the pattern's slow mask; under full attention, itself."""
 
+import math
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from torch.testing import assert_close
 
-from nas.errors import InputError, PatternError
-from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
-from nas.patterns.primitives import Full
-from nas.pretrained.attention import as_it_came
-from nas.pretrained.checks import check_fit
+from nas.pretrained.attention_plug import as_it_came
+from nas.pretrained.checkpoint_tasks import CheckpointTextTask
 from nas.pretrained.decoder import Decoder
-from nas.space import systems
-from nas.space.space import Shape
+from nas.pretrained.tokenised_text import TokenisedText
+from nas.tasks.language.text import TextSettings
 from tests.strategies import decoder_patterns, quick
 
+MakeSettings = Callable[..., TextSettings]
 TOKENS = torch.randint(256, (2, 24), generator=torch.Generator().manual_seed(1))
 FAMILIES = ("Llama", "Qwen2", "Qwen3", "Mistral", "Olmo2", "GPTNeoX")
 """Architectures that differ in what is around attention: biases, norms of queries and keys, partial rotations."""
-
-
-@pytest.fixture(scope="module")
-def decoder(llama: Path) -> Decoder:
-    return Decoder.load(str(llama))
 
 
 def logits_with_mask(decoder: Decoder, pattern: ModelPattern) -> torch.Tensor:
@@ -90,50 +84,12 @@ def test_full_attention_is_the_model_itself(kind: str, save_model: Callable[...,
     assert_close(decoder.logits(TOKENS), expected, atol=1e-4, rtol=1e-4)
 
 
-def test_sizes_are_read_from_the_config(decoder: Decoder) -> None:
-    sizes = decoder.dimensions
-    assert (sizes.num_layers, sizes.num_heads, sizes.num_kv_heads, sizes.heads_per_kv) == (2, 4, 2, 2)
-    target = sizes.target(num_tokens=64)
-    assert (target.d_model, target.d_head, target.d_mlp, target.gated_mlp, target.vocab_size) == (32, 8, 64, True, 256)
-    assert (target.num_tokens, target.bytes_per_element, target.tied_embeddings) == (64, 4, False)
-    assert target.name == "llama"
-
-
-@pytest.mark.parametrize(
-    ("kind", "changed", "message"),
-    [
-        ("Mistral", {"sliding_window": 16}, "a window of 16 tokens in layer 0"),
-        ("Gemma2", {"head_dim": 8, "attn_logit_softcapping": 5.0}, "softcap in layer 0"),
-        ("Mamba", {"state_size": 8}, r"must attend once in each of its 2 layers, .* got .attention in layers \[\]."),
-    ],
-)
-def test_other_builds_are_refused(
-    kind: str, changed: dict[str, Any], message: str, save_model: Callable[..., Path]
+def test_bits_per_byte_are_the_model_s_own_loss(
+    decoder: Decoder, text: TokenisedText, text_settings: MakeSettings
 ) -> None:
-    folder = save_model(kind, **changed)
-    with pytest.raises(InputError, match=message):
-        Decoder.load(str(folder)).check(TOKENS[:1])
-
-
-SHAPE = Shape(num_layers=2, num_heads=4, num_tokens=24, causal=True, context=True)
-
-
-@pytest.mark.parametrize(
-    ("pattern", "message"),
-    [
-        (systems.full(replace(SHAPE, num_layers=3)), r"^layers: must count 2, as llama has, got 3"),
-        (systems.full(replace(SHAPE, num_heads=8)), r"^layers\[0\].heads: must count 4, as llama has, got 8"),
-        (systems.full(replace(SHAPE, causal=False)), r"^causal: must be true for a decoder"),
-        (systems.transformer_xl(SHAPE), r"^position: must be rope, which stands for the decoder's own positions"),
-        (
-            SHAPE.pattern([(HeadGroup(4, (Full(),)),)] * 2, memory_tokens=[0, 5]),
-            r"^layers\[1\].memory_tokens: must be 0",
-        ),
-        (systems.linformer(replace(SHAPE, causal=False)), r"^causal: must be true"),
-    ],
-)
-def test_a_pattern_that_the_decoder_cannot_have_is_refused(
-    decoder: Decoder, pattern: ModelPattern, message: str
-) -> None:
-    with pytest.raises(PatternError, match=message):
-        check_fit(pattern, decoder.dimensions)
+    task = CheckpointTextTask(text, text_settings())
+    (batch,) = task.validation_batches(100)
+    with torch.no_grad():
+        windows = torch.from_numpy(np.concatenate([batch.tokens, batch.targets[:, -1:]], axis=1))
+        loss = decoder.model(input_ids=windows, labels=windows).loss.item()
+    assert decoder.score(task, batch_size=3) == pytest.approx(loss / math.log(2), rel=1e-5)

@@ -9,13 +9,10 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from nas.errors import InputError, NasError
-from nas.pretrained import library as library_module
+from nas.errors import InputError
 from nas.pretrained import source
 from nas.pretrained.decoder import Decoder
-from nas.pretrained.library import library
 from nas.pretrained.source import checkpoint_fingerprint, find_checkpoint
-from nas.pretrained.text import load_tokenizer
 
 Change = Callable[[Path], None]
 
@@ -66,15 +63,6 @@ def test_what_cannot_be_used_is_said_in_one_line(name: str, llama: Path, tmp_pat
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_tokenizer_is_told(llama: Path, tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(llama, tmp_path / "model"))
-    for file in folder.glob("tokenizer*"):
-        file.unlink()
-    with pytest.raises(InputError, match=r"^checkpoint: must hold its tokenizer") as caught:
-        load_tokenizer(folder)
-    assert "\n" not in str(caught.value)
-
-
 @pytest.mark.parametrize("name", ["./nowhere", "a/b/c", ""])
 def test_a_name_that_is_no_folder_and_no_model_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source, "library", lambda name: pytest.fail("nobody may ask the hub"))
@@ -103,15 +91,6 @@ def test_what_the_hub_says_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(source, "library", lambda name: SimpleNamespace(snapshot_download=download))
     with pytest.raises(InputError, match=r"got 'owner/model'\. The hub's client says: no way there\.$"):
         find_checkpoint("owner/model")
-
-
-def test_a_library_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(name: str) -> None:
-        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-
-    monkeypatch.setattr(library_module, "import_module", missing)
-    with pytest.raises(NasError, match=r"needs peft, .* Run pip install 'nas-attention\[transformers\]'\.$"):
-        library("peft")
 
 
 def test_the_fingerprint_follows_the_weights(llama: Path, tmp_path: Path) -> None:

@@ -11,13 +11,12 @@ from nas.errors import InputError
 from nas.evaluation.settings import CheckpointSettings, ScratchSettings
 from nas.patterns.model import ModelPattern
 from nas.patterns.stretch import stretched
-from nas.pretrained import checks as pretrained_checks
+from nas.pretrained.checkpoint_tasks import NEEDLE, TEXT, checkpoint_tasks
 from nas.pretrained.decoder import Decoder
 from nas.pretrained.dimensions import Dimensions
 from nas.pretrained.needle import NeedleTask
 from nas.pretrained.retrieval_heads import ranked_heads, retrieval_scores
 from nas.pretrained.source import checkpoint_fingerprint
-from nas.pretrained.tasks import NEEDLE, TEXT, checkpoint_tasks
 from nas.proxy.network.layout import check_fit as check_fit_of_proxy
 from nas.search.devices import choose_devices
 from nas.search.problem.study_tasks import make_tasks
@@ -120,7 +119,7 @@ def _pretrained(settings: StudySettings, evaluation: CheckpointSettings) -> Back
         shape=shape,
         num_heads=sizes.num_heads,
         target=sizes.target(evaluation.cost_tokens or text.num_tokens),
-        check_fit=lambda pattern: pretrained_checks.check_fit(pattern, sizes),
+        check_fit=sizes.check_fit,
         fingerprint=checkpoint_fingerprint(decoder.folder),
     )
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from nas.attention.module import attend
 from nas.errors import InputError
 from nas.patterns.head import HeadPattern
-from nas.pretrained.library import library
+from nas.pretrained.loading import library
 
 IMPLEMENTATION = "nas_search"
 """The name under which transformers knows this attention; exported modules have one of their own."""

@@ -1,6 +1,5 @@
-"""A user's text in a checkpoint's own tokens, and the text task on it."""
+"""A user's text in a checkpoint's own tokens."""
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,13 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nas.errors import InputError
-from nas.pretrained.library import library
+from nas.pretrained.loading import load_tokenizer
 from nas.tasks.language.corpus import read_corpus
 from nas.tasks.language.split import split_corpus
 from nas.tasks.language.text import TextSettings
-from nas.tasks.language.windows import Tokens, WindowTask, cut_windows
-from nas.tasks.rng import Rng
-from nas.tasks.task import Batch, Metric, as_ids
+from nas.tasks.language.windows import Tokens
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -68,58 +65,6 @@ def tokenise(folder: Path, settings: TextSettings, vocab_size: int) -> Tokenised
         vocab_size=vocab_size,
         fingerprint=corpus.fingerprint,
     )
-
-
-def load_tokenizer(folder: Path) -> Any:
-    """The tokenizer of a checkpoint.
-
-    Raises:
-        InputError: there is none, or it cannot be read.
-    """
-    transformers = library("transformers")
-    try:
-        return transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except Exception as error:  # what a missing or damaged file raises differs from tokenizer to tokenizer
-        came = f"{type(error).__name__}: {error}".splitlines()[0]
-        remedy = "Save it there with tokenizer.save_pretrained."
-        raise InputError("checkpoint", "must hold its tokenizer", came, remedy) from None
-
-
-class CheckpointTextTask(WindowTask):
-    """The next token of text, scored in bits per byte, so that vocabularies can be compared; a `nas.tasks.task.Task`.
-
-    Where the tokenizer puts a token in front of every text, it stands in front of every window, and the window's last
-    token is only asked for.
-
-    Args:
-        text: what is read.
-        settings: how it is cut.
-
-    Raises:
-        InputError: fewer tokens than one window on either side.
-    """
-
-    name = "text"
-    metric = Metric("bits_per_byte", "bits per byte", "minimize")
-
-    def __init__(self, text: TokenisedText, settings: TextSettings) -> None:
-        self._text = text
-        self.vocab_size = text.vocab_size
-        self.corpus_fingerprint: str | None = text.fingerprint
-        self.chance = math.log2(text.vocab_size) / text.bytes_per_token
-        super().__init__(text.source, text.train, text.held_out, settings)
-
-    def quality(self, loss: float, accuracy: float) -> float:
-        """Bits per byte."""
-        return loss / math.log(2) / self._text.bytes_per_token
-
-    def _ask(self, data: Tokens, starts: NDArray[np.int64], rng: Rng) -> Batch:
-        wide = cut_windows(data, starts, 0, self.num_tokens + 1).astype(np.int64)
-        if self._text.first_token is None:
-            return Batch(as_ids(wide[:, :-1]), as_ids(wide[:, 1:]))
-        targets, tokens = wide[:, :-1], np.roll(wide[:, :-1], 1, axis=1)
-        tokens[:, 0] = self._text.first_token
-        return Batch(as_ids(tokens), as_ids(targets))
 
 
 def _decode(part: NDArray[np.uint8]) -> str:

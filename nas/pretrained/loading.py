@@ -1,0 +1,82 @@
+"""Loading with transformers, an optional library that is imported when it is first needed."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from nas.errors import InputError, NasError
+
+
+def library(name: str) -> Any:
+    """A library that only pretrained models need; importing it takes seconds.
+
+    Args:
+        name: transformers, peft or huggingface_hub.
+
+    Raises:
+        NasError: it is not installed; the message says how to install it.
+    """
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        raise NasError(
+            f"evaluation: needs {name}, which is not installed. Run pip install 'nas-attention[transformers]'."
+        ) from None
+
+
+def load_model(folder: Path) -> Any:
+    """A decoder's model in evaluation mode, its weights frozen.
+
+    Args:
+        folder: of a checkpoint that `nas.pretrained.source.find_checkpoint` let pass.
+
+    Raises:
+        InputError: its architecture is unknown, or its weights are damaged.
+    """
+    transformers = library("transformers")
+    known = transformers.models.auto.modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    try:
+        config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _unknown(folder, str(error).strip().splitlines()[0]) from None
+    if config.model_type not in known:
+        raise _unknown(folder, config.model_type)
+    try:
+        model = transformers.AutoModelForCausalLM.from_pretrained(
+            folder,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            dtype="auto",
+            attn_implementation="eager",
+        )
+    except Exception as error:  # damaged weights make safetensors, torch and transformers raise almost anything
+        came = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise InputError("checkpoint", "must hold weights that its architecture can load", came) from None
+    model.requires_grad_(False)
+    return model.eval()
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """The tokenizer of a checkpoint.
+
+    Raises:
+        InputError: there is none, or it cannot be read.
+    """
+    transformers = library("transformers")
+    try:
+        return transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except Exception as error:  # what a missing or damaged file raises differs from tokenizer to tokenizer
+        came = f"{type(error).__name__}: {error}".splitlines()[0]
+        remedy = "Save it there with tokenizer.save_pretrained."
+        raise InputError("checkpoint", "must hold its tokenizer", came, remedy) from None
+
+
+def _unknown(folder: Path, came: str) -> InputError:
+    version = library("transformers").__version__
+    allowed = f"must be a decoder whose architecture transformers {version} knows"
+    return InputError("checkpoint", allowed, came, f"Look at model_type in {folder / 'config.json'}.")

@@ -1,0 +1,32 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from nas.errors import InputError, NasError
+from nas.pretrained import loading
+from nas.pretrained.loading import library, load_model, load_tokenizer
+
+
+def test_a_model_comes_frozen_and_in_evaluation_mode(llama: Path) -> None:
+    model = load_model(llama)
+    assert not model.training
+    assert not any(parameter.requires_grad for parameter in model.parameters())
+
+
+def test_a_missing_tokenizer_is_told(llama: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(llama, tmp_path / "model"))
+    for file in folder.glob("tokenizer*"):
+        file.unlink()
+    with pytest.raises(InputError, match=r"^checkpoint: must hold its tokenizer") as caught:
+        load_tokenizer(folder)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_library_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+    monkeypatch.setattr(loading, "import_module", missing)
+    with pytest.raises(NasError, match=r"needs peft, .* Run pip install 'nas-attention\[transformers\]'\.$"):
+        library("peft")

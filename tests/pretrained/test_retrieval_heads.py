@@ -1,0 +1,24 @@
+import torch
+
+from nas.pretrained.decoder import Decoder
+from nas.pretrained.needle import NeedleTask
+from nas.pretrained.retrieval_heads import ranked_heads, retrieval_scores
+
+
+def test_retrieval_scores_are_attention_weights(decoder: Decoder, needle: NeedleTask) -> None:
+    """Against transformers' own attention weights."""
+    (batch,) = needle.validation_batches(100)
+    decoder.model.set_attn_implementation("eager")
+    with torch.no_grad():
+        attentions = decoder.model(input_ids=torch.from_numpy(batch.tokens), output_attentions=True).attentions
+    decoder.model.set_attn_implementation("nas_search")
+    queries, keys = needle.question_places()[:, 0], needle.question_places()[:, 1]
+    expected = []
+    for weights in attentions:
+        asked = torch.stack([weights[row][:, queries[row], keys[row]] for row in range(len(queries))])
+        expected.append(asked.mean(dim=(0, 2)).view(2, 2).amax(dim=1))
+    torch.testing.assert_close(retrieval_scores(decoder, needle, batch_size=4), torch.stack(expected))
+
+
+def test_heads_are_ranked_best_first() -> None:
+    assert ranked_heads(torch.tensor([[0.1, 0.7], [0.3, 0.1]])) == ((0, 1), (1, 0), (0, 0), (1, 1))
