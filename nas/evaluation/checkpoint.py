@@ -126,7 +126,7 @@ class CheckpointEvaluator:
             return self._scored(train_loss) if adapters.any_alive() else _Result(outcome=Outcome.DIVERGED)
 
     def _files(self, adapters: Adapters, member: Member, folder: Sequence[Path]) -> TrunkFiles[Adapters]:
-        """Every task's adapters learn the same text; the pattern is said by the folder."""
+        """Every task's adapters learn the same text; a folder has one pattern, so the key needs none."""
         decided_by = (
             (self._task.corpus_fingerprint, self._task.num_tokens),
             self._evaluation.lora_rank,

@@ -1,4 +1,4 @@
-"""How far a cohort is, for whoever waits for it."""
+"""Progress of a cohort, reported at most twice a second."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -10,13 +10,13 @@ SECONDS_BETWEEN_NEWS = 0.5
 
 
 class ProgressThrottle:
-    """Tells how far a cohort is, seldom enough to cost nothing.
+    """Reports how far a cohort is, seldom enough to cost nothing.
 
     Args:
         num_members: members of the cohort.
         done: optimiser steps done before.
         num_steps: optimiser steps in all, those done before included.
-        on_progress: who is told; None for nobody.
+        on_progress: called for every member; None to report nothing.
     """
 
     def __init__(self, num_members: int, done: int, num_steps: int, on_progress: OnProgress | None) -> None:
@@ -38,5 +38,5 @@ class ProgressThrottle:
 
 
 def for_part(on_progress: OnProgress, part: Sequence[int]) -> OnProgress:
-    """News of a part of the members, told with the numbers that they have in the whole."""
+    """Progress of some of the members, reported under their numbers in the whole."""
     return lambda member, step, num_steps: on_progress(part[member], step, num_steps)

@@ -28,7 +28,7 @@ class ScratchEvaluator:
     into memory is halved until it does; a single member that does not fit has the outcome OUT_OF_MEMORY.
 
     Args:
-        task: what is learnt.
+        task: what is learned.
         proxy: sizes of the model.
         training: how it is trained.
         data_seed: seed of the stream of batches.
@@ -59,10 +59,9 @@ class ScratchEvaluator:
     ) -> tuple[Measurement, ...]:
         """One measurement a member, in order; see `Evaluator.evaluate`.
 
-        With folders, the trunk is saved there every SAVE_STEPS steps and where the branch to the rung leaves it. A call
-        that was killed goes on from there when it is made again, and a call for a later rung trains on. On a CPU
-        with one thread both give to the bit, but for `wall_seconds`, what one call for the same members gives that
-        starts anew.
+        With folders, the trunk is saved there every SAVE_STEPS steps and where the branch to the rung leaves it. A
+        killed call resumes from there when it is repeated, and a call for a later rung trains on. On a CPU with one
+        thread both are bit-identical, except for `wall_seconds`, to a single call for the same members.
 
         Raises:
             PatternError: a pattern does not fit the proxy or the task; nothing is trained then.
@@ -135,7 +134,7 @@ class ScratchEvaluator:
         )
 
     def _files(self, members: Sequence[Member], folders: Sequence[Path] | None) -> TrunkFiles[CohortState]:
-        """The members themselves are said in the files."""
+        """Members are not part of the key: the files themselves name theirs."""
         trainer = self._trainer
         decided_by = (
             trainer.task.fingerprint,

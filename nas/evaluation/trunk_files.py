@@ -1,4 +1,4 @@
-"""The trunk of a training on disk: saved as it goes along, and found again by a later call."""
+"""The trunk of a training run on disk: saved along the way, and resumed by a later call."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -36,8 +36,8 @@ class TrunkFiles(Generic[T]):
 
     Args:
         folders: one a member, made when first needed; empty to keep nothing.
-        decided_by: all that decides the trunk and that the files do not say; files of other trunks are passed over. Its
-            `repr` must be the same in every process.
+        decided_by: everything that decides the trunk and is not in the files; files of other trunks are passed over.
+            Its `repr` must be the same in every process.
         write: writes a state to one file a member.
         read: reads the state of a step back; None if the files hold something else, and then an earlier state is read.
     """
@@ -105,6 +105,6 @@ class TrunkFiles(Generic[T]):
 
 
 def trunk_settings(training: TrainingSettings) -> Mapping[str, Any]:
-    """The settings of a training that decide its trunk; rungs and branches do not."""
+    """The settings that decide a trunk; rungs and branches do not."""
     beyond = ("num_steps", "num_rungs", "rung_ratio", "cooldown_share", "test_lengths")
     return {name: value for name, value in asdict(training).items() if name not in beyond}

@@ -19,17 +19,17 @@ NOT_OURS = ("softcap", "s_aux", "position_bias")
 """What some decoders ask of their attention beyond a softmax over visible keys."""
 
 OnHeads = Callable[[int, Tensor, Tensor], None]
-"""Told of each layer's index, scaled queries (batch, query heads, tokens, d) and keys (batch, KV heads, tokens, d)."""
+"""Called with a layer's index, scaled queries (batch, query heads, tokens, d) and keys (batch, KV heads, tokens, d)."""
 
 
 @dataclass(slots=True, eq=False)
 class Plug:
-    """What a model attends to at the moment.
+    """What a model currently attends to.
 
     Args:
         heads: one pattern a query head, by layer; empty for none yet.
         backend: see `nas.attention.module.attend`.
-        on_heads: watches queries and keys; None for nobody.
+        on_heads: watches queries and keys; None for no watcher.
     """
 
     heads: tuple[tuple[HeadPattern, ...], ...] = ()

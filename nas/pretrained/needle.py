@@ -21,12 +21,12 @@ _QUESTION = KEY_TOKENS + VALUE_TOKENS - 1  # the key again, and the value but fo
 
 
 class NeedleTask:
-    """Say what stood behind a key far above, scored by the share of value tokens said; a `nas.tasks.task.Task`.
+    """Recall the value behind a key far above, scored by the share of value tokens recalled; a `nas.tasks.task.Task`.
 
     A sequence is a window of held-out text. At each depth eight of its tokens are replaced by a needle, a key of four
     tokens and a value of four, all drawn from the tokens of the user's text. The sequence ends in one of the keys, and
-    the value behind it is asked for, so all needles but one are there to be mistaken for it. Any decoder that copies
-    can be asked this way; it needs no words that one model understands and another does not.
+    the value behind it is asked for, so all needles but one are distractors. Any decoder that copies can be
+    probed this way; the probe needs no words that one model understands and another does not.
 
     Source: the needle at depths is that of passkey retrieval (Mohtashami and Jaggi 2023, "Landmark Attention", section
     4.2), the random keys those of DuoAttention's synthetic data (Xiao et al. 2024b, section 3.2: ten passkeys a text).

@@ -20,7 +20,7 @@ class TokenisedText:
     """Text as a model reads it.
 
     Args:
-        source: where it came from, for people.
+        source: where it came from, for reports and messages.
         train: token ids to train on.
         held_out: token ids to score.
         bytes_per_token: bytes of the held-out text, divided by its tokens.

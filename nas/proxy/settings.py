@@ -68,8 +68,8 @@ class TrainingSettings:
 
     Args:
         num_steps: optimiser steps to the last rung.
-        num_rungs: rungs at which scores are taken, the last one at the end; with more than one, halving decides who
-            is trained on from each.
+        num_rungs: rungs at which scores are taken, the last one at the end; with more than one, halving decides what
+            is promoted from each.
         rung_ratio: a rung's steps as a multiple of those of the rung before, 2 or more.
         batch_size: sequences a step.
         learning_rate: peak of the schedule.
@@ -77,8 +77,8 @@ class TrainingSettings:
         cooldown_share: share of the steps to a rung in which the learning rate falls to 0, above 0 and up to 1.
         weight_decay: AdamW's decoupled decay, on matrices only.
         gradient_clip: largest gradient norm, taken for each member by itself.
-        test_lengths: lengths at which every rung is validated besides, each as a multiple of the training length, 2 or
-            more; a length that a pattern or a task cannot have is left out.
+        test_lengths: longer lengths at which every rung is also validated, each as a multiple of the training length, 2
+            or more; a length that a pattern or a task cannot have is left out.
 
     Raises:
         InputError: a number is out of range, or there are more rungs than num_steps has room for.

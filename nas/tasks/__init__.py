@@ -1,1 +1,1 @@
-"""What a proxy learns."""
+"""What a proxy learns; numpy alone, no torch."""

@@ -1,4 +1,4 @@
-"""Tasks whose sequences are drawn from (seed, step), and scored by the share of right answers."""
+"""Tasks whose sequences are generated from (seed, step) and scored by the share of right answers."""
 
 import json
 from abc import ABC, abstractmethod
@@ -14,7 +14,7 @@ from nas.tasks.task import NO_PARTS, Batch, Metric, Readout, Task
 
 @dataclass(kw_only=True, slots=True)
 class GeneratedSettings:
-    """What all drawn tasks are told.
+    """Settings of every generated task.
 
     Args:
         name: the task's name.
@@ -32,7 +32,7 @@ S = TypeVar("S", bound=GeneratedSettings)
 
 
 class GeneratedTask(ABC, Generic[S]):
-    """What all drawn tasks do alike; a task says its sizes and how a batch is drawn.
+    """What generated tasks share; a task adds its sizes and how a batch is drawn.
 
     Args:
         settings: what is drawn.

@@ -20,7 +20,7 @@ Ids = NDArray[np.int64]
 """Token ids, contiguous, so that torch shares their memory; this room itself needs no torch."""
 
 Readout = Literal["each", "mean", "last"]
-"""From which final hidden states a target is said: each token's own, the mean of all, or the last token's alone."""
+"""Which final hidden states predict a target: each token's own, the mean of all, or the last token's alone."""
 
 
 def as_ids(values: NDArray[Any]) -> Ids:
@@ -43,10 +43,10 @@ class Batch:
 
     Args:
         tokens: int64, shape (batch, tokens): what the model reads.
-        targets: int64: what it should say, IGNORED_TARGET where nothing is asked. Shape (batch, tokens), one a
+        targets: int64: what it should predict, IGNORED_TARGET where nothing is scored. Shape (batch, tokens), one a
             place, or (batch,), one a sequence, for the readout "mean".
         context: int64, shape (batch, tokens): what stands right before `tokens` in the same stream, for patterns
-            with a memory; None where a task has no such thing.
+            with a memory; None where a task has none.
     """
 
     tokens: Ids
@@ -79,9 +79,9 @@ class Task(Protocol):
     grid: tuple[int, int] | None
     """Rows and columns of a picture that is read row by row (rows * columns = num_tokens); None for sequences."""
     readout: Readout
-    """"each": targets of shape (batch, tokens), each said at its own place. "mean": targets of shape (batch,), said
-    from the mean of the final hidden states. "last": targets of shape (batch, tokens), all said from the final
-    hidden state of the last token and an embedding of the place asked for, by a small MLP."""
+    """"each": targets of shape (batch, tokens), each predicted at its own place. "mean": targets of shape (batch,),
+    predicted from the mean of the final hidden states. "last": targets of shape (batch, tokens), all predicted from the
+    final hidden state of the last token and an embedding of the place asked for, by a small MLP."""
     metric: Metric
     fingerprint: str
     """Hash of the data, hexadecimal; results with different fingerprints are never compared."""
@@ -109,7 +109,7 @@ class Task(Protocol):
         ...
 
     def longer(self, times: int) -> "Task | None":
-        """The same task with sequences `times` as long, for evaluation alone; None where there is no such thing.
+        """The same task with sequences `times` as long, for evaluation alone; None where there is none.
 
         Shares with this task what is expensive, and its held-out data where it has any (docs/tasks.md says how
         each task grows).

@@ -23,7 +23,7 @@ def head_spec(readout: Readout, proxy: ProxySettings, vocab_size: int) -> Parame
 
 
 def readout_specs(readout: Readout, proxy: ProxySettings, num_tokens: int) -> tuple[ParameterSpec, ...]:
-    """The weights of a readout besides its head: for "last" a vector for each place, and the way into an MLP."""
+    """The weights of a readout in addition to its head: for "last" a vector for each place, and the way into an MLP."""
     if readout != "last":
         return ()
     width = proxy.d_model
@@ -37,7 +37,7 @@ def read_out(readout: Readout, x: Tensor, weights: dict[str, Tensor]) -> Tensor:
     """Scores of every entry of the vocabulary.
 
     Args:
-        readout: where a target is said from, as a task has it.
+        readout: which hidden states predict a target, as in the task.
         x: final hidden states before their norm, shape (members, batch, tokens, features).
         weights: what `Layout.unpack` gives.
 

@@ -36,7 +36,7 @@ class CohortState:
     """All that training needs to go on: a value, its tensors on the CPU and never changed.
 
     Args:
-        members: who is trained.
+        members: what is trained.
         step: optimiser steps done.
         weights: float32, one row a member, shape (members, num_parameters).
         first_moments: AdamW's mean of gradients, same shape.

@@ -28,7 +28,7 @@ class ProxyModule(LightningModule):
 
     Args:
         state: where to start.
-        task: what is learnt.
+        task: what is learned.
         proxy: sizes of the model.
         training: how it is trained.
         backend: how attention runs.

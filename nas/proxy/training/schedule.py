@@ -1,9 +1,9 @@
-"""What depends on the step alone: the learning rate's course, and the rungs at which trainings are compared.
+"""What depends on the step alone: the learning rate's course, and the rungs at which training runs are compared.
 
-A training has one trunk, on which the learning rate rises and then stays, and a branch to every rung, on which it falls
-to nothing. So the score at a rung is what a training of that many steps ends with, and going on to the next rung
-repeats none of the trunk. Hägele et al. 2024 ("Scaling Laws and Compute-Optimal Training Beyond Fixed Training
-Durations") find that such a training ends as low as one whose cosine was fitted to its length.
+A training run has one trunk, on which the learning rate rises and then stays, and a branch to every rung, on which it
+falls to nothing. So the score at a rung is that of a run of that many steps, and going on to the next rung repeats none
+of the trunk. Hägele et al. 2024 ("Scaling Laws and Compute-Optimal Training Beyond Fixed Training
+Durations") find that such a run ends as low as one whose cosine was fitted to its length.
 """
 
 import math
@@ -28,7 +28,7 @@ def branch_start(rung: int, training: TrainingSettings) -> int:
 
 
 def learning_rate_share(step: int, training: TrainingSettings, rung: int | None = None) -> float:
-    """The share of the peak learning rate at a step: up in a line, then level; on a branch down to almost 0.
+    """The share of the peak learning rate at a step: a linear rise, then level; on a branch a fall to almost 0.
 
     The fall is 1 - sqrt(share of the branch that is done), the best of the forms that Hägele et al. tried.
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from nas.errors import InputError
 
 LEFT_OUT_OF_STDLIB = frozenset({"test", "tests", "idlelib", "lib2to3", "site-packages", "dist-packages"})
-"""Folders that the default corpus leaves out: tests, what distributions often ship apart, other people's packages."""
+"""Folders that the default corpus leaves out: tests, what distributions often ship separately, third-party packages."""
 
 MACHINE_PREFIXES = ("config-", "_sysconfigdata")
 """Start of the names of files and folders that are written when Python is built and differ between builds."""
@@ -42,7 +42,7 @@ class Corpus:
     """Text to learn from.
 
     Args:
-        source: where it came from, for people.
+        source: where it came from, for reports and messages.
         documents: in the order of their names; no two have the same bytes.
         fingerprint: SHA-256 of the documents' SHA-256 digests in order, hexadecimal.
     """

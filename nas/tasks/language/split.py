@@ -14,7 +14,7 @@ Bytes = NDArray[np.uint8]
 def split_corpus(corpus: Corpus, validation_share: float) -> tuple[Bytes, Bytes]:
     """Bytes to train on and bytes to validate on, with no byte of the corpus in both.
 
-    Files of one folder resemble each other, so whole top-level folders (and single files beside them) are held
+    Files of one folder resemble each other, so whole top-level folders (and single files next to them) are held
     out where some are small enough; else whole files; else, as in a single long file, the end of the corpus.
     Which ones is decided by the hash of their names, so that an edit elsewhere seldom changes it.
 

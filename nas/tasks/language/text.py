@@ -24,7 +24,7 @@ Prediction = Literal["next", "masked"]
 
 @dataclass(kw_only=True, slots=True)
 class TextSettings(WindowSettings):
-    """Which text, and what is asked of it.
+    """Which text, and what is predicted.
 
     Args:
         name: the task's name, `text`.
@@ -99,7 +99,7 @@ class MaskedTextTask(TextTask):
 
 
 def masked(windows: Tokens, hidden: NDArray[np.int64]) -> Batch:
-    """Windows with the bytes at the hidden places masked, and asked for there.
+    """Windows with the bytes at the hidden places masked, and scored there.
 
     Args:
         windows: bytes, shape (batch, tokens).

@@ -47,7 +47,7 @@ class WindowTask:
     """Predict the next token in windows of a stream; tasks that read one inherit this.
 
     Args:
-        source: where the data came from, for people.
+        source: where the data came from, for reports and messages.
         train: tokens to train on.
         held_out: tokens to validate on.
         settings: how they are cut.
@@ -107,11 +107,11 @@ class WindowTask:
         self.fingerprint = self._hash(starts)
 
     def _ask(self, data: Tokens, starts: NDArray[np.int64], rng: Rng) -> Batch:
-        """What is read and asked in windows; `rng` is for what a task draws beyond the starts."""
+        """The tokens and targets of windows; `rng` is for what a task draws beyond the starts."""
         return next_token(data, starts, self.num_tokens)
 
     def _hash(self, starts: NDArray[np.int64]) -> str:
-        """All that decides the batches and the score: training tokens, validation windows, their length."""
+        """Everything that decides batches and scores: training tokens, validation windows, their length."""
         digest = sha256(b"%d " % self.num_tokens)
         digest.update(np.ascontiguousarray(self._train).data)
         digest.update(cut_windows(self._held_out, starts, 0, self.num_tokens + 1).data)

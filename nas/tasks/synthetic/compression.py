@@ -1,4 +1,4 @@
-"""The compression task: say a whole sequence again from its last hidden state."""
+"""The compression task: reproduce a whole sequence from its last hidden state."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class CompressionSettings(GeneratedSettings):
 
     Args:
         name: the task's name, `compression`.
-        num_tokens: sequence length n, in tokens; all but the last are to be said again.
+        num_tokens: sequence length n, in tokens; all but the last are to be reproduced.
         vocab_size: entries V of the vocabulary: tokens to keep from 0 to V - 2, and the token V - 1 that gathers them.
     """
 
@@ -31,7 +31,7 @@ class CompressionSettings(GeneratedSettings):
 
 
 class CompressionTask(GeneratedTask[CompressionSettings]):
-    """Compression, scored by the share of tokens said again; passes `nas.tasks.task.Task`."""
+    """Compression, scored by the share of tokens reproduced; passes `nas.tasks.task.Task`."""
 
     name = "compression"
     readout: Readout = "last"
@@ -43,7 +43,7 @@ class CompressionTask(GeneratedTask[CompressionSettings]):
         super().__init__(settings)
 
     def longer(self, times: int) -> None:
-        """No such thing: the readout has learnt no places beyond the end."""
+        """None: the readout has learned no places beyond the end."""
 
     def _draw(self, rng: Rng, batch_size: int) -> Batch:
         return compression_batch(rng, batch_size, self._settings)
@@ -52,7 +52,7 @@ class CompressionTask(GeneratedTask[CompressionSettings]):
 def compression_batch(rng: Rng, batch_size: int, settings: CompressionSettings) -> Batch:
     """A batch of random sequences that end in the gathering token; the target of every other place is its own token.
 
-    Source: compression of MAD (Poli et al. 2024). The authors also ask for the gathering token, which is always
+    Source: compression of MAD (Poli et al. 2024). The authors also score the gathering token, which is always
     the same.
     """
     tokens = np.full((batch_size, settings.num_tokens), settings.vocab_size - 1, dtype=np.int64)

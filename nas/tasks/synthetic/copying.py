@@ -1,4 +1,4 @@
-"""The copying task: pick the tokens out of the blanks, and say them again in order (selective copying)."""
+"""The copying task: pick the tokens out of the blanks, and repeat them in order (selective copying)."""
 
 from dataclasses import dataclass, replace
 

@@ -52,7 +52,7 @@ class FuzzyRecallSettings(GeneratedSettings):
 
 
 class FuzzyRecallTask(GeneratedTask[FuzzyRecallSettings]):
-    """In-context recall of motifs, scored by the share of value tokens said; passes `nas.tasks.task.Task`."""
+    """In-context recall of motifs, scored by the share of value tokens recalled; passes `nas.tasks.task.Task`."""
 
     name = "fuzzy_recall"
 
@@ -87,9 +87,9 @@ def fuzzy_recall_batch(rng: Rng, batch_size: int, settings: FuzzyRecallSettings)
     tokens = np.full((batch_size, settings.num_tokens + 1), settings.vocab_size - 1, dtype=np.int64)
     answers = np.full_like(tokens, IGNORED_TARGET)
     for row, luck in enumerate(rng.uniform(batch_size).tolist()):
-        said, asked = _sequence(zip(keys[row], values[row], strict=True), luck, settings)
-        tokens[row, -len(said) :] = said
-        answers[row, -len(said) :] = np.where(asked, said, IGNORED_TARGET)
+        drawn, asked = _sequence(zip(keys[row], values[row], strict=True), luck, settings)
+        tokens[row, -len(drawn) :] = drawn
+        answers[row, -len(drawn) :] = np.where(asked, drawn, IGNORED_TARGET)
     return Batch(tokens[:, :-1].copy(), answers[:, 1:].copy())
 
 

@@ -58,7 +58,7 @@ class ListopsTask(GeneratedTask[ListopsSettings]):
         super().__init__(settings)
 
     def longer(self, times: int) -> None:
-        """No such thing: the grammar, not the room, decides how long a list is."""
+        """None: the grammar, not the room, decides how long a list is."""
 
     def _draw(self, rng: Rng, batch_size: int) -> Batch:
         return listops_batch(rng, batch_size, self._settings)
@@ -85,7 +85,7 @@ def listops_batch(rng: Rng, batch_size: int, settings: ListopsSettings) -> Batch
 
 
 def value_of(operator: int, arguments: list[int]) -> int:
-    """What a list of digits is worth, 0 to 9; the median of an even number is rounded down."""
+    """The value of a list of digits, 0 to 9; the median of an even number is rounded down."""
     if operator == MIN:
         return min(arguments)
     if operator == MAX:

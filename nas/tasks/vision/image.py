@@ -1,4 +1,4 @@
-"""The image task: say what a picture shows, or its next pixel, read row by row."""
+"""The image task: classify a picture, or predict its next pixel, read row by row."""
 
 import math
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ LEAST_SIDE, MOST_SIDE = 16, 32
 
 @dataclass(kw_only=True, slots=True)
 class ImageSettings(GeneratedSettings):
-    """Which pictures, and what is asked of them.
+    """Which pictures, and what is predicted.
 
     Args:
         name: the task's name, `image`.
@@ -62,7 +62,7 @@ class ImageSettings(GeneratedSettings):
 class ImageTask(GeneratedTask[ImageSettings]):
     """Pictures, scored by the share of right classes; passes `nas.tasks.task.Task`.
 
-    Tokens are grey levels; a class is said as the token of its number.
+    Tokens are grey levels; a class is the token of its number.
     """
 
     name = "image"
@@ -78,7 +78,7 @@ class ImageTask(GeneratedTask[ImageSettings]):
         super().__init__(settings)
 
     def longer(self, times: int) -> None:
-        """No such thing: a larger picture is another task."""
+        """None: a larger picture is another task."""
 
     def _draw(self, rng: Rng, batch_size: int) -> Batch:
         return self._ask(_pictures(rng, batch_size, self._settings))
@@ -90,7 +90,7 @@ class ImageTask(GeneratedTask[ImageSettings]):
         return next(self._ask(held_out).parts(self._settings.validation_sequences))
 
     def _ask(self, pictures: Pictures) -> Batch:
-        """What is read and asked of pictures."""
+        """The tokens and targets of pictures."""
         return Batch(_as_tokens(pictures), pictures.classes)
 
 
@@ -109,7 +109,7 @@ class NextPixelTask(ImageTask):
         self.chance = math.log2(self.vocab_size)
 
     def quality(self, loss: float, accuracy: float) -> float:
-        """Bits per pixel; the first pixel of a picture is not asked for."""
+        """Bits per pixel; the first pixel of a picture is not scored."""
         return loss / math.log(2)
 
     def _ask(self, pictures: Pictures) -> Batch:
