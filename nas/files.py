@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -9,12 +10,16 @@ from typing import Any, BinaryIO
 
 from nas.errors import StudyError
 
+_UNFINISHED = re.compile(r"\..+\.\d+\.tmp")
+"""Names of files that are being written: the file's, and the process's number."""
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A file to write that takes the place of `path` in one step, once the block ends without an exception.
 
-    After a crash `path` holds its old content or the new, never a part.
+    After a crash `path` holds its old content or the new, never a part. What is unfinished lies beside it under a name
+    of this process, so that two processes may write the same file.
 
     Raises:
         OSError: the disk is full, or the system refuses; `path` is as it was.
@@ -31,6 +36,18 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         with suppress(OSError):
             unfinished.unlink()
         raise
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove the files that killed processes were writing in a folder; no other process may be writing there.
+
+    Raises:
+        StudyError: the system refuses.
+    """
+    for path in folder.glob(".*.tmp"):
+        if _UNFINISHED.fullmatch(path.name):
+            with damage_named(path):
+                path.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

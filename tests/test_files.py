@@ -1,12 +1,13 @@
 """Files are written whole or not at all, and what cannot be read is named."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from nas.errors import StudyError
-from nas.files import read_bytes, read_json, write_json, write_text
+from nas.files import read_bytes, read_json, remove_unfinished, replacing, write_json, write_text
 
 
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -21,6 +22,20 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StudyError, match=r"cannot be written .*goes on"):
         write_text(tmp_path / "file" / "inside", "x")
+
+
+def test_what_a_killed_process_was_writing_is_removed(tmp_path: Path) -> None:
+    class Killed(BaseException):
+        pass
+
+    with suppress(Killed), replacing(tmp_path / "a.json") as file:
+        names = {path.name for path in tmp_path.iterdir()}
+        file.write(b"{")
+        raise Killed
+    for name in (*names, ".kept.tmp", "a.1.tmp", "a.json"):
+        (tmp_path / name).write_text("{")
+    remove_unfinished(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {".kept.tmp", "a.1.tmp", "a.json"}
 
 
 def test_a_file_that_is_not_there_is_none(tmp_path: Path) -> None:

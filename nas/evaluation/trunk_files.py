@@ -81,15 +81,18 @@ class TrunkFiles(Generic[T]):
         return state
 
     def save(self, state: T) -> None:
-        """Keep this state, then drop all others."""
+        """Keep this state, then drop those of earlier steps.
+
+        Another process may be on the same trunk, as with LoRA, whose tasks share their adapters. So a later state
+        stays, as does what the other is writing; what killed processes left half-written, the study folder removes.
+        """
         if not self._folders:
             return
-        kept = self._name(state.step)
-        self._write(state, [folder / kept for folder in self._folders])
+        self._write(state, [folder / self._name(state.step) for folder in self._folders])
         for folder in self._folders:
-            for path in self._files(folder):
-                if path.name != kept:
-                    path.unlink()
+            for step in self._steps(folder):
+                if step < state.step:
+                    (folder / self._name(step)).unlink(missing_ok=True)
 
     def _name(self, step: int) -> str:
         return f"checkpoint-{step:09d}-{self._run}.pt"
@@ -98,10 +101,6 @@ class TrunkFiles(Generic[T]):
         """The steps of which a folder has the whole file."""
         parts = [path.name.split("-")[1] for path in folder.glob(f"checkpoint-*-{self._run}.pt")]
         return {int(step) for step in parts if step.isdecimal()}
-
-    def _files(self, folder: Path) -> list[Path]:
-        """All files of this trunk, half-written ones too: another task or seed may be training in the same folder."""
-        return list(folder.glob(f"checkpoint-*-{self._run}.pt*"))
 
 
 def trunk_settings(training: TrainingSettings) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from nas.errors import InputError, StudyError
+from nas.files import replacing
 from nas.results.codec import to_document
 from nas.results.study import settings_differences
 from nas.results.table import SCHEMA, Session, SessionLine, TableHeader, TableRow
@@ -88,20 +89,11 @@ class TableWriter:
 
     def _replace(self, content: bytes) -> None:
         """Another content in one step: after a crash the file has the old one or the new."""
-        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
-        file = _open_locked(temporary)
-        try:
-            file.truncate(0)
+        with replacing(self._path) as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            temporary.replace(self._path)
-        except BaseException:
-            file.close()
-            temporary.unlink(missing_ok=True)
-            raise
         self._file.close()
-        self._file = file
+        self._file = _open_locked(self._path)
+        self._file.seek(0, os.SEEK_END)
 
     def _append(self, document: Mapping[str, Any]) -> None:
         self._file.write(_line(document))
@@ -120,15 +112,24 @@ class TableWriter:
 
 
 def _open_locked(path: Path) -> BufferedRandom:
-    """A file at its start, made if missing, whose writes go to its end; the system lets go of it with this process."""
-    file = path.open("a+b")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    """A file at its start, created if missing, whose writes go to its end; the lock ends with this process.
+
+    Another process may have replaced the file between opening and locking it. Then what is locked is no longer the
+    file of that name, and rows written to it would be lost, so it is opened again.
+    """
+    while True:
+        file = path.open("a+b")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                file.seek(0)
+                return file
+        except FileNotFoundError:
+            pass  # moved away by a person; a new one is made
+        except OSError:
+            file.close()
+            raise
         file.close()
-        raise
-    file.seek(0)
-    return file
 
 
 def _read_header(path: Path, line: bytes) -> dict[str, Any]:

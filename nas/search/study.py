@@ -43,6 +43,7 @@ def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> Fr
     folder = StudyFolder(study_path(settings.study, settings.runs_folder))
     with locked(folder.path):
         _adopt(folder, settings, problem.fingerprints)
+        folder.remove_unfinished()
         folder.forget_out_of_memory()
         directions = [goal.direction for goal in problem.objectives]
         database = StudyDatabase(folder.database, folder.path.name, directions)

@@ -63,7 +63,7 @@ def test_the_newest_state_replaces_the_one_before(files: TrunkFiles[Walker], fol
 def test_a_state_beyond_the_step_that_is_asked_for_is_not_used(
     files: TrunkFiles[Walker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
@@ -106,11 +106,32 @@ def test_another_trunk_has_files_of_its_own(files: TrunkFiles[Walker], folders: 
     assert (found(files, 9), found(other, 9)) == (3, 5)
 
 
-def test_a_half_written_file_goes_with_the_next_save(files: TrunkFiles[Walker], folders: list[Path]) -> None:
+def test_what_another_process_writes_on_the_same_trunk_is_left_alone(
+    files: TrunkFiles[Walker], folders: list[Path]
+) -> None:
     files.save(Walker(3))
     (file,) = folders[0].iterdir()
-    file.with_name(f"{file.name}.77.unfinished").write_text("step")
-    assert found(files, 9) == 3
+    half_written = file.with_name(f".{file.name}.77.tmp")
+    half_written.write_text("step")
+    files.save(Walker(6))
+    assert half_written.exists()
+    assert found(files, 9) == 6
+    half_written.unlink()
+    files.save(Walker(5))
+    assert steps_kept(folders) == [[5, 6]] * 3
+
+
+def test_a_file_that_another_process_drops_first_is_no_failure(
+    files: TrunkFiles[Walker], folders: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlink = Path.unlink
+
+    def unlinked_before(path: Path, missing_ok: bool = False) -> None:
+        unlink(path)
+        unlink(path, missing_ok)
+
+    files.save(Walker(3))
+    monkeypatch.setattr(Path, "unlink", unlinked_before)
     files.save(Walker(6))
     assert steps_kept(folders) == [[6]] * 3
 

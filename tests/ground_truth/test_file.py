@@ -1,5 +1,6 @@
 """The file of a table: what is read is what was written, and damage is named by its line."""
 
+import fcntl
 import json
 import re
 import sys
@@ -8,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from nas.errors import InputError, StudyError
+from nas.files import write_text
 from nas.ground_truth.build import build_table
 from nas.ground_truth.file import read_table
 from nas.ground_truth.planning import make_header, make_plan
@@ -322,6 +325,24 @@ class TestWriting:
             TableWriter(path, header, session)
         with TableWriter(path, header, session):
             pass
+
+    def test_a_file_that_is_replaced_while_another_process_waits_for_it(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What is opened before it is replaced must not be written to: nobody would find the rows."""
+        header, session = read_table(path).header, this_session("cpu", 1)
+        flock = fcntl.flock
+
+        def replaced_meanwhile(file: Any, operation: int) -> None:
+            monkeypatch.setattr(fcntl, "flock", flock)
+            write_text(path, path.read_text())
+            flock(file, operation)
+
+        monkeypatch.setattr(fcntl, "flock", replaced_meanwhile)
+        row = replace(read_table(path).rows[0], seed=9)
+        with TableWriter(path, header, session) as writer:
+            writer.add(row)
+        assert json.loads(lines(path)[-1])["seed"] == 9
 
     def test_a_closed_place_is_named(self, executor: FakeExecutor, tmp_path: Path) -> None:
         (tmp_path / "file").touch()

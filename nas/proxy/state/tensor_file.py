@@ -1,12 +1,12 @@
 """Tensors and numbers in a file: written whole or not at all, read without running code."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from nas.errors import InputError
+from nas.files import replacing
 
 
 def write_tensors(document: dict[str, Any], path: Path) -> None:
@@ -20,7 +20,8 @@ def write_tensors(document: dict[str, Any], path: Path) -> None:
         InputError: the disk is full, or the system refuses.
     """
     try:
-        _write_whole(document, path)
+        with replacing(path) as file:
+            torch.save(document, file)
     except (OSError, RuntimeError) as error:  # torch meets a full disk with a RuntimeError of its own
         came = getattr(error, "strerror", None) or str(error)
         raise InputError(str(path), "must be a place with room to write", came) from None
@@ -40,13 +41,3 @@ def read_tensors(path: Path, schema: str) -> dict[str, Any]:
     if not isinstance(document, dict) or document.get("schema") != schema:
         raise InputError(str(path), f"must be a checkpoint of schema {schema}", type(document).__name__)
     return document
-
-
-def _write_whole(document: dict[str, Any], path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")  # another worker may write the same
-    with unfinished.open("wb") as file:
-        torch.save(document, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(unfinished, path)

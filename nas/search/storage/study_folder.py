@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 from msgspec.structs import replace
 
-from nas.files import damage_named, read_bytes, write_json, write_text
+from nas.files import damage_named, read_bytes, remove_unfinished, write_json, write_text
 from nas.patterns.file import load_pattern
 from nas.results.codec import from_json, to_document
 from nas.results.front import Front
@@ -107,6 +107,11 @@ class StudyFolder(StudyReader):
                 path.with_name("trial.json").unlink(missing_ok=True)
                 self.database.unlink(missing_ok=True)  # ended trials cannot be changed in it; it is made anew
                 path.unlink()
+
+    def remove_unfinished(self) -> None:
+        """Remove what killed processes left half-written; no worker may be running."""
+        for folder in (self.path, *self.path.glob("trials/*")):
+            remove_unfinished(folder)
 
     def forget_checkpoints(self) -> None:
         """Drop what training runs could have gone on from."""

@@ -36,6 +36,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(InputError, match="No space"):
         write_tensors({"schema": SCHEMA, "step": 12}, path)
     assert read_tensors(path, SCHEMA)["step"] == 8
+    assert [file.name for file in tmp_path.iterdir()] == ["a.pt"]
 
 
 @pytest.mark.parametrize(

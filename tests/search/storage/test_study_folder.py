@@ -31,3 +31,13 @@ def test_a_damaged_pattern_is_named(tmp_path: Path) -> None:
     (folder.trial_path(0) / "pattern.json").write_text("{")
     with pytest.raises(PatternError, match=r"00000/pattern\.json"):
         folder.read_proposal(0)
+
+
+def test_what_killed_workers_were_writing_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    kept = [tmp_path / "wandb/run/.log.7.tmp", tmp_path / "trials/00000/checkpoint-000000003-aa.pt"]
+    left = [tmp_path / ".front.json.7.tmp", tmp_path / "trials/00000/.checkpoint-000000005-aa.pt.7.tmp"]
+    for path in (*kept, *left):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    StudyFolder(tmp_path).remove_unfinished()
+    assert [path for path in (*kept, *left) if path.exists()] == kept
