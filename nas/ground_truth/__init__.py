@@ -1,1 +1,1 @@
-"""Exhaustively trained spaces: the file, how it is built, and what it says of rankings."""
+"""Exhaustively trained spaces: the table file, how it is built, and what it shows about rankings."""

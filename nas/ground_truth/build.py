@@ -1,4 +1,4 @@
-"""Building a table: every pattern and seed walks from rung to rung, a few of them at a time."""
+"""Building a table: every pattern and seed is trained from rung to rung, a few of them at a time."""
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ _Item = TypeVar("_Item")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Walk:
-    """Members that go from rung to rung together."""
+    """Members that are trained from rung to rung together."""
 
     entries: tuple[TableEntry, ...]
     learning_rates: tuple[float, ...]
@@ -38,14 +38,14 @@ class _Walk:
     sweep: bool
 
     def keys(self, rung: int) -> list[Key]:
-        """Those of the members' rows at a rung."""
+        """The keys of the members' rows at a rung."""
         return [
             (entry.pattern.id, self.seed, rate, rung, self.sweep)
             for entry, rate in zip(self.entries, self.learning_rates, strict=True)
         ]
 
     def only(self, places: Sequence[int]) -> "_Walk":
-        """The walk of some of its members."""
+        """The same walk with only some of its members."""
         return replace(
             self,
             entries=tuple(self.entries[place] for place in places),
@@ -60,20 +60,20 @@ def build_table(
     path: Path,
     on_progress: OnProgress = lambda progress: None,
 ) -> None:
-    """Train what a table lacks; a table that was stopped at any time goes on where it was.
+    """Train the rows that a table lacks; a build that was stopped resumes where it was.
 
     First the learning rates are compared in every density band, then every pattern is trained with the best of its
     band and every seed, the first seed of all patterns before the second.
 
     Args:
         settings: space, task, proxy, training, seed and where to train.
-        num_seeds: seeds a pattern; more than the file was started with make it grow.
-        learning_rates: what is compared.
-        path: the table's file; checkpoints lie beside it while it is built.
-        on_progress: told at the start and with every new row.
+        num_seeds: seeds per pattern; more than the file was started with extend the table.
+        learning_rates: the learning rates to compare.
+        path: the table's file; checkpoints are kept next to it while it is built.
+        on_progress: called at the start and with every new row.
 
     Raises:
-        InputError: a setting is wrong, or the file is no table.
+        InputError: a setting is wrong, or the file is not a table.
         StudyError: the file holds another table or is being built, or memory ran out.
     """
     _check_used(settings)
@@ -93,13 +93,13 @@ def build_table(
             builder.check_whole("learning rates cannot be chosen without them")
             rates = store.best_rates(problem.task.metric.direction)
             for seed in plan.seeds:
-                builder.walk(list(_trainings(plan, seed, rates, size)))
-            builder.check_whole("all others are there")
+                builder.walk(list(_runs(plan, seed, rates, size)))
+            builder.check_whole("all others are in the table")
         store.clean()
 
 
 class _Builder:
-    """Hands walks to an executor, and their results to the book."""
+    """Submits walks to an executor, and adds their results to the row store."""
 
     def __init__(self, plan: Plan, problem: Problem, store: RowStore, executor: Executor, num_lanes: int) -> None:
         self._plan, self._store, self._executor = plan, store, executor
@@ -107,7 +107,7 @@ class _Builder:
         self._num_lost = 0
 
     def walk(self, walks: Sequence[_Walk]) -> None:
-        """Take all walks to their ends; one that has begun is ended before another begins."""
+        """Complete all walks; one that has started is completed before another starts."""
         waiting = deque(walk for walk in walks if self._next_rung(walk) is not None)
         running: dict[Job, _Walk] = {}
         while waiting or running:
@@ -117,27 +117,27 @@ class _Builder:
             walk = running.pop(result.job)
             kept = []
             for place, (entry, measurement) in enumerate(zip(walk.entries, result.measurements, strict=True)):
-                # What ran out of memory is no result: the same command tries it again.
+                # Running out of memory is not a result: the same command trains it again.
                 if measurement.outcome is not Outcome.OUT_OF_MEMORY:
                     self._store.add(TableRow.of(entry.pattern.id, measurement, sweep=walk.sweep))
                     kept.append(place)
             self._num_lost += len(walk.entries) - len(kept)
-            going_on = walk.only(kept)
-            if kept and self._next_rung(going_on) is not None:
-                self._submit(going_on, running)
+            remaining = walk.only(kept)
+            if kept and self._next_rung(remaining) is not None:
+                self._submit(remaining, running)
             else:
                 for folder in self._folders(walk):
                     rmtree(folder, ignore_errors=True)
 
     def check_whole(self, consequence: str) -> None:
-        """Stop where trainings were lost.
+        """Stop if training runs were lost.
 
         Raises:
             StudyError: some ran out of memory.
         """
         if self._num_lost:
             raise StudyError(
-                f"{self._store.path}: {self._num_lost} trainings ran out of memory; {consequence}. "
+                f"{self._store.path}: {self._num_lost} training runs ran out of memory; {consequence}. "
                 "Use fewer workers or a smaller cohort_size: the same command tries them again."
             )
 
@@ -170,12 +170,12 @@ class _Builder:
 
 
 def _check_used(settings: StudySettings) -> None:
-    """Refuse what would have no effect."""
+    """Refuse settings that a table does not use."""
     if settings.evaluation.name != "scratch":
-        raise InputError("evaluation", "must be scratch: a table is of trainings", settings.evaluation.name)
+        raise InputError("evaluation", "must be scratch: a table holds training runs", settings.evaluation.name)
     if settings.extra_tasks:
         raise InputError(
-            "extra_tasks", "must be empty: a table is of one task", [task.name for task in settings.extra_tasks]
+            "extra_tasks", "must be empty: a table holds one task", [task.name for task in settings.extra_tasks]
         )
     if settings.target is not None:
         raise InputError("target", "must be proxy: bands are those of the trained model", settings.target.name)
@@ -183,7 +183,7 @@ def _check_used(settings: StudySettings) -> None:
 
 def _sweeps(plan: Plan, size: int) -> Iterator[_Walk]:
     pairs = [(entry, rate) for band in plan.bands for entry in plan.swept(band) for rate in plan.learning_rates]
-    # Members of a cohort have folders of their own, so a pattern may come twice with two rates.
+    # Each member of a cohort has its own folder, so a pattern may occur twice with two rates.
     for part in _parts(pairs, size):
         yield _Walk(
             entries=tuple(entry for entry, _ in part),
@@ -194,7 +194,7 @@ def _sweeps(plan: Plan, size: int) -> Iterator[_Walk]:
         )
 
 
-def _trainings(plan: Plan, seed: int, rates: Mapping[int, float], size: int) -> Iterator[_Walk]:
+def _runs(plan: Plan, seed: int, rates: Mapping[int, float], size: int) -> Iterator[_Walk]:
     for part in _parts(plan.entries, size):
         yield _Walk(
             entries=tuple(part),

@@ -1,7 +1,7 @@
-"""The file of a table (schema nas.table/1): JSON Lines that only grow.
+"""The file of a table (schema nas.table/1): JSON Lines, append-only.
 
-The first line says what the table is. Every other line is a session (machine and versions of the rows below it) or a
-row, one training at one rung. A line that a crash cut short has no end, and is passed over. docs/tables.md has every
+The first line describes the table. Every other line is a session (machine and versions of the rows below it) or a row,
+one training run at one rung. A line that a crash cut short has no newline and is skipped. docs/tables.md lists every
 key.
 """
 
@@ -21,20 +21,20 @@ from nas.results.table import SCHEMA, Key, Session, SessionLine, TableHeader, Ta
 _Settings = TypeVar("_Settings", ProxySettings, TrainingSettings)
 
 _SESSION = '{"session":'
-"""How the line that begins a session starts; `TableWriter` writes it so."""
+"""How the line of a session starts, as `TableWriter` writes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """All that a file says.
+    """The content of a table file.
 
     Args:
-        header: its first line.
+        header: the first line.
         plan: what is to be trained.
         proxy: sizes of the models.
-        training: how they were trained; settings that this version does not know are left out.
-        sessions: machine, versions and date of every time that it was built at.
-        rows: the training runs, in the order of ending.
+        training: how they were trained; settings that this version does not have are left out.
+        sessions: machine, versions and date of every session in which it was built.
+        rows: the training runs, in the order in which they ended.
     """
 
     header: TableHeader
@@ -46,20 +46,20 @@ class Table:
 
     @property
     def task(self) -> TaskFacts:
-        """The task that was learnt."""
+        """The task that was learned."""
         return self.header.task
 
 
 def read_table(path: Path) -> Table:
-    """The table in a file, whole or under way. No user code is imported, and no other data is read.
+    """The table in a file, complete or unfinished. No user code is imported, and no other data is read.
 
     Raises:
-        InputError: there is no such file, or it is no table; the message names the line.
-        StudyError: it is a table of another version.
+        InputError: the file does not exist or is not a table; the message names the line.
+        StudyError: another version of nas wrote it.
     """
     lines = whole_lines(path)
     if not lines:
-        raise InputError(str(path), f"must be a table of schema {SCHEMA}", "a file without a whole line")
+        raise InputError(str(path), f"must be a table of schema {SCHEMA}", "a file without a complete line")
     with _damage_named(path, 1, f"the first line of a table of schema {SCHEMA}"):
         check_schema(lines[0], SCHEMA, path)
         header = from_json(lines[0], TableHeader)
@@ -73,10 +73,10 @@ def read_table(path: Path) -> Table:
                 continue
             row = from_json(line, TableRow)
             _check_planned(row, plan, header)
-            if row.outcome is Outcome.OUT_OF_MEMORY:  # no result, and tried again when the table goes on
+            if row.outcome is Outcome.OUT_OF_MEMORY:  # not a result: trained again when the build resumes
                 continue
             if row.key in rows:
-                raise ValueError("a row that stands above already")
+                raise ValueError("a row that occurs twice")
             rows[row.key] = row
     return Table(
         header=header,
@@ -89,7 +89,7 @@ def read_table(path: Path) -> Table:
 
 
 def whole_lines(path: Path) -> list[str]:
-    """The lines of a file that have an end.
+    """The lines of a file that end in a newline.
 
     Raises:
         InputError: it cannot be read.
@@ -97,9 +97,9 @@ def whole_lines(path: Path) -> list[str]:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise InputError(str(path), "must be a table that can be read", error.strerror) from None
+        raise InputError(str(path), "must be a readable table", error.strerror) from None
     except UnicodeDecodeError:
-        raise InputError(str(path), f"must be a table of schema {SCHEMA}", "bytes that are no text") from None
+        raise InputError(str(path), f"must be a table of schema {SCHEMA}", "bytes that are not text") from None
     return text.split("\n")[:-1]
 
 
@@ -116,7 +116,7 @@ def _training(header: TableHeader) -> TrainingSettings:
 
 
 def _known_settings(kind: type[_Settings], header: TableHeader, name: str, needed: tuple[str, ...]) -> _Settings:
-    """The settings that are known here; a version may add or drop some, and a table outlives it."""
+    """The settings that this version has; a table outlives versions that add or drop some."""
     document = header.settings[name]
     if missing := set(needed) - document.keys():
         raise ValueError(f"settings.{name} lacks {min(missing)!r}")
@@ -124,7 +124,7 @@ def _known_settings(kind: type[_Settings], header: TableHeader, name: str, neede
     try:
         return from_document(known, kind)
     except DamagedError as error:
-        # A class that refuses a value names it with its room (`proxy.num_layers`); a wrong type is named by its key.
+        # A class that refuses a value names the setting in full (`proxy.num_layers`); a wrong type names only the key.
         place = str(error).removeprefix(f"{name}.")
         raise DamagedError(f"settings.{name}.{place}") from None
 
@@ -139,12 +139,12 @@ def _check_planned(row: TableRow, plan: Plan, header: TableHeader) -> None:
     )
     for value, name, allowed in planned:
         if value not in allowed:
-            raise ValueError(f"{name} {value!r}, which the first line does not name")
+            raise ValueError(f"{name} {value!r}, which the first line does not contain")
 
 
 @contextmanager
 def _damage_named(path: Path, number: int, noun: str) -> Iterator[None]:
-    """Name the line that could not be understood."""
+    """Name the line that could not be read."""
     try:
         yield
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as error:

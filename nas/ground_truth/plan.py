@@ -1,4 +1,4 @@
-"""What a table holds: which patterns, how long, with which seeds and learning rates."""
+"""The plan of a table: its patterns, rungs, seeds and learning rates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,24 +10,24 @@ from nas.proxy.training.schedule import branch_start
 from nas.results.table import TableEntry, TableHeader
 
 BAND_EDGES = (0.25, 0.5)
-"""Where density bands meet, as shares of full attention's FLOPs."""
+"""Boundaries between density bands, as shares of full attention's FLOPs."""
 SWEPT_IN_A_BAND = 2
-"""Patterns of a band that the learning rates are compared on."""
+"""Number of patterns per band on which the learning rates are compared."""
 MOST_SEEDS = 1000
-"""From there on the seeds would be those of a table with the next `seed`."""
+"""With more, the seeds would overlap with those of a table with the next `seed`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All trainings of a table.
+    """All training runs of a table.
 
     Args:
-        entries: every pattern of the space; in the order of training where the plan was made, by id where it was read
+        entries: every pattern of the space; in the order of training if the plan was just made, by id if it was read
             from a file.
         rungs: where scores are taken, in optimiser steps, ascending.
         seeds: of weights and data.
-        learning_rates: what is compared in every band; the best is taken for it.
-        sweep_rung: how long they are compared, in optimiser steps.
+        learning_rates: compared in every band, which is then trained with its best one.
+        sweep_rung: how long each is trained for the comparison, in optimiser steps.
     """
 
     entries: tuple[TableEntry, ...]
@@ -37,12 +37,12 @@ class Plan:
     sweep_rung: int
 
     def swept(self, band: int) -> list[TableEntry]:
-        """The patterns that the learning rates of a band are compared on: its first ones, where the plan was made."""
+        """The patterns that the learning rates of a band are compared on: its first ones, if the plan was just made."""
         return [entry for entry in self.entries if entry.band == band][:SWEPT_IN_A_BAND]
 
     @classmethod
     def of(cls, header: TableHeader) -> "Plan":
-        """The plan that the first line of a table tells.
+        """The plan in the first line of a table.
 
         Raises:
             ValueError: it contradicts itself.
@@ -75,24 +75,24 @@ class Plan:
 
     @property
     def num_rows(self) -> int:
-        """Rows of the whole table."""
+        """Rows of the complete table."""
         num_swept = sum(len(self.swept(band)) for band in self.bands)
         return num_swept * len(self.learning_rates) + len(self.entries) * len(self.seeds) * len(self.rungs)
 
     def num_steps(self, training: TrainingSettings) -> int:
-        """Optimiser steps of the whole table."""
+        """Optimiser steps of the complete table."""
         num_swept = sum(len(self.swept(band)) for band in self.bands)
         sweep = self.steps_of_row(self.sweep_rung, training, sweep=True)
         walk = sum(self.steps_of_row(rung, training, sweep=False) for rung in self.rungs)
         return num_swept * len(self.learning_rates) * sweep + len(self.entries) * len(self.seeds) * walk
 
     def steps_of_row(self, rung: int, training: TrainingSettings, *, sweep: bool) -> int:
-        """Optimiser steps that a row takes: the trunk from where the row before it left it, then the branch.
+        """Optimiser steps that a row takes: the trunk from where the previous row left it, then the branch.
 
         Args:
             rung: where the row ends, in optimiser steps.
-            training: its cooldown_share decides how long a branch is.
-            sweep: a sweep has no row before.
+            training: its cooldown_share determines how long a branch is.
+            sweep: whether the row belongs to the sweep, which has no previous row.
         """
         earlier = [] if sweep else [other for other in self.rungs if other < rung]
         return rung - (branch_start(earlier[-1], training) if earlier else 0)
@@ -102,10 +102,10 @@ def check_learning_rates(rates: Sequence[float]) -> None:
     """Refuse learning rates that cannot be compared.
 
     Raises:
-        InputError: none, one twice, or one that is not positive and finite.
+        InputError: there are none, two are equal, or one is not positive and finite.
     """
     if not rates or len(set(rates)) < len(rates) or not all(0 < rate < inf for rate in rates):
-        raise InputError("learning rates", "must be different numbers above 0, one at least", list(rates))
+        raise InputError("learning rates", "must be one or more different numbers above 0", list(rates))
 
 
 def band_name(band: int) -> str:

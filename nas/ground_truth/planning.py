@@ -1,4 +1,4 @@
-"""Planning a table: which patterns of a space are trained, how long, with which seeds and learning rates."""
+"""Planning a table: from the settings of a study to its plan and its first line."""
 
 import random
 from collections.abc import Sequence
@@ -15,23 +15,23 @@ from nas.space.enumerate import every_pattern
 from nas.tasks.task import Task
 
 SETTINGS = ("space", "task", "proxy", "training", "seed")
-"""The settings of a study that decide a table."""
+"""The settings of a study that determine a table."""
 
 
 def make_plan(settings: StudySettings, problem: Problem, num_seeds: int, learning_rates: Sequence[float]) -> Plan:
-    """The plan for a space, a task and a proxy.
+    """The plan of a table.
 
     The order of training is drawn once for all tables of a space: an unfinished table is a fair sample of the finished
     one.
 
     Args:
-        settings: its training decides the rungs, its seed the first seed.
-        problem: what that stands for.
-        num_seeds: seeds a pattern, 1 to MOST_SEEDS.
-        learning_rates: what is compared in every band, different positive numbers.
+        settings: its training determines the rungs, its seed the first seed.
+        problem: the space, task and proxy that the settings describe.
+        num_seeds: seeds per pattern, 1 to MOST_SEEDS.
+        learning_rates: compared in every band; different positive numbers.
 
     Raises:
-        InputError: an argument is out of range, or the space cannot be listed.
+        InputError: an argument is out of range, or the space cannot be enumerated.
     """
     if not 1 <= num_seeds <= MOST_SEEDS:
         raise InputError("seeds", f"must be from 1 to {MOST_SEEDS}", num_seeds)
@@ -58,7 +58,7 @@ def band_of(pattern: ModelPattern, problem: Problem) -> int:
 
 
 def make_header(settings: StudySettings, task: Task, plan: Plan) -> TableHeader:
-    """The first line of the table that a plan makes."""
+    """The first line of a table with this plan."""
     return TableHeader(
         settings={key: value for key, value in settings.to_document().items() if key in SETTINGS},
         task=TaskFacts(

@@ -1,4 +1,4 @@
-"""What the trainings of a table showed."""
+"""The qualities of a table's training runs."""
 
 from statistics import fmean
 
@@ -7,10 +7,10 @@ from nas.statistics.rank_agreement import kendall_tau
 
 
 class Qualities:
-    """Looks qualities up by rung, pattern and seed; sweeps are left out.
+    """Qualities by rung, pattern and seed, without the sweep.
 
     Args:
-        table: whole or under way.
+        table: complete or unfinished.
     """
 
     def __init__(self, table: Table) -> None:
@@ -19,15 +19,15 @@ class Qualities:
         """The last rung, in optimiser steps."""
         self.sign = 1 if table.task.direction == "minimize" else -1
         """What a quality is multiplied by so that less is better."""
-        self.trainings = [row for row in table.rows if not row.sweep]
-        """The rows that are no sweep."""
+        self.runs = [row for row in table.rows if not row.sweep]
+        """The rows outside the sweep."""
         self._by_seed: dict[int, dict[str, dict[int, float]]] = {rung: {} for rung in table.plan.rungs}
-        for row in self.trainings:
+        for row in self.runs:
             if row.quality is not None:
                 self._by_seed[row.step].setdefault(row.pattern_id, {})[row.seed] = row.quality
 
     def by_seed(self, rung: int) -> dict[str, dict[int, float]]:
-        """Quality by pattern and seed, of trainings that ended well."""
+        """Quality by pattern and seed, of the runs that finished."""
         return self._by_seed[rung]
 
     def means(self, rung: int) -> dict[str, float]:
@@ -35,7 +35,7 @@ class Qualities:
         return {pattern: fmean(own.values()) for pattern, own in self.by_seed(rung).items()}
 
     def paired(self, rung: int) -> dict[str, tuple[float, float]]:
-        """Quality here and at the last rung by pattern, means over the seeds that have both; less is better."""
+        """Quality at a rung and at the last rung by pattern, means over the seeds that have both; less is better."""
         pairs = {}
         for pattern, own in self.by_seed(rung).items():
             last = self.by_seed(self.last).get(pattern, {})
@@ -45,7 +45,7 @@ class Qualities:
         return pairs
 
     def tau_of_seeds(self, rung: int, seed: int, other_rung: int, other_seed: int) -> float | None:
-        """Tau-b between one seed at one rung and another at another, over the patterns that have both."""
+        """Tau-b between a seed at a rung and another seed at another rung, over the patterns that have both."""
         here, there = self.by_seed(rung), self.by_seed(other_rung)
         both = [
             (own[seed], there[pattern][other_seed])

@@ -1,4 +1,4 @@
-"""The rows of a table that is being built: what is there, what is missing, and what follows from it."""
+"""The rows of a table that is being built, and the learning rates that follow from its sweep."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from nas.statistics.ranks import Direction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a table is.
+    """How much of a table is built.
 
     Args:
-        row: the newest; None before the first.
-        num_rows: rows that the file has.
-        total_rows: rows that it will have.
-        steps: optimiser steps behind the rows that it has.
-        total_steps: optimiser steps behind all.
+        row: the newest; None at the start.
+        num_rows: rows in the file.
+        total_rows: rows of the complete table.
+        steps: optimiser steps of the rows in the file.
+        total_steps: optimiser steps of the complete table.
         unit: of a row's quality.
     """
 
@@ -44,10 +44,10 @@ class RowStore:
 
     Args:
         plan: what is to be trained.
-        training: how.
-        path: of the file.
-        writer: adds to it.
-        on_progress: told at the start and with every new row.
+        training: how it is trained.
+        path: the table's file.
+        writer: appends to the file.
+        on_progress: called at the start and with every new row.
         unit: of a row's quality.
     """
 
@@ -64,7 +64,7 @@ class RowStore:
         self._writer, self._on_progress, self._unit = writer, on_progress, unit
         self._rows = {row.key: row for row in read_table(path).rows}
         self._steps_done = sum(self._steps(row.step, sweep=row.sweep) for row in self._rows.values())
-        self._tell(None)
+        self._report(None)
 
     @property
     def is_whole(self) -> bool:
@@ -75,28 +75,28 @@ class RowStore:
         return key in self._rows
 
     def add(self, row: TableRow) -> None:
-        """Keep a row, unless it is there."""
+        """Append a row to the file, unless the file has it."""
         if row.key in self._rows:
             return
         self._writer.add(row)
         self._rows[row.key] = row
         self._steps_done += self._steps(row.step, sweep=row.sweep)
-        self._tell(row)
+        self._report(row)
 
     def best_rates(self, direction: Direction) -> dict[int, float]:
-        """The learning rate of each density band: the best mean over the patterns that were swept."""
+        """The learning rate of each density band: the one with the best mean quality over the patterns of its sweep."""
         return {
             band: min(self._plan.learning_rates, key=lambda rate: self._swept_loss(band, rate, direction))
             for band in self._plan.bands
         }
 
     def folder(self, key: Key) -> Path:
-        """Where the checkpoints of a training lie; the same for all its rungs."""
+        """The folder for the checkpoints of a training run; the same for all its rungs."""
         pattern_id, seed, rate, _, sweep = key
         return self._checkpoints / f"{pattern_id}-{seed}-{rate!r}-{'sweep' if sweep else 'table'}"
 
     def clean(self) -> None:
-        """Remove what was only needed while building."""
+        """Remove the checkpoints, which are needed only while building."""
         rmtree(self._checkpoints, ignore_errors=True)
 
     @property
@@ -107,7 +107,7 @@ class RowStore:
         return self._plan.steps_of_row(rung, self._training, sweep=sweep)
 
     def _swept_loss(self, band: int, rate: float, direction: Direction) -> float:
-        """Infinite if one of the trainings diverged."""
+        """Mean quality over the patterns of the sweep, signed so that less is better; infinite if a run diverged."""
         seed, rung = self._plan.seeds[0], self._plan.sweep_rung
         rows = [self._rows[entry.pattern.id, seed, rate, rung, True] for entry in self._plan.swept(band)]
         qualities = [row.quality for row in rows]
@@ -115,7 +115,7 @@ class RowStore:
         signed = [inf if quality is None else sign * quality for quality in qualities]
         return fmean(signed) if signed else inf
 
-    def _tell(self, row: TableRow | None) -> None:
+    def _report(self, row: TableRow | None) -> None:
         self._on_progress(
             Progress(
                 row=row,

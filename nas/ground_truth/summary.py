@@ -1,4 +1,4 @@
-"""What a table says: how far short trainings rank as long ones, how large the noise is, and the true front."""
+"""The summary of a table: how well short runs rank as long ones, how large the noise is, and the true front."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -30,24 +30,24 @@ SCHEMA = "nas.table_summary/1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RungSummary:
-    """What is known at one rung. Qualities are means over seeds, in the task's unit.
+    """The summary of one rung. Qualities are means over seeds, in the task's unit.
 
     Args:
         rung: in optimiser steps.
-        num_trainings: those that ended well.
-        num_diverged: those that did not.
-        num_patterns: patterns with a training that ended well.
-        best: quality of the best pattern; None before there is one, as everywhere here.
+        num_trainings: training runs that finished.
+        num_diverged: training runs that diverged.
+        num_patterns: patterns with a run that finished.
+        best: quality of the best pattern; None if there is none, as for all values below.
         worst: quality of the worst.
         noise: standard deviation between seeds, pooled over patterns.
         spread: standard deviation between patterns.
         share_tied: share of pairs of patterns that are closer than two standard deviations of the noise.
-        num_compared: patterns that the last rung is known of too: what the following are about.
-        tau: tau-b with the last rung; both means over the same seeds.
+        num_compared: patterns that also have the last rung, over which the values below are computed.
+        tau: tau-b with the last rung, of means over the same seeds.
         tau_interval: 95 % of bootstrap resamples of the patterns.
-        tau_within_bands: the same with pairs inside a density band alone, all of one learning rate.
+        tau_within_bands: the same over pairs inside a density band, which share a learning rate.
         tau_other_seed: mean tau-b of one seed here with another seed at the last rung.
-        tau_between_seeds: mean tau-b between two seeds here: what a ranking by one seed can reach.
+        tau_between_seeds: mean tau-b between two seeds here: the most that a ranking by one seed can reach.
         regret: quality lost at the last rung by choosing the best of this rung.
     """
 
@@ -74,8 +74,8 @@ class SweptRate:
     """A learning rate in the sweep of a band.
 
     Args:
-        learning_rate: the rate.
-        quality: mean over the patterns swept; None while one is missing, or if one diverged.
+        learning_rate: the learning rate.
+        quality: mean over the patterns of the sweep; None while one is missing, or if one diverged.
     """
 
     learning_rate: float
@@ -89,10 +89,10 @@ class BandSummary:
     Args:
         band: from 0 for the sparsest.
         name: its shares of full attention's FLOPs in words.
-        num_patterns: all of the band.
-        swept: what the comparison of learning rates showed.
-        learning_rates: what the patterns were trained with: one, or none yet.
-        qualities: mean over patterns at each rung, of those that have the last one; None where there are none.
+        num_patterns: patterns in the band.
+        swept: the learning rates of the sweep with their qualities.
+        learning_rates: learning rates that the patterns were trained with: one, or none yet.
+        qualities: mean at each rung over the patterns that have the last rung; None if there are none.
     """
 
     band: int
@@ -105,23 +105,23 @@ class BandSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableSummary:
-    """All that `nas table show` shows.
+    """Everything that `nas table show` prints.
 
     Args:
         unit: of qualities.
         direction: minimize or maximize.
-        num_rows: rows there are.
-        total_rows: rows of the whole table.
-        num_patterns: patterns of the whole table.
-        seeds: of the whole table.
-        rungs: one summary a rung, ascending.
-        bands: one summary a density band, the sparsest first.
+        num_rows: rows in the file.
+        total_rows: rows of the complete table.
+        num_patterns: patterns of the complete table.
+        seeds: of the complete table.
+        rungs: one summary per rung, ascending.
+        bands: one summary per density band, the sparsest first.
         front: the true front, best quality first.
-        hypervolume: what the front dominates: quality to the task's chance level, shares to REFERENCE_SHARE.
+        hypervolume: of the front, up to the task's chance level in quality and REFERENCE_SHARE in costs.
         num_steps: optimiser steps spent.
         train_flops: floating point operations spent on training.
-        wall_hours: of trainings, one after the other; those side by side took as many hours less.
-        sessions: machine and versions of every time that it was built at.
+        wall_hours: hours of training, summed over runs, some of which may have run in parallel.
+        sessions: machine and versions of every session in which it was built.
     """
 
     unit: str
@@ -145,8 +145,8 @@ class TableSummary:
 
 
 def summarize(table: Table) -> TableSummary:
-    """The summary of a table, whole or under way."""
-    with threadpool_limits(1, user_api="blas"):  # threads wait for one another longer than such small products take
+    """The summary of a table, complete or unfinished."""
+    with threadpool_limits(1, user_api="blas"):  # waiting for threads takes longer than such small products
         return _summarize(table)
 
 
@@ -172,14 +172,14 @@ def _summarize(table: Table) -> TableSummary:
         ),
         num_steps=sum(steps),
         train_flops=sum(costs[row.pattern_id].cost.train_flops * table.training.batch_size * own for row, own in spent),
-        # A row's time is that of its branch and of the whole trunk below it; its own part is taken by steps.
+        # A row's time covers its branch and the whole trunk before it; its own part is its share of the steps.
         wall_hours=sum(row.wall_seconds * own / row.step for row, own in spent) / 3600,
         sessions=table.sessions,
     )
 
 
 def _rung_summary(qualities: Qualities, rung: int) -> RungSummary:
-    own = [row for row in qualities.trainings if row.step == rung]
+    own = [row for row in qualities.runs if row.step == rung]
     num_diverged = sum(row.quality is None for row in own)
     means = list(qualities.means(rung).values())
     ordered = sorted(means, key=lambda quality: qualities.sign * quality)
@@ -211,7 +211,7 @@ def _band_summary(qualities: Qualities, band: int) -> BandSummary:
     table = qualities.table
     members = {pattern for pattern, own in _bands(table).items() if own == band}
     ended = members & qualities.by_seed(qualities.last).keys()
-    rates = {row.learning_rate for row in qualities.trainings if row.pattern_id in members}
+    rates = {row.learning_rate for row in qualities.runs if row.pattern_id in members}
     sweeps = [row for row in table.rows if row.sweep and row.pattern_id in members]
     return BandSummary(
         band=band,
@@ -237,6 +237,6 @@ def _bands(table: Table) -> dict[str, int]:
 
 
 def _mean(values: Iterable[float | None]) -> float | None:
-    """Of those that are known; None if none is."""
+    """The mean of the values that are not None; None if there are none."""
     known = [value for value in values if value is not None]
     return fmean(known) if known else None

@@ -1,4 +1,4 @@
-"""The true front of a table: quality of the longest trainings against what patterns cost on the proxy."""
+"""The true front of a table: quality at the last rung against what patterns cost on the proxy."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from nas.statistics.pareto import nondominated
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrontPoint:
-    """A pattern that no other one beats in quality, attention FLOPs and KV cache at once.
+    """A pattern that no other one dominates in quality, attention FLOPs and KV cache.
 
     Args:
-        pattern_id: which pattern.
-        params: the values that the space was given.
+        pattern_id: id of the pattern.
+        params: the values that the space was given, by parameter name.
         quality: at the last rung, mean over seeds.
-        deviation: between its seeds; None for one.
+        deviation: standard deviation over its seeds; None for a single seed.
         num_seeds: seeds that it was trained with.
         flops_share: attention FLOPs as a share of full attention's on the proxy.
         kv_cache_share: KV cache as a share of full attention's on the proxy.
@@ -41,7 +41,7 @@ class ProxyCost:
 
     Args:
         cost: of one sequence.
-        shares: the same as shares of full attention's, by the names of `Cost`.
+        shares: the same numbers as shares of full attention's, by the names of `Cost`.
     """
 
     cost: Cost
@@ -49,7 +49,7 @@ class ProxyCost:
 
 
 def costs_by_id(table: Table) -> dict[str, ProxyCost]:
-    """What the patterns of a table cost on the proxy itself."""
+    """What the patterns of a table cost on the proxy itself, by pattern id."""
     target = table.proxy.target(table.task.num_tokens, table.task.vocab_size)
     patterns = [entry.pattern for entry in table.plan.entries]
     costs = {pattern.id: count_cost(pattern, target) for pattern in patterns}
@@ -62,7 +62,7 @@ def true_front(qualities: Qualities, costs: Mapping[str, ProxyCost]) -> tuple[Fr
 
     Args:
         qualities: of the table.
-        costs: by pattern.
+        costs: by pattern id.
     """
     params = {entry.pattern.id: entry.params for entry in qualities.table.plan.entries}
     points = [

@@ -76,7 +76,7 @@ class TrainingSettings:
         warmup_steps: steps in which the learning rate rises linearly; the same for every rung.
         cooldown_share: share of the steps to a rung in which the learning rate falls to 0, above 0 and up to 1.
         weight_decay: AdamW's decoupled decay, on matrices only.
-        gradient_clip: largest gradient norm, taken for each member by itself.
+        gradient_clip: largest gradient norm, for each member separately.
         test_lengths: longer lengths at which every rung is also validated, each as a multiple of the training length, 2
             or more; a length that a pattern or a task cannot have is left out.
 

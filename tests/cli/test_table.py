@@ -81,7 +81,7 @@ class TestBuild:
             "nas: interrupted. What was trained is kept in x.jsonl; the same command goes on from there.\n"
         )
         outcome = nas("table", "build", "x.jsonl", *TINY, "--learning-rates", "1e-3,1e-2")
-        assert outcome.out.startswith("table x.jsonl: 24 rows, 5 of them known from before\n")
+        assert outcome.out.startswith("table x.jsonl: 24 rows, 5 already done\n")
         assert len(read_table(Path("x.jsonl")).rows) == NUM_ROWS
 
     def test_the_default_is_the_shipped_table(self) -> None:
@@ -191,8 +191,8 @@ def test_one_line_says_what_is_wrong(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "without a whole line"),
-        (b'{"schema": "nas.table/1", "rungs"', "without a whole line"),
+        (b"", "without a complete line"),
+        (b'{"schema": "nas.table/1", "rungs"', "without a complete line"),
         (b'{"schema": "nas.table/1"}\n', "x.jsonl:1: must be the first line of a table"),
         (b'{"schema": "nas.front/1"}\n', "x.jsonl: schema: must be 'nas.table/1', got 'nas.front/1'."),
         (b'{"schema": "nas.table/2"}\n', "x.jsonl: schema: must be 'nas.table/1', got 'nas.table/2'. A newer nas"),

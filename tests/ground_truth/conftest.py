@@ -16,13 +16,13 @@ from tests.tiny_table import RATES, Build, FakeExecutor, Stop, pretend_table, ti
 
 @pytest.fixture(autouse=True)
 def one_core(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Executors take a thread a core; rows are promised to the bit for one."""
+    """Executors take a thread per core; rows are promised to be bit-identical for one."""
     monkeypatch.setattr(choose, "num_cores", lambda: 1)
 
 
 @pytest.fixture
 def executor(monkeypatch: pytest.MonkeyPatch) -> FakeExecutor:
-    """What tables are built with, instead of trainings."""
+    """What tables are built with instead of training."""
     fake = FakeExecutor()
     monkeypatch.setattr(build_module, "make_executor", lambda settings, devices: fake)
     return fake
@@ -38,7 +38,7 @@ def whole_tiny(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.fixture
 def build(tmp_path: Path) -> Build:
-    """`build(stop_after=None, name="tiny.jsonl", seeds=2, rates=RATES, **settings)`: builds, or goes on; the table."""
+    """`build(stop_after=None, name="tiny.jsonl", seeds=2, rates=RATES, **settings)`: builds, or resumes; the table."""
 
     def build_tiny(
         stop_after: int | None = None, name: str = "tiny.jsonl", seeds: int = 2, rates: Any = RATES, **changes: Any

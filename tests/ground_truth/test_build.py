@@ -1,4 +1,4 @@
-"""A table is the same however often it was stopped, and every training happens once."""
+"""A table is the same however often its build was stopped, and every run is trained once."""
 
 import json
 import os
@@ -50,7 +50,7 @@ def test_the_first_seed_of_all_comes_before_the_second(build: Build, executor: F
     assert seeds == sorted(seeds)
 
 
-def test_a_walk_goes_on_from_its_own_folder(build: Build, executor: FakeExecutor) -> None:
+def test_a_walk_resumes_from_its_own_folder(build: Build, executor: FakeExecutor) -> None:
     build()
     folders: dict[Any, set[Any]] = {}
     for job in executor.done:
@@ -67,7 +67,7 @@ def test_cohorts_and_workers_give_the_same_rows(build: Build, executor: FakeExec
 
 
 @pytest.mark.parametrize("stop_after", range(0, NUM_ROWS, 3))
-def test_a_table_that_was_stopped_goes_on(build: Build, executor: FakeExecutor, stop_after: int) -> None:
+def test_a_build_that_was_stopped_resumes(build: Build, executor: FakeExecutor, stop_after: int) -> None:
     stopped = build(stop_after=stop_after, workers=2, cohort_size=2)
     assert len(stopped.rows) == stop_after + 1
     again = build(workers=1, cohort_size=3)
@@ -143,7 +143,9 @@ class TestOutOfMemory:
         self, build: Build, executor: FakeExecutor, unlucky: set[Any], tmp_path: Path, cohort_size: int
     ) -> None:
         unlucky |= {(8, 0), (4, 1)}
-        with pytest.raises(StudyError, match=r"tiny\.jsonl: 4 trainings ran out of memory; all others are there"):
+        with pytest.raises(
+            StudyError, match=r"tiny\.jsonl: 4 training runs ran out of memory; all others are in the table"
+        ):
             build(cohort_size=cohort_size)
         kept = read_table(tmp_path / "tiny.jsonl")
         assert len(kept.rows) == NUM_ROWS - 2 - 4
@@ -164,16 +166,16 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("changes", "said"),
         [
-            ({"extra_tasks": [CopyingSettings()]}, "^extra_tasks: must be empty: a table is of one task"),
+            ({"extra_tasks": [CopyingSettings()]}, "^extra_tasks: must be empty: a table holds one task"),
             (
                 {"target": Target(name="big", num_tokens=16, num_layers=1, num_heads=2, num_kv_heads=2, d_model=8,
                                   d_head=4, d_mlp=16)},
                 "^target: must be proxy",
             ),
             ({"seeds": 0}, "^seeds: must be from 1 to 1000, got 0"),
-            ({"rates": []}, "^learning rates: must be different numbers above 0"),
-            ({"rates": [1e-3, 1e-3]}, "^learning rates: must be different numbers above 0"),
-            ({"rates": [-1.0]}, "^learning rates: must be different numbers above 0"),
+            ({"rates": []}, "^learning rates: must be one or more different numbers above 0"),
+            ({"rates": [1e-3, 1e-3]}, "^learning rates: must be one or more different numbers above 0"),
+            ({"rates": [-1.0]}, "^learning rates: must be one or more different numbers above 0"),
         ],
         ids=["tasks", "target", "seeds", "no rates", "same rates", "negative rate"],
     )  # fmt: skip
@@ -230,7 +232,7 @@ class TestForReal:
         assert len(read_table(path).rows) == 13
         assert without_times(build()) == without_times(whole)
 
-    def test_a_trainings_rung_is_what_a_training_of_that_length_gives(self, build: Build) -> None:
+    def test_a_rung_is_what_a_run_of_that_length_gives(self, build: Build) -> None:
         """The sweep trains to the same rung anew."""
         rows = build().rows
         swept = {row.key[:4]: row.quality for row in rows if row.sweep}
@@ -278,7 +280,7 @@ TINY = [
 
 
 def start_building(path: Path) -> "subprocess.Popen[bytes]":
-    """On one core, so with one thread: what is promised to the bit."""
+    """On one core, so with one thread: only then are results promised to be bit-identical."""
     command = [sys.executable, "-m", "nas.cli.main", "table", "build", str(path), *TINY]
     return subprocess.Popen(
         [*command, "--seeds", "1", "--learning-rates", "1e-2"],

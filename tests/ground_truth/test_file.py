@@ -176,7 +176,7 @@ class TestDamage:
     @pytest.mark.parametrize(
         ("edit", "said"),
         [
-            (lambda row: row.update(pattern_id="0000"), "pattern_id '0000', which the first line does not name"),
+            (lambda row: row.update(pattern_id="0000"), "pattern_id '0000', which the first line does not contain"),
             (lambda row: row.update(pattern_id=["x"]), "pattern_id: Expected `str`, got `array`"),
             (lambda row: row.update(step=5), "step 5, which"),
             (lambda row: row.update(step=True), "step: Expected `int`, got `bool`"),
@@ -227,7 +227,7 @@ class TestDamage:
 
     def test_a_row_twice(self, path: Path) -> None:
         path.write_text(path.read_text() + lines(path)[-1] + "\n")
-        assert refusal(path).startswith(f"{path}:27: ") and "stands above already" in refusal(path)
+        assert refusal(path).startswith(f"{path}:27: ") and "a row that occurs twice" in refusal(path)
 
     @pytest.mark.parametrize("content", [b"", b"no end", b"{\n", b"hello\n", b"\xff\xfe\n", b"[" * 100_000 + b"\n"])
     def test_something_else_altogether(self, tmp_path: Path, content: bytes) -> None:
@@ -235,9 +235,7 @@ class TestDamage:
         assert refusal(tmp_path / "x.jsonl").count("\n") == 0
 
     def test_no_file(self, tmp_path: Path) -> None:
-        assert refusal(tmp_path / "x.jsonl").endswith(
-            "must be a table that can be read, got 'No such file or directory'."
-        )
+        assert refusal(tmp_path / "x.jsonl").endswith("must be a readable table, got 'No such file or directory'.")
         assert "Is a directory" in refusal(tmp_path)
 
 

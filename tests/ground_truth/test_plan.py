@@ -111,5 +111,5 @@ def test_seeds_that_cannot_be(problem: Problem, num_seeds: int) -> None:
 
 @pytest.mark.parametrize("rates", [(), (1e-3, 1e-3), (0.0,), (float("inf"),), (float("nan"),)])
 def test_rates_that_cannot_be(problem: Problem, rates: tuple[float, ...]) -> None:
-    with pytest.raises(InputError, match=r"^learning rates: must be different numbers above 0"):
+    with pytest.raises(InputError, match=r"^learning rates: must be one or more different numbers above 0"):
         make_plan(tiny_settings(), problem, 1, rates)

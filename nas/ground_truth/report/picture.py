@@ -1,4 +1,4 @@
-"""A table as a picture: how patterns fare with training, and whether their order lasts."""
+"""The picture of a table: how qualities change with training, and whether their order holds."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,11 +26,11 @@ def draw_table(table: Table, path: Path) -> None:
     """Draw a PNG of three panels.
 
     Left: the quality of every pattern by rung, mean over seeds, a line each. Middle: the same of the patterns that have
-    the last rung, less their mean at each rung, so that crossings are seen. Right: their ranks at the first rung
+    the last rung, minus their mean at each rung, so that crossings are visible. Right: their ranks at the first rung
     against those at the last, 1 for the best. Colour: attention FLOPs as a share of full attention's.
 
     Args:
-        table: whole or under way.
+        table: complete or unfinished.
         path: the file, overwritten if it exists.
 
     Raises:
@@ -85,11 +85,11 @@ def _draw_ranks(panel: Axes, qualities: Qualities, colours: Mapping[str, Any]) -
         panel.plot([1, len(pairs)], [1, len(pairs)], color="#cccccc", linewidth=1, zorder=0)
         panel.scatter(rankdata(here), rankdata(truth), s=16, color=[colours[pattern] for pattern in pairs])
     tau = kendall_tau(here, truth)
-    said = "" if tau is None else f", tau {tau:.2f}"
+    shown = "" if tau is None else f", tau {tau:.2f}"
     _dress(panel, f"rank after {first:,} steps", f"rank after {last:,} steps")
     for axis in (panel.xaxis, panel.yaxis):
         axis.set_major_locator(MaxNLocator(integer=True))
-    panel.set_title(f"ranks, 1 is the best{said}", fontsize=10)
+    panel.set_title(f"ranks, 1 is the best{shown}", fontsize=10)
 
 
 def _draw_line(panel: Axes, steps: Any, values: list[float], colour: Any) -> None:

@@ -1,4 +1,4 @@
-"""Watching a table being built: one live line on a terminal, plain lines anywhere else."""
+"""Progress of a table that is being built: one live line on a terminal, plain lines elsewhere."""
 
 import time
 from types import TracebackType
@@ -15,7 +15,7 @@ from nas.results.table import TableRow
 
 
 class TableWatcher(Protocol):
-    """Told how far a table is, for as long as its context lasts."""
+    """Shows the progress of a table while its context is open."""
 
     def __enter__(self) -> Self: ...
 
@@ -24,7 +24,7 @@ class TableWatcher(Protocol):
     ) -> None: ...
 
     def __call__(self, progress: Progress) -> None:
-        """At the start, then with every new row."""
+        """Called at the start, then with every new row."""
         ...
 
 
@@ -39,13 +39,13 @@ def make_table_watcher(console: Console, name: str) -> TableWatcher:
 
 
 class TimeLeft:
-    """Judges the time left by the optimiser steps done since it was made."""
+    """Estimates the time left from the optimiser steps done since it was created."""
 
     def __init__(self, start: Progress) -> None:
         self._steps, self._started = start.steps, time.monotonic()
 
     def seconds(self, progress: Progress) -> float | None:
-        """None before anything was done."""
+        """The time left, in seconds; None before any step is done."""
         done = progress.steps - self._steps
         if done <= 0:
             return None
@@ -53,7 +53,7 @@ class TimeLeft:
 
 
 class PlainTableWatcher:
-    """A line for every row.
+    """Prints a line for every row.
 
     Args:
         console: where the lines go.
@@ -68,26 +68,26 @@ class PlainTableWatcher:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing stays on the terminal."""
+        """Nothing to clean up."""
 
     def __call__(self, progress: Progress) -> None:
         """See `TableWatcher`."""
         if self._time_left is None or progress.row is None:
             self._time_left = TimeLeft(progress)
-            self._say(started_line(self._name, progress))
+            self._print(started_line(self._name, progress))
             return
         seconds = self._time_left.seconds(progress)
         left = "" if seconds is None or not seconds else f"  {format_seconds(seconds)} left"
         width = len(str(progress.total_rows))
         place = f"[{progress.num_rows:>{width}}/{progress.total_rows}]"
-        self._say(f"{place} {row_text(progress.row, progress.unit)}{left}")
+        self._print(f"{place} {row_text(progress.row, progress.unit)}{left}")
 
-    def _say(self, line: str) -> None:
+    def _print(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 class LiveTableWatcher:
-    """A bar with rows done, the time left, and the newest row.
+    """Shows a bar with the rows done, the time left, and the newest row.
 
     Args:
         console: a terminal.
@@ -126,9 +126,9 @@ class LiveTableWatcher:
 
 
 def started_line(name: str, progress: Progress) -> str:
-    """`table tables/mine.jsonl: 1,494 rows, 32 of them known from before`."""
-    known = f", {progress.num_rows:,} of them known from before" if progress.num_rows else ""
-    return f"table {name}: {progress.total_rows:,} rows{known}"
+    """`table tables/mine.jsonl: 1,494 rows, 32 already done`."""
+    done = f", {progress.num_rows:,} already done" if progress.num_rows else ""
+    return f"table {name}: {progress.total_rows:,} rows{done}"
 
 
 def row_text(row: TableRow, unit: str) -> str:

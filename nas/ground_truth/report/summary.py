@@ -1,4 +1,4 @@
-"""What a table of long trainings says, for a terminal and for plain text."""
+"""The summary of a table, for a terminal and as plain text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _ALIKE = "≈"
 _RUNG_NOTES = (
     "noise: deviation between seeds; spread: between patterns; alike: pairs of patterns closer than 2 noises.",
     "tau: Kendall's tau-b with the last rung, means over the same seeds; 95 % of bootstrap resamples of the patterns.",
-    "in bands: pairs inside a density band alone. other seed: with another seed at the last. seeds: between seeds.",
+    "in bands: only pairs inside a density band. other seed: with another seed at the last. seeds: between seeds.",
     "regret: quality lost at the last rung by choosing the best of this one.",
 )
 _ALIKE_NOTE = f"{_ALIKE} cannot be told apart from the next point: noise between seeds explains the difference."
@@ -27,14 +27,14 @@ _SHARE_NOTE = "x = share of full attention."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
-    """A table of texts.
+    """One part of the summary: a table of texts.
 
     Args:
         title: above it.
-        headings: one a column.
+        headings: one per column.
         rows: cells.
         notes: below it.
-        left: columns of words, the others hold numbers.
+        left: indices of the columns of words, which are aligned left; the others hold numbers.
     """
 
     title: str
@@ -45,11 +45,11 @@ class _Part:
 
 
 def summary_tables(name: str, summary: TableSummary) -> list[Table | Text]:
-    """The parts of a summary one under the other, for a terminal.
+    """The parts of a summary, top to bottom, for a terminal.
 
     Args:
         name: what the table is called.
-        summary: of a whole table or one under way.
+        summary: of a complete or an unfinished table.
     """
     parts = [_rich(part) for part in _parts(summary)]
     return [Text("\n".join(_about(name, summary))), *parts, Text("\n".join(["", *_totals(summary)]))]
@@ -85,7 +85,7 @@ def _totals(summary: TableSummary) -> list[str]:
     return [
         f"Hypervolume of the true front: {summary.hypervolume:.4f}",
         f"Spent: {summary.num_steps:,} optimiser steps, {format_quantity(summary.train_flops, 'FLOP')}, "
-        f"{format_seconds(3600 * summary.wall_hours)} of training one after the other",
+        f"{format_seconds(3600 * summary.wall_hours)} of training, summed over runs",
         *(f"Trained on {machine}" for machine in machines),
     ]
 
@@ -97,7 +97,7 @@ def _rungs(summary: TableSummary) -> _Part:
         title=f"Rungs (quality in {summary.unit})",
         headings=(*headings, "other seed", "seeds", "regret"),
         rows=[_rung_row(rung) for rung in summary.rungs],
-        notes=[*_RUNG_NOTES, *([f"{diverged} trainings diverged and are left out."] if diverged else [])],
+        notes=[*_RUNG_NOTES, *([f"{diverged} training runs diverged and are left out."] if diverged else [])],
     )
 
 
@@ -127,7 +127,7 @@ def _bands(summary: TableSummary) -> _Part:
         headings=("band", "size", "rate", *rates, *steps),
         rows=[_band_row(band) for band in summary.bands],
         notes=[
-            "rate: the learning rate taken; then quality in the sweep by rate, and means of patterns with all rungs.",
+            "rate: the learning rate chosen; then quality in the sweep by rate, and means of patterns with all rungs.",
             *_artefact_notes(summary.bands),
         ],
         left=(0,),
@@ -142,11 +142,13 @@ def _band_row(band: BandSummary) -> list[str]:
 
 
 def _artefact_notes(bands: Sequence[BandSummary]) -> list[str]:
-    """Whether an order between bands could come from the way they were trained."""
+    """Whether the ranking of bands could be an artefact of their learning rates."""
     rates = {rate for band in bands for rate in band.learning_rates}
     if len(rates) > 1:
-        return ["Bands differ in learning rate, which may order them: compare tau with tau in bands."]
-    return [f"All were trained with {next(iter(rates)):g}: no order between bands comes from it."] if rates else []
+        return ["Bands differ in learning rate, which may affect their ranking: compare tau with tau in bands."]
+    return [
+        f"All were trained with {rate:g}, so the learning rate does not affect the ranking of bands." for rate in rates
+    ]
 
 
 def _front(summary: TableSummary) -> _Part:

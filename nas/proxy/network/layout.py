@@ -1,4 +1,4 @@
-"""Where each weight of the proxy lies in a member's row.
+"""The place of each weight of the proxy in a member's row.
 
 A member of a cohort is one row of numbers: all its weights, one after the other. A cohort of K is a matrix of K rows.
 Splitting, merging, clipping, and freezing a member are then operations on rows, and the optimiser
@@ -31,7 +31,7 @@ class Layout:
 
     Args:
         common: weights that every proxy of these sizes has.
-        extra: weights that the pattern or the task asks for, behind the common ones.
+        extra: weights that the pattern or the task requires, after the common ones.
         position: how positions enter, as in `ModelPattern.position`.
     """
 
@@ -52,7 +52,7 @@ class Layout:
     def initial_row(self, seed: int) -> Tensor:
         """Fresh weights, float32, shape (num_parameters,).
 
-        They depend on nothing but the seed: what a proxy has in common with others starts as theirs does.
+        They depend on the seed alone: weights that proxies have in common start with the same values.
         """
         generator = torch.Generator().manual_seed(seed)
         common = [spec.drawn(generator) for spec in self.common]
@@ -73,9 +73,9 @@ def layout_for(pattern: ModelPattern, proxy: ProxySettings, task: Task) -> Layou
     """The weights that a pattern needs to be trained on a task.
 
     Args:
-        pattern: layers and heads as the proxy has them; its position and its `low_rank` heads ask for weights.
+        pattern: layers and heads as the proxy has them; its position and its `low_rank` heads require weights.
         proxy: sizes of the model.
-        task: its vocabulary, length and readout decide the rest.
+        task: its vocabulary, length and readout determine the rest.
     """
     extra = (
         *position_specs(pattern.position, proxy, task.num_tokens),
@@ -87,11 +87,11 @@ def layout_for(pattern: ModelPattern, proxy: ProxySettings, task: Task) -> Layou
 
 
 def check_fit(pattern: ModelPattern, task: Task, proxy: ProxySettings) -> None:
-    """Refuse a pattern that a proxy of these sizes cannot have, or cannot learn this task with.
+    """Refuse a pattern that does not fit a proxy of these sizes or this task.
 
     Raises:
-        PatternError: other numbers of layers or heads, another causality or grid than the task's, or a memory of more
-            than the segment before, which not every task has.
+        PatternError: other numbers of layers or heads, another causality or grid than the task's, or a memory
+            longer than the previous segment, which not every task has.
     """
     if pattern.num_layers != proxy.num_layers:
         raise PatternError("layers", f"must count {proxy.num_layers} (proxy.num_layers)", pattern.num_layers)
@@ -118,7 +118,7 @@ def _check_memory(layer: LayerPattern, task: Task) -> None:
 
 
 def _body(proxy: ProxySettings, vocab_size: int) -> list[ParameterSpec]:
-    """All but what the scores are made with."""
+    """All weights but the head."""
     width, mlp_width = proxy.d_model, proxy.mlp_ratio * proxy.d_model
     # What a layer adds to the residual stream starts smaller the more layers add to it (GPT-2).
     added = 1 / math.sqrt(2 * proxy.num_layers)

@@ -1,4 +1,4 @@
-"""A Transformer that is K Transformers side by side.
+"""The proxy: K Transformers trained side by side as one model.
 
 Shapes are written with K members, B sequences, T tokens, H heads a member, D features, F features a head, and M
 remembered tokens.
@@ -27,13 +27,13 @@ class CohortTransformer(nn.Module):
     """Pre-norm decoder layers (RMSNorm, GELU) for K members that share nothing but their input.
 
     Linear layers are batched matrix products over the members; attention sees K * H heads, each with its own
-    pattern. One member is the ordinary case with K = 1.
+    pattern. A single proxy is the ordinary case with K = 1.
 
     Args:
-        rows: all weights, one row a member, shape (K, num_parameters), as the members' one `layout_for` has them.
+        rows: all weights, one row a member, shape (K, num_parameters), in the order of the members' layout.
         patterns: what each member attends to.
         proxy: sizes of the model.
-        task: its vocabulary, length and readout decide the rest.
+        task: its vocabulary, length and readout determine the rest.
         backend: how attention runs; see `nas.attention.module.attend`.
 
     Raises:
@@ -64,7 +64,7 @@ class CohortTransformer(nn.Module):
 
         Args:
             tokens: shape (B, T).
-            context: the segment before, same shape; read only if some head has a memory, and needed then.
+            context: the previous segment, same shape; required if some head has a memory, ignored otherwise.
 
         Returns:
             shape (K, B * T, vocabulary), or (K, B, vocabulary) for the readout "mean".
@@ -78,9 +78,9 @@ class CohortTransformer(nn.Module):
 
     @torch.no_grad()
     def _remember(self, context: Tensor | None, weights: dict[str, Tensor]) -> list[Tensor | None]:
-        """The last hidden states that enter each layer in the segment before, shape (K, B * M, D), where a head asks.
+        """For each layer with a memory, its last inputs in the previous segment, shape (K, B * M, D); else None.
 
-        That segment sees nothing before itself, and no gradient reaches it.
+        That segment sees no earlier one, and no gradient reaches it.
         """
         memory: list[Tensor | None] = [None] * len(self._remembered)
         if not any(self._remembered):
@@ -96,7 +96,7 @@ class CohortTransformer(nn.Module):
         return memory
 
     def _embed(self, tokens: Tensor, weights: dict[str, Tensor]) -> Tensor:
-        """What enters the first layer, shape (K, B * T, D)."""
+        """The input of the first layer, shape (K, B * T, D)."""
         x = weights["embedding"].index_select(1, tokens.flatten())
         if self.layout.position == "learned":
             x = (by_place(x, tokens) + weights["position_embedding"][:, None]).flatten(1, 2)
@@ -128,7 +128,7 @@ class CohortTransformer(nn.Module):
         return torch.bmm(merged, weights[f"{layer}.attention_out"])
 
     def _attend(self, query: Tensor, key: Tensor, value: Tensor, weights: dict[str, Tensor], layer: int) -> Tensor:
-        """Attention to a sequence and to what stands in front of it: key and value may have more tokens."""
+        """Attention to a sequence and to the memory before it: key and value may have more tokens than query."""
         num_old = key.shape[2] - query.shape[2]
         heads = self._heads[layer] if num_old else self._heads_alone[layer]
         return attend(

@@ -14,7 +14,7 @@ def normed(x: Tensor) -> Tensor:
 
 
 def normed_product(x: Tensor, gain: Tensor, matrix: Tensor) -> Tensor:
-    """RMSNorm, its gain, and the linear layer that reads it, member by member.
+    """RMSNorm, its gain, and the linear layer after it, for each member.
 
     The gain is multiplied into the matrix: the same function, on far fewer numbers than the activations are.
 

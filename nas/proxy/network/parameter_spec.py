@@ -1,4 +1,4 @@
-"""One weight of the proxy, and how it starts."""
+"""One weight of the proxy: its name, shape and initial distribution."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class ParameterSpec:
     """One weight of the model.
 
     Args:
-        name: what the model calls it.
+        name: its name in the model.
         shape: its shape in one member; matrices are (in, out).
         mean: initial mean.
         deviation: initial standard deviation.

@@ -1,4 +1,4 @@
-"""How positions enter: what each way adds to the weights, and what it does to queries and keys."""
+"""Position encodings of the proxy: the weights that each one adds, and what it does to queries and keys."""
 
 import math
 
@@ -18,7 +18,7 @@ Measured on text with learned positions, 200 steps of 8 sequences, learning rate
 
 
 def position_specs(position: str, proxy: ProxySettings, num_tokens: int) -> tuple[ParameterSpec, ...]:
-    """The weights that positions ask for.
+    """The weights that a position encoding requires.
 
     Args:
         position: one of `nas.patterns.model.POSITIONS`.
@@ -42,7 +42,7 @@ def position_specs(position: str, proxy: ProxySettings, num_tokens: int) -> tupl
 
 
 class Positions(nn.Module):
-    """What is done to queries and keys before they meet.
+    """Encodes positions in queries and keys.
 
     Args:
         position: one of `nas.patterns.model.POSITIONS`.
@@ -64,7 +64,7 @@ class Positions(nn.Module):
         self.register_buffer("slopes", alibi_slopes(proxy.num_heads), persistent=False)
 
     def forward(self, query: Tensor, key: Tensor, weights: dict[str, Tensor], layer: int) -> tuple[Tensor, Tensor]:
-        """Queries and keys that know where they stand; they may have more features than before.
+        """Queries and keys with their positions encoded; they may have more features than before.
 
         Args:
             query: shape (batch, members * heads, tokens, d_head).

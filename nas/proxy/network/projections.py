@@ -1,4 +1,4 @@
-"""The learned projections of `low_rank` heads: which weights they are, and which head reads which."""
+"""The learned projections of `low_rank` heads: their weights, and which head reads which."""
 
 import math
 from collections.abc import Sequence
@@ -17,31 +17,31 @@ def projection_specs(pattern: ModelPattern, num_tokens: int) -> tuple[ParameterS
 
     So patterns with ranks of one size share a cohort, and a projection starts as the first rows of a larger one:
     ranks nest. Values start with variance 1 / n, with which a mixed key varies as a key does. Linformer's authors
-    draw them with 1 / (n + rank), but what nests must not know its rank.
+    draw them with 1 / (n + rank), but projections that nest must not depend on the rank.
 
     Args:
-        pattern: its `low_rank` heads ask for projections.
+        pattern: its `low_rank` heads require projections.
         num_tokens: sequence length n, in tokens.
 
     Source: Wang et al. 2020 (Linformer), section 4; the authors' variance from fairseq, examples/linformer.
     """
-    asked = [
+    low_rank = [
         (layer.index, head.computed)
         for layer in pattern.layers
         for head in layer.head_patterns()
         if isinstance(head.computed, LowRank)
     ]
-    if not asked:
+    if not low_rank:
         return ()
-    num_rows = 1 << (max(primitive.rank for _, primitive in asked) - 1).bit_length()
-    names = dict.fromkeys(name for layer, primitive in asked for name in _names(layer, primitive))
+    num_rows = 1 << (max(primitive.rank for _, primitive in low_rank) - 1).bit_length()
+    names = dict.fromkeys(name for layer, primitive in low_rank for name in _names(layer, primitive))
     return tuple(matrix(name, num_rows, num_tokens, 1 / math.sqrt(num_tokens)) for name in names)
 
 
 def projections(
     weights: dict[str, Tensor], layer: int, heads: Sequence[HeadPattern], dtype: torch.dtype
 ) -> tuple[Tensor, Tensor] | None:
-    """The projections of keys and of values that the heads of one layer read; None where none reads any.
+    """The projections of keys and of values that the heads of one layer read; None if none reads any.
 
     Args:
         weights: what `Layout.unpack` gives.
@@ -65,7 +65,7 @@ def projections(
 
 
 def _names(layer: int, primitive: LowRank) -> tuple[str, str]:
-    """What a head's projections of keys and of values are called: equal names are equal weights."""
+    """The names of a head's projections of keys and of values; heads with equal names share weights."""
     match primitive.sharing:
         case "heads":
             return f"{layer}.key_projection", f"{layer}.value_projection"

@@ -1,4 +1,4 @@
-"""From the final hidden states to scores: at every token, from their mean, or from the last one alone."""
+"""The readout, from final hidden states to scores: at every token, from their mean, or from the last token alone."""
 
 import math
 
@@ -12,8 +12,8 @@ from nas.proxy.settings import ProxySettings
 from nas.tasks.task import Readout
 
 PLACE_DEVIATION = 1.0
-"""Places start as large as the normed state they are added to. Measured on compression (32 tokens, 16 entries, two
-seeds, 1,000 steps of 16): accuracy 0.17, against 0.16 with 0.3 and with 0.1; chance is 0.07."""
+"""Places start as large as the normalised state that they are added to. Measured on compression (32 tokens, 16
+entries, two seeds, 1,000 steps of 16): accuracy 0.17, against 0.16 with 0.3 and with 0.1; chance is 0.07."""
 
 
 def head_spec(readout: Readout, proxy: ProxySettings, vocab_size: int) -> ParameterSpec:
@@ -49,7 +49,7 @@ def read_out(readout: Readout, x: Tensor, weights: dict[str, Tensor]) -> Tensor:
         return normed_product(x.flatten(1, 2), gain, head)
     if readout == "mean":
         return torch.bmm(normed(x).mean(dim=2), gain[:, :, None] * head)
-    # The MLP reads the sum of two vectors: its first product is taken of each by itself, not of all pairs.
+    # The MLP reads the sum of two vectors: its first product is computed for each separately, not for all pairs.
     last = normed_product(x[:, :, -1], gain, weights["readout.mlp_in"])
     places = torch.bmm(weights["readout.position_embedding"], weights["readout.mlp_in"])
     return torch.bmm(functional.gelu(last[:, :, None] + places[:, None]).flatten(1, 2), head)

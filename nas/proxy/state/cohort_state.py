@@ -1,4 +1,4 @@
-"""A cohort between two steps, in memory and on disk."""
+"""The state of a cohort between two steps, in memory and on disk."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CohortState:
-    """All that training needs to go on: a value, its tensors on the CPU and never changed.
+    """Everything that training needs to resume: a value, whose tensors are on the CPU and never changed.
 
     Args:
         members: what is trained.
@@ -59,12 +59,12 @@ class CohortState:
 
     @classmethod
     def initial(cls, members: Sequence[Member], layout: Layout) -> "CohortState":
-        """Before the first step; a member starts alike in every cohort."""
+        """The state before the first step; a member starts with the same weights in every cohort."""
         return cls.from_weights(members, torch.stack([layout.initial_row(member.seed) for member in members]))
 
     @classmethod
     def from_weights(cls, members: Sequence[Member], weights: Tensor) -> "CohortState":
-        """Before the first step from given weights, shape (members, num_parameters)."""
+        """The state before the first step with the given weights, shape (members, num_parameters)."""
         return cls(
             members=tuple(members),
             step=0,
@@ -99,7 +99,7 @@ class CohortState:
         ]
 
     def save(self, path: Path) -> None:
-        """Write the state whole or not at all, whenever the process or the machine stops.
+        """Write the state, completely or not at all, even if the process or the machine stops.
 
         Raises:
             InputError: the disk is full, or the system refuses.
@@ -121,7 +121,7 @@ class CohortState:
         """A saved state.
 
         Raises:
-            InputError: the file is missing, damaged, or something else.
+            InputError: the file is missing, damaged, or not a cohort state.
         """
         document = read_tensors(path, SCHEMA)
         return cls(

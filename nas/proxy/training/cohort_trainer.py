@@ -16,15 +16,15 @@ from nas.tasks.task import Task
 
 
 def _nothing() -> None:
-    """What happens after a step unless the caller wants to know."""
+    """The default `on_step`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CohortTrainer:
     """Trains cohorts on one task, each member as if it were alone.
 
-    A member that diverges (a loss or a gradient that is not finite) stops where it stands; training ends early only
-    if all members have. On a CPU with one thread the same arguments give bit-identical results, in one go or resumed at
+    A member that diverges (a loss or a gradient that is not finite) stays where it is; training ends early only if
+    all members have. On a CPU with one thread the same arguments give bit-identical results, in one go or resumed at
     any step of the trunk.
 
     Args:
@@ -44,11 +44,11 @@ class CohortTrainer:
     backend: str = "auto"
 
     def initial(self, members: Sequence[Member]) -> CohortState:
-        """Members before their first step; all need the same weights."""
+        """Members before their first step; all must have the same layout of weights."""
         return CohortState.initial(members, layout_for(members[0].pattern, self.proxy, self.task))
 
     def train(self, state: CohortState, until_step: int, on_step: Callable[[], None] = _nothing) -> CohortState:
-        """Train on along the trunk.
+        """Continue training along the trunk.
 
         Args:
             state: where to start: `initial`, or what an earlier call returned.

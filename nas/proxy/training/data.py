@@ -1,4 +1,4 @@
-"""A task's batches as Lightning asks for them."""
+"""A task's batches in the form that Lightning iterates over."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from torch import Tensor
 from nas.tasks.task import Batch, Task
 
 Tensors = tuple[Tensor, Tensor, Tensor | None]
-"""Tokens, targets and context of a batch: what Lightning can move to a device."""
+"""Tokens, targets and context of a batch, as tensors that Lightning can move to a device."""
 
 
 def as_tensors(batch: Batch, device: torch.device | str = "cpu") -> Tensors:
@@ -19,13 +19,13 @@ def as_tensors(batch: Batch, device: torch.device | str = "cpu") -> Tensors:
 
 
 class TrainBatches:
-    """The batches of some steps.
+    """The training batches of a range of steps.
 
     Args:
         task: where the batches come from.
         batch_size: sequences a step.
         seed: seed of the data stream.
-        steps: which.
+        steps: the optimiser steps, from 0.
     """
 
     def __init__(self, task: Task, batch_size: int, seed: int, steps: range) -> None:
@@ -37,11 +37,11 @@ class TrainBatches:
 
 
 class ValidationBatches:
-    """The whole validation set, at every `iter` again.
+    """The whole validation set; every `iter` starts it over.
 
     Args:
         task: where the batches come from.
-        batch_size: sequences at once.
+        batch_size: sequences in a batch.
     """
 
     def __init__(self, task: Task, batch_size: int) -> None:

@@ -18,7 +18,7 @@ from nas.proxy.training.schedule import learning_rate_share
 from nas.tasks.task import Task
 
 STEPS_BETWEEN_LOOKS = 16
-"""Asking a GPU whether any member is alive makes it wait, so it is asked seldom."""
+"""Steps between checks whether any member is alive: on a GPU each check waits for the device."""
 
 
 class ProxyModule(LightningModule):
@@ -32,7 +32,7 @@ class ProxyModule(LightningModule):
         proxy: sizes of the model.
         training: how it is trained.
         backend: how attention runs.
-        rung: where the branch ends that is trained; None for the trunk.
+        rung: where the branch ends, in optimiser steps; None to train the trunk.
         on_step: called after every step.
 
     Raises:
@@ -67,7 +67,7 @@ class ProxyModule(LightningModule):
         return self._moments.step
 
     def state(self, wall_seconds: float) -> CohortState:
-        """Where the cohort stands, as a value that further training does not change.
+        """The current state of the cohort, as a value that further training does not change.
 
         Args:
             wall_seconds: time spent since the start of this module, in seconds; members share it equally.
@@ -84,7 +84,7 @@ class ProxyModule(LightningModule):
         )
 
     def configure_optimizers(self) -> CohortAdamW:
-        """Called by Lightning when the weights are on their device."""
+        """The optimiser; Lightning calls this once the weights are on their device."""
         rows = self.model.rows
         self._moments.to(rows.device)
         return CohortAdamW(
@@ -97,11 +97,11 @@ class ProxyModule(LightningModule):
         )
 
     def on_train_epoch_start(self) -> None:
-        """The stretch begins."""
+        """Start the sum of training losses."""
         self._loss_sum = self.model.rows.new_zeros(len(self._start.members))
 
     def training_step(self, batch: Tensors) -> Tensor:
-        """The sum of the members' mean losses: a member's gradient knows nothing of the others."""
+        """The sum of the members' mean losses: no member's gradient depends on the others."""
         tokens, targets, context = batch
         losses = loss_sums(self.model(tokens, context), targets) / num_scored(targets)
         self._losses = losses.detach()
@@ -109,28 +109,28 @@ class ProxyModule(LightningModule):
         return losses.sum()
 
     def on_after_backward(self) -> None:
-        """A member whose loss is not finite must not move, whatever its gradient says."""
+        """Give a member whose loss is not finite a NaN gradient, so that the optimiser stops it."""
         gradient = self.model.rows.grad
         assert gradient is not None
         gradient.masked_fill_(~self._losses.isfinite()[:, None], float("nan"))
 
     def on_train_batch_end(self, *_: Any) -> None:
-        """A step is done; training ends where no member is left to train."""
+        """Report the step, and stop training once no member is left to train."""
         self._on_step()
         if self.step % STEPS_BETWEEN_LOOKS == 0 and not self._moments.alive.any():
             self.trainer.should_stop = True
 
     def on_validation_epoch_start(self) -> None:
-        """The branch has ended."""
+        """Start counting losses and right answers."""
         self._tally = Tally(len(self._start.members), self.device)
 
     def validation_step(self, batch: Tensors) -> None:
-        """One batch of the validation set."""
+        """Count one batch of the validation set."""
         tokens, targets, context = batch
         self._tally.add(self.model(tokens, context), targets)
 
     def on_validation_epoch_end(self) -> None:
-        """Everybody gets a score; one whose loss is not finite has diverged."""
+        """Score every member; one whose validation loss is not finite has diverged."""
         train_losses = (self._loss_sum / (self.step - self._start.step)).tolist()
         losses, accuracies = self._tally.losses(), self._tally.accuracies()
         self._moments.alive &= torch.tensor([math.isfinite(loss) for loss in losses], device=self.device)

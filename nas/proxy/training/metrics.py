@@ -1,4 +1,4 @@
-"""How well each member predicts: over a batch, and over a validation set."""
+"""Loss and accuracy of each member, over a batch and over a validation set."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from nas.tasks.task import IGNORED_TARGET, Task
 
 @dataclass(frozen=True, slots=True)
 class RungScore:
-    """The end of a branch, validated.
+    """The validation result at the end of a branch.
 
     Args:
         quality: the task's metric on the validation set, in its unit.
@@ -31,7 +31,7 @@ def loss_sums(scores: Tensor, targets: Tensor) -> Tensor:
 
     Args:
         scores: shape (members, places, vocabulary).
-        targets: int64, as many as places, shape (batch, tokens) or (batch,); IGNORED_TARGET is not scored.
+        targets: int64, one per place, shape (batch, tokens) or (batch,); IGNORED_TARGET is not scored.
     """
     losses = functional.cross_entropy(
         scores.flatten(0, 1), targets.flatten().repeat(len(scores)), ignore_index=IGNORED_TARGET, reduction="none"
@@ -40,7 +40,7 @@ def loss_sums(scores: Tensor, targets: Tensor) -> Tensor:
 
 
 def num_scored(targets: Tensor) -> Tensor:
-    """Scored targets, at least 1 so that a batch without any has the loss 0, a tensor without dimensions."""
+    """The number of scored targets as a scalar tensor; at least 1, so that a batch without any has loss 0."""
     return torch.count_nonzero(targets != IGNORED_TARGET).clamp(min=1)
 
 
@@ -69,7 +69,7 @@ class Tally:
         return means
 
     def accuracies(self) -> list[float]:
-        """Share of scored targets that have a member's highest score, 0 to 1."""
+        """Share of scored targets to which a member gives its highest score, 0 to 1."""
         shares: list[float] = (self._right / self._scored).tolist()
         return shares
 
@@ -81,10 +81,10 @@ def validate(
     """The task's metric of every member on the whole validation set, in its unit.
 
     Args:
-        state: whose weights; they must fit the task.
-        task: what is asked.
+        state: the members and their weights, which must fit the task.
+        task: what they are validated on.
         proxy: sizes of the model.
-        batch_size: sequences at once.
+        batch_size: sequences in a batch.
         device: cpu, cuda or cuda:N.
         backend: how attention runs; see `nas.attention.module.attend`.
     """

@@ -1,4 +1,4 @@
-"""AdamW in which every row of one matrix is a model of its own."""
+"""AdamW in which every row of one matrix is a separate model."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ EPSILON = 1e-8
 
 @dataclass(slots=True, eq=False)
 class Moments:
-    """What AdamW remembers of each member.
+    """AdamW's state of each member.
 
     Args:
         first: running mean of the gradients, shape (members, num_parameters).
@@ -29,7 +29,7 @@ class Moments:
     step: int
 
     def to(self, device: torch.device) -> None:
-        """Move to where the rows are."""
+        """Move the tensors to a device."""
         self.first, self.second, self.alive = (tensor.to(device) for tensor in (self.first, self.second, self.alive))
 
 
@@ -37,14 +37,14 @@ class CohortAdamW(Optimizer):
     """AdamW (Loshchilov and Hutter 2019), row by row.
 
     torch's AdamW has one learning rate for a tensor, and clipping takes the norm over all of it. Here each row
-    has its own learning rate and its own clipping norm, so that a member moves as it would alone. A row whose
-    gradient or new value is not finite stops where it stands, for good, and no other row notices.
+    has its own learning rate and its own clipping norm, so that a member is updated as it would be alone. A row whose
+    gradient or new value is not finite stays where it is for good; no other row is affected.
 
     Args:
         rows: the parameter, shape (members, num_parameters).
-        moments: where to go on from; changed in place.
-        learning_rates: peak of each member, shape (members,).
-        share: share of the peak at a step.
+        moments: the state to continue from; updated in place.
+        learning_rates: peak learning rate of each member, shape (members,).
+        share: from a step to the share of the peak learning rate.
         decay: decoupled weight decay of each number, shape (num_parameters,).
         gradient_clip: largest norm of a row's gradient.
     """
@@ -89,7 +89,7 @@ class CohortAdamW(Optimizer):
         return loss
 
     def _clip_rows(self, gradient: Tensor) -> Tensor:
-        """Shorten each row to the longest norm allowed, in place; which rows are finite, shape (members,)."""
+        """Clip each row to the largest norm, in place; returns which rows are finite, shape (members,)."""
         norms = torch.linalg.vector_norm(gradient, dim=1)
         gradient.mul_((self._clip / norms).clamp_(max=1)[:, None])
         finite: Tensor = norms.isfinite()

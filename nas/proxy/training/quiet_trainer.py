@@ -1,4 +1,4 @@
-"""A Lightning Trainer that trains and says nothing."""
+"""A Lightning Trainer without any output."""
 
 import logging
 import warnings
@@ -10,7 +10,7 @@ from lightning.pytorch import LightningModule, Trainer
 
 
 def quiet_trainer(device: str) -> Trainer:
-    """A Trainer of one epoch on one device, in bfloat16 where that is a GPU, that writes no file and prints no line.
+    """A Trainer for one epoch on one device, in bfloat16 on a GPU, that writes no files and prints nothing.
 
     Args:
         device: cpu, cuda or cuda:N.
@@ -28,7 +28,7 @@ def quiet_trainer(device: str) -> Trainer:
             enable_progress_bar=False,
             enable_model_summary=False,
             num_sanity_val_steps=0,
-            # Masks made during validation are cached and must be fit for training.
+            # Masks made during validation are cached, and training must be able to use them.
             inference_mode=False,
         )
 
@@ -39,10 +39,10 @@ def fit(
     batches: Iterable[object],
     validation_batches: Iterable[object] | None,
 ) -> None:
-    """Train, and validate at the end if there is something to validate on.
+    """Train, and validate at the end if there are validation batches.
 
     Raises:
-        KeyboardInterrupt: the user stopped it; Lightning alone would end the process.
+        KeyboardInterrupt: the user stopped it; Lightning on its own would end the process.
     """
     try:
         with _silence():
@@ -55,7 +55,7 @@ def fit(
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Neither Lightning's hints about devices and data loaders nor its warnings."""
+    """Suppress Lightning's hints about devices and data loaders, and its warnings."""
     log = logging.getLogger("lightning.pytorch")
     level = log.level
     log.setLevel(logging.ERROR)

@@ -1,8 +1,8 @@
-"""What depends on the step alone: the learning rate's course, and the rungs at which training runs are compared.
+"""The schedule of a training run: its learning rate at every step, and the rungs at which runs are compared.
 
 A training run has one trunk, on which the learning rate rises and then stays, and a branch to every rung, on which it
-falls to nothing. So the score at a rung is that of a run of that many steps, and going on to the next rung repeats none
-of the trunk. Hägele et al. 2024 ("Scaling Laws and Compute-Optimal Training Beyond Fixed Training
+falls to almost 0. So the score at a rung is that of a run of that many steps, and continuing to the next rung repeats
+none of the trunk. Hägele et al. 2024 ("Scaling Laws and Compute-Optimal Training Beyond Fixed Training
 Durations") find that such a run ends as low as one whose cosine was fitted to its length.
 """
 
@@ -12,7 +12,7 @@ from nas.proxy.settings import TrainingSettings
 
 
 def rung_steps(training: TrainingSettings) -> tuple[int, ...]:
-    """The rungs, ascending: `num_steps` and, below it, every step fewer by a further factor of `rung_ratio`."""
+    """The rungs, ascending: `num_steps` divided by powers of `rung_ratio`, rounded up; the last is `num_steps`."""
     below = reversed(range(training.num_rungs))
     return tuple(-(-training.num_steps // training.rung_ratio**power) for power in below)
 
@@ -22,7 +22,7 @@ def branch_start(rung: int, training: TrainingSettings) -> int:
 
     Args:
         rung: its end, in optimiser steps.
-        training: its cooldown_share decides how long a branch is; at least one step.
+        training: its cooldown_share determines how long a branch is; at least one step.
     """
     return rung - max(1, round(training.cooldown_share * rung))
 
@@ -34,7 +34,7 @@ def learning_rate_share(step: int, training: TrainingSettings, rung: int | None 
 
     Args:
         step: optimiser steps done before this one, from 0.
-        training: its warmup_steps and cooldown_share decide the course.
+        training: its warmup_steps and cooldown_share determine the schedule.
         rung: where the branch ends; None on the trunk.
 
     Returns:

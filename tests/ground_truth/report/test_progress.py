@@ -48,7 +48,7 @@ def watched(clock: list[float], *, terminal: bool) -> str:
 
 def test_plain_lines_say_what_came_and_what_is_left(clock: list[float]) -> None:
     assert watched(clock, terminal=False).splitlines() == [
-        "table tables/[mine].jsonl: 1,494 rows, 32 of them known from before",
+        "table tables/[mine].jsonl: 1,494 rows, 32 already done",
         # Ten steps in a minute, 790 to go.
         "[  33/1494] 5ef7b4395f38b714 seed 1 rate 0.004 step 480  2.5 bits per byte  12.3 s  1 h 19 min left",
         "[  34/1494] 5ef7b4395f38b714 seed 1 rate 0.004 step 480  diverged  12.3 s",
@@ -57,7 +57,7 @@ def test_plain_lines_say_what_came_and_what_is_left(clock: list[float]) -> None:
 
 def test_a_terminal_shows_a_bar_with_the_newest_row(clock: list[float]) -> None:
     shown = watched(clock, terminal=True)
-    assert "tables/[mine].jsonl: 1,494 rows, 32 of them known from before" in shown
+    assert "tables/[mine].jsonl: 1,494 rows, 32 already done" in shown
     assert "34/1,494" in shown and "diverged" in shown
 
 

@@ -1,4 +1,4 @@
-"""What a table says, as people read it on a terminal and in a pipe."""
+"""The summary of a table, as people read it on a terminal and in a pipe."""
 
 from dataclasses import replace
 from io import StringIO
@@ -53,11 +53,12 @@ def test_ids_are_never_cut(summary: TableSummary) -> None:
 
 
 def test_bands_of_one_rate_are_told_from_bands_of_several(summary: TableSummary) -> None:
-    assert "Bands differ in learning rate, which may order them" in "\n".join(summary_lines("tiny", summary))
+    assert "Bands differ in learning rate, which may affect their ranking" in "\n".join(summary_lines("tiny", summary))
     alike = replace(summary, bands=tuple(replace(band, learning_rates=(0.004,)) for band in summary.bands))
-    assert "All were trained with 0.004: no order between bands comes from it." in summary_lines("tiny", alike)
+    said = "All were trained with 0.004, so the learning rate does not affect the ranking of bands."
+    assert said in summary_lines("tiny", alike)
     untrained = replace(summary, bands=tuple(replace(band, learning_rates=()) for band in summary.bands))
-    assert not any("order" in line for line in summary_lines("tiny", untrained))
+    assert not any("ranking of bands" in line for line in summary_lines("tiny", untrained))
 
 
 def test_an_unfinished_table_says_so(summary: TableSummary) -> None:
