@@ -1,1 +1,1 @@
-"""What a study yields, as frozen values: nothing here runs, trains or asks."""
+"""The results of a study as frozen values; nothing here runs a search or trains a model."""

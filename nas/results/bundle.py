@@ -18,7 +18,7 @@ OPTIONS = {"num_tokens": "--tokens", "block_tokens": "--block", "num_kv_heads": 
 
 
 class ExportSettings(Value, frozen=True, kw_only=True):
-    """Numbers that some formats need and a pattern does not have; None for a format's own default.
+    """Numbers that some formats need and a pattern does not contain; None for the format's default.
 
     Args:
         num_tokens: sequence length, in tokens.
@@ -26,7 +26,7 @@ class ExportSettings(Value, frozen=True, kw_only=True):
         num_kv_heads: key-value heads of a layer, a divisor of the pattern's heads.
 
     Raises:
-        InputError: a number below 1 or far too large.
+        InputError: a number is below 1 or far too large.
     """
 
     num_tokens: int | None = None
@@ -62,11 +62,11 @@ class Bundle(Value, frozen=True, kw_only=True):
 
 
 class Check(Value, frozen=True, kw_only=True):
-    """One reader and what it found equal.
+    """A reader of the files, and what it found equal to the pattern.
 
     Args:
-        by: who read, with its version.
-        compared: what it compared, in words.
+        by: the software that read them, with its version.
+        compared: what was compared, in words.
     """
 
     by: str
@@ -74,14 +74,14 @@ class Check(Value, frozen=True, kw_only=True):
 
 
 class Verification(Value, frozen=True, kw_only=True):
-    """What was read back of an export and compared.
+    """The outcome of reading an export back and comparing it with its pattern.
 
     Args:
-        outcome: whether the files mean the pattern.
+        outcome: equal if the files describe the pattern.
         format: name of the format.
         pattern_id: id of the pattern.
-        checks: who found the files to mean the pattern.
-        different: what did not mean it, as a sentence; None if all that was compared was equal.
+        checks: the readers that found the files equal to the pattern.
+        different: the first difference, as a sentence; None if there was none.
         unchecked: why the format's own library did not read the files; None if it did.
     """
 

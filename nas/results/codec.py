@@ -1,4 +1,4 @@
-"""The one codec of everything that `nas` writes for itself and reads back: strict, typed, JSON.
+"""The codec of all JSON files that `nas` writes and reads back: strict and typed.
 
 Values are msgspec structs. Reading refuses unknown keys, wrong types, numbers that are not finite and other schemas,
 each in one line that names the file and the place in it (decision 18).
@@ -25,7 +25,7 @@ class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class DamagedError(ValueError):
-    """Content that is not what its type says; the text is `place: what`, without the file."""
+    """Content that does not match its type; the text is `place: what`, without the file."""
 
 
 def to_document(value: Any) -> Any:
@@ -37,24 +37,24 @@ def from_document(document: Any, kind: type[T]) -> T:
     """A value from plain data.
 
     Raises:
-        DamagedError: the document is not one of `kind`.
+        DamagedError: the document is not a `kind`.
     """
     try:
         return msgspec.convert(document, kind, dec_hook=_decode)
     except (msgspec.ValidationError, RecursionError, OverflowError) as error:
-        raise DamagedError(_told(error)) from None
+        raise DamagedError(_message(error)) from None
 
 
 def from_json(content: bytes | str, kind: type[T]) -> T:
     """A value from the text of a JSON file.
 
     Raises:
-        DamagedError: the text is no JSON, or not that of a `kind`.
+        DamagedError: the text is not JSON, or not that of a `kind`.
     """
     try:
         return msgspec.json.decode(content, type=kind, dec_hook=_decode)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as error:
-        raise DamagedError(_told(error)) from None
+        raise DamagedError(_message(error)) from None
 
 
 def check_schema(content: bytes | str, schema: str, path: Path) -> None:
@@ -94,7 +94,7 @@ def _decode(kind: type[Any], document: Any) -> Any:
     raise NotImplementedError(f"no type {kind.__name__}")
 
 
-def _told(error: Exception) -> str:
+def _message(error: Exception) -> str:
     """`points[0].spread: Expected ...`: the place first, as in every error of nas."""
     if isinstance(error, RecursionError):
         return "it is nested too deeply"

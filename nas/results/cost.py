@@ -1,4 +1,4 @@
-"""What a pattern costs, as numbers with units."""
+"""The cost of a pattern, as numbers with units."""
 
 from msgspec.structs import asdict
 
@@ -13,7 +13,7 @@ UNITS = {
     "activation_bytes": "bytes",
     "num_parameters": None,
 }
-"""What is shown of a `Cost`, and in which unit; None for a plain count."""
+"""The numbers of a `Cost` that reports show, with their units; None for a plain count."""
 
 
 class Cost(Value, frozen=True, kw_only=True):
@@ -22,8 +22,8 @@ class Cost(Value, frozen=True, kw_only=True):
     Args:
         num_tokens: sequence length n, in tokens.
         pairs: pairs of a query and a row of keys that are compared, summed over layers and heads.
-        attention_flops: the attention core of one forward pass, in FLOP: 4 * d_head * pairs, and what computed
-            kinds and relative positions compute in addition.
+        attention_flops: the attention core of one forward pass, in FLOP: 4 * d_head * pairs, plus what computed
+            kinds and relative positions add.
         forward_flops: one forward pass of the whole model, in FLOP.
         train_flops: one forward and backward pass of the whole model, in FLOP (3 * forward).
         kv_cache_bytes: the largest KV cache while decoding, counting entries a later query can reach, in bytes.

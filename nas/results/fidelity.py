@@ -1,4 +1,4 @@
-"""How far a study's ranking can be trusted: its longer training runs, compared with what the search had said."""
+"""The fidelity report: how well a study's ranking agrees with that of longer training runs."""
 
 from msgspec import field
 
@@ -6,11 +6,11 @@ from nas.results.codec import Value
 
 
 class LongRun(Value, frozen=True, kw_only=True):
-    """One pattern that was trained longer.
+    """A pattern that was trained longer.
 
     Args:
         trial: its number.
-        short: the objective's value by the search's ranking, in its unit.
+        short: the objective's value that the search ranks by, in its unit.
         long: the value after longer training, in the same unit.
         forecast: whether the search had stopped the trial, so that `short` is a forecast of the last rung.
     """
@@ -22,12 +22,12 @@ class LongRun(Value, frozen=True, kw_only=True):
 
 
 class Forecast(Value, frozen=True, kw_only=True):
-    """Where a finished trial would get with longer training.
+    """The forecast value of a finished trial after longer training.
 
     Args:
         trial: its number.
         value: the forecast, in the objective's unit.
-        standard_deviation: of the forecast, in that unit; 0 for a trial that was trained that long.
+        standard_deviation: of the forecast, in that unit; 0 for a trial that was trained for that long.
     """
 
     trial: int
@@ -36,7 +36,7 @@ class Forecast(Value, frozen=True, kw_only=True):
 
 
 class Move(Value, frozen=True, kw_only=True):
-    """A trial that longer training is forecast to rank otherwise.
+    """A trial whose rank is forecast to change with longer training.
 
     Args:
         trial: its number.
@@ -50,20 +50,20 @@ class Move(Value, frozen=True, kw_only=True):
 
 
 class ObjectiveFidelity(Value, frozen=True, kw_only=True):
-    """One measured objective.
+    """The fidelity of one measured objective.
 
     Args:
         patterns: the long runs.
-        tau: Kendall's tau-b between the search's ranking of them and the long runs'; None where it has no value.
+        tau: Kendall's tau-b between their ranking by the search and by the long runs; None if undefined.
         tau_low: lower end of its 95 % bootstrap interval.
         tau_high: upper end.
-        tau_between_seeds: how well two seeds of the long runs agree: the most that could be asked for; None for one.
+        tau_between_seeds: how well two seeds of the long runs agree, the most to expect of tau; None for one seed.
         regret_of_best: what is lost by choosing the search's best, in the objective's unit.
         regret_of_best_3: the same with the best of the search's three best.
-        chance: how likely unrelated rankings agree as well or better, 0 to 1.
+        chance: probability that unrelated rankings agree as well or better, 0 to 1.
         better_than_chance: whether that is below 0.05.
         forecasts: every finished trial at the length of the long runs; empty for a mean rank.
-        moved: those that are forecast to move by two places or more.
+        moved: trials that are forecast to move by two places or more.
     """
 
     patterns: tuple[LongRun, ...]
@@ -79,18 +79,18 @@ class ObjectiveFidelity(Value, frozen=True, kw_only=True):
     moved: tuple[Move, ...]
 
     def __post_init__(self) -> None:
-        told = (self.tau_low, self.tau_high, self.chance, self.regret_of_best)
-        if self.tau is not None and self.tau_low is not None and None in told:
+        known = (self.tau_low, self.tau_high, self.chance, self.regret_of_best)
+        if self.tau is not None and self.tau_low is not None and None in known:
             raise ValueError("tau has an interval, but tau_high, chance or regret_of_best is null")
 
 
 class RungAgreement(Value, frozen=True, kw_only=True):
-    """How a rung ranks the trials that reached the last one.
+    """How well a rung ranks the trials that reached the last one.
 
     Args:
         num_steps: the rung, in optimiser steps.
         num_trials: trials that are compared.
-        tau: Kendall's tau-b with the last rung, by measured objective; None where it has no value.
+        tau: Kendall's tau-b with the last rung, by measured objective; None if undefined.
     """
 
     num_steps: int
@@ -99,13 +99,13 @@ class RungAgreement(Value, frozen=True, kw_only=True):
 
 
 class FidelityReport(Value, frozen=True, kw_only=True):
-    """What the longer training runs of a study showed (docs/fidelity.md).
+    """The results of a study's longer training runs (docs/fidelity.md).
 
     Args:
         num_steps: their length, in optimiser steps.
         times: the same as a multiple of the last rung.
-        num_seeds: seeds of each.
-        objectives: by name, the measured ones.
+        num_seeds: seeds of each run.
+        objectives: the measured objectives, by name.
         rungs: every rung but the last.
     """
 

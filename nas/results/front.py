@@ -1,4 +1,4 @@
-"""front.json (schema nas.front/1): the non-dominated trials of a study, with the named baselines beside them."""
+"""front.json (schema nas.front/1): the non-dominated trials of a study, and its named baselines."""
 
 from typing import Final, Literal
 
@@ -11,13 +11,13 @@ from nas.results.trial import TrialState
 
 SCHEMA: Final = "nas.front/1"
 REFERENCE_SHARE = 1.1
-"""The hypervolume's reference for costs, as a share of full attention's: so full attention itself counts."""
+"""The hypervolume's reference for costs, as a share of full attention's: above 1, so that full attention counts."""
 SAME_WITHIN = 2.0
 """Points closer in quality than this many standard deviations of the noise cannot be told apart."""
 
 
 class FrontEntry(Value, frozen=True, kw_only=True):
-    """A trial as the front shows it.
+    """A trial as an entry of the front.
 
     Args:
         trial: its number.
@@ -47,12 +47,12 @@ class FrontEntry(Value, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.pattern_id != self.pattern.id:
-            raise ValueError(f"pattern_id is {self.pattern_id}, but the pattern beside it has the id {self.pattern.id}")
+            raise ValueError(f"pattern_id is {self.pattern_id}, but the pattern has the id {self.pattern.id}")
         if self.ratio_to_full.keys() != set(Cost.__struct_fields__):
             raise ValueError(f"ratio_to_full has {sorted(self.ratio_to_full)}, not {sorted(Cost.__struct_fields__)}")
 
     def ratio(self, objective: str) -> float | None:
-        """A cost objective as a share of full attention's; None for what is measured."""
+        """A cost objective as a share of full attention's; None for a measured objective."""
         return self.ratio_to_full[COSTS[objective][0]] if objective in COSTS else None
 
 
@@ -60,7 +60,7 @@ class FrontPoint(FrontEntry, frozen=True, kw_only=True):
     """A point of the front.
 
     Args:
-        indistinguishable_from: numbers of the points that lie within the noise in every score that is weighed.
+        indistinguishable_from: numbers of the points that noise cannot tell apart from it in any measured objective.
         converged: whether the last rung brought no more than noise; None if that is not known.
     """
 
@@ -72,7 +72,7 @@ class Baseline(FrontEntry, frozen=True, kw_only=True):
     """A named baseline.
 
     Args:
-        on_front: whether it is a point of the front, too.
+        on_front: whether it is also a point of the front.
         state: how its trial ended.
     """
 
@@ -81,7 +81,7 @@ class Baseline(FrontEntry, frozen=True, kw_only=True):
 
 
 class FromScratch(Value, frozen=True, kw_only=True, tag_field="name", tag="scratch"):
-    """Every pattern got a proxy of its own."""
+    """Every pattern was trained from scratch in its own proxy."""
 
 
 class InCheckpoint(Value, frozen=True, kw_only=True, tag_field="name", tag="checkpoint"):
@@ -109,19 +109,19 @@ class ExtraTask(Value, frozen=True, kw_only=True):
 
 
 class StudyProvenance(Value, frozen=True, kw_only=True):
-    """How the results of a study came about.
+    """The provenance of a study's results.
 
     Args:
-        seed: of the study.
-        sampler: its name.
-        task: name of the task that gives the study its shape.
+        seed: seed of the study.
+        sampler: name of the sampler.
+        task: name of the first task, which determines the shape of the patterns.
         task_fingerprint: hash of the task, its data included.
         num_tokens: sequence length, in tokens.
         rungs: where scores are taken, in optimiser steps, ascending.
         target: the model that costs are counted for.
         evaluation: how patterns were measured.
-        checkpoint_fingerprint: hash of the pretrained weights; None where there are none.
-        task_quality: what several tasks make of one quality.
+        checkpoint_fingerprint: hash of the pretrained weights; None if there are none.
+        task_quality: how the qualities of several tasks become objectives.
         extra_tasks: the further tasks, by label.
         machine: the processor's architecture.
     """
@@ -141,7 +141,7 @@ class StudyProvenance(Value, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if not self.rungs:
-            raise ValueError("rungs are none, where a study has one or more")
+            raise ValueError("rungs must not be empty")
 
     @property
     def is_frozen(self) -> bool:
@@ -150,23 +150,23 @@ class StudyProvenance(Value, frozen=True, kw_only=True):
 
 
 class Front(Value, frozen=True, kw_only=True):
-    """The result of a study; the same study gives the same bytes, so no time and no path is in it.
+    """The result of a study; the same study gives the same bytes, so it contains no times and no paths.
 
     Args:
         study: name of the study.
         versions: of Python and the packages that decide results.
         corpus_hash: hash of the task's data; None if there is none.
-        objectives: what was weighed.
-        scores: what was measured.
+        objectives: the axes of the front.
+        scores: everything that was measured.
         points: the front, best quality first.
-        baselines: in the order of their trials.
+        baselines: the named baselines, in the order of their trials.
         noise: standard deviation between seeds of every score, under `NAME_standard_deviation`, in its unit, pooled
             over the patterns trained more than once, whose number is under `num_patterns`.
-        fidelity: how far the ranking can be trusted; None if that was switched off.
+        fidelity: how far the ranking can be trusted; None if the check was switched off.
         trials: number of trials by state.
         hypervolume_by_trial: (trial number, hypervolume after it) pairs; costs as shares of full attention's with
             REFERENCE_SHARE as reference, qualities in their unit with the task's chance level as reference.
-        provenance: how it came about.
+        provenance: the settings and data that led to it.
     """
 
     schema: Literal["nas.front/1"] = SCHEMA
@@ -186,24 +186,24 @@ class Front(Value, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         names = {objective.name for objective in self.objectives}
         if not names:
-            raise ValueError("objectives are none, where a study weighs two or more")
+            raise ValueError("objectives must not be empty")
         for entry in (*self.points, *(baseline for baseline in self.baselines if baseline.values)):
             if entry.values.keys() != names:
                 raise ValueError(f"trial {entry.trial} has values of {sorted(entry.values)}, not of {sorted(names)}")
         judged = self.fidelity.objectives.keys() if self.fidelity else set()
         if not judged <= names:
-            raise ValueError(f"fidelity is of {sorted(judged)}, which are not all objectives ({sorted(names)})")
+            raise ValueError(f"fidelity has {sorted(judged)}, but the objectives are {sorted(names)}")
 
     @property
     def leading(self) -> Objective:
-        """What points are sorted by: the first measured objective, or the first where none is."""
+        """The objective that points are sorted by: the first measured one, or the first if none is measured."""
         return leading(self.objectives)
 
     @property
     def further_scores(self) -> tuple[Score, ...]:
-        """What was measured and is no objective."""
-        weighed = {objective.name for objective in self.objectives}
-        return tuple(score for score in self.scores if score.name not in weighed)
+        """The scores that are not objectives."""
+        names = {objective.name for objective in self.objectives}
+        return tuple(score for score in self.scores if score.name not in names)
 
     @property
     def other_baselines(self) -> tuple[Baseline, ...]:
@@ -216,5 +216,5 @@ class Front(Value, frozen=True, kw_only=True):
 
 
 def leading(objectives: tuple[Objective, ...]) -> Objective:
-    """The first of some objectives that is measured, or the first where none is."""
+    """The first measured objective, or the first if none is measured."""
     return next((objective for objective in objectives if not objective.is_cost), objectives[0])

@@ -11,7 +11,7 @@ from nas.errors import StudyError
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep other drivers out; the system lets go of the lock however this process ends.
+    """Lock a study folder against other drivers; the system releases the lock however this process ends.
 
     Args:
         folder: the study folder; made if missing.

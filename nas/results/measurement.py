@@ -1,4 +1,4 @@
-"""What one training run of one pattern showed at one rung."""
+"""The measurement of a pattern: one training run at one rung."""
 
 from enum import StrEnum
 from typing import Self
@@ -15,7 +15,7 @@ class Outcome(StrEnum):
 
 
 class LengthQuality(Value, frozen=True, kw_only=True):
-    """A rung, validated on longer sequences than it was trained on.
+    """The quality of a rung on longer sequences than it was trained on.
 
     Args:
         times: the length as a multiple of the training length.
@@ -29,7 +29,7 @@ class LengthQuality(Value, frozen=True, kw_only=True):
 
 
 class PartQuality(Value, frozen=True, kw_only=True):
-    """One of several parts of a validation set, whose mean is the quality.
+    """The quality on one of several parts of a validation set; their mean is the quality of the whole.
 
     Args:
         name: the task's name for the part.
@@ -41,7 +41,7 @@ class PartQuality(Value, frozen=True, kw_only=True):
 
 
 class Measurement(Value, frozen=True, kw_only=True):
-    """One pattern, one task, one seed, trained to one rung.
+    """The measurement of one pattern on one task, trained with one seed to one rung.
 
     Args:
         seed: seed of the initial weights.
@@ -50,16 +50,16 @@ class Measurement(Value, frozen=True, kw_only=True):
         outcome: how it ended.
         quality: the task's metric at the rung, in its unit; None unless finished.
         train_loss: mean training loss over the branch to the rung, in nats per scored token; None unless finished,
-            or where nothing is trained.
+            or if nothing is trained.
         wall_seconds: time spent on the trunk up to here and on this branch, in seconds; a cohort's time is divided
             among its members.
         task: the study's label for the task; empty outside of a study.
-        longer: the rung on longer sequences, shortest first; lengths that the pattern or the task cannot have are
-            left out.
+        longer: the quality on longer sequences, shortest first, without lengths that the pattern or the task cannot
+            have.
         parts: the quality by part, for tasks that have parts.
 
     Raises:
-        ValueError: there is a quality without a finished run, or a finished run without one.
+        ValueError: a run that did not finish has a quality, or a finished run has none.
     """
 
     seed: int
@@ -79,7 +79,7 @@ class Measurement(Value, frozen=True, kw_only=True):
 
     @classmethod
     def unfinished(cls, seed: int, learning_rate: float, step: int, outcome: Outcome, task: str = "") -> Self:
-        """The record of a run that gave no quality."""
+        """The measurement of a run that did not finish."""
         return cls(
             seed=seed,
             learning_rate=learning_rate,

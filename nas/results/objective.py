@@ -1,4 +1,4 @@
-"""What a study weighs and what it measures: a name, a unit and a direction each."""
+"""The objectives of a study, and the scores that it measures."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from nas.results.codec import Value
 from nas.statistics.ranks import Direction
 
 TaskQuality = Literal["separate", "mean_rank"]
-"""What the qualities of several tasks are: an objective each, or one objective, the mean of their ranks."""
+"""How the qualities of several tasks become objectives: one each, or a single one, the mean of their ranks."""
 
 COSTS: dict[str, tuple[str, str]] = {
     "flops": ("attention_flops", "FLOP"),
@@ -30,8 +30,8 @@ class Objective(Value, frozen=True, kw_only=True):
     """One axis of the front.
 
     Args:
-        name: as settings, files and tables call it.
-        unit: what its numbers count.
+        name: its name in settings, files and tables.
+        unit: the unit of its values.
         direction: minimize or maximize.
     """
 
@@ -41,7 +41,7 @@ class Objective(Value, frozen=True, kw_only=True):
 
     @property
     def is_cost(self) -> bool:
-        """Whether it is counted from the pattern, and not measured."""
+        """Whether it is counted from the pattern rather than measured."""
         return self.name in COSTS
 
     @property
@@ -51,16 +51,16 @@ class Objective(Value, frozen=True, kw_only=True):
 
 
 class Score(Value, frozen=True, kw_only=True):
-    """One number that a training run gives.
+    """A number that a training run measures.
 
     Args:
-        name: as files and tables call it: quality, quality_2x; with several tasks quality_recall, quality_recall_2x.
+        name: its name in files and tables: quality, quality_2x; with several tasks quality_recall, quality_recall_2x.
         task: label of the task.
         times: length of the sequences, as a multiple of the training length.
-        unit: what it counts.
+        unit: the unit of its values.
         direction: minimize or maximize.
         chance: the value of a model that knows nothing.
-        part: which part of the task's sequences; empty for all of them.
+        part: the part of the task's sequences that it covers; empty for all of them.
     """
 
     name: str
@@ -73,10 +73,10 @@ class Score(Value, frozen=True, kw_only=True):
 
 
 def check_objectives(names: Sequence[str], test_lengths: Sequence[int]) -> None:
-    """Refuse names that no study could weigh, before any task is made.
+    """Refuse objectives that no study could have, before any task is made.
 
     Raises:
-        InputError: an unknown name, a length that is not tested, a repeated name, or fewer than two.
+        InputError: a name is unknown or repeated, its length is not tested, there are fewer than two, or all are costs.
     """
     known = (*OBJECTIVES, *(f"quality_{times}x" for times in test_lengths))
     for index, name in enumerate(names):
@@ -90,4 +90,4 @@ def check_objectives(names: Sequence[str], test_lengths: Sequence[int]) -> None:
         remedy = f"Choose from {', '.join(known)}."
         raise InputError("objectives", "must name two or more different objectives", list(names), remedy)
     if all(name in COSTS for name in names):
-        raise InputError("objectives", "must name a quality, which is what training is for", list(names))
+        raise InputError("objectives", "must name a quality: costs alone need no training", list(names))

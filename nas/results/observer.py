@@ -1,4 +1,4 @@
-"""Who watches a study: progress displays and trackers plug in here."""
+"""The observer of a study: the interface of progress displays and trackers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from nas.results.trial import Trial
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A training run under way.
+    """The progress of a training run.
 
     Args:
         trial: number of the trial.
         task: label of the task.
         step: optimiser steps done.
-        num_steps: optimiser steps to the rung that it goes to.
+        num_steps: optimiser steps to the rung that it is trained to.
     """
 
     trial: int
@@ -29,14 +29,14 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyInfo:
-    """What a study is, as far as an observer can ask.
+    """What an observer is given about a study.
 
     Args:
         name: the study's name.
         folder: the study folder.
-        settings: what was asked for, as config.yaml has it.
-        objectives: what is weighed.
-        scores: what is measured.
+        settings: the settings, as in config.yaml.
+        objectives: the axes of the front.
+        scores: everything that is measured.
     """
 
     name: str
@@ -48,7 +48,7 @@ class StudyInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyPlan:
-    """How much training a study expects.
+    """The training that a study plans.
 
     Args:
         num_baselines: trials that are baselines.
@@ -73,24 +73,28 @@ class StudyPlan:
 
 
 class Observer:
-    """An observer overrides what it wants to hear. The driver calls it in one thread and survives its exceptions."""
+    """A base class whose methods do nothing; an observer overrides those that it needs.
+
+    The driver calls it from one thread and survives its exceptions.
+    """
 
     def study_started(self, info: StudyInfo, plan: StudyPlan, known: tuple[Trial, ...]) -> None:
-        """The driver is ready; `known` are the trials that a resumed study has finished already."""
+        """The driver is ready; `known` are the trials that a resumed study has already finished."""
 
     def training_progressed(self, progress: Progress) -> None:
-        """A training run moved on."""
+        """A training run made progress."""
 
     def trial_advanced(self, trial: Trial) -> None:
         """A trial has scores at a rung below the last one; it may or may not be promoted."""
 
     def trial_finished(self, trial: Trial) -> None:
-        """A trial reached its final state, by the search's own seed."""
+        """A trial reached its final state with the search's own seed."""
 
     def confirmation_started(self, num_trials: int) -> None:
         """The search is over; points of the front and baselines are trained again with fresh seeds.
 
-        `num_trials` counts a trial once for each seed. Can come more than once, since means move the front.
+        `num_trials` counts a trial once for each seed. May be called more than once, since means over seeds change the
+        front.
         """
 
     def long_runs_started(self, num_runs: int) -> None:

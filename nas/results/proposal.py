@@ -1,4 +1,4 @@
-"""A pattern on its way into the study."""
+"""The proposal of a trial: a sampled pattern or a baseline, before it is trained."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ class Suggestion(Value, frozen=True, kw_only=True):
     Args:
         params: values by parameter name.
         distributions: Optuna's description of each parameter, as JSON text.
-        attributes: what the sampler notes on the trial for itself (a generation, say).
+        attributes: what the sampler stores with the trial for its own use, such as a generation.
     """
 
     params: dict[str, Param] = field(default_factory=dict)
@@ -24,7 +24,7 @@ class Suggestion(Value, frozen=True, kw_only=True):
 
 
 class Proposal(Value, frozen=True, kw_only=True):
-    """A sampled pattern or a baseline, before anything is known of it: ask.json, with pattern.json beside it.
+    """A sampled pattern or a baseline, before anything is known about it: ask.json, next to pattern.json.
 
     Args:
         suggestion: the sampler's suggestion; empty for a baseline.

@@ -1,4 +1,4 @@
-"""Where an exported pattern comes from: provenance.json (schema nas.provenance/1)."""
+"""The provenance of an exported pattern: provenance.json (schema nas.provenance/1)."""
 
 from typing import Any, Final, Literal
 
@@ -11,7 +11,7 @@ SCHEMA: Final = "nas.provenance/1"
 
 
 class MadeWith(StudyProvenance, frozen=True, kw_only=True):
-    """How the study's results came about, with the software that made them.
+    """The provenance of a study's results, with the software that made them.
 
     Args:
         versions: of Python and the packages that decide results.
@@ -23,29 +23,29 @@ class MadeWith(StudyProvenance, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, front: Front) -> "MadeWith":
-        """That of a study."""
+        """The provenance of a front."""
         own = {name: getattr(front.provenance, name) for name in StudyProvenance.__struct_fields__}
         return cls(versions=front.versions, corpus_hash=front.corpus_hash, **own)
 
 
 class Provenance(Value, frozen=True, kw_only=True):
-    """What a stranger needs to find the pattern's trial again and to judge it.
+    """What is needed to find the pattern's trial again and to judge it.
 
     Args:
         study: name of the study.
         trial: number of the trial.
         pattern_id: id of the pattern, 16 hexadecimal digits.
         baseline: name of the baseline, or None for a sampled pattern.
-        objectives: what was weighed.
-        scores: what was measured and is no objective.
+        objectives: the study's objectives.
+        scores: further scores, which are not objectives.
         values: of objectives and scores by name, mean over the seeds; empty for a trial that did not finish.
         step: the rung that the values were measured at, in optimiser steps; 0 for none.
         seeds: seeds of the training runs behind the values.
         spread: standard deviation over the seeds by name, in its unit; empty for a single seed.
         cost: what the pattern costs on the study's target; None if unknown.
         ratio_to_full: each of these numbers as a share of full attention's; empty if unknown.
-        made_with: how the study's results came about.
-        stopped_early: whether the values are of an earlier rung than those of the trials that finished.
+        made_with: provenance of the study's results.
+        stopped_early: whether the values come from an earlier rung than those of the trials that finished.
     """
 
     schema: Literal["nas.provenance/1"] = SCHEMA
@@ -75,7 +75,7 @@ class Provenance(Value, frozen=True, kw_only=True):
         return self.made_with.rungs[-1]
 
     def to_dict(self) -> dict[str, Any]:
-        """Ready for JSON, in the order that bundles have always had: `nas verify` compares modules letter by letter."""
+        """Ready for JSON, with its keys in an order that never changes: `nas verify` compares modules byte by byte."""
         document: dict[str, Any] = to_document(self)
         for name in ("objectives", "scores", "cost", "made_with"):
             document[name] = _sorted(document[name])
@@ -85,7 +85,7 @@ class Provenance(Value, frozen=True, kw_only=True):
 
 
 def _sorted(value: Any) -> Any:
-    """Plain data with its keys in order, as front.json has them."""
+    """Plain data with its keys sorted, as in front.json."""
     if isinstance(value, dict):
         return {key: _sorted(value[key]) for key in sorted(value)}
     return [_sorted(one) for one in value] if isinstance(value, (list, tuple)) else value

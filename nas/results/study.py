@@ -1,4 +1,4 @@
-"""A study folder, read only: what reports, exports and trackers need of it.
+"""The reader of a study folder, for reports, exports and trackers.
 
 runs/<study>/  config.yaml     what ran
                trials/00012/   trial.json
@@ -18,7 +18,7 @@ from nas.results.front import SCHEMA, Front
 from nas.results.trial import Trial
 
 FREE_TO_CHANGE = ("study", "runs_folder", "num_trials", "confirm_seeds", "fidelity", "device", "workers", "cohort_size")
-"""Settings with which a study may be resumed although it was started with others."""
+"""Settings that may differ when a study is resumed."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -27,7 +27,7 @@ def study_path(study: str, runs_folder: str = "runs") -> Path:
     """The folder of a study, given by name or by path.
 
     Raises:
-        InputError: neither a name nor a path.
+        InputError: it is neither a name nor a path.
     """
     if os.sep in study or study.startswith("~"):
         return _expanded(study)
@@ -44,7 +44,7 @@ def read_front(path: str | Path) -> Front:
         path: the study folder, or its front.json.
 
     Raises:
-        StudyError: there is none, or the file is damaged or of another version.
+        StudyError: there is none, or the file is damaged or from another version.
     """
     path = Path(path)
     return StudyReader(path.parent if path.name == "front.json" else path).front()
@@ -62,10 +62,10 @@ class StudyReader:
 
     @classmethod
     def existing(cls, study: str, runs_folder: str = "runs") -> "StudyReader":
-        """The folder of a study that was started before.
+        """The reader of a study that has been started.
 
         Raises:
-            StudyError: there is none.
+            StudyError: there is no such study.
         """
         reader = cls(study_path(study, runs_folder))
         if not reader.config.is_file():
@@ -76,7 +76,7 @@ class StudyReader:
 
     @property
     def config(self) -> Path:
-        """The file of its settings."""
+        """The path of its settings."""
         return self.path / "config.yaml"
 
     def trial_path(self, number: int) -> Path:
@@ -84,12 +84,12 @@ class StudyReader:
         return self.path / "trials" / f"{number:05d}"
 
     def has_front(self) -> bool:
-        """Whether the study has ended before."""
+        """Whether the study has ended at least once."""
         return (self.path / "front.json").is_file()
 
     def settings_document(self) -> dict[str, Any] | None:
         """The settings that the study was started with, as plain values; None for a new one."""
-        import yaml  # takes as long as all else that `nas show` imports of ours, and it needs no settings
+        import yaml  # slow to import, and `nas show` needs no settings
 
         if not self.config.exists():
             return None
@@ -104,7 +104,7 @@ class StudyReader:
         return document
 
     def trials(self) -> tuple[Trial, ...]:
-        """Every trial that reached its end, by number."""
+        """Every trial that has ended, by number."""
         found = (_read_trial(path) for path in sorted(self.path.glob("trials/*/trial.json")))
         return tuple(trial for trial in found if trial is not None)
 
@@ -116,27 +116,30 @@ class StudyReader:
         """
         trial = _read_trial(self.trial_path(number) / "trial.json")
         if trial is None:
-            last = len(self.trials()) - 1
-            raise StudyError(f"trial: must be one of 0 to {last} of {self.path}, got {number}.")
+            ended = [one.number for one in self.trials()]
+            known = (
+                f"one of {ended[0]} to {ended[-1]} of {self.path}" if ended else f"in {self.path}, where none has ended"
+            )
+            raise StudyError(f"trial: must be {known}, got {number}.")
         return trial
 
     def front_json(self) -> bytes:
-        """front.json as it stands.
+        """The bytes of front.json.
 
         Raises:
             StudyError: the study has not ended yet, or the file cannot be read.
         """
         content = read_bytes(self.path / "front.json")
         if content is None:
-            ended = f"{len(self.trials())} trials ended"
-            raise StudyError(f"study: {self.path} has no front yet ({ended}). Run its nas search again to go on.")
+            ended, remedy = f"{len(self.trials())} trials ended", "Run the same nas search again to resume it."
+            raise StudyError(f"study: {self.path} has no front yet ({ended}). {remedy}")
         return content
 
     def front(self) -> Front:
         """The front.
 
         Raises:
-            StudyError: the study has not ended yet, or front.json is damaged or of another version.
+            StudyError: the study has not ended yet, or front.json is damaged or from another version.
         """
         content, path = self.front_json(), self.path / "front.json"
         with damage_named(path):
@@ -162,7 +165,7 @@ def _expanded(study: str) -> Path:
     try:
         path = Path(study).expanduser()
     except RuntimeError:
-        raise InputError("study", "must start with the home of a user that there is", study) from None
+        raise InputError("study", "must start with the home of an existing user", study) from None
     # Folder and study share their name, so it must be in the path itself.
     if Path(study).name in ("", "..") or "\0" in study or not study.isprintable():
         raise InputError("study", "must be a path that ends in the study's own name", study)

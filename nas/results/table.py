@@ -13,14 +13,14 @@ from nas.statistics.ranks import Direction
 SCHEMA: Final = "nas.table/1"
 
 Key = tuple[str, int, float, int, bool]
-"""What tells rows apart: pattern, seed, learning rate, rung, and whether it belongs to the sweep."""
+"""What identifies a row: pattern, seed, learning rate, rung, and whether it belongs to the sweep."""
 
 
 class TaskFacts(Value, frozen=True, kw_only=True):
-    """What must be known of a task to read a table without the task's data.
+    """The facts about a task that are needed to read a table without the task's data.
 
     Args:
-        unit: of its quality.
+        unit: unit of its quality.
         direction: minimize or maximize.
         chance: the quality of a model that knows nothing, in its unit.
         num_tokens: sequence length, in tokens.
@@ -39,8 +39,8 @@ class TableEntry(Value, frozen=True, kw_only=True):
 
     Args:
         params: the values that the space was given, by parameter name.
-        pattern: the pattern they make.
-        band: its density band, from 0.
+        pattern: the pattern that they give.
+        band: its density band, from 0 for the sparsest.
     """
 
     params: dict[str, Param]
@@ -53,14 +53,14 @@ class TableHeader(Value, frozen=True, kw_only=True):
 
     Args:
         settings: of space, task, proxy and training, as plain values; a table outlives versions that add or drop some.
-        task: what was learnt.
+        task: the task that was learned.
         task_fingerprint: hash of the task, its data included.
         corpus_hash: hash of the data alone; None if there is none.
         rungs: where scores are taken, in optimiser steps, ascending.
         seeds: of weights and data, ascending.
-        learning_rates: compared in every density band; the best is taken for it.
-        sweep_rung: how long they are compared, in optimiser steps.
-        patterns: all of the space, by id.
+        learning_rates: compared in every density band, which is then trained with its best one.
+        sweep_rung: how long each is trained for the comparison, in optimiser steps.
+        patterns: all patterns of the space, by id.
     """
 
     schema: Literal["nas.table/1"] = SCHEMA
@@ -76,14 +76,14 @@ class TableHeader(Value, frozen=True, kw_only=True):
 
 
 class Session(Value, frozen=True, kw_only=True):
-    """What the rows below it were made with.
+    """The machine and the versions that made the rows below it.
 
     Args:
-        date: when it began, ISO 8601; older tables give the day alone.
+        date: when it began, ISO 8601; older tables contain only the day.
         machine: the processor's architecture.
         processor: the processor's name; empty where unknown.
         device: cpu, or the name of the GPU.
-        workers: workers that trained side by side.
+        workers: workers that trained in parallel.
         python: version of Python.
         nas: version of this software.
         torch: version of torch.
@@ -102,16 +102,16 @@ class Session(Value, frozen=True, kw_only=True):
 
 
 class SessionLine(Value, frozen=True, kw_only=True):
-    """A line that begins a session."""
+    """The line that starts a session."""
 
     session: Session
 
 
 class TableRow(Measurement, frozen=True, kw_only=True):
-    """One training run at one rung: a measurement, and of what.
+    """One training run at one rung: a measurement with the id of its pattern.
 
     Args:
-        pattern_id: which pattern.
+        pattern_id: id of the pattern.
         sweep: whether it was trained to compare learning rates.
     """
 
@@ -126,10 +126,10 @@ class TableRow(Measurement, frozen=True, kw_only=True):
 
     @property
     def measurement(self) -> Measurement:
-        """The row without what it is of."""
+        """The measurement alone."""
         return Measurement(**{name: getattr(self, name) for name in Measurement.__struct_fields__})
 
     @property
     def key(self) -> Key:
-        """What no other row of the table has."""
+        """The key of the row, unique in its table."""
         return self.pattern_id, self.seed, self.learning_rate, self.step, self.sweep

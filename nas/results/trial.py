@@ -1,4 +1,4 @@
-"""One trial of a study, as the folder keeps it."""
+"""A trial of a study: trial.json."""
 
 from enum import StrEnum
 
@@ -14,7 +14,7 @@ Param = bool | int | float | str
 
 
 class TrialState(StrEnum):
-    """What is known of a trial; STOPPED has scores at a rung below the last one, FINISHED at the last one."""
+    """The state of a trial; STOPPED has scores at a rung below the last one, FINISHED at the last one."""
 
     RUNNING = "running"
     STOPPED = "stopped"
@@ -27,21 +27,21 @@ class TrialState(StrEnum):
 
 
 class Trial(Value, frozen=True, kw_only=True):
-    """One sampled pattern or baseline and what is known of it.
+    """A sampled pattern or a baseline, and what is known about it.
 
     Args:
-        number: from 0, in the order of asking; baselines come first.
-        state: what is known of it.
+        number: from 0, in the order of proposal; baselines come first.
+        state: how far it has got.
         baseline: name of the baseline, or None for a sampled pattern.
         params: the values that the space was given, by parameter name.
-        pattern: the pattern; None only if the suggestions made none (state IMPOSSIBLE).
+        pattern: the pattern; None only if the suggestions give no valid pattern (state IMPOSSIBLE).
         cost: what it costs on the target; None only together with the pattern.
         duplicate_of: number of the earlier trial with the same pattern id, or None.
-        reason: why it was not trained or did not finish, as a sentence; empty otherwise.
+        reason: why it was not trained or did not finish, as a sentence; else empty.
         step: the highest rung that the search's own seed was trained to, in optimiser steps; 0 for none.
-        measurements: one per seed, rung and task, in the order of training. A duplicate carries its original's.
-        scores: what was measured by score name at that rung, mean over the seeds that ended well; empty if none did.
-        values: objective values by name; empty together with the scores. A mean rank is that among the trials that
+        measurements: one per seed, rung and task, in the order of training. A duplicate has those of its original.
+        scores: by name, as measured at that rung, mean over the seeds that finished; empty if none did.
+        values: objective values by name; empty together with the scores. A mean rank is taken among the trials that
             had reached this rung when the record was written.
     """
 

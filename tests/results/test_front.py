@@ -1,4 +1,4 @@
-"""front.json: back as it was, and nothing that was not written is taken for a result."""
+"""front.json survives a round trip, and an edited one is refused with its place."""
 
 import json
 from collections.abc import Callable
@@ -121,11 +121,11 @@ def test_a_hand_edited_front_is_refused(tmp_path: Path, front_document: Document
 
 
 @pytest.mark.parametrize("part", ["points", "baselines"])
-def test_the_id_must_be_that_of_the_pattern_beside_it(tmp_path: Path, front_document: Document, part: str) -> None:
+def test_the_id_must_be_that_of_the_pattern(tmp_path: Path, front_document: Document, part: str) -> None:
     entry = front_document[part][0]
     own, entry["pattern_id"] = entry["pattern_id"], "0123456789abcdef"
     assert damage(tmp_path, json.dumps(front_document).encode()) == (
-        f"{part}[0]: pattern_id is 0123456789abcdef, but the pattern beside it has the id {own}"
+        f"{part}[0]: pattern_id is 0123456789abcdef, but the pattern has the id {own}"
     )
 
 
@@ -133,7 +133,9 @@ def test_a_pattern_that_was_edited_alone_is_refused(tmp_path: Path, front_docume
     (layer, *_), narrow = first(front_document)["pattern"]["layers"], [{"kind": "window", "before": 60}]
     layer["heads"] = [{"count": 4, "attend": narrow}]
     said = damage(tmp_path, json.dumps(front_document).encode())
-    assert said.startswith(f"points[0]: pattern_id is {first(front_document)['pattern_id']}, but the pattern beside it")
+    assert said.startswith(
+        f"points[0]: pattern_id is {first(front_document)['pattern_id']}, but the pattern has the id "
+    )
 
 
 def test_a_point_must_have_a_value_for_every_objective(tmp_path: Path, front_document: Document) -> None:
@@ -156,13 +158,12 @@ def test_a_point_must_have_a_value_for_every_objective(tmp_path: Path, front_doc
         ),
         (
             lambda front: front["provenance"].update(rungs=[]),
-            "provenance: rungs are none, where a study has one or more",
+            "provenance: rungs must not be empty",
         ),
-        (lambda front: front.update(objectives=[]), "objectives are none, where a study weighs two or more"),
+        (lambda front: front.update(objectives=[]), "objectives must not be empty"),
         (
             lambda front: front["fidelity"]["objectives"].update(speed=front["fidelity"]["objectives"]["quality"]),
-            "fidelity is of ['quality', 'speed'], which are not all objectives"
-            " (['flops', 'kv_cache_bytes', 'quality'])",
+            "fidelity has ['quality', 'speed'], but the objectives are ['flops', 'kv_cache_bytes', 'quality']",
         ),
         (
             lambda front: front["fidelity"]["objectives"]["quality"].update(
@@ -236,7 +237,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path, front_document: Docu
     assert damage(tmp_path, content) == said
 
 
-def test_what_stands_beside_the_points_is_told_apart(ended: Path) -> None:
+def test_baselines_and_further_scores_are_told_from_points_and_objectives(ended: Path) -> None:
     front = StudyReader(ended).front()
     assert front.leading.name == "quality" and front.objective("flops").unit == "FLOP"
     assert front.further_scores == ()
