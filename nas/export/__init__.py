@@ -1,4 +1,4 @@
-"""Patterns of a study as files for the libraries that run them, each export read back and compared first."""
+"""Exporting patterns of a study for the libraries that run them, each export read back and compared first."""
 
 from nas.export.bundle.verify import verify_bundle
 from nas.export.export import export_points

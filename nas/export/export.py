@@ -1,4 +1,4 @@
-"""From chosen points to files on disk."""
+"""Exporting chosen points: from patterns to files on disk."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,7 +37,7 @@ def export_points(
         the files written, README.md and the like of each point included.
 
     Raises:
-        InputError: unknown format, or a setting that does not go with it.
+        InputError: the format is unknown, or does not take a setting.
         ExportError: the format cannot represent a pattern, or a file must not be written.
     """
     if format_name not in FORMATS:

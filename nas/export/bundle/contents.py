@@ -1,4 +1,4 @@
-"""All files of a bundle: those of the format, and those that every bundle has."""
+"""The content of a bundle: the files of the format, and those that every bundle has."""
 
 import json
 from math import prod
@@ -13,21 +13,21 @@ from nas.results.codec import Value, to_document
 
 PROVENANCE_FILE = "provenance.json"
 _MOST_DRAWN = 256
-"""The picture shows the study's length, at most the first of these numbers of tokens; the second if it is unknown."""
+"""Longest sequence in the picture, in tokens; a shorter one is drawn at the study's length."""
 
 
 def bundle_files(point: ExportPoint, export_format: Format, settings: ExportSettings) -> Files:
     """The files of one point, read back and compared.
 
     Args:
-        point: what is exported.
-        export_format: how.
+        point: the pattern to export.
+        export_format: the format to write.
         settings: numbers that the format may need.
 
     Raises:
-        InputError: a setting that the format would ignore, or one that it needs and lacks.
+        InputError: the format would ignore a setting, or cannot use its value.
         Refusal: the format cannot represent the pattern.
-        ExportError: what was read back means another pattern, which is a defect of this software.
+        ExportError: what was read back describes another pattern, which is a bug in nas.
     """
     export_format.check_options(settings)
     files = export_format.write(point.pattern, point.provenance, settings)

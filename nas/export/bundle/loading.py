@@ -1,4 +1,4 @@
-"""A bundle loaded from its folder as data: nothing in it is run."""
+"""Loading a bundle from its folder as data: nothing in it is run."""
 
 import os
 import stat
@@ -29,7 +29,7 @@ class LoadedBundle:
     """The content of a bundle.
 
     Args:
-        format: the format that it is in.
+        format: the format of its files.
         pattern: the pattern of pattern.json.
         provenance: the content of provenance.json.
         files: the format's files as they are in the folder.
@@ -85,11 +85,11 @@ def _text(path: Path, content: bytes) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError:
-        raise InputError(str(path), "must be a text in UTF-8", content[:20], _REMEDY) from None
+        raise InputError(str(path), "must be text in UTF-8", content[:20], _REMEDY) from None
 
 
 def _plain_file(path: Path, remedy: str = _REMEDY) -> Path:
-    """The path, if it is a file of ordinary size and not a link.
+    """The path, if it is a plain file of acceptable size and not a link.
 
     Raises:
         InputError: it is not.

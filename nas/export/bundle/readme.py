@@ -1,4 +1,4 @@
-"""The README.md of every export."""
+"""The README.md of a bundle."""
 
 from nas.patterns.label import label_lines
 from nas.patterns.model import ModelPattern
@@ -19,7 +19,7 @@ _POSITIONS = {
 
 
 def readme(provenance: Provenance, pattern: ModelPattern, usage: str) -> str:
-    """How the pattern was found, what it costs, and how to use its files, in Markdown.
+    """The text of the README, in Markdown: how the pattern was found, what it costs, and how to use its files.
 
     Args:
         provenance: where the pattern comes from.
@@ -32,7 +32,7 @@ def readme(provenance: Provenance, pattern: ModelPattern, usage: str) -> str:
             f"# Attention pattern {provenance.pattern_id}",
             "",
             f"Found by a `nas` search: {_inert(origin)} of study {_inert(provenance.study)}.",
-            "`provenance.json` says what it was trained on, with which seeds and versions.",
+            "`provenance.json` records what it was trained on, with which seeds and versions.",
             "",
             *(f"    {line}" for line in label_lines(pattern, _LABEL_WIDTH)),
             "",
@@ -43,15 +43,15 @@ def readme(provenance: Provenance, pattern: ModelPattern, usage: str) -> str:
             "## How to use it",
             "",
             f"The pattern was found with {_POSITIONS[pattern.position]} (`position: {pattern.position}`).",
-            "Positions are not part of a mask: the model that uses it must encode them in the same way.",
+            "Positions are not part of a mask, so the model that uses it must encode them in the same way.",
             "",
             usage,
             "## Other files",
             "",
             "`pattern.json` is the pattern itself and `picture.png` its picture. `provenance.json` records where it",
             "comes from, `bundle.json` how it was written, and `verification.json` what was read back and compared.",
-            "To compare again, run `nas verify` with the path of this folder. It also has the format's own library",
-            "read the files, where that is installed.",
+            "To compare again, run `nas verify` with the path of this folder. If the format's own library is",
+            "installed, it reads the files too.",
             "",
         ]
     )
@@ -59,7 +59,7 @@ def readme(provenance: Provenance, pattern: ModelPattern, usage: str) -> str:
 
 def _results(provenance: Provenance) -> list[str]:
     if not provenance.values:
-        return ["The trial did not finish: there are no results.", ""]
+        return ["The trial did not finish, so there are no results.", ""]
     rows = ["| objective | value | spread over seeds | unit | direction |", "|---|---|---|---|---|"]
     every: list[Objective | Score] = [*provenance.objectives, *provenance.scores]
     for measured in every:
@@ -84,7 +84,7 @@ def _stopped(provenance: Provenance) -> list[str]:
 
 
 def _costs(provenance: Provenance) -> list[str]:
-    """Costs as counted for the study's target, with their share of full attention's where that is known."""
+    """Costs for the study's target, with their shares of full attention's where these are known."""
     if provenance.cost is None:
         return []
     numbers = provenance.cost.to_dict()

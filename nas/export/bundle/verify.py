@@ -1,4 +1,4 @@
-"""Verifying a bundle: its files against its pattern, with the format's own library where it can be imported."""
+"""Verifying a bundle: its files are compared with its pattern, with the format's own library where it is installed."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -27,12 +27,12 @@ def verify_bundle(folder: Path) -> Verification:
         folder: where `nas export` wrote it.
 
     Returns:
-        what was compared and found equal.
+        what was compared and found equal, as recorded.
 
     Raises:
         InputError: there is no such bundle, or it is damaged; nothing is recorded.
         StudyError: another version of nas wrote it; nothing is recorded.
-        ExportError: the files do not mean the pattern; the bundle records that.
+        ExportError: the files do not describe the pattern; this is recorded in the bundle.
     """
     bundle = load_bundle(folder)
     outcome = Verification(format=bundle.format.name, pattern_id=bundle.pattern.id)
@@ -47,7 +47,7 @@ def verify_bundle(folder: Path) -> Verification:
 
 
 def _check(bundle: LoadedBundle) -> tuple[list[Check], str | None]:
-    """Who found the files to mean the pattern; and why the library did not read them, None if it did."""
+    """The checks that passed, and why the format's library did not read the files (None if it did)."""
     _require_own_files(bundle)
     checks = [_read_by(own_name(), bundle.format.check, bundle.files, bundle.pattern)]
     library = bundle.format.library
@@ -62,7 +62,7 @@ def _check(bundle: LoadedBundle) -> tuple[list[Check], str | None]:
 
 
 def _require_own_files(bundle: LoadedBundle) -> None:
-    """Refuse another pattern than the one in the provenance, and modules that nas did not write."""
+    """Refuse a pattern that the provenance does not name, and modules that nas did not write."""
     ours, theirs = bundle.pattern.id, bundle.provenance.pattern_id
     if ours != theirs:
         raise ExportError(f"{pattern_file.FILE_NAME}: holds pattern {ours}, but {PROVENANCE_FILE} names {theirs}.")
@@ -75,16 +75,16 @@ def _require_own_files(bundle: LoadedBundle) -> None:
 def _read_by(
     reader: str, check: Callable[[Files, ModelPattern], tuple[str, ...]], files: Files, pattern: ModelPattern
 ) -> Check:
-    """What a reader finds equal.
+    """The check by one reader.
 
     Raises:
-        ExportError: it finds a difference, or cannot make sense of a file that was changed.
+        ExportError: it finds a difference, or cannot read a file that was changed.
     """
     try:
         return Check(by=reader, compared=check(files, pattern))
     except ExportError:
         raise
-    except Exception as error:  # whatever readers raise over files that nas did not write as they are now
+    except Exception as error:  # a reader may raise anything on a file that was changed
         came = " ".join(f"{type(error).__name__}: {error}".split())
         raise ExportError(f"{', '.join(files)}: cannot be read by {reader} ({came}).") from error
 

@@ -1,1 +1,1 @@
-"""What an export format is, and what all formats need: heads of a pattern, refusals, comparing masks."""
+"""The contract of an export format, and what all formats share: heads of a pattern, refusals, comparing masks."""

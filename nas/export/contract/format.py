@@ -1,4 +1,4 @@
-"""What an export format is."""
+"""The interface of an export format."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,15 +16,15 @@ Compared = tuple[str, ...]
 """What was compared and found equal, in words."""
 
 NEEDS_GPU = "it runs only on a GPU, and nas has not run it"
-"""Why some formats are not read by their library."""
+"""Why `nas verify` does not read some formats with their library."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
-    """The library that a format is for, where it can be imported.
+    """The library that a format is for, if `nas verify` can read the files with it.
 
     Args:
-        package: its name, as it is installed.
+        package: name of the package, as it is installed.
         module: the module of `nas.export.libraries` that reads files with it: `check(files, pattern)`.
     """
 
@@ -37,14 +37,14 @@ class Format:
     """One export format.
 
     Args:
-        name: what `--format` calls it.
+        name: its name for `--format`.
         summary: what it writes and which patterns it can represent, in one line.
         write: the files of a pattern; raises Refusal with the part of the pattern that the format cannot represent.
         check: reads the files back by the rules of the library that the format is for, as nas knows them, and raises
-            ExportError unless they mean the pattern.
+            ExportError unless they describe the pattern.
         usage: how to use the files, in Markdown; part of the README next to them.
-        options: fields of ExportSettings that `write` looks at.
-        library: what else reads the files, in `nas verify`; or why no library does, as a clause.
+        options: fields of ExportSettings that `write` uses.
+        library: the library that also reads the files in `nas verify`; or why none does, as a clause.
     """
 
     name: str
@@ -56,10 +56,10 @@ class Format:
     library: Library | str
 
     def check_options(self, settings: ExportSettings) -> None:
-        """Refuse numbers that the format would ignore.
+        """Refuse settings that the format would ignore.
 
         Raises:
-            InputError: there is one.
+            InputError: a setting is given that is not among the options.
         """
         for name, value in settings.given().items():
             if name not in self.options:

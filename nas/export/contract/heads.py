@@ -1,4 +1,4 @@
-"""The heads of a pattern as formats see them: which attend alike, where they are written, and what is refused."""
+"""The heads of a pattern as formats need them: which attend alike, their place in the file, and refusals."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ class Refusal(ExportError):
 
 
 def refusal(name: str, kind: str, where: str, why: str = "") -> Refusal:
-    """The one form of all refusals.
+    """A refusal in the form that all formats share.
 
     Args:
         name: name of the format.
@@ -35,10 +35,10 @@ class Heads:
     Args:
         layer: index of the layer.
         group: index of the group in its layer.
-        first: number of its first head.
-        stop: number after its last head.
-        written: the union as the pattern file has it.
-        union: the same union without what is redundant.
+        first: index of its first head in the layer.
+        stop: index after its last head.
+        written: the union as in the pattern file.
+        union: the same union without redundant primitives.
     """
 
     layer: int
@@ -55,7 +55,7 @@ class Heads:
         return refusal(name, primitive.kind, f"layer {self.layer}, {self.names()} ({path})", why)
 
     def refuse_unlike(self, name: str, other: "Heads", why: str) -> Refusal:
-        """The refusal of these heads for attending differently from others, by a primitive that those lack."""
+        """The refusal of these heads because they attend differently from others; names a primitive that those lack."""
         odd = next((primitive for primitive in self.union if primitive not in other.union), self.union[0])
         return self.refuse(name, odd, why)
 
@@ -67,7 +67,7 @@ class Heads:
 
 @dataclass(frozen=True, slots=True)
 class Streaming:
-    """First tokens and a window, or full attention.
+    """A head that sees first tokens and a window, or has full attention.
 
     Args:
         first: tokens at the start that every later query sees.
@@ -79,14 +79,14 @@ class Streaming:
 
 
 def masked_heads(pattern: ModelPattern, name: str) -> tuple[tuple[Heads, ...], ...]:
-    """The head groups of every layer of a pattern made of masks.
+    """The head groups of every layer of a pattern that consists of masks.
 
     Args:
         pattern: any pattern.
         name: name of the format, for refusals.
 
     Raises:
-        Refusal: a layer has a memory, or a head computes what it sees.
+        Refusal: a layer has a memory, or a head computes which keys it sees.
     """
     return tuple(layer_heads(layer, name) for layer in pattern.layers)
 
@@ -115,7 +115,7 @@ def require_causal(pattern: ModelPattern, name: str) -> None:
 
 
 def single_group(heads: tuple[Heads, ...], name: str) -> Heads:
-    """The one head group that stands for a whole layer.
+    """The head group of a layer whose heads all attend alike.
 
     Args:
         heads: all groups of the layer.
@@ -135,11 +135,11 @@ def kv_heads(heads: tuple[Heads, ...], num_kv_heads: int | None, name: str) -> t
 
     Args:
         heads: all groups of the layer.
-        num_kv_heads: KV heads, each shared by as many neighbouring query heads; None for one per query head.
+        num_kv_heads: KV heads, each shared by the same number of neighbouring query heads; None for one per query head.
         name: name of the format, for refusals.
 
     Raises:
-        InputError: the query heads cannot be shared out evenly.
+        InputError: the number of query heads is not a multiple of it.
         Refusal: two query heads of one KV head attend differently.
     """
     by_head = [group for group in heads for _ in range(group.first, group.stop)]
@@ -158,7 +158,7 @@ def kv_heads(heads: tuple[Heads, ...], num_kv_heads: int | None, name: str) -> t
 
 
 def streaming(heads: Heads, name: str) -> Streaming:
-    """The union of causal heads as first tokens and a window.
+    """The union of a causal head group as first tokens and a window.
 
     Args:
         heads: a head group.

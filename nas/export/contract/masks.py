@@ -1,4 +1,4 @@
-"""The masks that exported files describe, compared with those of the pattern they were written from."""
+"""Comparing the masks that exported files describe with those of the pattern they were written from."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _NUM_QUERIES = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """The masks that exported files describe.
+    """The masks that exported files describe, as read back.
 
     Args:
         rows: from layer, queries (shape (queries,)) and sequence length, both in tokens, to the keys that these
@@ -50,7 +50,7 @@ def compare_masks(reading: Reading, pattern: ModelPattern, name: str, *, longest
 
     Args:
         reading: the masks that the files describe.
-        pattern: what the files were written from.
+        pattern: the pattern that the files were written from.
         name: name of the format, for messages.
         longest: upper limit of the long length, in tokens.
 

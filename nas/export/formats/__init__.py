@@ -1,4 +1,4 @@
-"""Every export format, one file each: what it writes, how it is read back, and how it is used."""
+"""The export formats, one file each: what a format writes, how it is read back, and how to use it."""
 
 from nas.export.contract.format import Format
 from nas.export.formats import (
@@ -29,4 +29,4 @@ FORMATS: dict[str, Format] = {
         minference,
     )
 }
-"""What `--format` may name. To add a format, see CONTRIBUTING.md."""
+"""The formats by their names for `--format`. To add one, see CONTRIBUTING.md."""

@@ -22,7 +22,7 @@ from nas.results.provenance import Provenance
 NAME = "deepspeed"
 FILE_NAME = "deepspeed_config.json"
 BLOCK = 16
-"""Side of a block unless `--block` says otherwise, in tokens: DeepSpeed's own default."""
+"""Side of a block unless `--block` sets it, in tokens: DeepSpeed's own default."""
 
 USAGE = f"""`{FILE_NAME}` holds the `sparse_attention` section of a DeepSpeed config. The number of heads and the
 sequence length come from the model. The length must be a multiple of `block`, and in mode `fixed` of

@@ -26,9 +26,9 @@ from nas.results.provenance import Provenance
 NAME = "flashinfer"
 FILE_NAME = "flashinfer.npz"
 BLOCK = 64
-"""Side of a block unless `--block` says otherwise, in tokens."""
+"""Side of a block unless `--block` sets it, in tokens."""
 _MOST_BLOCKS = 1 << 28
-"""Entries of all maps together, at one byte each."""
+"""Most entries of all maps together, at one byte each."""
 
 USAGE = f"""`{FILE_NAME}` holds arrays for `VariableBlockSparseAttentionWrapper`, whose first axis is the layer, and
 `causal` and `num_tokens`, the one length that they are for.
@@ -136,7 +136,7 @@ def read(files: Files, num_heads: int) -> Reading:
         num_tokens, causal = int(arrays["num_tokens"]), bool(arrays["causal"])
         maps, row_sizes, column_sizes = (arrays[name] for name in ("block_mask_map", "block_row_sz", "block_col_sz"))
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        raise ExportError(f"flashinfer: {FILE_NAME} must hold the arrays that nas writes, got {error}.") from None
+        raise ExportError(f"{NAME}: {FILE_NAME} must hold the arrays that nas writes, got {error}.") from None
     share = num_heads // maps.shape[1]
 
     def rows(layer: int, query: Positions, length: int) -> Flags:

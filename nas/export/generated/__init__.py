@@ -1,1 +1,1 @@
-"""Generated Python modules: masks as source text, and the code of each format around them."""
+"""Generated Python modules: masks as source code, and the code of each format around them."""

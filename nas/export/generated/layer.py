@@ -16,7 +16,7 @@ def builder_body(layer: LayerPattern, name: str) -> str:
         name: name of the format, for refusals.
 
     Raises:
-        Refusal: a head computes what it sees, or the layer has a memory; the message names its place.
+        Refusal: a head computes which keys it sees, or the layer has a memory; the message names its place.
     """
     groups, results = [], []
     for heads in layer_heads(layer, name):
@@ -28,7 +28,7 @@ def builder_body(layer: LayerPattern, name: str) -> str:
 
 
 def mask_heads(layer: LayerPattern) -> int:
-    """Heads that a block mask must tell apart: 1 where all attend alike."""
+    """Heads that a block mask must distinguish: 1 if all attend alike."""
     return 1 if len(set(layer.head_patterns())) == 1 else layer.num_heads
 
 

@@ -1,4 +1,4 @@
-"""Running a generated module, to read its masks: for text that nas wrote itself and nothing else."""
+"""Running a generated module, to read its masks; only for source that nas wrote itself."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ def run_module(source: str, name: str) -> dict[str, Any]:
     """The names that a module defines, by running it.
 
     Args:
-        source: our own text, in which nothing from outside is code.
+        source: source that nas generated, in which nothing from outside is code.
         name: name of the module.
     """
     module: dict[str, Any] = {"__name__": name}
@@ -20,7 +20,7 @@ def run_module(source: str, name: str) -> dict[str, Any]:
 
 def read_module(source: str, name: str) -> Reading:
     """The masks of a module, by running it; see `run_module`."""
-    import torch  # the module needs it too, but exports to other formats do without
+    import torch  # the module needs it too, but exports to other formats do not
 
     module = run_module(source, name)
 

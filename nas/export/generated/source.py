@@ -1,4 +1,4 @@
-"""The source of a generated module: its masks, in the code that its library needs around them."""
+"""The source of a generated module: its masks, and the code that its library needs around them."""
 
 import json
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class ModuleTemplate:
         needs: what must be installed, as a sentence.
         imports: import lines.
         how_to: how to use it, for the module's own docstring.
-        tail: what follows the masks, for `str.format`.
+        tail: the code after the masks, for `str.format`.
     """
 
     format_name: str
@@ -42,7 +42,7 @@ def module_source(pattern: ModelPattern, provenance: Provenance, template: Modul
         pattern: its masks.
         provenance: where the pattern comes from.
         template: the code around the masks.
-        tail: fills the template's tail.
+        tail: values for the fields of the template's tail.
 
     Raises:
         Refusal: a part of the pattern is not a mask; the message names its place.
@@ -60,7 +60,7 @@ def module_source(pattern: ModelPattern, provenance: Provenance, template: Modul
 
 
 def as_tuple(items: list[str]) -> str:
-    """What goes between the brackets of a tuple."""
+    """The text between the brackets of a tuple."""
     return ", ".join(items) + ("," if len(items) == 1 else "")
 
 

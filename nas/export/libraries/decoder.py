@@ -18,7 +18,7 @@ from nas.patterns.model import ModelPattern
 
 _EXPORTED, _REFERENCE = "nas-verify", "nas-verify-reference"
 _LONGEST, _NEW, _PADDING = 160, 8, 5
-"""Most tokens of a whole sequence, of what is generated, and of the padding."""
+"""Most tokens of a sequence, of its generated part, and of its padding."""
 _VOCABULARY = 64
 
 
@@ -26,7 +26,7 @@ def check(files: Files, pattern: ModelPattern) -> tuple[str, ...]:
     """Compare logits and generated tokens with those of a reference, with and without a cache.
 
     The reference is softmax attention under the pattern's dense mask, without a cache and with one sequence at a
-    time, so that padding plays no part in it.
+    time, so that padding plays no role in it.
 
     Raises:
         ExportError: they differ.
@@ -111,7 +111,7 @@ def _compare_generated(model: LlamaForCausalLM, name: str, prompt: Tensor, new: 
 
 
 def _padded(tokens: Tensor, padding: int) -> tuple[Tensor, Tensor]:
-    """The first row moved to the right behind padding, the second as it is; and the attention mask."""
+    """A batch whose first row is shifted right by padding, and its attention mask."""
     batch = tokens.clone()
     batch[0] = tokens[0].roll(padding)
     batch[0, :padding] = 0

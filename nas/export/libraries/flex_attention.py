@@ -38,7 +38,7 @@ def check(files: Files, pattern: ModelPattern) -> tuple[str, ...]:
         if not torch.equal(blocks.to_dense()[0].bool().expand(len(mask), -1, -1), _blocks_with_pairs(mask)):
             raise ExportError(f"{NAME}: the block mask of layer {layer} differs at {num_tokens} tokens.")
         with catch_warnings():
-            simplefilter("ignore", UserWarning)  # that it is slow uncompiled is known
+            simplefilter("ignore", UserWarning)  # it warns that it is slow uncompiled, which is known
             out = flex_attention(q, k, v, block_mask=blocks)
         assert isinstance(out, torch.Tensor)
         require_close(out, plain_attention(q, k, v, mask), NAME, f"outputs of layer {layer}")

@@ -46,7 +46,7 @@ def check(files: Files, pattern: ModelPattern) -> tuple[str, ...]:
 
 
 def _decoder(keys: dict[str, Any], num_layers: int, num_heads: int) -> Reading:
-    """What `masking_utils` makes for each layer, as models with such layers ask for it."""
+    """The masks that `masking_utils` builds for each layer, called in the same way as by models with such layers."""
     config = PreTrainedConfig(num_hidden_layers=num_layers, **keys)
     config._attn_implementation = "sdpa"
     by_layer = "per_layer_config" in keys
@@ -57,7 +57,7 @@ def _decoder(keys: dict[str, Any], num_layers: int, num_heads: int) -> Reading:
         embedded = torch.zeros(1, num_tokens, 1)
         older = {"cache_position": torch.arange(num_tokens)} if "cache_position" in signature(make).parameters else {}
         mask = make(config=layers[layer], inputs_embeds=embedded, attention_mask=None, past_key_values=None, **older)
-        if mask is None:  # it leaves a plain causal mask to the kernel
+        if mask is None:  # a plain causal mask is left to the kernel
             mask = torch.ones(1, 1, num_tokens, num_tokens, dtype=torch.bool).tril()
         return _of_all_heads(mask[0, 0].numpy()[query], num_heads)
 

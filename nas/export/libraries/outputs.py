@@ -1,4 +1,4 @@
-"""Plain attention, with which outputs of libraries are compared."""
+"""Plain attention, the reference for outputs of libraries."""
 
 import torch
 from torch import Tensor
@@ -7,7 +7,7 @@ from nas.errors import ExportError
 from nas.patterns.model import ModelPattern
 
 LARGEST_DIFFERENCE = 1e-4
-"""Of float32 outputs of order 1: far above the effect of the order of summation, far below that of a wrong key."""
+"""For float32 outputs of order 1: far above the effect of the order of summation, far below that of a wrong key."""
 
 
 def plain_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor, scale: float | None = None) -> Tensor:
@@ -27,7 +27,7 @@ def plain_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor, scale: float 
 
 
 def random_qkv(pattern: ModelPattern, num_tokens: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Queries, keys and values of a fixed seed, shape (1, heads, num_tokens, 16)."""
+    """Random queries, keys and values with a fixed seed, each of shape (1, heads, num_tokens, 16)."""
     generator = torch.Generator().manual_seed(0)
     q, k, v = torch.randn(3, 1, pattern.num_heads, num_tokens, 16, generator=generator)
     return q, k, v

@@ -28,7 +28,7 @@ _LONGEST = 1 << 12
 
 
 def check(files: Files, pattern: ModelPattern) -> tuple[str, ...]:
-    """Compare the layouts that DeepSpeed makes, cut causally where the pattern is, with the pattern's masks.
+    """Compare the layouts that DeepSpeed makes, cut causally if the pattern is causal, with the pattern's masks.
 
     Raises:
         ExportError: they differ.

@@ -1,1 +1,1 @@
-"""Which patterns of a study are exported."""
+"""Choosing which patterns of a study to export."""

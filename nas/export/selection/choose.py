@@ -1,4 +1,4 @@
-"""Which patterns of a study are exported."""
+"""Choosing the points of a study to export."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,14 +10,14 @@ from nas.results.objective import Objective
 from nas.results.trial import Trial
 
 _KNEE = "knee"
-"""The `--best` that weighs all objectives; any other is the name of one objective."""
+"""The `--best` that takes all objectives into account; any other is the name of an objective."""
 
 
 def choose_trial(front: Front, number: int, trials: Sequence[Trial] = ()) -> ExportPoint:
     """Any trial of the study by its number, including baselines.
 
     Args:
-        front: the study's front; its record of a trial is preferred, as it covers all seeds.
+        front: the study's front; its entry of a trial is preferred, because it covers all seeds.
         number: number of the trial.
         trials: the study's trials, for those that are not on the front, and for the rung that a trial reached.
 
@@ -45,7 +45,7 @@ def choose_best(front: Front, by: str) -> ExportPoint:
 
     Args:
         front: the study's front.
-        by: `knee`, or the name of an objective whose best value is wanted.
+        by: `knee`, or the name of the objective to choose by.
 
     Raises:
         ExportError: the front is empty.
@@ -55,10 +55,10 @@ def choose_best(front: Front, by: str) -> ExportPoint:
     names = [objective.name for objective in front.objectives]
     if by not in (_KNEE, *names):
         raise unknown("--best", by, [_KNEE, *names], "choice")
-    weighed = [objective for objective in front.objectives if by in (_KNEE, objective.name)]
+    chosen = [objective for objective in front.objectives if by in (_KNEE, objective.name)]
 
     def distance(point: FrontPoint) -> float:
-        return sum(_scaled(point, objective, points) ** 2 for objective in weighed)
+        return sum(_scaled(point, objective, points) ** 2 for objective in chosen)
 
     return point_of_entry(min(points, key=lambda point: (distance(point), point.trial)), front)
 

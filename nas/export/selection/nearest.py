@@ -1,4 +1,4 @@
-"""Which point of the front comes nearest to a pattern that a format cannot represent."""
+"""The point of the front nearest to a pattern that a format cannot represent."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,13 +24,13 @@ def nearest(
     """The point of the front nearest to another one, among those that the format can represent.
 
     Args:
-        point: what the format cannot represent.
+        point: the point that the format cannot represent.
         front: the points to choose from.
         export_format: the format.
         settings: numbers that the format may need.
 
     Returns:
-        the nearest point, with its difference; the first of equals; None if the format can represent none.
+        the nearest point, the first among equals, with its difference; None if the format can represent none.
     """
     num_tokens = min(point.provenance.num_tokens, _MOST_TOKENS)
     supported = [other for other in front if _can_represent(export_format, other, settings)]
@@ -42,12 +42,12 @@ def difference(one: ModelPattern, other: ModelPattern, num_tokens: int) -> float
     """How much two patterns of one shape differ: 0 for equal masks, 1 for masks that share nothing.
 
     The number of pairs of query and key that only one of two masks shows, as a share of those that either shows,
-    averaged over layers and heads. Heads are compared in the canonical order. Where content decides, every pair that
-    it may choose counts as shown. Memories are left out.
+    averaged over layers and heads. Heads are compared in the canonical order. If keys are chosen
+    by content, every pair that may be chosen counts as shown. Memories are ignored.
 
     Args:
         one: a pattern.
-        other: another one, of as many layers and heads.
+        other: another pattern with as many layers and heads.
         num_tokens: sequence length, in tokens; ignored for patterns with a grid, which has its own.
     """
     length = prod(one.grid) if one.grid else num_tokens
@@ -64,7 +64,7 @@ def _masks(layer: LayerPattern, num_tokens: int) -> list[Flags]:
 
 @lru_cache(maxsize=256)
 def _mask(head: HeadPattern, num_tokens: int) -> Flags:
-    """Cached, since the heads of one model often attend alike."""
+    """The mask of a head; cached, since many heads of a model attend alike."""
     return head.mask(num_tokens)
 
 

@@ -1,4 +1,4 @@
-"""One pattern to export, with where it comes from."""
+"""A pattern to export, with its provenance."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class ExportPoint:
     """A pattern, where it comes from, and where its files go.
 
     Args:
-        pattern: what is exported.
+        pattern: the pattern to export.
         provenance: where it comes from.
         subfolder: folder inside the output folder; empty for the output folder itself.
     """
@@ -60,7 +60,7 @@ def point_of_trial(trial: Trial, front: Front) -> ExportPoint:
         front: the study's front, for its name, objectives and provenance.
 
     Raises:
-        ExportError: the trial has no pattern, because the space made none of its suggestion.
+        ExportError: the trial has no pattern, because the space could not make one from its suggestion.
     """
     if trial.pattern is None:
         raise ExportError(f"trial {trial.number}: has no pattern to export ({trial.reason or trial.state.value}).")

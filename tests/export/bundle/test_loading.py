@@ -109,7 +109,7 @@ def test_a_damaged_bundle_is_one_clear_line_and_nothing_is_written(bundle, capsy
 def test_bytes_that_are_no_text_and_links_are_refused(bundle, tmp_path):
     path = bundle("flex")
     (path / "attention_pattern.py").write_bytes(b"\xff\xfe")
-    with pytest.raises(InputError, match="must be a text in UTF-8"):
+    with pytest.raises(InputError, match="must be text in UTF-8"):
         verify_bundle(path)
     (path / "attention_pattern.py").unlink()
     (path / "attention_pattern.py").symlink_to(tmp_path)
