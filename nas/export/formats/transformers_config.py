@@ -5,7 +5,7 @@ Source: transformers/masking_utils.py and the attention of transformers/models/l
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from nas.export.contract.format import Files, Format, Library, mask_check
 from nas.export.contract.heads import Heads, masked_heads, single_group
 from nas.export.contract.masks import Reading
-from nas.patterns.arrays import Flags, Positions
+from nas.patterns.arrays import Array, Flags, Positions
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Block, Full, Global, Window
 from nas.results.bundle import ExportSettings
@@ -42,6 +42,7 @@ its tokens to 1 in the `global_attention_mask` of every call; Longformer then us
 Full attention in both directions is BigBird's `original_full`.
 """
 
+_NUMBERS = ("sliding_window", "attention_chunk_size")
 _WHY = "it represents one window, one chunk or full attention per layer"
 _LONGFORMER_WHY = "Longformer represents one window and global tokens"
 _LEAST = 2
@@ -63,17 +64,34 @@ def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSetting
 
 
 @dataclass(frozen=True, slots=True)
-class _Kind:
-    """A layer's `layer_types` entry, with the key and the number that go with it."""
+class GlobalTokens:
+    """The tokens that see and are seen by all others in a Longformer.
 
-    layer_type: str
+    Args:
+        first: tokens at the start of a sequence.
+        last: tokens at its end.
+    """
+
+    first: int = 0
+    last: int = 0
+
+    def include(self, token: Array, num_tokens: int) -> Array:
+        """Which tokens of a sequence are global, bool, the same shape as their positions."""
+        return (token < self.first) | (token >= num_tokens - self.last)
+
+
+@dataclass(frozen=True, slots=True)
+class _LayerType:
+    """An entry of `layer_types`, with the key and the number that it needs."""
+
+    name: str
     key: str = ""
     number: int = 0
 
 
 def _decoder(layers: list[Heads]) -> dict[str, Any]:
-    kinds = [_kind(heads) for heads in layers]
-    keys: dict[str, Any] = {"layer_types": [kind.layer_type for kind in kinds]}
+    kinds = [_layer_type(heads) for heads in layers]
+    keys: dict[str, Any] = {"layer_types": [kind.name for kind in kinds]}
     numbers = {key: sorted({kind.number for kind in kinds if kind.key == key}) for key in _NUMBERS}
     if max(map(len, numbers.values())) < 2:
         return keys | {key: found[0] for key, found in numbers.items() if found}
@@ -82,21 +100,18 @@ def _decoder(layers: list[Heads]) -> dict[str, Any]:
     return keys | dict.fromkeys(_NUMBERS) | {"per_layer_config": per_layer}
 
 
-_NUMBERS = ("sliding_window", "attention_chunk_size")
-
-
-def _number(kind: _Kind, key: str) -> int | None:
+def _number(kind: _LayerType, key: str) -> int | None:
     return kind.number if kind.key == key else None
 
 
-def _kind(heads: Heads) -> _Kind:
+def _layer_type(heads: Heads) -> _LayerType:
     first = heads.union[0]
     if heads.union == (Full(),):
-        return _Kind("full_attention")
+        return _LayerType("full_attention")
     if isinstance(first, Window) and first.dilation == 1 and len(heads.union) == 1:
-        return _Kind("sliding_attention", "sliding_window", first.before + 1)
+        return _LayerType("sliding_attention", "sliding_window", first.before + 1)
     if isinstance(first, Block) and first.shift == 0 and len(heads.union) == 1:
-        return _Kind("chunked_attention", "attention_chunk_size", first.tokens)
+        return _LayerType("chunked_attention", "attention_chunk_size", first.tokens)
     plain = [one for one in heads.union if not isinstance(one, Window) or one.dilation > 1]
     raise heads.refuse(NAME, plain[0] if plain else first, _WHY)
 
@@ -114,8 +129,8 @@ def _longformer(layers: list[Heads]) -> Files:
         if own != tokens[0]:
             odd = next((one for one in heads.union if isinstance(one, Global)), _window(heads))
             raise heads.refuse(NAME, odd, "Longformer's global tokens are the same in all layers")
-    if any(tokens[0].values()):
-        files[GLOBAL_FILE_NAME] = _text(tokens[0])
+    if tokens[0] != GlobalTokens():
+        files[GLOBAL_FILE_NAME] = _text(asdict(tokens[0]))
     return files
 
 
@@ -139,20 +154,24 @@ def _window(heads: Heads) -> Window:
     raise heads.refuse(NAME, heads.union[0], _LONGFORMER_WHY)
 
 
-def _tokens(heads: Heads) -> dict[str, int]:
-    """How many tokens at the start and at the end are global."""
+def _tokens(heads: Heads) -> GlobalTokens:
     found = [one for one in heads.union if isinstance(one, Global)]
-    return {side: max((getattr(one, side) for one in found), default=0) for side in ("first", "last")}
+    return GlobalTokens(max((one.first for one in found), default=0), max((one.last for one in found), default=0))
 
 
 def _text(keys: dict[str, Any]) -> str:
     return json.dumps(keys, indent=2) + "\n"
 
 
+def read_global_tokens(files: Files) -> GlobalTokens:
+    """The global tokens of a Longformer; none without their file."""
+    return GlobalTokens(**json.loads(files.get(GLOBAL_FILE_NAME, "{}")))
+
+
 def read(files: Files, num_heads: int) -> Reading:
     """The masks by the rules of transformers' `masking_utils` and of Longformer."""
     keys = json.loads(files[FILE_NAME])
-    tokens = json.loads(files.get(GLOBAL_FILE_NAME, '{"first": 0, "last": 0}'))
+    tokens = read_global_tokens(files)
 
     def rows(layer: int, query: Positions, num_tokens: int) -> Flags:
         own, key = query[:, None], np.arange(num_tokens)
@@ -160,16 +179,12 @@ def read(files: Files, num_heads: int) -> Reading:
             seen = np.ones((len(query), num_tokens), dtype=np.bool_)
         elif keys.get("model_type") == "longformer":
             near = np.abs(own - key) <= keys["attention_window"][layer] // 2
-            seen = near | _is_global(own, tokens, num_tokens) | _is_global(key, tokens, num_tokens)
+            seen = near | tokens.include(own, num_tokens) | tokens.include(key, num_tokens)
         else:
             seen = _decoder_rows(keys, layer, own, key)
         return np.broadcast_to(seen, (num_heads, len(query), num_tokens))
 
     return Reading(rows=rows)
-
-
-def _is_global(token: Positions, tokens: dict[str, int], num_tokens: int) -> Flags:
-    return (token < tokens["first"]) | (token >= num_tokens - tokens["last"])
 
 
 def _decoder_rows(keys: dict[str, Any], layer: int, own: Positions, key: Positions) -> Flags:

@@ -15,7 +15,7 @@ from transformers.models.longformer.modeling_longformer import LongformerSelfAtt
 
 from nas.export.contract.format import Files
 from nas.export.contract.masks import Reading, compare_masks
-from nas.export.formats.transformers_config import FILE_NAME, GLOBAL_FILE_NAME, NAME
+from nas.export.formats.transformers_config import FILE_NAME, NAME, GlobalTokens, read_global_tokens
 from nas.patterns.arrays import Flags, Positions
 from nas.patterns.model import ModelPattern
 
@@ -38,8 +38,10 @@ def check(files: Files, pattern: ModelPattern) -> tuple[str, ...]:
     kind = keys.pop("model_type", None)
     if kind is None:
         return compare_masks(_decoder(keys, pattern.num_layers, pattern.num_heads), pattern, NAME, longest=_LONGEST)
-    tokens = json.loads(files.get(GLOBAL_FILE_NAME, '{"first": 0, "last": 0}'))
-    reading = _big_bird(keys, pattern.num_heads) if kind == "big_bird" else _longformer(keys, tokens, pattern.num_heads)
+    if kind == "big_bird":
+        reading = _big_bird(keys, pattern.num_heads)
+    else:
+        reading = _longformer(keys, read_global_tokens(files), pattern.num_heads)
     if pattern.grid and reading.length_from(prod(pattern.grid)) != prod(pattern.grid):
         return ()
     return compare_masks(reading, pattern, NAME, longest=_LONGEST_LAYER)
@@ -64,14 +66,14 @@ def _decoder(keys: dict[str, Any], num_layers: int, num_heads: int) -> Reading:
     return Reading(rows=rows)
 
 
-def _longformer(keys: dict[str, Any], tokens: dict[str, int], num_heads: int) -> Reading:
+def _longformer(keys: dict[str, Any], tokens: GlobalTokens, num_heads: int) -> Reading:
     """The keys that get any weight in a layer of Longformer."""
 
     def rows(layer: int, query: Positions, num_tokens: int) -> Flags:
         config = LongformerConfig(**keys, **_one_head(num_tokens))
         module = LongformerSelfAttention(config, layer)
         place = torch.arange(num_tokens)[None]
-        is_global = (place < tokens["first"]) | (place >= num_tokens - tokens["last"])
+        is_global = tokens.include(place, num_tokens)
         arguments = {
             "attention_mask": is_global * _GLOBAL,
             "is_index_masked": torch.zeros_like(is_global),

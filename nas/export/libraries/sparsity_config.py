@@ -13,7 +13,8 @@ from deepspeed.ops.sparse_attention.sparsity_config import (
 
 from nas.export.contract.format import Files
 from nas.export.contract.masks import compare_masks
-from nas.export.formats.deepspeed import FILE_NAME, NAME, layout_reading
+from nas.export.formats.deepspeed import FILE_NAME, NAME
+from nas.export.formats.deepspeed_section import layout_reading, parse_section
 from nas.patterns.arrays import Flags
 from nas.patterns.model import ModelPattern
 
@@ -33,13 +34,12 @@ def check(files: Files, pattern: ModelPattern) -> tuple[str, ...]:
     Raises:
         ExportError: they differ.
     """
-    section = json.loads(files[FILE_NAME])["sparse_attention"]
-    keys = {key: value for key, value in section.items() if key != "mode"}
-    config = _CONFIGS[section["mode"]](num_heads=pattern.num_heads, **keys)
+    keys = json.loads(files[FILE_NAME])["sparse_attention"]
+    config = _CONFIGS[keys.pop("mode")](num_heads=pattern.num_heads, **keys)
 
     def layout(num_tokens: int) -> Flags:
         blocks: Flags = config.make_layout(num_tokens).bool().numpy()
         return blocks
 
-    reading = layout_reading(section, layout, pattern.num_heads, pattern.causal)
+    reading = layout_reading(parse_section(files[FILE_NAME]), layout, pattern.num_heads, pattern.causal)
     return compare_masks(reading, pattern, NAME, longest=_LONGEST)

@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from nas.errors import ExportError
 from nas.export import FORMATS
+from nas.export.contract.format import Files
 from nas.export.contract.heads import Refusal
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
@@ -59,3 +61,26 @@ def test_a_grid_is_made_of_whole_blocks(union, causal, grid, limits):
         files_of("deepspeed", _pattern(union, causal=causal, grid=grid))
     fitting = _pattern(union, causal=causal, grid=(8, 16))
     assert FORMATS["deepspeed"].check(files_of("deepspeed", fitting), fitting)
+
+
+CHUNKS, COLUMNS = (Block(64), Global(32)), (Block(64), Columns(64, 16))
+
+
+@pytest.mark.parametrize(
+    ("union", "old", "new"),
+    [
+        (CHUNKS, '"num_random_blocks": 0', '"num_random_blocks": 2'),
+        (CHUNKS, '"attention": "bidirectional"', '"attention": "unidirectional"'),
+        (COLUMNS, '"attention": "bidirectional"', '"attention": "unidirectional"'),
+        (COLUMNS, '"horizontal_global_attention": false', '"horizontal_global_attention": true'),
+        (COLUMNS, '"num_different_global_patterns": 1', '"num_different_global_patterns": 2'),
+    ],
+)
+def test_a_key_that_was_edited_is_found_out(union, old, new):
+    """All keys count, even those that are the same in every section that is written."""
+    pattern = _pattern(union, causal=False)
+    files = files_of("deepspeed", pattern)
+    edited: Files = {name: str(text).replace(old, new) for name, text in files.items()}
+    assert edited != files
+    with pytest.raises((ExportError, ValueError)):
+        FORMATS["deepspeed"].check(edited, pattern)
