@@ -7,6 +7,7 @@ import json
 
 import numpy as np
 
+from nas.errors import ExportError
 from nas.export.contract.format import NEEDS_GPU, Files, Format, mask_check
 from nas.export.contract.heads import masked_heads, require_causal, streaming
 from nas.export.contract.masks import Reading
@@ -17,11 +18,13 @@ from nas.results.provenance import Provenance
 
 NAME = "minference"
 FILE_NAME = "best_pattern.json"
+KIND = "stream_llm"
+"""The only kind of head that is written; the others choose their keys by content."""
 WHOLE = 1 << 30
 """The window of a head with full attention, longer than any prompt."""
 
 USAGE = f"""`{FILE_NAME}` has an entry for each layer, which has an entry for each head:
-`["stream_llm", first tokens, window including the query's own key, 1.0]`.
+`["{KIND}", first tokens, window including the query's own key, 1.0]`.
 
 ```python
 from minference import MInference
@@ -46,7 +49,7 @@ def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSetting
         by_head = [streaming(group, NAME) for group in heads for _ in range(group.first, group.stop)]
         layers.append(
             {
-                str(head): ["stream_llm", one.first, WHOLE if one.before is None else one.before + 1, 1.0]
+                str(head): [KIND, one.first, WHOLE if one.before is None else one.before + 1, 1.0]
                 for head, one in enumerate(by_head)
             }
         )
@@ -54,8 +57,16 @@ def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSetting
 
 
 def read(files: Files, num_heads: int) -> Reading:
-    """The masks by `streaming_forward`: keys at a distance below n_local, and farther ones among the first n_init."""
+    """The masks by `streaming_forward`: keys at a distance below n_local, and farther ones among the first n_init.
+
+    Raises:
+        ExportError: a head is of another kind, which chooses its keys by content.
+    """
     layers = json.loads(files[FILE_NAME])
+    for layer, heads in enumerate(layers):
+        for head, (kind, *_) in heads.items():
+            if kind != KIND:
+                raise ExportError(f"{NAME}: layer {layer}, head {head} read back must be {KIND}, got {kind!r}.")
 
     def rows(layer: int, query: Positions, num_tokens: int) -> Flags:
         key = np.arange(num_tokens)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from nas.errors import ExportError
 from nas.export.contract.format import Files, Format, Library, mask_check
 from nas.export.contract.heads import Heads, masked_heads, single_group
 from nas.export.contract.masks import Reading
@@ -45,6 +46,7 @@ Full attention in both directions is BigBird's `original_full`.
 _NUMBERS = ("sliding_window", "attention_chunk_size")
 _WHY = "it represents one window, one chunk or full attention per layer"
 _LONGFORMER_WHY = "Longformer represents one window and global tokens"
+_BIG_BIRD_FULL = "original_full"
 _LEAST = 2
 """Keys before the query in Longformer's smallest window that runs: with 1 transformers 5.23 raises an error."""
 
@@ -59,7 +61,7 @@ def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSetting
     if pattern.causal:
         return {FILE_NAME: _text(_decoder(layers))}
     if all(heads.union == (Full(),) for heads in layers):
-        return {FILE_NAME: _text({"model_type": "big_bird", "attention_type": "original_full"})}
+        return {FILE_NAME: _text({"model_type": "big_bird", "attention_type": _BIG_BIRD_FULL})}
     return _longformer(layers)
 
 
@@ -169,9 +171,17 @@ def read_global_tokens(files: Files) -> GlobalTokens:
 
 
 def read(files: Files, num_heads: int) -> Reading:
-    """The masks by the rules of transformers' `masking_utils` and of Longformer."""
+    """The masks by the rules of transformers' `masking_utils`, of Longformer and of BigBird.
+
+    Raises:
+        ExportError: a key has a value that `write` never gives it, so its mask is not known.
+    """
     keys = json.loads(files[FILE_NAME])
     tokens = read_global_tokens(files)
+    if keys.get("model_type") == "big_bird":
+        _check_known("attention_type", [keys["attention_type"]], (_BIG_BIRD_FULL,))
+    elif keys.get("model_type") != "longformer":
+        _check_known("layer_types", keys["layer_types"], ("full_attention", "sliding_attention", "chunked_attention"))
 
     def rows(layer: int, query: Positions, num_tokens: int) -> Flags:
         own, key = query[:, None], np.arange(num_tokens)
@@ -185,6 +195,12 @@ def read(files: Files, num_heads: int) -> Reading:
         return np.broadcast_to(seen, (num_heads, len(query), num_tokens))
 
     return Reading(rows=rows)
+
+
+def _check_known(key: str, values: list[str], known: tuple[str, ...]) -> None:
+    for value in values:
+        if value not in known:
+            raise ExportError(f"{NAME}: {key} read back must be {' or '.join(known)}, got {value!r}.")
 
 
 def _decoder_rows(keys: dict[str, Any], layer: int, own: Positions, key: Positions) -> Flags:

@@ -2,9 +2,12 @@
 
 import json
 
+import pytest
 import torch
 from hypothesis import given
 
+from nas.errors import ExportError
+from nas.export import FORMATS
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Global, Window
@@ -44,3 +47,13 @@ def test_every_head_has_its_own_window():
         "1": ["stream_llm", 2, 6, 1.0],
         "2": ["stream_llm", 0, 1 << 30, 1.0],
     }
+
+
+def test_a_head_that_chooses_keys_by_content_is_found_out():
+    pattern = ModelPattern.of([(HeadGroup(1, (Window(7),)),)])
+    text = str(files_of("minference", pattern)["best_pattern.json"])
+    edited = text.replace("stream_llm", "vertical_and_slash")
+    with pytest.raises(
+        ExportError, match=r"^minference: layer 0, head 0 .* must be stream_llm, got 'vertical_and_slash'"
+    ):
+        FORMATS["minference"].check({"best_pattern.json": edited}, pattern)

@@ -5,6 +5,9 @@ import json
 import pytest
 import torch
 
+from nas.errors import ExportError
+from nas.export import FORMATS
+from nas.export.contract.format import Files
 from nas.export.contract.heads import Refusal
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
@@ -82,3 +85,29 @@ def test_a_model_of_transformers_is_built_with_the_keys():
 def test_what_a_config_cannot_represent(pattern, said):
     with pytest.raises(Refusal, match=said):
         files_of("transformers-config", pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "old", "new", "said"),
+    [
+        (
+            _pattern((Full(),), causal=False),
+            "original_full",
+            "block_sparse",
+            "attention_type read back must be original_full, got 'block_sparse'",
+        ),
+        (
+            _pattern((Full(),)),
+            "full_attention",
+            "linear_attention",
+            "layer_types read back must be .* or chunked_attention, got 'linear_attention'",
+        ),
+    ],
+    ids=["big_bird", "decoder"],
+)
+def test_attention_that_it_does_not_write_is_found_out(pattern, old, new, said):
+    files = files_of("transformers-config", pattern)
+    edited: Files = {name: str(text).replace(old, new) for name, text in files.items()}
+    assert edited != files
+    with pytest.raises(ExportError, match=f"^transformers-config: {said}"):
+        FORMATS["transformers-config"].check(edited, pattern)
