@@ -27,12 +27,6 @@ def test_a_bundle_has_all_that_is_promised(name, tmp_path):
     assert FORMATS[name].usage in readme and "![Which keys each query sees](picture.png)" in readme
 
 
-def test_the_pattern_file_reads_back(front, tmp_path):
-    point = choose_trial(front, 12)
-    export_points([point], "pattern", tmp_path)
-    assert load_pattern(tmp_path / "pattern.json") == point.pattern
-
-
 def test_provenance_says_where_the_pattern_comes_from(front, tmp_path):
     export_points([choose_trial(front, 3)], "pattern", tmp_path)
     document = json.loads((tmp_path / "provenance.json").read_text())
