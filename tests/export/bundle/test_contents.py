@@ -6,8 +6,6 @@ import pytest
 
 from nas.export import FORMATS, choose_trial, export_points
 from nas.patterns.file import load_pattern
-from nas.results.codec import from_json
-from nas.results.provenance import Provenance
 from tests.supported_patterns import SETTINGS, example_point
 
 
@@ -66,16 +64,3 @@ def test_provenance_says_where_the_pattern_comes_from(front, tmp_path):
             "machine": "x86_64",
         },
     }
-
-
-def test_a_provenance_that_was_read_is_written_with_the_same_letters(front, tmp_path):
-    """`nas verify` writes modules again from the provenance beside them, also for bundles of earlier versions."""
-    export_points([choose_trial(front, 3)], "pattern", tmp_path)
-    text = (tmp_path / "provenance.json").read_text()
-    assert json.dumps(from_json(text, Provenance).to_dict(), indent=2) + "\n" == text
-    document = json.loads(text)
-    assert list(document["objectives"][0]) == ["direction", "name", "unit"]
-    assert list(document["cost"]) == sorted(document["cost"])
-    assert list(document["values"]) == ["quality", "flops"]
-    versions, corpus, *others = document["made_with"]
-    assert (versions, corpus) == ("versions", "corpus_hash") and others == sorted(others)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from nas.errors import InputError
 from nas.results.cost import Cost
 from nas.results.measurement import LengthQuality, Measurement, Outcome
-from nas.results.objective import Objective, check_objectives
+from nas.results.objective import Objective
 from nas.search.scoring.objectives import make_objectives, values_by_trial, worst_values
 from nas.search.scoring.scores import make_scores, mean_scores, scores_by_seed
 from nas.tasks.task import Metric
@@ -77,23 +77,6 @@ def test_a_length_that_a_task_cannot_have_is_no_objective() -> None:
         InputError, match=r"^objectives: must .*; fixed has no sequences 2 times as long, got 'quality_2x'"
     ):
         names(TWO, ["quality_2x", "flops"], [2])
-
-
-@pytest.mark.parametrize(
-    ("asked", "said"),
-    [
-        (["quality", "flop"], r"^objectives\[1\]: unknown objective.*Did you mean 'flops'"),
-        (
-            ["quality", "quality_8x"],
-            r"^objectives\[1\]: must be a length of training.test_lengths, which are \[2\].*Add 8",
-        ),
-        (["quality"], "^objectives: must name two or more"),
-        (["quality", "flops", "quality"], "^objectives: must name two or more"),
-    ],
-)
-def test_names_are_checked_before_any_task_is_made(asked: list[str], said: str) -> None:
-    with pytest.raises(InputError, match=said):
-        check_objectives(asked, [2])
 
 
 def test_a_seed_counts_if_every_task_ended_well() -> None:
