@@ -1,8 +1,11 @@
-"""Which numbers a setting takes, and the line that refuses any other."""
+"""Ranges of numbers, and the error for a number outside its range."""
 
 import math
 
 from nas.errors import InputError
+
+MOST_TOKENS = 2**24
+"""Longest sequence whose pairs are counted, in tokens: some counts take tens of bytes per token."""
 
 
 def check_range(
@@ -19,7 +22,7 @@ def check_range(
 
     Args:
         where: the setting, dotted (`training.num_steps`).
-        value: the number that came.
+        value: the number given.
         least: the smallest number allowed.
         above: the allowed numbers are larger than this one.
         most: the largest number allowed.

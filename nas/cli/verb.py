@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from nas.errors import NasError
-from nas.patterns.counting.pairs import MOST_TOKENS
+from nas.ranges import MOST_TOKENS
 
 USER_ERROR, INTERRUPTED = 2, 130
 """Exit codes for what the user can mend, and for Ctrl-C."""

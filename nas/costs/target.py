@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 
 from nas.errors import InputError
-from nas.patterns.counting.pairs import MOST_TOKENS
+from nas.ranges import MOST_TOKENS
 
 
 @dataclass(kw_only=True, slots=True)

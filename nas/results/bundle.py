@@ -6,7 +6,7 @@ from typing import Final, Literal
 from msgspec.structs import asdict
 
 from nas.errors import InputError
-from nas.patterns.counting.pairs import MOST_TOKENS
+from nas.ranges import MOST_TOKENS
 from nas.results.codec import Value
 
 BUNDLE_FILE, VERIFICATION_FILE = "bundle.json", "verification.json"

@@ -49,3 +49,8 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
         observers = Observers(())
         Driver(settings, toy_problem(), make_sampler, folder, FakeExecutor(), observers, concurrency, None).run()
     return path
+
+
+@pytest.fixture
+def pattern_file(study: Path) -> Path:
+    return study / "trials" / "00006" / "pattern.json"

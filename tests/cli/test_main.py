@@ -32,7 +32,7 @@ def test_version(nas) -> None:
 def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys; from nas.cli.main import main; main(['--help']); "
-        "heavy = {'torch', 'lightning', 'optuna', 'wandb', 'hydra', 'matplotlib', 'rich'} & set(sys.modules); "
+        "heavy = {'torch', 'lightning', 'optuna', 'wandb', 'hydra', 'matplotlib', 'rich', 'numpy'} & set(sys.modules); "
         "sys.exit(repr(heavy) if heavy else 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -15,13 +15,13 @@ ROOT = Path(__file__).parents[2]
     ("changed", "expected"),
     [
         ("nas/search/scheduler/halving.py", "tests/search"),  # its own room, whole
-        ("nas/search/scheduler/halving.py", "tests/cli/test_verbs.py"),  # runs searches
+        ("nas/search/scheduler/halving.py", "tests/cli/test_show.py"),  # runs searches
         ("nas/search/scheduler/long_gone.py", "tests/search"),
         ("search_spaces/hybrid.py", "tests/space"),
         ("nas/errors.py", "tests/test_face_errors.py"),
         ("tests/strategies.py", "tests/attention/test_plan.py"),
-        ("tests/cli/conftest.py", "tests/cli/test_verbs.py"),
-        ("tests/cli/test_verbs.py", "tests/cli/test_verbs.py"),
+        ("tests/cli/conftest.py", "tests/cli/test_show.py"),
+        ("tests/cli/test_show.py", "tests/cli/test_show.py"),
         ("benchmarks/search_cost.py", "tests/benchmarks/test_search_cost.py"),
         ("docs/costs.md", "tests/costs/test_documentation.py"),
         ("conf/preset/smoke.yaml", "tests/config"),

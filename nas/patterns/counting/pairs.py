@@ -11,9 +11,6 @@ from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import Random
 from nas.patterns.primitives.random_blocks import draw_blocks
 
-MOST_TOKENS = 2**24
-"""Longest sequence that is counted or drawn, in tokens: some counts take tens of bytes a token."""
-
 _ROWS_AT_ONCE = 1 << 14
 """Queries counted at once: temporary arrays of this length stay in the cache, which is three times as fast."""
 

@@ -1,0 +1,38 @@
+import json
+from pathlib import Path
+
+from nas.costs.counting import cost_for
+from nas.patterns.file import load_pattern
+
+
+def test_a_baseline_is_scaled_to_the_length_that_is_counted(nas) -> None:
+    document = json.loads(nas("cost", "longformer", "--tokens", "64", "--layers", "1", "--heads", "1", "--json").out)
+    assert document["pairs"] == 64 * 8 - 8 * 7 // 2 + 56  # a window of 8 keys, and the first token
+    own = json.loads(nas("cost", "streaming", "--target", "llama-3-8b-32k", "--json").out)
+    assert own["num_tokens"] == 32768
+
+
+def test_json_has_every_number_and_its_share_of_full_attention(nas, pattern_file: Path) -> None:
+    document = json.loads(nas("cost", str(pattern_file), "--tokens", "96", "--json").out)
+    ratio = document.pop("ratio_to_full")
+    assert document == cost_for(load_pattern(pattern_file), 96).to_dict()
+    assert ratio.keys() == document.keys()
+    assert 0 < ratio["attention_flops"] <= 1
+
+
+def test_full_attention_costs_as_much_as_full_attention(nas, study: Path) -> None:
+    ratio = json.loads(nas("cost", f"{study}#0", "--tokens", "96", "--json").out)["ratio_to_full"]
+    assert set(ratio.values()) == {1.0}
+
+
+def test_a_target_brings_its_own_length(nas, pattern_file: Path) -> None:
+    own = json.loads(nas("cost", str(pattern_file), "--target", "llama-3-8b-32k", "--json").out)
+    shorter = json.loads(nas("cost", str(pattern_file), "--target", "llama-3-8b-32k", "--tokens", "1024", "--json").out)
+    assert (own["num_tokens"], shorter["num_tokens"]) == (32768, 1024)
+    assert own["num_parameters"] == shorter["num_parameters"] > 8e9
+
+
+def test_for_people(nas, pattern_file: Path) -> None:
+    lines = nas("cost", str(pattern_file), "--tokens", "4096").out.splitlines()
+    assert lines[0].split() == ["num_tokens", "4,096"]
+    assert any(line.startswith("attention_flops") and "of full attention" in line for line in lines)

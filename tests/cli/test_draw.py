@@ -1,0 +1,29 @@
+from pathlib import Path
+
+
+def test_a_file_and_its_trial_are_the_same_drawing(nas, study: Path, pattern_file: Path) -> None:
+    outcome = nas("draw", str(pattern_file))
+    assert outcome.code == 0
+    assert "█" in outcome.out
+    assert nas("draw", f"{study}#6").out == outcome.out
+
+
+def test_tokens_set_the_length(nas, pattern_file: Path) -> None:
+    assert nas("draw", str(pattern_file), "--tokens", "8").out != nas("draw", str(pattern_file)).out
+
+
+def test_a_picture(nas, pattern_file: Path, in_tmp_path: Path) -> None:
+    outcome = nas("draw", str(pattern_file), "--tokens", "16", "--out", "p.png")
+    assert (outcome.code, outcome.out) == (0, "p.png\n")
+    assert Path("p.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_baseline_goes_by_its_name(nas) -> None:
+    assert nas("draw", "longformer", "--tokens", "32").out == nas("draw", "longformer").out
+    shaped = nas("draw", "swin", "--grid", "4x6", "--bidirectional", "--layers", "4", "--heads", "3")
+    assert shaped.out.startswith("layers 0, 2, heads 0-2: tile height=2 width=3; 25.0% of full")
+
+
+def test_a_file_with_the_name_of_a_baseline_comes_first(nas, pattern_file: Path, in_tmp_path: Path) -> None:
+    Path("full").write_text(pattern_file.read_text())
+    assert nas("draw", "full").out == nas("draw", str(pattern_file)).out
