@@ -1,6 +1,7 @@
 """Small builders of typed fronts: every field has a sensible default and can be replaced."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
@@ -12,6 +13,7 @@ from nas.results.cost import Cost
 from nas.results.fidelity import FidelityReport, LongRun, ObjectiveFidelity
 from nas.results.front import Baseline, FromScratch, Front, FrontPoint, StudyProvenance
 from nas.results.objective import Objective, Score
+from nas.results.observer import StudyInfo, StudyPlan
 from nas.results.provenance import MadeWith, Provenance
 from nas.results.trial import Trial, TrialState
 
@@ -39,6 +41,24 @@ def make_score(name: str = "quality", **changes: Any) -> Score:
         "chance": 8.0,
     }
     return Score(name=name, **(fields | changes))
+
+
+def make_info(**changes: Any) -> StudyInfo:
+    """A study whose one score is quality."""
+    fields: dict[str, Any] = {"name": "demo", "folder": Path("runs/demo"), "settings": {}, "objectives": OBJECTIVES}
+    return StudyInfo(**(fields | {"scores": (make_score(),)} | changes))
+
+
+def make_plan(num_trials: int = 30) -> StudyPlan:
+    """Three rungs; one of the trials is a baseline."""
+    return StudyPlan(
+        num_baselines=1,
+        num_sampled=num_trials - 1,
+        rungs=(100, 200, 400),
+        legs=(100, 120, 240),
+        promoted_share=0.5,
+        long_steps=1600,
+    )
 
 
 def make_pattern(*attend: Primitive, heads: int = 2) -> ModelPattern:

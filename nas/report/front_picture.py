@@ -1,4 +1,4 @@
-"""The front as a picture: what was measured against each cost, with the baselines beside it."""
+"""The picture of a front: every measured objective against every cost, with the baselines."""
 
 from collections.abc import Iterator, Sequence
 from itertools import product
@@ -29,35 +29,39 @@ _LOG_RANGE = 20.0
 """Costs whose largest is this many times the smallest are drawn on a logarithmic axis."""
 
 _PANEL_WIDTH, _PANEL_HEIGHT, _MARGIN = 4.4, 3.4, 0.6
+_ONLY_PANEL_WIDTH, _LOW_PANEL_HEIGHT = 6.4, 2.4
+"""Width of a panel alone in its row, and height where there are several rows: no picture gets tall and narrow."""
+
 _LABEL_SIZE, _LABEL_LINE, _LETTER = 7.5, 0.15, 0.0667
-"""Font size of the patterns' labels in points; height of a line and width of a letter of it, in inches."""
+"""Labels of patterns: font size in points, height of a line and width of a letter in inches."""
 _MOST_LABELS = 10
 _MARKER_LETTERS = 6
-"""Room that a marker takes in the legend, in letters."""
+"""Width of a marker in the legend, in letters."""
 _NUMBER_DISTANCES = (10.0, 15.0)
-"""How far a trial number may stand from its point, in points (1/72 inch)."""
+"""Distances of a trial number from its point that are tried, in points (1/72 inch)."""
 _DIRECTIONS = ((0.75, 0.75), (-0.75, 0.75), (0.75, -0.75), (-0.75, -0.75), (1, 0), (-1, 0), (0, 1), (0, -1))
 
 
 def draw_front(front: Front, path: Path) -> None:
-    """Draw a PNG: a row for every measured objective, a panel in it for every cost, and below them the points' labels.
+    """Draw a PNG: one row of panels per measured objective, one panel per cost, and the points' labels below.
 
     Filled circles are the front, with their trial numbers; the line shows the best value that any of them has at each
-    cost. A point off the line is on the front for the sake of another objective. Error bars are standard deviations
+    cost. A point off the line is on the front because of another objective. Error bars are standard deviations
     over seeds. Open markers are baselines; one around a circle is on the front. Baselines that did not finish are left
     out.
 
     Args:
-        front: of a study.
+        front: the front of a study.
         path: the file, overwritten if it exists.
 
     Raises:
         InputError: the file cannot be written.
     """
     measured, costs = _axes(front)
-    width = _MARGIN + _PANEL_WIDTH * len(costs)
+    width = _MARGIN + max(_PANEL_WIDTH * len(costs), _ONLY_PANEL_WIDTH)
+    panel_height = _PANEL_HEIGHT if len(measured) == 1 else _LOW_PANEL_HEIGHT
     labels = list(_label_lines(front, int((width - 1.5 * _MARGIN) / _LETTER)))
-    heights = 2 * _MARGIN + _PANEL_HEIGHT * len(measured), _LABEL_LINE * (len(labels) + 1)
+    heights = 2 * _MARGIN + panel_height * len(measured), _LABEL_LINE * (len(labels) + 1)
     figure = Figure(figsize=(width, sum(heights)), dpi=150, layout="constrained")
     (above,), (below,) = figure.subfigures(2, 1, squeeze=False, height_ratios=heights)
     _write_labels(below, labels, _MARGIN / width)
@@ -66,10 +70,11 @@ def draw_front(front: Front, path: Path) -> None:
         for cost, panel in zip(costs, row, strict=True):
             _draw_panel(panel, front, objective, cost)
             panel.label_outer()
-        row[0].set_ylabel(f"{label(objective.name)} ({objective.unit}, {_better(objective)})")
+        gap = " " if len(measured) == 1 else "\n"  # a low panel has no room for one line
+        row[0].set_ylabel(f"{label(objective.name)}{gap}({objective.unit}, {_better(objective)})")
     _write_legend(above, panels[0][0], width)
     above.suptitle(f"Pareto front of {' '.join(front.study.split())}", fontsize=11, parse_math=False)
-    figure.draw_without_rendering()  # places of points are known once the layout is
+    figure.draw_without_rendering()  # the layout decides where the points are
     for (objective, row), (place, cost) in product(zip(measured, panels, strict=True), enumerate(costs)):
         _number_points(row[place], front, objective, cost)
     try:
@@ -79,7 +84,7 @@ def draw_front(front: Front, path: Path) -> None:
 
 
 def _axes(front: Front) -> tuple[Sequence[Objective], Sequence[Objective]]:
-    """Vertical and horizontal axes: measured and costs; where one kind is missing, the first against the rest."""
+    """Vertical and horizontal axes: measured objectives and costs; without one kind, the first against the others."""
     objectives = front.objectives
     measured = [objective for objective in objectives if not objective.is_cost]
     costs = [objective for objective in objectives if objective.is_cost]
@@ -87,7 +92,7 @@ def _axes(front: Front) -> tuple[Sequence[Objective], Sequence[Objective]]:
 
 
 def _label_lines(front: Front, width: int) -> Iterator[str]:
-    """Trial number, name and label of the best points, a line each, cut after so many letters."""
+    """Trial number, name and label of the best points, one line each, cut to `width` letters."""
     points = best_first(front.points, front.leading)
     digits = max((len(str(point.trial)) for point in points), default=0)
     for point in points[:_MOST_LABELS]:
@@ -99,7 +104,7 @@ def _label_lines(front: Front, width: int) -> Iterator[str]:
 
 
 def _write_legend(area: SubFigure, panel: Axes, width: float) -> None:
-    """The markers' names, in as many columns as the width in inches has room for."""
+    """The names of the markers, in as many columns as fit into the width (in inches)."""
     handles, names = panel.get_legend_handles_labels()
     if not handles:
         return
@@ -134,7 +139,7 @@ def _finished(front: Front) -> list[Baseline]:
 
 
 def _cost(entry: FrontEntry, cost: Objective) -> float:
-    """As a share of full attention's; in its unit where it is not counted."""
+    """The cost as a share of full attention's; in its unit if that share is unknown."""
     ratio = entry.ratio(cost.name)
     return entry.values[cost.name] if ratio is None else ratio
 
@@ -152,7 +157,7 @@ def _draw_points(panel: Axes, points: Sequence[FrontPoint], objective: Objective
 
 
 def _number_points(panel: Axes, front: Front, objective: Objective, cost: Objective) -> None:
-    """Write each point's trial number close to it, where it covers no other point, baseline or number."""
+    """Write each point's trial number next to it, where it covers no other point, baseline or number."""
     points = best_first(front.points, objective)
     drawn = [(_cost(entry, cost), entry.values[objective.name]) for entry in [*points, *_finished(front)]]
     to_points = 72 / panel.figure.dpi
@@ -170,13 +175,13 @@ def _number_points(panel: Axes, front: Front, objective: Objective, cost: Object
 
 
 def _offsets(num_digits: int) -> Iterator[XY]:
-    """Places for a number around its point, in points, the best first: a long number stands further to the side."""
+    """Offsets of a number from its point, in points, best first: a longer number is placed further to the side."""
     for distance, (dx, dy) in product(_NUMBER_DISTANCES, _DIRECTIONS):
         yield dx * (distance + 2.0 * (num_digits - 1)), dy * distance
 
 
 def _clearance(place: XY, taken: Sequence[XY]) -> float:
-    """The distance to the nearest thing, in points; more than enough is as good as enough."""
+    """The distance to the nearest marker or number, in points, capped: more than enough counts as enough."""
     return min(_NUMBER_DISTANCES[0], *(hypot(place[0] - x, place[1] - y) for x, y in taken))
 
 

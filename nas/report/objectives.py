@@ -1,4 +1,4 @@
-"""How objectives are called in tables, lines and pictures."""
+"""Objectives as tables, lines and pictures show them: their names and their order."""
 
 import re
 from collections.abc import Sequence
@@ -29,6 +29,6 @@ def label(name: str) -> str:
 
 
 def best_first(entries: Sequence[Entry], objective: Objective) -> list[Entry]:
-    """Entries with values, the best by one objective first; equal ones by trial number."""
+    """Entries that have values, best first by one objective; ties go by trial number."""
     with_values = [entry for entry in entries if entry.values]
     return sorted(with_values, key=lambda entry: (objective.sign * entry.values[objective.name], entry.trial))

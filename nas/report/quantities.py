@@ -1,4 +1,4 @@
-"""Numbers with units, as people read them."""
+"""Quantities for people: numbers with units, counts and shares."""
 
 _PREFIXES = {"FLOP": (1000, ("", "k", "M", "G", "T", "P", "E")), "bytes": (1024, ("", "Ki", "Mi", "Gi", "Ti", "Pi"))}
 _SHORT = {"bytes": "B"}
@@ -9,8 +9,8 @@ def format_quantity(value: float, unit: str) -> str:
 
     Args:
         value: the number, in `unit`.
-        unit: FLOP takes decimal prefixes, bytes binary ones; parameters are written out; any other unit
-            follows four significant digits.
+        unit: FLOP has decimal prefixes, bytes binary ones; parameters are written out; with any other unit the
+            number has four significant digits.
     """
     if unit == "parameters":
         return f"{value:,.0f} {unit}"
@@ -22,6 +22,11 @@ def format_quantity(value: float, unit: str) -> str:
         value, place = value / base, place + 1
     prefix = prefixes[place]
     return f"{_three_digits(value)} {prefix}{_SHORT.get(unit, unit) if prefix else unit}"
+
+
+def format_count(number: int, noun: str) -> str:
+    """`1 trial`, `12 trials`."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def format_ratio(ratio: float) -> str:

@@ -5,6 +5,7 @@ from math import hypot
 
 import matplotlib.image
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 from msgspec.structs import replace
@@ -61,19 +62,32 @@ def _texts(figure: Figure) -> list[str]:
     return [text.get_text() for text in figure.findobj(Text)]
 
 
-def test_a_panel_a_cost(front, tmp_path):
-    draw_front(front, tmp_path / "two.png")
-    draw_front(_weighed(front, *front.objectives[1:]), tmp_path / "one.png")  # without quality FLOPs take its place
-    (wide, high), (narrow, same) = _size(tmp_path / "two.png"), _size(tmp_path / "one.png")
-    assert wide > 1.5 * narrow and high == same
+def _panels(figure: Figure) -> list[Axes]:
+    return figure.subfigs[0].axes
 
 
-def test_a_row_a_measured_objective(front, tmp_path):
-    draw_front(front, tmp_path / "one.png")
+@pytest.mark.parametrize("num_costs", [1, 2])
+@pytest.mark.parametrize("num_measured", [1, 2])
+def test_a_row_a_measured_objective_and_a_panel_a_cost(front, drawn, num_measured, num_costs):
     quality, *costs = front.objectives
-    draw_front(_weighed(front, quality, LONGER, *costs), tmp_path / "two.png")
-    (wide, low), (same, high) = _size(tmp_path / "one.png"), _size(tmp_path / "two.png")
-    assert same == wide and high > 1.5 * low
+    figure = drawn(_weighed(front, *[quality, LONGER][:num_measured], *costs[:num_costs]))
+    places = [panel.get_position() for panel in _panels(figure)]
+    assert len({round(place.y0, 3) for place in places}) == num_measured
+    assert len({round(place.x0, 3) for place in places}) == num_costs
+    assert len(places) == num_measured * num_costs
+
+
+@pytest.mark.parametrize("num_costs", [1, 2])
+@pytest.mark.parametrize("num_measured", [1, 2])
+def test_a_picture_is_never_taller_than_wide_and_its_axes_have_room_for_their_names(
+    front, drawn, num_measured, num_costs
+):
+    quality, *costs = front.objectives
+    figure = drawn(_weighed(front, *[quality, LONGER][:num_measured], *costs[:num_costs]))
+    assert 1 <= figure.bbox.width / figure.bbox.height < 2
+    for panel in _panels(figure):
+        name, place = panel.yaxis.label.get_window_extent(), panel.get_window_extent()
+        assert not name.width or (place.y0 <= name.y0 and name.y1 <= place.y1)
 
 
 def test_measured_objectives_without_a_cost_are_drawn_against_each_other(front, tmp_path):
@@ -152,7 +166,7 @@ def test_a_label_too_long_for_the_picture_is_cut_where_it_ends(front, drawn):
 @pytest.mark.parametrize("num_points", [4, 25])
 def test_every_point_has_its_number_and_no_number_covers_another(front, drawn, num_points):
     figure = drawn(_crowd(front, num_points))
-    for panel in figure.subfigs[0].axes:
+    for panel in _panels(figure):
         numbers = [one for one in panel.get_children() if isinstance(one, Annotation)]
         assert sorted(int(one.get_text()) for one in numbers) == list(range(100, 100 + num_points))
         boxes = [one.get_window_extent() for one in numbers]

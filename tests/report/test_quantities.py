@@ -1,6 +1,6 @@
 import pytest
 
-from nas.report.quantities import format_quantity, format_ratio, format_seconds
+from nas.report.quantities import format_count, format_quantity, format_ratio, format_seconds
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,7 @@ def test_small_ratios_keep_two_digits(ratio, text):
 )
 def test_seconds(seconds, text):
     assert format_seconds(seconds) == text
+
+
+def test_one_is_singular():
+    assert [format_count(number, "seed") for number in (0, 1, 2)] == ["0 seeds", "1 seed", "2 seeds"]

@@ -1,11 +1,11 @@
-"""One line about a study or a finished trial."""
+"""Progress lines of a study and its trials."""
 
 from collections import Counter
 from collections.abc import Sequence
 
 from nas.patterns.label import label as pattern_label
 from nas.report.objectives import label
-from nas.report.quantities import format_quantity, format_ratio, format_seconds
+from nas.report.quantities import format_count, format_quantity, format_ratio, format_seconds
 from nas.results.cost import Cost
 from nas.results.front import Front
 from nas.results.objective import COSTS, Objective
@@ -22,7 +22,7 @@ def trial_line(
         trial: a trial in its final state.
         objectives: the study's.
         full_cost: the cost of full attention on the same target; costs are shown as shares of it, or in their units
-            where it is not known yet.
+            while it is unknown.
         num_done: trials done, this one included.
         num_trials: trials in all.
     """
@@ -34,27 +34,30 @@ def trial_line(
 def started_line(info: StudyInfo, plan: StudyPlan, num_known: int) -> str:
     """`study demo in runs/demo: 30 trials, 12 of them finished before`."""
     known = f", {num_known} of them finished before" if num_known else ""
-    return f"study {info.name} in {info.folder}: {plan.num_trials} trials{known}"
+    num_trials = format_count(plan.num_trials, "trial")
+    return f"study {info.name} in {info.folder}: {num_trials}{known}"
 
 
 def finished_line(trials: Sequence[Trial], front: Front) -> str:
     """`30 trials: 25 finished, 3 duplicate, 2 over budget; 6 points on the front`."""
     states = Counter(trial.state.value.replace("_", " ") for trial in trials)
     counts = ", ".join(f"{count} {state}" for state, count in states.most_common())
-    return f"{len(trials)} trials: {counts}; {len(front.points)} points on the front"
+    num_trials, num_points = format_count(len(trials), "trial"), format_count(len(front.points), "point")
+    return f"{num_trials}: {counts}; {num_points} on the front"
 
 
 def confirmation_line(num_trials: int) -> str:
     """`confirming the front and the baselines with fresh seeds: 10 training runs`."""
-    return f"confirming the front and the baselines with fresh seeds: {num_trials} training runs"
+    return f"confirming the front and the baselines with fresh seeds: {format_count(num_trials, 'training run')}"
 
 
 def confirmed_line(trial: Trial, objectives: Sequence[Objective]) -> str:
-    """`trial 6  quality 2.31 bits per byte over 2 seeds`; after a long run, how long it was."""
+    """`trial 6  quality 2.31 bits per byte over 2 seeds`; after a long run, its length."""
     newest = trial.measurements[-1]
     if newest.step > trial.step:
         return f"{trial_name(trial)}  trained to {newest.step} steps with seed {newest.seed}"
-    return "  ".join([trial_name(trial), *_measured(trial, objectives)]) + f" over {len(trial.seeds)} seeds"
+    shown = [trial_name(trial), *_measured(trial, objectives)]
+    return f"{'  '.join(shown)} over {format_count(len(trial.seeds), 'seed')}"
 
 
 def advanced_line(trial: Trial, objectives: Sequence[Objective], num_steps: int) -> str:
@@ -64,7 +67,7 @@ def advanced_line(trial: Trial, objectives: Sequence[Objective], num_steps: int)
 
 def long_runs_line(num_runs: int) -> str:
     """`checking the ranking with longer training: 12 training runs`."""
-    return f"checking the ranking with longer training: {num_runs} training runs"
+    return f"checking the ranking with longer training: {format_count(num_runs, 'training run')}"
 
 
 def trial_name(trial: Trial) -> str:

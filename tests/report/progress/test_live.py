@@ -1,0 +1,95 @@
+"""The display at the bottom of a terminal."""
+
+from io import StringIO
+
+from rich.console import Console
+
+from nas.report.progress.live import LiveProgress
+from nas.results.objective import Objective
+from nas.results.observer import Progress
+from nas.results.trial import TrialState
+from tests.fronts import FLOPS, OBJECTIVES, make_front, make_info, make_plan, make_score
+
+
+def _live() -> tuple[LiveProgress, Console]:
+    console = Console(file=StringIO(), force_terminal=True, width=120, color_system=None)
+    return LiveProgress(console), console
+
+
+def _picture(watcher: LiveProgress) -> str:
+    """What stands on the terminal at this moment."""
+    console = Console(file=StringIO(), width=120, color_system=None)
+    console.print(watcher.renderable())
+    return console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_the_live_display_shows_all_trials_those_under_way_and_the_best(make_trial):
+    watcher, console = _live()
+    watcher.study_started(make_info(), make_plan(), (make_trial(0, 2.4), make_trial(1, 2.35, baseline="bigbird")))
+    watcher.training_progressed(Progress(2, "text", 100, 400))
+    watcher.training_progressed(Progress(3, "text", 300, 400))
+    shown = _picture(watcher)
+    assert "2/30" in shown and "best quality 2.35 bits per byte (trial 1 (bigbird))" in shown
+    assert "step 100/400" in shown and "step 300/400" in shown
+    watcher.training_progressed(Progress(3, "text", 400, 400))
+    watcher.trial_finished(make_trial(3, 2.1))
+    shown = _picture(watcher)
+    assert "3/30" in shown and "best quality 2.1 bits per byte (trial 3)" in shown and "300/400" not in shown
+    watcher.study_finished((make_trial(3),), make_front(points=()))
+    assert console.file.getvalue().rstrip().endswith("1 trial: 1 finished; 0 points on the front")  # type: ignore[attr-defined]
+
+
+def test_every_task_has_its_own_line(make_trial):
+    scores = tuple(make_score(f"quality_{task}", task=task) for task in ("text", "recall"))
+    objectives = (Objective(name="quality", unit="mean rank", direction="minimize"), FLOPS)
+    watcher, _ = _live()
+    watcher.study_started(make_info(scores=scores, objectives=objectives), make_plan(), ())
+    watcher.training_progressed(Progress(2, "text", 100, 400))
+    watcher.training_progressed(Progress(2, "recall", 200, 400))
+    shown = _picture(watcher)
+    assert "trial 2 text" in shown and "step 100/400" in shown
+    assert "trial 2 recall" in shown and "step 200/400" in shown
+    watcher.trial_finished(make_trial(2, 0.5))
+    shown = _picture(watcher)
+    assert "trial 2 text" not in shown and "trial 2 recall" not in shown
+    assert "best quality 0.5 mean rank (trial 2)" in shown
+
+
+def test_fresh_seeds_lengthen_the_bar(make_trial):
+    watcher, console = _live()
+    watcher.study_started(make_info(), make_plan(1), ())
+    watcher.trial_finished(make_trial(0))
+    watcher.confirmation_started(2)
+    assert "1/3" in _picture(watcher)
+    watcher.training_progressed(Progress(0, "text", 200, 400))
+    assert "step 200/400" in _picture(watcher)
+    watcher.trial_confirmed(make_trial(0))
+    assert "2/3" in _picture(watcher) and "200/400" not in _picture(watcher)
+    watcher.study_finished((), make_front(points=()))
+    assert "confirming the front and the baselines with fresh seeds: 2 training runs" in console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_the_live_display_follows_the_direction(make_trial):
+    watcher, _ = _live()
+    objectives = (Objective(name="quality", unit="accuracy", direction="maximize"), *OBJECTIVES[1:])
+    watcher.study_started(
+        make_info(objectives=objectives), make_plan(), (make_trial(0, 0.5), make_trial(1, 0.9), make_trial(2, 0.7))
+    )
+    assert "best quality 0.9 accuracy (trial 1)" in _picture(watcher)
+    watcher.study_finished((), make_front(points=()))
+
+
+def test_trials_that_fail_never_become_the_best(make_trial):
+    watcher, _ = _live()
+    watcher.study_started(make_info(), make_plan(), ())
+    watcher.trial_finished(make_trial(0, state=TrialState.DIVERGED, values={}, measurements=()))
+    assert "1/30" in _picture(watcher) and "best" not in _picture(watcher)
+    watcher.study_finished((), make_front(points=()))
+
+
+def test_the_cursor_comes_back(make_trial):
+    watcher, console = _live()
+    watcher.study_started(make_info(), make_plan(), ())
+    watcher.study_finished((), make_front(points=()))
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")

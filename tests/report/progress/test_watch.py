@@ -1,0 +1,98 @@
+"""A study watched on a terminal and in a log."""
+
+from io import StringIO
+
+from rich.console import Console
+
+from nas.patterns.label import label
+from nas.patterns.primitives import Full
+from nas.report.progress.live import LiveProgress
+from nas.report.progress.watch import PlainProgress, make_progress
+from nas.results.observer import Progress
+from nas.results.trial import TrialState
+from tests.fronts import make_front, make_info, make_pattern, make_plan
+
+PATTERN = label(make_pattern(Full(), heads=1))
+"""What is shown of the pattern that all trials have here."""
+
+
+def _plain() -> tuple[PlainProgress, Console]:
+    console = Console(file=StringIO(), force_terminal=False, width=40)
+    watcher = make_progress(console)
+    assert isinstance(watcher, PlainProgress)
+    return watcher, console
+
+
+def _lines(console: Console) -> list[str]:
+    return console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+
+
+def test_a_terminal_is_watched_live():
+    assert isinstance(make_progress(Console(file=StringIO(), force_terminal=True)), LiveProgress)
+
+
+def test_a_plain_line_for_every_trial_never_wrapped(make_trial):
+    watcher, console = _plain()
+    watcher.study_started(make_info(), make_plan(), ())
+    watcher.trial_finished(make_trial(0, 2.4, 1.0, 1.0, baseline="full"))
+    watcher.training_progressed(Progress(6, "text", 100, 400))
+    watcher.trial_finished(make_trial(6, 2.31))
+    assert _lines(console) == [
+        "study demo in runs/demo: 30 trials",
+        f"[ 1/30] trial 0 (full)  quality 2.4 bits per byte  attention FLOPs 1.00x  KV cache 1.00x  12.3 s  {PATTERN}",
+        f"[ 2/30] trial 6  quality 2.31 bits per byte  attention FLOPs 0.42x  KV cache 0.31x  12.3 s  {PATTERN}",
+    ]
+
+
+def test_a_full_baseline_over_budget_still_gives_the_scale(make_trial):
+    watcher, console = _plain()
+    watcher.study_started(make_info(), make_plan(), ())
+    over = make_trial(
+        0, 2.4, 1.0, 1.0, baseline="full", state=TrialState.OVER_BUDGET, values={}, reason="too many FLOP"
+    )
+    watcher.trial_finished(over)
+    watcher.trial_finished(make_trial(1))
+    assert _lines(console)[-2] == f"[ 1/30] trial 0 (full)  over budget: too many FLOP  {PATTERN}"
+    assert "attention FLOPs 0.42x" in _lines(console)[-1]
+
+
+def test_a_resumed_study_says_what_it_knows_and_counts_on(make_trial):
+    watcher, console = _plain()
+    known = tuple(make_trial(number, baseline="full" if number == 0 else None) for number in range(12))
+    watcher.study_started(make_info(), make_plan(), (*known, make_trial(12, state=TrialState.RUNNING, values={})))
+    watcher.trial_finished(make_trial(12))
+    assert _lines(console)[0] == "study demo in runs/demo: 30 trials, 12 of them finished before"
+    assert _lines(console)[1].startswith("[13/30] trial 12  quality")
+
+
+def test_a_rung_below_the_last_has_a_line_of_its_own(make_trial):
+    watcher, console = _plain()
+    watcher.study_started(make_info(), make_plan(), ())
+    stopped = make_trial(6, 2.75, state=TrialState.STOPPED, step=100)
+    watcher.trial_advanced(stopped)
+    watcher.trial_finished(stopped)
+    assert _lines(console)[1:] == [
+        "trial 6  at 100 of 400 steps  quality 2.75 bits per byte",
+        f"[ 1/30] trial 6  stopped at 100 steps  quality 2.75 bits per byte  {PATTERN}",
+    ]
+
+
+def test_fresh_seeds_have_their_lines(make_trial):
+    watcher, console = _plain()
+    watcher.study_started(make_info(), make_plan(), ())
+    watcher.confirmation_started(2)
+    watcher.trial_confirmed(make_trial(6, 2.31))
+    assert _lines(console)[-2:] == [
+        "confirming the front and the baselines with fresh seeds: 2 training runs",
+        "trial 6  quality 2.31 bits per byte over 1 seed",
+    ]
+
+
+def test_every_event_of_a_study_has_its_line(make_trial):
+    watcher, console = _plain()
+    watcher.study_started(make_info(), make_plan(1), ())
+    watcher.trial_finished(make_trial(0))
+    watcher.long_runs_started(4)
+    watcher.study_finished((make_trial(0),), make_front())
+    starts = ["study demo", "[1/1] trial 0", "checking the ranking", "1 trial: 1 finished"]
+    assert all(line.startswith(start) for line, start in zip(_lines(console), starts, strict=True))
