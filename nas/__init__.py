@@ -1,7 +1,6 @@
 """Neural architecture search for attention sparsity patterns.
 
-The stable face for other programs; everything is imported when it is first used, so that `import nas` alone costs
-nothing.
+The stable interface for other programs. Everything is imported on first use, so `import nas` alone is fast.
 
     pattern = nas.load_pattern("pattern.json")
     pattern.mask(layer=0, num_tokens=512)         # bool, (heads, queries, keys)
@@ -80,7 +79,7 @@ _PLACES = {
     "read_front": "nas.results.study",
     "run_study": "nas.search.study",
 }
-"""The module of every name, with the name that it has there where that is another one."""
+"""The module of every name, followed by its name there if that differs."""
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,6 @@
-"""The error tree: what a user did wrong, said in one line.
+"""Errors that a user can fix, each with a message of one line.
 
-Every message follows one form: where, what is allowed, what came, what to do.
+Every message has one form: where, what is allowed, what was given, what to do.
 `layers[3].heads[0].attend[1].before: must be 0 or more, got -4. Count earlier tokens.`
 """
 
@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 
 class NasError(Exception):
-    """Something the user can mend; the command line prints it as one line and exits with 2."""
+    """An error that the user can fix; the command line prints it as one line and exits with code 2."""
 
 
 class InputError(NasError, ValueError):
@@ -18,8 +18,8 @@ class InputError(NasError, ValueError):
     Args:
         where: the place, as a path the user can find (`layers[0].heads[1].count`, `sampler`).
         allowed: what is allowed there, as a phrase that starts with a verb ("must be 0 or more").
-        got: the value that came.
-        remedy: what to do, as one full sentence; empty when `allowed` says it all.
+        got: the value that was given.
+        remedy: what to do, as one full sentence; empty if `allowed` is enough.
     """
 
     def __init__(self, where: str, allowed: str, got: object, remedy: str = "") -> None:
@@ -27,25 +27,25 @@ class InputError(NasError, ValueError):
         super().__init__(f"{where}: {allowed}, got {_shown(got)}." + (f" {remedy}" if remedy else ""))
 
     def inside(self, outer: str) -> "InputError":
-        """The same error, its place prefixed with the place of the thing that holds it."""
+        """The same error with its place prefixed by the place of its container."""
         joint = "" if self.where.startswith("[") or not self.where else "."
         return type(self)(f"{outer}{joint}{self.where}", self.allowed, self.got, self.remedy)
 
 
 class PatternError(InputError):
-    """A pattern that breaks the contract of `docs/patterns.md`."""
+    """A pattern violates the contract of `docs/patterns.md`."""
 
 
 class StudyError(NasError):
-    """A study folder that is missing, busy, damaged, or was made with other settings."""
+    """A study folder is missing, busy or damaged, or was started with other settings."""
 
 
 class ExportError(NasError):
-    """A pattern that a format cannot represent, files that mean another one, or a place that must not be written."""
+    """A format cannot represent a pattern, files describe another pattern, or a file must not be written."""
 
 
 def unknown(where: str, got: str, options: Iterable[str], noun: str = "name") -> InputError:
-    """The error for a name that is not one of `options`, with the nearest real one."""
+    """The error for a name that is not one of `options`, with the nearest option."""
     known = list(options)
     near = get_close_matches(got, known, n=1, cutoff=0.5)
     remedy = f"Did you mean {near[0]!r}?" if near else ""
@@ -55,6 +55,6 @@ def unknown(where: str, got: str, options: Iterable[str], noun: str = "name") ->
 def _shown(value: object, longest: int = 80) -> str:
     try:
         text = repr(value)
-    except RecursionError:  # a document can be nested just deep enough to be read but not shown
+    except RecursionError:  # a document can be nested deeply enough to be parsed but not shown
         text = f"a deeply nested {type(value).__name__}"
     return text if len(text) <= longest else text[: longest - 3] + "..."

@@ -1,1 +1,1 @@
-"""The command line: one file a verb. Imports that take long wait inside the verbs."""
+"""The command line: one file per command; slow imports wait inside the commands."""

@@ -1,8 +1,9 @@
-"""`nas cost`: what a pattern costs, without training anything."""
+"""`nas cost`: the cost of a pattern; nothing is trained."""
 
 import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
+from math import prod
 
 from nas.cli.verb import Verb, add_pattern, sequence_length
 from nas.errors import NasError
@@ -10,14 +11,18 @@ from nas.errors import NasError
 
 def _add_arguments(parser: ArgumentParser) -> None:
     add_pattern(parser)
-    parser.add_argument("--tokens", metavar="N", type=sequence_length, help="sequence length (default: the target's)")
+    parser.add_argument(
+        "--tokens", metavar="N", type=sequence_length, help="sequence length (default: the target's, or the grid's)"
+    )
     parser.add_argument(
         "--target",
         metavar="T",
         default="proxy",
-        help="the model to count for, a name in conf/target/ (default: a small one of the pattern's own shape)",
+        help="the model to count for, a name in conf/target/ (default: a small model of the pattern's own shape)",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object, ratio_to_full in it")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object; ratio_to_full holds the shares of full attention"
+    )
 
 
 def _act(args: Namespace) -> int:
@@ -27,9 +32,10 @@ def _act(args: Namespace) -> int:
     from nas.costs.target import proxy_target
 
     target = load_target(args.target)
-    num_tokens: int | None = args.tokens or (target.num_tokens if target else None)
+    own_length: int | None = target.num_tokens if target else prod(args.grid) if args.grid else None
+    num_tokens: int | None = args.tokens or own_length
     if num_tokens is None:
-        raise NasError("nas cost: --tokens N is needed, or a --target that has a length of its own.")
+        raise NasError("--tokens: must be given, as neither --target nor --grid sets a length. Add --tokens 4096, say.")
     pattern = read_pattern(args, num_tokens)
     if target is None:
         target = proxy_target(num_layers=pattern.num_layers, num_heads=pattern.num_heads, num_tokens=num_tokens)
@@ -53,12 +59,12 @@ def _print_lines(cost: Mapping[str, int], ratio: Mapping[str, float]) -> None:
 
 VERB = Verb(
     name="cost",
-    summary="Count what a pattern costs, also as a share of full attention; nothing is trained",
+    summary="Count the cost of a pattern, also as a share of full attention; nothing is trained",
     add_arguments=_add_arguments,
     act=_act,
     examples=(
         ("nas cost pattern.json --tokens 4096", "a small model of the pattern's own shape"),
-        ("nas cost quick#7 --target llama-3-8b-32k", "a real one, at its own length"),
+        ("nas cost quick#7 --target llama-3-8b-32k", "a real model, at its own length"),
         ("nas cost quick#7 --tokens 8192 --json", "for a program"),
     ),
 )

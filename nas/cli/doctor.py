@@ -1,14 +1,16 @@
-"""`nas doctor`: what this installation has to work with."""
+"""`nas doctor`: versions, devices, W&B, corpus and configuration of this installation."""
 
 import json
 import os
 import platform
 from argparse import ArgumentParser, Namespace
-from typing import Any
 
 from nas.cli.verb import Verb
 
 PACKAGES = ("nas-attention", "torch", "lightning", "optuna", "hydra-core", "wandb", "numpy")
+
+Finding = str | int | list[str] | None
+Findings = dict[str, Finding]
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -27,7 +29,7 @@ def _act(args: Namespace) -> int:
     return 0
 
 
-def _findings() -> dict[str, dict[str, Any]]:
+def _findings() -> dict[str, Findings]:
     from nas.config.folder import find_conf
 
     return {
@@ -48,7 +50,7 @@ def _version(package: str) -> str:
         return "not installed"
 
 
-def _devices() -> dict[str, Any]:
+def _devices() -> Findings:
     import torch
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -56,14 +58,14 @@ def _devices() -> dict[str, Any]:
     return {"cpu_cores": cores, "torch_threads": torch.get_num_threads(), "cuda_devices": gpus}
 
 
-def _tracking() -> dict[str, Any]:
+def _tracking() -> Findings:
     from nas.config.settings import RunSettings
 
     has_key = bool(os.environ.get("WANDB_API_KEY", "").strip())
     return {"default_mode": RunSettings().tracking.mode, "key_in_environment": has_key}
 
 
-def _corpus() -> dict[str, Any]:
+def _corpus() -> Findings:
     from nas.tasks.language.corpus import read_stdlib
 
     corpus = read_stdlib()
@@ -75,7 +77,7 @@ def _corpus() -> dict[str, Any]:
     }
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Finding) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
@@ -85,7 +87,7 @@ def _shown(value: Any) -> str:
 
 VERB = Verb(
     name="doctor",
-    summary="Say what this installation has to work with: versions, devices, W&B, corpus, configuration",
+    summary="Describe this installation: versions, devices, W&B, corpus, configuration",
     add_arguments=_add_arguments,
     act=_act,
     examples=(("nas doctor", "as text"), ("nas doctor --json", "for a program, or a bug report")),

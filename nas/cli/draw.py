@@ -1,4 +1,4 @@
-"""`nas draw`: what attends to what, as text or as a picture."""
+"""`nas draw`: the mask of a pattern, as text or as a picture."""
 
 from argparse import ArgumentParser, Namespace
 from math import prod
@@ -7,7 +7,7 @@ from nas.cli.verb import Verb, add_pattern, some_path, whole_number
 from nas.errors import InputError
 
 MOST_DRAWN_TOKENS = 2**17
-"""Drawing takes time in proportion: a few seconds a picture here, minutes at the 2**24 tokens that can be counted."""
+"""Drawing time grows with the length: seconds for a picture at this one, minutes at 2**24 tokens (MOST_TOKENS)."""
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -16,10 +16,12 @@ def _add_arguments(parser: ArgumentParser) -> None:
         "--tokens",
         metavar="N",
         type=_drawn_length,
-        help=f"sequence length to draw, at most {MOST_DRAWN_TOKENS} (default: 32 as text, 64 as a picture; a grid has "
-        "its own)",
+        help=f"sequence length to draw, at most {MOST_DRAWN_TOKENS} (default: 32 as text, 64 as a picture; that of "
+        "the grid, if there is one)",
     )
-    parser.add_argument("--out", metavar="PNG", type=some_path, help="write a picture there instead, over an older one")
+    parser.add_argument(
+        "--out", metavar="PNG", type=some_path, help="write a picture there instead; an older one is replaced"
+    )
 
 
 def _act(args: Namespace) -> int:
@@ -35,7 +37,7 @@ def _act(args: Namespace) -> int:
     if args.out is None:
         print(draw_text(pattern, num_tokens), end="")
     else:
-        from nas.patterns.drawing.picture import draw_picture  # matplotlib takes as long as all the rest
+        from nas.patterns.drawing.picture import draw_picture  # matplotlib takes as long as all other imports
 
         draw_picture(pattern, args.out, num_tokens)
         print(args.out)

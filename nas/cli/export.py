@@ -1,4 +1,4 @@
-"""`nas export`: write patterns of a study for the libraries that run them."""
+"""`nas export`: patterns of a study as files for the libraries that run them."""
 
 from argparse import ArgumentParser, Namespace
 from textwrap import fill
@@ -9,24 +9,26 @@ from nas.cli.verb import Verb, add_study, sequence_length, some_path, trial_numb
 def _add_arguments(parser: ArgumentParser) -> None:
     add_study(parser)
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--trial", metavar="N", type=trial_number, help="one trial by its number, baselines included")
+    which.add_argument(
+        "--trial", metavar="N", type=trial_number, help="one trial by its number; baselines are trials too"
+    )
     which.add_argument(
         "--best",
         metavar="BY",
         default="knee",
-        help="the front's knee (default), or its best by an objective such as quality",
+        help="the knee of the front (default), or its best point by an objective such as quality",
     )
     which.add_argument("--front", action="store_true", help="every point of the front, each in its own folder")
     parser.add_argument("--format", metavar="F", required=True, help="one of the formats below")
     parser.add_argument(
-        "--out", metavar="DIR", type=some_path, required=True, help="folder for the files; made if missing"
+        "--out", metavar="DIR", type=some_path, required=True, help="folder for the files, created if missing"
     )
     parser.add_argument("--force", action="store_true", help="replace existing files")
-    numbers = parser.add_argument_group("what some formats need")
+    numbers = parser.add_argument_group("options of some formats")
     numbers.add_argument("--tokens", metavar="N", type=sequence_length, help="sequence length (default: the study's)")
-    numbers.add_argument("--block", metavar="B", type=sequence_length, help="side of a block, in tokens")
+    numbers.add_argument("--block", metavar="B", type=sequence_length, help="side of a block in the mask, in tokens")
     numbers.add_argument(
-        "--kv-heads", metavar="K", type=sequence_length, help="KV heads in a layer (default: one per head)"
+        "--kv-heads", metavar="K", type=sequence_length, help="KV heads per layer (default: one per head)"
     )
 
 
@@ -62,7 +64,7 @@ def _formats() -> str:
 
 VERB = Verb(
     name="export",
-    summary="Write patterns of a study for the libraries that run them, read back and compared first",
+    summary="Write patterns of a study for the libraries that run them, each checked by reading it back",
     add_arguments=_add_arguments,
     act=_act,
     examples=(
@@ -70,7 +72,7 @@ VERB = Verb(
         ("nas export quick --best quality --format flex --out chosen", "a module for FlexAttention"),
         ("nas export quick --format transformers --out chosen", "a module for any decoder of transformers"),
         ("nas export quick --front --format flex --out all", "all/trial-00012 and so on"),
-        ("nas export quick --trial 0 --format pattern --out full", "any trial"),
+        ("nas export quick --trial 0 --format pattern --out full", "a trial by its number"),
     ),
     notes=_formats,
 )

@@ -1,4 +1,4 @@
-"""`nas`: finds the verb, and turns what goes wrong into one line and an exit code."""
+"""`nas`: dispatch to a command, with errors as one line and an exit code."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ from nas.errors import NasError
 VERBS: dict[str, Verb] = {
     module.VERB.name: module.VERB for module in (search, show, export, verify, draw, cost, track, table, doctor)
 }
-"""Every verb by its name, in the order of a user's way through them."""
+"""Every command by its name, in the order in which a user meets them."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -22,8 +22,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the words after `nas`; None for those of the process.
 
     Returns:
-        the exit code: 0, 2 for what the user can mend, 130 for Ctrl-C. Defects of the program are not
-        caught: their traceback is what a report needs.
+        the exit code: 0; 2 for an error that the user can fix; 130 for Ctrl-C. Bugs are not caught, as a report of
+            one needs its traceback.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -33,8 +33,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except NasError as error:
         print(f"nas: error: {' '.join(str(error).split())}", file=sys.stderr)
         return USER_ERROR
-    except PermissionError as error:  # the system's refusal, wherever it came
-        print(f"nas: error: {error.filename}: must be open to this user, got {error.strerror!r}.", file=sys.stderr)
+    except PermissionError as error:  # refused by the system, anywhere
+        print(
+            f"nas: error: {error.filename}: must be accessible to this user, got {error.strerror!r}.",
+            file=sys.stderr,
+        )
         return USER_ERROR
     except KeyboardInterrupt:
         print("nas: interrupted.", file=sys.stderr)
@@ -45,14 +48,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def help_text() -> str:
-    """What `nas --help` prints."""
+    """The text that `nas --help` prints."""
     width = max(map(len, VERBS))
     verbs = "\n".join(f"  {name:<{width}}  {verb.summary}" for name, verb in VERBS.items())
     return (
-        "usage: nas VERB ...\n\n"
+        "usage: nas COMMAND ...\n\n"
         "Searches attention sparsity patterns: quality against FLOPs and memory.\n\n"
         f"{verbs}\n\n"
-        "nas VERB --help says more. Start with: nas search preset=smoke\n"
+        "Options and examples of a command: nas COMMAND --help. Start with: nas search preset=smoke\n"
     )
 
 
@@ -66,14 +69,14 @@ def _run(words: list[str]) -> int:
         print(f"nas {version('nas-attention')}")
         return 0
     if words[0] not in VERBS:
-        near = get_close_matches(words[0], VERBS, n=1)
+        near = get_close_matches(words[0], [*VERBS, "--help", "--version"], n=1)
         remedy = f"Did you mean nas {near[0]}?" if near else "See nas --help."
         raise NasError(f"nas: must be followed by one of {', '.join(VERBS)}, got {words[0]!r}. {remedy}")
     return VERBS[words[0]].run(words[1:])
 
 
 def _forget_stdout() -> None:
-    """The reader of our output went away, as `head` does; Python would complain of it again at exit."""
+    """The reader of our output has gone, as `head` does; without this, Python would report it again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -1,4 +1,4 @@
-"""PATTERN on the command line: a file, a trial of a study, or a baseline by its name."""
+"""The argument PATTERN: a file, a trial of a study, or a baseline by its name."""
 
 from argparse import Namespace
 from pathlib import Path
@@ -16,7 +16,7 @@ _REMEDIES: dict[Lack, tuple[str, str]] = {
     "causal": ("a causal model", "Leave --bidirectional out."),
     "bidirectional": ("a bidirectional model", "Add --bidirectional."),
 }
-"""What a baseline lacks, and the argument that gives it."""
+"""For everything that a baseline can lack: its name, and the argument that provides it."""
 
 
 def read_pattern(args: Namespace, num_tokens: int) -> ModelPattern:
@@ -24,11 +24,11 @@ def read_pattern(args: Namespace, num_tokens: int) -> ModelPattern:
 
     Args:
         args: `pattern`, and the shape of a baseline: `layers`, `heads`, `grid`, `bidirectional`.
-        num_tokens: the length that a baseline is scaled to, in tokens; its grid's own, if it has one.
+        num_tokens: the length that a baseline is scaled to, in tokens; a grid has its own length.
 
     Raises:
-        NasError: no such file, study or trial; the trial has no pattern; the baseline does not fit the shape; or a
-            shape for something that has its own.
+        NasError: there is no such file, study or trial; the trial has no pattern; the baseline does not fit the shape;
+            or a shape was given for a pattern that has its own.
     """
     text: str = args.pattern
     if text in BASELINES and not Path(text).exists():
@@ -37,13 +37,21 @@ def read_pattern(args: Namespace, num_tokens: int) -> ModelPattern:
     if given:
         remedy = f"Baselines: {', '.join(BASELINES)}."
         raise InputError(f"--{given[0]}", "must go with the name of a baseline", text, remedy)
-    study, mark, number = text.rpartition("#")
-    if text.isidentifier() and not Path(text).exists():
+    path = Path(text)
+    if path.is_dir() or (not path.exists() and StudyReader(Path("runs", text)).config.is_file()):
+        remedy = f"For a trial of a study write {text or 'STUDY'}#TRIAL."
+        raise InputError("PATTERN", "must be a file, STUDY#TRIAL or a baseline", text, remedy)
+    if not path.exists() and "#" in text:
+        return _trial_pattern(text)
+    if not path.exists() and path.name == text and not path.suffix:
         raise unknown("PATTERN", text, BASELINES, "file or baseline")
-    if not mark or Path(text).exists():
-        return load_pattern(text)
-    if not (number.isascii() and number.isdecimal()):
-        raise InputError("PATTERN", "must be a file or STUDY#TRIAL with the number of a trial", text)
+    return load_pattern(text)
+
+
+def _trial_pattern(text: str) -> ModelPattern:
+    study, _, number = text.rpartition("#")
+    if not (study and number.isascii() and number.isdecimal()):
+        raise InputError("PATTERN", "must be STUDY#TRIAL with the number of a trial, such as quick#7", text)
     folder = StudyReader.existing(study)
     trial = folder.trial(int(number))
     if trial.pattern is None:

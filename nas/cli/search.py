@@ -1,4 +1,4 @@
-"""`nas search`: run a study, or go on with it."""
+"""`nas search`: run a study, or resume it."""
 
 import sys
 from argparse import ArgumentParser, Namespace
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("overrides", metavar="KEY=VALUE", nargs="*", help="a setting; the keys stand below")
+    parser.add_argument("overrides", metavar="KEY=VALUE", nargs="*", help="a setting; the keys are listed below")
     parser.add_argument(
         "--config-dir", metavar="DIR", type=some_path, help="a folder with your own YAML files, laid out like conf/"
     )
-    parser.add_argument("--cfg", choices=["job"], help="print the settings that would be used, and do nothing")
+    parser.add_argument("--cfg", choices=["job"], help="print the settings that would be used, and exit")
     parser.add_argument(
         "-m", "--multirun", action="store_true", help="run a study for every combination of values such as seed=0,1,2"
     )
@@ -59,7 +59,7 @@ def _search(settings: "RunSettings") -> None:
 
 
 def _argument(settings: "RunSettings") -> str:
-    """The study as other verbs are told it."""
+    """The argument by which other commands find the study."""
     from nas.results.study import study_path
 
     named = settings.runs_folder == "runs"
@@ -70,7 +70,7 @@ def _how_to_resume(settings: "RunSettings") -> str:
     from nas.results.study import study_path
 
     folder = study_path(settings.study, settings.runs_folder)
-    return f"nas: interrupted. Finished trials are kept in {folder}; the same command goes on from there."
+    return f"nas: interrupted. Finished trials are kept in {folder}; the same command resumes from there."
 
 
 def _notes() -> str:
@@ -81,11 +81,11 @@ def _notes() -> str:
 
 VERB = Verb(
     name="search",
-    summary="Search patterns and print their Pareto front; the same command goes on where it stopped",
+    summary="Search patterns and print their Pareto front; the same command resumes a stopped search",
     add_arguments=_add_arguments,
     act=_act,
     examples=(
-        ("nas search preset=smoke", "does it work here? under a minute"),
+        ("nas search preset=smoke", "a first try, under a minute"),
         ("nas search", "the default: text, a few minutes on two cores"),
         ("nas search study=mine task.path=notes/ task.num_tokens=256", "your own text"),
         ("nas search task=recall proxy.token_shift=true", "associative recall instead of text"),
@@ -93,6 +93,7 @@ VERB = Verb(
         ("nas search target=llama-3-8b-32k constraints.flops_ratio=0.5", "costs of a real model, with a budget"),
         ("nas search space=my_module:MySpace space.options.width=[8,16]", "a space of your own"),
         ("nas search -m seed=0,1,2", "three studies: quick-seed-0 and so on"),
+        ("nas search preset=overnight --cfg job", "every setting with its value; nothing runs"),
     ),
     notes=_notes,
 )

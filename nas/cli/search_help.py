@@ -1,4 +1,4 @@
-"""The keys of `nas search`, as its help lists them."""
+"""The list of keys in `nas search --help`."""
 
 import re
 from textwrap import wrap
@@ -12,13 +12,13 @@ _NAME_WIDTH = 26
 _WIDTH = 100
 
 _GROUP_NOTES = {
-    "preset": "how much to search: defaults for the keys below",
-    "space": "what is searched, or module:Class of your own (docs/spaces.md)",
-    "task": "what proxies learn (docs/tasks.md)",
-    "target": "which model costs are counted for (docs/costs.md)",
+    "preset": "the size of the search: defaults for the keys below",
+    "space": "the patterns to search, or module:Class of your own (docs/spaces.md)",
+    "task": "the task that proxies learn (docs/tasks.md)",
+    "target": "the model that costs are counted for (docs/costs.md)",
     "tracking": "Weights & Biases (docs/tracking.md)",
     "evaluation": "train proxies from scratch, or plug patterns into a checkpoint that you have (docs/checkpoints.md)",
-    "fidelity": "whether some patterns are trained longer, to see what the ranking is worth (docs/fidelity.md)",
+    "fidelity": "whether some patterns are trained longer, to check the ranking (docs/fidelity.md)",
 }
 
 
@@ -31,11 +31,11 @@ _SETTING_NOTES = {
     "space.attribute": "module:Class, as space=module:Class sets it",
     FREE: "an option of the space, often a list of values to choose from (docs/spaces.md)",
 }
-"""Said better for a command line than by the docstrings, which name what programs import."""
+"""Descriptions for the command line, where the docstring names what programs import."""
 
 
 def keys_text() -> str:
-    """Two lists: keys that take the name of a file, and single settings."""
+    """Two lists: keys whose value is the name of a YAML file, and single settings."""
     groups = [_entry(f"{name}=", f"{', '.join(choices(name))}: {_GROUP_NOTES[name]}") for name in GROUPS]
     settings = [
         _entry(f"{key.name}.KEY" if key.name == FREE else key.name, _note(key))
@@ -46,7 +46,7 @@ def keys_text() -> str:
 
 
 def _note(key: Key) -> str:
-    """The docstring in the command line's words."""
+    """The description of a key, in the terms of the command line."""
     words = _SETTING_NOTES.get(key.name, key.description)
     return re.sub(r"\bNone\b", "null", words).replace("`", "").removesuffix(".")
 

@@ -26,12 +26,12 @@ def _act(args: Namespace) -> int:
 
 VERB = Verb(
     name="show",
-    summary="Show the Pareto front of a study, with the baselines beside it",
+    summary="Show the Pareto front of a study, and its baselines",
     add_arguments=_add_arguments,
     act=_act,
     examples=(
         ("nas show quick", "as a table"),
         ("nas show quick --json | jq .points[0]", "for a program"),
-        ("nas show ~/studies/long-text", "a study elsewhere"),
+        ("nas show ~/studies/long-text", "a study in another folder"),
     ),
 )

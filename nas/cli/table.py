@@ -1,4 +1,4 @@
-"""`nas table`: the ground truth: every pattern of a small space trained long, and what that says."""
+"""`nas table`: the ground truth of a small space, with every pattern trained for long."""
 
 import json
 import math
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from nas.config.settings import RunSettings
 
 USED = ("preset", "space", "task", "proxy", "training", "seed", "device", "workers", "cohort_size")
-"""Settings of a search that a table has too."""
+"""Settings of a search that a table has as well."""
 DEFAULT_SEEDS, DEFAULT_RATES = 2, (2e-3, 4e-3, 8e-3, 1.6e-2)
-MOST_SEEDS = 1000  # as nas.ground_truth.plan has it, which is not imported for the help's sake
+MOST_SEEDS = 1000  # as nas.ground_truth.plan has it, which is not imported to keep the help fast
 
 _SETTING = re.compile(r"[a-z_.]+=.*")
 
@@ -31,20 +31,25 @@ def _add_arguments(parser: ArgumentParser) -> None:
     )
     build = parser.add_argument_group("options of build")
     build.add_argument(
-        "--seeds", metavar="N", type=_seeds, help=f"seeds a pattern (default: {DEFAULT_SEEDS}); more make a table grow"
+        "--seeds",
+        metavar="N",
+        type=_seeds,
+        help=f"seeds per pattern (default: {DEFAULT_SEEDS}); more extend an existing table",
     )
     build.add_argument(
         "--learning-rates",
         metavar="A,B,...",
         type=_learning_rates,
-        help="compared in every density band, the best is taken (default: 2e-3,4e-3,8e-3,1.6e-2)",
+        help="learning rates to compare; every density band keeps its best (default: 2e-3,4e-3,8e-3,1.6e-2)",
     )
     build.add_argument(
         "--config-dir", metavar="DIR", type=some_path, help="a folder with your own YAML files, laid out like conf/"
     )
     show = parser.add_argument_group("options of show")
     show.add_argument("--json", action="store_true", help="print one JSON object (schema nas.table_summary/1)")
-    show.add_argument("--picture", metavar="PNG", type=some_path, help="draw it there besides, over an older picture")
+    show.add_argument(
+        "--picture", metavar="PNG", type=some_path, help="also draw it there; an older picture is replaced"
+    )
 
 
 def _act(args: Namespace) -> int:
@@ -80,11 +85,11 @@ def _build(args: Namespace) -> int:
             build_table(settings, args.seeds or DEFAULT_SEEDS, rates, args.file, watcher)
     except KeyboardInterrupt:
         print(
-            f"nas: interrupted. What was trained is kept in {args.file}; the same command goes on from there.",
+            f"nas: interrupted. Finished runs are kept in {args.file}; the same command resumes from there.",
             file=sys.stderr,
         )
         return INTERRUPTED
-    print(f"{args.file} is whole. Next: nas table show {args.file}")
+    print(f"{args.file} is complete. Next: nas table show {args.file}")
     return 0
 
 
@@ -101,7 +106,7 @@ def _settings(args: Namespace) -> "RunSettings":
 
 
 def _check_used(key: str, word: str) -> None:
-    """Refuse what would have no effect; keys that nobody knows are refused where settings are read."""
+    """Refuse settings that would have no effect; unknown keys are refused where settings are read."""
     from nas.config.settings import RunSettings
 
     group = key.partition(".")[0]
@@ -124,7 +129,7 @@ def _show(args: Namespace) -> int:
     table = read_table(args.file)
     summary = summarize(table)
     if args.picture is not None:
-        from nas.ground_truth.report.picture import draw_table  # matplotlib takes as long as all the rest
+        from nas.ground_truth.report.picture import draw_table  # matplotlib takes as long as all other imports
 
         draw_table(table, args.picture)
     console = Console()
@@ -143,7 +148,7 @@ def _seeds(text: str) -> int:
 
 
 def _learning_rates(text: str) -> tuple[float, ...]:
-    """Numbers with commas between them, as argparse's `type`."""
+    """Numbers separated by commas, for an argparse `type`."""
     try:
         rates = tuple(float(part) for part in text.split(","))
     except ValueError:
@@ -158,25 +163,25 @@ def _notes() -> str:
 
     return (
         "settings of build (nas search --help describes them):\n"
-        f"  preset=    {', '.join(choices('preset'))} (default: table, 16 times a short training)\n"
-        "  space=     what is listed and trained (default: tabular); it must have finitely many patterns\n"
+        f"  preset=    {', '.join(choices('preset'))} (default: table, 16 times as long as a short run)\n"
+        "  space=     the patterns to train (default: tabular); their number must be finite\n"
         "  task=, task.KEY, proxy.KEY, training.KEY, seed, device, workers, cohort_size\n\n"
-        "Stop it whenever you like, by Ctrl-C or worse: the same command goes on. docs/tables.md says more."
+        "Stop it whenever you like, with Ctrl-C or worse: the same command resumes it. See docs/tables.md."
     )
 
 
 VERB = Verb(
     name="table",
-    summary="Train every pattern of a small space long, and show what shorter trainings say about the outcome",
+    summary="Train every pattern of a small space for long, and show how well shorter runs predict it",
     add_arguments=_add_arguments,
     act=_act,
     examples=(
-        ("nas table build tables/mine.jsonl", "hours; goes on where it was stopped"),
+        ("nas table build tables/mine.jsonl", "hours; resumes where it was stopped"),
         ("nas table build short.jsonl training.num_steps=480", "an eighth of that"),
         ("nas table build recall.jsonl task=recall proxy.token_shift=true", "another task"),
-        ("nas table build tables/mine.jsonl --seeds 3", "a third seed for a table of two"),
+        ("nas table build tables/mine.jsonl --seeds 3", "a third seed for a table with two"),
         ("nas table show tables/mine.jsonl", "rankings, noise, true front"),
-        ("nas table show tables/mine.jsonl --picture table.png", "and a line for every pattern"),
+        ("nas table show tables/mine.jsonl --picture table.png", "also a picture, a line per pattern"),
         ("nas table show tables/mine.jsonl --json | jq .rungs[].tau", "for a program"),
     ),
     notes=_notes,

@@ -1,4 +1,4 @@
-"""`nas track`: record a study in Weights & Biases again, from its folder."""
+"""`nas track`: a study recorded in Weights & Biases again, from its folder."""
 
 from argparse import ArgumentParser, Namespace
 
@@ -8,7 +8,12 @@ from nas.errors import NasError
 
 def _add_arguments(parser: ArgumentParser) -> None:
     add_study(parser)
-    parser.add_argument("--mode", choices=["offline", "online"], default="offline", help="where to (default: offline)")
+    parser.add_argument(
+        "--mode",
+        choices=["offline", "online"],
+        default="offline",
+        help="files in the study folder, or sent at once (default: offline)",
+    )
     parser.add_argument("--project", metavar="P", default="nas", help="W&B project (default: nas)")
     parser.add_argument("--entity", metavar="E", help="W&B user or team (default: the key's own)")
 
@@ -35,7 +40,7 @@ def _act(args: Namespace) -> int:
     if recorded.num_missing:
         raise NasError(
             f"tracking: {recorded.num_missing} of {recorded.num_runs} runs could not be recorded "
-            f"({recorded.first_failure}). Nothing is lost in {study.path}; try again."
+            f"({recorded.first_failure}). {study.path} still has them all; try again."
         )
     where = f" in {study.path}/wandb" if args.mode == "offline" else ""
     print(f"{recorded.num_runs} runs recorded {args.mode}{where}")

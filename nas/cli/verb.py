@@ -1,9 +1,11 @@
-"""What all verbs have in common."""
+"""The parts that all commands share."""
 
 import argparse
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,11 +13,11 @@ from nas.errors import NasError
 from nas.ranges import MOST_TOKENS
 
 USER_ERROR, INTERRUPTED = 2, 130
-"""Exit codes for what the user can mend, and for Ctrl-C."""
+"""Exit codes for an error that the user can fix, and for Ctrl-C."""
 
 
 class _Parser(argparse.ArgumentParser):
-    """Wrong arguments are an error like any other: one line."""
+    """Reports wrong arguments like any other error: in one line."""
 
     def error(self, message: str) -> NoReturn:
         raise NasError(f"{self.prog}: {message}. See {self.prog} --help.")
@@ -23,15 +25,15 @@ class _Parser(argparse.ArgumentParser):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verb:
-    """One word after `nas`.
+    """One command: a word after `nas`.
 
     Args:
         name: the word.
-        summary: what it does, as one line without a full stop.
-        add_arguments: tells the parser its arguments.
-        act: does it.
-        examples: command lines, each with what it is for.
-        notes: more help, made only when help is asked for, as it may import a lot.
+        summary: one line of help, without a full stop.
+        add_arguments: declares its arguments on the parser.
+        act: runs it and returns the exit code.
+        examples: command lines, each with its purpose.
+        notes: more help; called only for --help, as it may import a lot.
     """
 
     name: str
@@ -42,14 +44,18 @@ class Verb:
     notes: Callable[[], str] = lambda: ""
 
     def run(self, words: list[str]) -> int:
-        """Parse the words after the verb and act; the exit code."""
+        """Parse the words after the name, run the command, and return its exit code."""
         if "-h" in words or "--help" in words:
             print(self.help_text(), end="")
             return 0
-        return self.act(self._parser().parse_intermixed_args(words))
+        parser = self._parser()
+        args, unknown = parser.parse_known_intermixed_args(words)
+        if unknown:
+            raise _unknown_arguments(parser, unknown)
+        return self.act(args)
 
     def help_text(self) -> str:
-        """What `nas VERB --help` prints, always 100 columns wide at most."""
+        """The text that `nas COMMAND --help` prints, at most 100 columns wide."""
         parser = self._parser()
         width = max(len(line) for line, _ in self.examples)
         examples = "\n".join(f"  {line:<{width}}  {purpose}" for line, purpose in self.examples)
@@ -67,9 +73,21 @@ class Verb:
         return parser
 
 
+def _unknown_arguments(parser: argparse.ArgumentParser, words: list[str]) -> NasError:
+    """The error for arguments that a command does not have, with the nearest option that it has."""
+    usage, option = parser.format_usage(), words[0].partition("=")[0]
+    near = get_close_matches(option, re.findall(r"--[a-z-]+", usage), n=1, cutoff=0.8)
+    remedy = f"See {parser.prog} --help."
+    if near:
+        remedy = f"Did you mean {near[0]!r}?"
+    elif option.startswith("-") and "KEY=VALUE" in usage:
+        remedy = f"Settings have no dashes: write {option.lstrip('-')}=VALUE."
+    return NasError(f"{parser.prog}: unrecognized arguments: {' '.join(words)}. {remedy}")
+
+
 def add_study(parser: argparse.ArgumentParser) -> None:
     """Declare the argument STUDY."""
-    parser.add_argument("study", metavar="STUDY", help="a name under runs/, or the path of a study folder")
+    parser.add_argument("study", metavar="STUDY", type=_study, help="a name under runs/, or the path of a study folder")
 
 
 def add_pattern(parser: argparse.ArgumentParser) -> None:
@@ -81,42 +99,52 @@ def add_pattern(parser: argparse.ArgumentParser) -> None:
     )
     shape = parser.add_argument_group("shape of a baseline")
     shape.add_argument("--layers", metavar="L", type=_size, help="layers (default: 2)")
-    shape.add_argument("--heads", metavar="H", type=_size, help="heads in a layer (default: 4)")
-    shape.add_argument("--grid", metavar="RxC", type=grid_sides, help="rows and columns of a picture: 8x8")
-    shape.add_argument("--bidirectional", action="store_true", help="queries see later keys too")
+    shape.add_argument("--heads", metavar="H", type=_size, help="heads per layer (default: 4)")
+    shape.add_argument("--grid", metavar="RxC", type=grid_sides, help="rows and columns of a picture, such as 8x8")
+    shape.add_argument("--bidirectional", action="store_true", help="let queries see later keys as well")
 
 
 def sequence_length(text: str) -> int:
-    """A number of tokens, as argparse's `type`."""
+    """A number of tokens, for an argparse `type`."""
     return whole_number(text, 1, MOST_TOKENS)
 
 
 def grid_sides(text: str) -> tuple[int, int]:
-    """Rows and columns, as argparse's `type`."""
+    """Rows and columns, for an argparse `type`."""
     sides = text.split("x")
-    if len(sides) != 2:
+    if len(sides) != 2 or not all(side.isdecimal() for side in sides):
         raise argparse.ArgumentTypeError(f"must be rows x columns such as 8x8, got {text!r}")
     return _size(sides[0]), _size(sides[1])
 
 
 def trial_number(text: str) -> int:
-    """The number of a trial, as argparse's `type`."""
-    return whole_number(text, 0, sys.maxsize)
+    """The number of a trial, for an argparse `type`."""
+    return whole_number(text, 0)
 
 
 def some_path(text: str) -> Path:
-    """A path, as argparse's `type`; an empty one, which a shell's unset variable leaves, would mean this folder."""
+    """A path, for an argparse `type`; an empty one, as from an unset shell variable, would mean the current folder."""
     if not text:
         raise argparse.ArgumentTypeError("must be a path, got ''")
     return Path(text)
+
+
+def _study(text: str) -> str:
+    """A study; a trial of one, which other arguments name, is refused."""
+    study, mark, number = text.rpartition("#")
+    if mark and number.isdecimal() and not Path(text).exists():
+        raise argparse.ArgumentTypeError(f"must be a study without a trial, such as {study}, got {text!r}")
+    return text
 
 
 def _size(text: str) -> int:
     return whole_number(text, 1, 4096)
 
 
-def whole_number(text: str, low: int, high: int) -> int:
-    """A number from low to high, both included, for an argparse `type`."""
-    if not (text.isascii() and text.isdecimal() and len(text) < 20) or not low <= int(text) <= high:
-        raise argparse.ArgumentTypeError(f"must be a whole number from {low} to {high}, got {text!r}")
+def whole_number(text: str, low: int, high: int | None = None) -> int:
+    """A number from low to high, both included, for an argparse `type`; without high, of any size."""
+    most = sys.maxsize if high is None else high
+    allowed = f"of {low} or more" if high is None else f"from {low} to {high}"
+    if not (text.isascii() and text.isdecimal() and len(text) < 20 and low <= int(text) <= most):
+        raise argparse.ArgumentTypeError(f"must be a whole number {allowed}, got {text!r}")
     return int(text)

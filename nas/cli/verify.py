@@ -1,4 +1,4 @@
-"""`nas verify`: read an exported bundle back and compare it with its pattern."""
+"""`nas verify`: an exported bundle read back and compared with its pattern."""
 
 from argparse import ArgumentParser, Namespace
 
@@ -24,11 +24,11 @@ def _act(args: Namespace) -> int:
 
 VERB = Verb(
     name="verify",
-    summary="Read an exported bundle back, with the format's own library where installed, and compare",
+    summary="Read an exported bundle back, also with the format's own library if installed, and compare",
     add_arguments=_add_arguments,
     act=_act,
     examples=(
-        ("nas verify chosen", "the outcome is recorded in chosen/verification.json too"),
+        ("nas verify chosen", "the outcome is also written to chosen/verification.json"),
         ("nas verify all/trial-00012", "one point of a front"),
     ),
 )

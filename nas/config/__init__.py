@@ -1,1 +1,1 @@
-"""From YAML files and the command line to typed settings; Hydra and OmegaConf stop here."""
+"""From YAML files and the command line to typed settings; no other room imports Hydra or OmegaConf."""

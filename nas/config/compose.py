@@ -1,4 +1,4 @@
-"""Hydra puts YAML files and the command line together; what comes out is plain data."""
+"""Composition: YAML files and the command line merged by Hydra into plain data."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -24,17 +24,17 @@ _CALL = re.compile(r"\$\{.*:", re.DOTALL)
 
 
 def compose_document(overrides: Sequence[str], config_dir: Path | None = None) -> dict[str, Any]:
-    """All settings as plain data, not yet checked.
+    """All settings as plain data, unchecked.
 
-    The files are composed without a schema: `nas.config.read` checks keys and types, of files and command line
-    alike, with one form of message. Hydra's job part (output folders, logging, `chdir`) is not used.
+    The files are composed without a schema: `nas.config.read` checks keys and types, of files and of the
+    command line, with one form of message. Hydra's job features (output folders, logging, `chdir`) are not used.
 
     Args:
         overrides: in Hydra's grammar.
-        config_dir: a folder with further files, searched after the shipped one.
+        config_dir: a folder with further files, searched after the shipped folder.
 
     Raises:
-        InputError: YAML that cannot be read, a key that is set twice, or a value that would run code.
+        InputError: YAML cannot be parsed, a key is set twice, or a value would run code.
     """
     _store_choices_without_files()
     path = [f"hydra.searchpath=[{quoted(f'file://{config_dir.resolve()}')}]"] if config_dir else []
@@ -54,18 +54,18 @@ def _store_choices_without_files() -> None:
 
 
 def _defaults() -> DictConfig:
-    """What the classes say, without the sets of settings that stand in files of their own."""
+    """The defaults of the classes, without those groups whose files hold all of their settings."""
     document = asdict(RunSettings())
     return OmegaConf.create({key: value for key, value in document.items() if key not in WHOLE_GROUPS})
 
 
 def _refuse_code(node: Any, where: str) -> None:
-    """No value may name code, and none may fetch a secret from the environment into the study folder."""
+    """Refuse values that name code, or that would copy a secret of the environment into the study folder."""
     if isinstance(node, dict):
         for key, value in node.items():
             inner = f"{where}.{key}" if where else str(key)
             if key == "_target_":
-                raise InputError(inner, "must not be there; settings run no code", value, "Remove it.")
+                raise InputError(inner, "must not be used; settings run no code", value, "Remove it.")
             _refuse_code(value, inner)
     elif isinstance(node, list):
         for index, value in enumerate(node):
@@ -96,17 +96,17 @@ def _one_line_errors() -> Iterator[None]:
 
 
 def _missing_choice(error: MissingConfigException) -> InputError:
-    """For a file that a user's `defaults` name; Hydra would list every folder it looked into."""
+    """For a file that a user's `defaults` name; Hydra would list every folder that it searched."""
     missing = str(error.missing_cfg_file)
     if not error.options:
-        return InputError("defaults list", "must name files that are there", missing)
+        return InputError("defaults list", "must name files that exist", missing)
     group, _, name = missing.rpartition("/")
     return unknown(f"defaults list: {group}", name, error.options, "choice")
 
 
 def _first_sentence(error: Exception) -> str:
-    """What Hydra or OmegaConf says, and the cause it gives, without the notes they add for programmers."""
-    said = [str(part) for part in (error, error.__cause__) if part is not None]
+    """The message of Hydra or OmegaConf and of its cause, without their notes for programmers."""
+    messages = [str(part) for part in (error, error.__cause__) if part is not None]
     return "; ".join(
-        dict.fromkeys(" ".join(re.split(r"\n +(?:full_key|object_type)", text)[0].split()) for text in said)
+        dict.fromkeys(" ".join(re.split(r"\n +(?:full_key|object_type)", text)[0].split()) for text in messages)
     )

@@ -1,4 +1,4 @@
-"""Where the shipped YAML files lie, and which choices they offer."""
+"""Folders of YAML files, shipped and the user's, and the choices that they offer."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -8,37 +8,37 @@ import yaml
 from nas.errors import InputError, NasError, unknown
 
 PRIMARY = "config"
-"""Name of the file that the others hang from."""
+"""Name of the main file, whose defaults list names the others."""
 
 OWN_SPACE = "own"
-"""The choice of `space` for a class of the user's; written as `space=module:attribute`."""
+"""The choice of `space` for a class of the user, written as `space=module:attribute`."""
 
 MOST_YAML_BYTES = 2**20
-"""Length of a user's configuration file; settings fill some hundred bytes."""
+"""Longest configuration file of a user, in bytes; settings take a few hundred."""
 
 PROXY_TARGET = "proxy"
-"""The choice of `target` for the model that is trained, whatever its sizes; it needs no file."""
+"""The choice of `target` for the proxy itself, whatever its sizes; it needs no file."""
 
 
 def find_conf() -> Path:
-    """The shipped configuration folder: inside the package in a wheel, beside it in a checkout.
+    """The shipped configuration folder: inside the package in a wheel, next to it in a checkout.
 
     Raises:
-        NasError: there is none, so the installation is broken.
+        NasError: it is missing, so the installation is broken.
     """
     package = Path(__file__).resolve().parent.parent
     for folder in (package / "conf", package.parent / "conf"):
         if (folder / f"{PRIMARY}.yaml").is_file():
             return folder
-    raise NasError(f"installation: no conf folder in or beside {package}. Install nas again.")
+    raise NasError(f"installation: no conf folder in or next to {package}. Install nas again.")
 
 
 def choices(group: str, config_dir: Path | None = None) -> list[str]:
-    """What `group=` may be, by name: the shipped files, then the user's own.
+    """The values that `group=` takes: the names of the shipped files, then of the user's own.
 
     Args:
         group: a folder of the configuration, such as `space`.
-        config_dir: a folder of the user's, laid out like the shipped one.
+        config_dir: a folder of the user, laid out like the shipped one.
     """
     folders = [find_conf()] + ([config_dir] if config_dir else [])
     files = [file.stem for folder in folders for file in sorted((folder / group).glob("*.yaml"))]
@@ -46,10 +46,10 @@ def choices(group: str, config_dir: Path | None = None) -> list[str]:
 
 
 def check_choice(key: str, name: str, config_dir: Path | None = None) -> None:
-    """Refuse a choice that no file stands for.
+    """Refuse a choice that no file defines.
 
     Raises:
-        InputError: with the nearest real one.
+        InputError: no such choice; the message names the nearest.
     """
     known = choices(key, config_dir)
     if name not in known:
@@ -57,13 +57,13 @@ def check_choice(key: str, name: str, config_dir: Path | None = None) -> None:
 
 
 def check_config_dir(config_dir: Path) -> None:
-    """Refuse a folder that Hydra would read in part or not at all.
+    """Refuse a folder that Hydra would read only in part or not at all.
 
-    Hydra looks into the shipped folder first, so a file of the same name would be ignored in silence.
+    Hydra looks into the shipped folder first, so a file of the same name would be silently ignored.
 
     Raises:
-        InputError: no such folder, one of its files has the name of a shipped one, or one could stand for more
-            than it holds.
+        InputError: there is no such folder; a file has the name of a shipped one, is too long, or refers to an
+            anchor.
     """
     if not config_dir.is_dir():
         raise InputError("--config-dir", "must be a folder", str(config_dir))
@@ -73,15 +73,15 @@ def check_config_dir(config_dir: Path) -> None:
             raise InputError("--config-dir", "must not repeat the name of a shipped file", str(name), "Rename it.")
     for group in (folder.name for folder in find_conf().iterdir() if folder.is_dir()):
         for file in sorted((config_dir / group).rglob("*.yaml")):
-            _check_as_long_as_it_looks(file)
+            _check_size(file)
 
 
-def _check_as_long_as_it_looks(file: Path) -> None:
-    """Refuse references to anchors: nested ones make millions of values of a few lines ("billion laughs")."""
+def _check_size(file: Path) -> None:
+    """Refuse long files and references to anchors: these can expand a few lines to millions of values."""
     if (size := file.stat().st_size) > MOST_YAML_BYTES:
         raise InputError(str(file), f"must be at most {MOST_YAML_BYTES:,} bytes long", size)
-    with suppress(yaml.YAMLError, UnicodeDecodeError, RecursionError):  # told if the file is chosen
+    with suppress(yaml.YAMLError, UnicodeDecodeError, RecursionError):  # reported if the file is chosen
         for event in yaml.parse(file.read_text(encoding="utf-8")):
             if isinstance(event, yaml.AliasEvent):
                 place = f"{file}:{event.start_mark.line + 1}"
-                raise InputError(place, "must not refer to an anchor", f"*{event.anchor}", "Write the value out.")
+                raise InputError(place, "must not refer to an anchor", f"*{event.anchor}", "Write out the value.")

@@ -1,4 +1,4 @@
-"""Every key that settings have, with its type and what its docstring says of it."""
+"""Keys: every setting by its dotted name, with its type and its description."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -12,13 +12,13 @@ from nas.config.settings import RunSettings
 from nas.errors import InputError, unknown
 
 GROUPS = ("preset", "space", "task", "target", "tracking", "fidelity", "evaluation")
-"""Keys whose value is the name of a YAML file, a set of settings."""
+"""Keys whose value is the name of a YAML file: a set of settings."""
 
 WHOLE_GROUPS = ("preset", "space", "task", "target", "tracking", "evaluation")
-"""Those whose files hold all of their settings; what the others leave out keeps its default."""
+"""Groups whose files hold all of their settings; in the others, omitted settings keep their defaults."""
 
 FREE = "space.options"
-"""The one key whose inner keys are not known here: each space has its own."""
+"""The one key whose inner keys are unknown here: each space has its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,9 @@ class Key:
     """One setting.
 
     Args:
-        name: dotted, as the command line has it.
+        name: dotted, as on the command line.
         hint: its type.
-        description: what the docstring beside it says, in one line.
+        description: from the docstring of its class, in one line.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Key:
 
 @cache
 def all_keys() -> dict[str, Key]:
-    """Every single setting by its name, in the order of their classes."""
+    """Every single setting by its name, in the order of the classes."""
     found: dict[str, Key] = {}
     for key in _keys_of(RunSettings, ""):
         found.setdefault(key.name, key)
@@ -46,7 +46,7 @@ def all_keys() -> dict[str, Key]:
 
 
 def dataclasses_in(hint: Any) -> list[type[Any]]:
-    """The dataclasses that a type admits: itself, or the members of a union."""
+    """The dataclasses that a type allows: itself, or the members of a union."""
     parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else [hint]
     return [part for part in parts if isinstance(part, type) and is_dataclass(part)]
 
@@ -58,12 +58,12 @@ def is_text(name: str) -> bool:
 
 
 def unknown_key(where: str, key: str, siblings: Iterable[str]) -> InputError:
-    """The error for a key that is not one of its `siblings`, with the nearest real key of all.
+    """The error for a key that is not one of `siblings`, with the nearest of all real keys.
 
     Args:
-        where: dotted place of the mapping that should hold it; empty at the top.
+        where: dotted place of the mapping that contains it; empty at the top.
         key: the last part of its name.
-        siblings: the keys that may stand there.
+        siblings: the keys allowed there.
     """
     name = f"{where}.{key}" if where else key
     if where.endswith("]"):
@@ -76,7 +76,7 @@ def unknown_key(where: str, key: str, siblings: Iterable[str]) -> InputError:
 
 
 def nearest_key(name: str, among: Iterable[str] = ()) -> str | None:
-    """The real key that a wrong one was meant to be: by its spelling, or by its last part.
+    """The real key that is nearest to a wrong one: by its spelling, or by its last part.
 
     Args:
         name: dotted.
@@ -102,7 +102,7 @@ def _keys_of(kind: type[Any], prefix: str) -> Iterator[Key]:
 
 
 def _descriptions(kind: type[Any]) -> dict[str, str]:
-    """The `Args:` of a class's docstring and of those it is built on, by argument."""
+    """The `Args:` in the docstrings of a class and its base classes, by argument."""
     found: dict[str, str] = {}
     for base in reversed(kind.__mro__):
         _, _, arguments = (base.__doc__ or "").partition("Args:\n")

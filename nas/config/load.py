@@ -1,4 +1,4 @@
-"""The way in: from the words of a command line to the studies that they ask for."""
+"""Loading: from the words of a command line to the settings of its studies."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -19,21 +19,21 @@ from nas.tracking.settings import check_key
 def load_settings(
     words: Sequence[str] = (), *, config_dir: Path | None = None, multirun: bool = False
 ) -> list[RunSettings]:
-    """The settings of every study that a command line asks for: one, or with multirun any number.
+    """The settings of every study that a command line requests: one, or with multirun any number.
 
     Args:
-        words: `key=value` each.
-        config_dir: a folder of the user's with further YAML files, laid out like `conf/`.
-        multirun: allow `seed=0,1,2`; studies that would share a name get the values at its end.
+        words: each `key=value`.
+        config_dir: a folder of the user with further YAML files, laid out like `conf/`.
+        multirun: allow `seed=0,1,2`; studies that would share a name get these values as a suffix.
 
     Raises:
-        NasError: something is wrong; nothing was written.
+        NasError: a word, a file or a value is wrong; nothing was written.
     """
     if config_dir is not None:
         check_config_dir(config_dir)
-    asked = list(expand(words, multirun=multirun, config_dir=config_dir))
-    runs = [_read(compose_document(one.overrides, config_dir)) for one in asked]
-    return _with_own_names(runs, [one.label for one in asked])
+    requested = list(expand(words, multirun=multirun, config_dir=config_dir))
+    runs = [_read(compose_document(one.overrides, config_dir)) for one in requested]
+    return _with_own_names(runs, [one.label for one in requested])
 
 
 def to_yaml(settings: RunSettings) -> str:
@@ -49,7 +49,7 @@ def _read(document: dict[str, Any]) -> RunSettings:
 
 
 def _with_own_names(runs: list[RunSettings], labels: list[str]) -> list[RunSettings]:
-    """Two studies never share a folder."""
+    """The same studies, renamed if two would share a folder."""
     if _differ(runs):
         return runs
     named = [replace(run, study=f"{run.study}-{label}") for run, label in zip(runs, labels, strict=True)]

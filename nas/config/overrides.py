@@ -1,4 +1,4 @@
-"""The words of a command line, `key=value` each, made fit for Hydra."""
+"""Overrides: the words `key=value` of a command line, translated for Hydra."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,13 +11,13 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, ValueType
 from hydra.errors import HydraException
 
-from nas.config.folder import OWN_SPACE, PROXY_TARGET, check_choice
+from nas.config.folder import OWN_SPACE, PROXY_TARGET, check_choice, choices
 from nas.config.keys import GROUPS, is_text, nearest_key, unknown_key
 from nas.config.settings import RunSettings
 from nas.errors import InputError
 
 MOST_STUDIES = 1000
-"""Studies of one call: each takes minutes at least, so more can only be a slip."""
+"""Most studies per call: each takes minutes at least, so more can only be a mistake."""
 
 _KEY = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
@@ -28,7 +28,7 @@ class Assignment:
 
     Args:
         key: dotted.
-        values: as texts; more than one where the user asked for a study each.
+        values: as text; with more than one, each gets its own study.
     """
 
     key: str
@@ -36,63 +36,69 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One study that a command line asks for.
+class RequestedStudy:
+    """One study that a command line requests.
 
     Args:
         overrides: in Hydra's grammar.
-        label: the values that it has and other studies of the same call have not, fit for a file name.
+        label: the values that tell it apart from other studies of the same call, valid in a file name.
     """
 
     overrides: tuple[str, ...]
     label: str
 
 
-def expand(words: Sequence[str], *, multirun: bool, config_dir: Path | None = None) -> Iterator[Asked]:
-    """Every study that is asked for.
+def expand(words: Sequence[str], *, multirun: bool, config_dir: Path | None = None) -> Iterator[RequestedStudy]:
+    """Every requested study.
 
     Args:
-        words: as the user wrote them.
+        words: as the user typed them.
         multirun: a key may have several values, `seed=0,1,2`: a study for every combination.
-        config_dir: a folder of the user's with further choices.
+        config_dir: a folder with further choices of the user.
 
     Raises:
-        InputError: a word that is no `key=value`, or a choice that does not exist.
+        InputError: a word is not `key=value`, or a choice does not exist.
     """
     assignments = [_parse(word) for word in words]
     for assignment in assignments:
         _check(assignment, multirun)
     if (num_studies := prod(len(assignment.values) for assignment in assignments)) > MOST_STUDIES:
         raise InputError(
-            "--multirun", f"must ask for at most {MOST_STUDIES:,} studies", num_studies, "List fewer values."
+            "--multirun", f"must request at most {MOST_STUDIES:,} studies", num_studies, "List fewer values."
         )
     for values in product(*(assignment.values for assignment in assignments)):
         pairs = list(zip(assignments, values, strict=True))
-        told = [text for assignment, value in pairs for text in _for_hydra(assignment.key, value, config_dir)]
+        translated = [text for assignment, value in pairs for text in _for_hydra(assignment.key, value, config_dir)]
         swept = [_label(assignment.key, value) for assignment, value in pairs if len(assignment.values) > 1]
-        yield Asked(tuple(told), "-".join(swept))
+        yield RequestedStudy(tuple(translated), "-".join(swept))
 
 
 def _parse(word: str) -> Assignment:
     key, equals, value = word.partition("=")
     if not equals or not _KEY.fullmatch(key):
-        near = nearest_key(key.lstrip("+~"), GROUPS)
-        remedy = f"Write {near}={value or 'VALUE'}." if near else "See nas search --help."
-        raise InputError("override", "must be key=value, without + or ~", word, remedy)
+        raise InputError("override", "must be key=value, without + or ~", word, _remedy(key, value))
     known = [field.name for field in fields(RunSettings)]
     if key.partition(".")[0] not in known:
         raise unknown_key("", key, known)
     return Assignment(key, _values(key, value))
 
 
+def _remedy(key: str, value: str) -> str:
+    """For a word that is not `key=value`: the nearest key, or the group that the word is a choice of."""
+    if near := nearest_key(key.lstrip("+~"), GROUPS):
+        return f"Write {near}={value or 'VALUE'}."
+    group = next((group for group in GROUPS if key in choices(group)), None)
+    return f"Write {group}={key}." if group else "See nas search --help."
+
+
 def _values(key: str, text: str) -> tuple[str, ...]:
-    """The value in Hydra's grammar, taken as it stands where that grammar cannot read it."""
+    """The value in Hydra's grammar; quoted as plain text if that grammar cannot parse it."""
     try:
         parsed = OverridesParser.create().parse_override(f"{key}={text}")
     except HydraException:
         return (quoted(text),)
     except (ValueError, RecursionError):  # thousands of digits, or of brackets
-        raise InputError(key, "must be a value that can be read", text, "Write fewer digits or brackets.") from None
+        raise InputError(key, "must be a value that can be parsed", text, "Write fewer digits or brackets.") from None
     if parsed.is_sweep_override():
         return _swept(key, parsed)
     number = isinstance(parsed.value(), bool | int | float)
@@ -113,7 +119,7 @@ def _check(assignment: Assignment, multirun: bool) -> None:
 
 
 def _for_hydra(key: str, value: str, config_dir: Path | None) -> list[str]:
-    """`++` sets a key whether or not a file mentions it; unknown ones are refused afterwards, by name."""
+    """`++` sets a key whether or not a file mentions it; unknown keys are refused later, by name."""
     name = value.strip("'\"")
     if key == "space" and ":" in name and not name.startswith("{"):
         return [f"space={OWN_SPACE}", f"++space.attribute={quoted(name)}"]
@@ -130,7 +136,7 @@ def _label(key: str, value: str) -> str:
 
 
 def quoted(text: str) -> str:
-    r"""The text as it stands, in quotes; Hydra reads backslashes as such unless they stand before a quote."""
+    r"""The text in quotes, unchanged; Hydra reads backslashes literally unless they precede a quote."""
     escaped = re.sub(r"(\\*)'", lambda match: match[1] * 2 + r"\'", text)
     trailing = len(escaped) - len(escaped.rstrip("\\"))
     return f"'{escaped}{chr(92) * trailing}'"

@@ -1,11 +1,11 @@
-"""Plain data to typed settings, with every wrong key and value named."""
+"""Reading: plain data to typed settings; every wrong key or value is named."""
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from nas.config.keys import dataclasses_in, unknown_key
+from nas.config.keys import GROUPS, dataclasses_in, unknown_key
 from nas.errors import InputError, unknown
 from nas.search.problem.study_tasks import told_as_extra
 from nas.space.option_types import describe, fits
@@ -17,12 +17,12 @@ def read_settings(kind: type[T], document: Any, where: str = "") -> T:
     """An instance of a settings class from plain data.
 
     Args:
-        kind: a dataclass; fields may be dataclasses too, or unions of them told apart by their `name`.
-        document: a mapping, as YAML has it; keys left out take their defaults.
+        kind: a dataclass; fields may be dataclasses too, or unions of dataclasses with different `name`s.
+        document: a mapping, as parsed from YAML; omitted keys take their defaults.
         where: the dotted place of the mapping; empty at the top.
 
     Raises:
-        InputError: an unknown or missing key, or a value of the wrong type or out of range.
+        InputError: a key is unknown or missing, or a value has the wrong type or is out of range.
     """
     if not isinstance(document, Mapping):
         raise InputError(where or "configuration", "must be a mapping of keys to values", document)
@@ -32,7 +32,8 @@ def read_settings(kind: type[T], document: Any, where: str = "") -> T:
             raise unknown_key(where, str(key), known)
     for name, field in known.items():
         if name not in document and field.default is MISSING and field.default_factory is MISSING:
-            raise InputError(where or "configuration", f"must have the key {name!r}", sorted(document))
+            remedy = f"Choose a set of settings first: {where}=NAME." if where in GROUPS else ""
+            raise InputError(where or "configuration", f"must have the key {name!r}", sorted(document), remedy)
     return kind(**{key: _read_value(hints[key], value, _join(where, key)) for key, value in document.items()})
 
 
@@ -45,12 +46,13 @@ def _read_value(hint: Any, value: Any, where: str) -> Any:
     if kinds and not (value is None and NoneType in get_args(hint)):
         return read_settings(_named(kinds, value, where), value, where)
     if not kinds and not fits(value, hint):
-        raise InputError(where, f"must be {describe(hint)}", value)
+        remedy = f"Write {where}=[A,B,C]." if get_origin(hint) is list else ""
+        raise InputError(where, f"must be {describe(hint)}", value, remedy)
     return float(value) if hint in (float, float | None) and value is not None else value
 
 
 def _read_entry(kinds: list[type[Any]], entry: Any, where: str) -> Any:
-    """One of a list of settings; a name alone stands for its defaults."""
+    """One entry of a list of settings; a plain name means its defaults."""
     document = {"name": entry} if isinstance(entry, str) else entry
     if not isinstance(document, Mapping):
         raise InputError(where, "must be a name, or a mapping with a name", entry)
@@ -61,7 +63,7 @@ def _read_entry(kinds: list[type[Any]], entry: Any, where: str) -> Any:
 
 
 def _named(kinds: list[type[Any]], value: Any, where: str) -> type[Any]:
-    """Of several classes the one whose default name is the value's name."""
+    """The class whose default name is the name in the value."""
     if len(kinds) == 1 or not isinstance(value, Mapping):
         return kinds[0]
     by_name = {next(field.default for field in fields(kind) if field.name == "name"): kind for kind in kinds}

@@ -1,4 +1,4 @@
-"""Everything one `nas search` is told."""
+"""Settings of `nas search`."""
 
 from dataclasses import dataclass, field
 
@@ -8,11 +8,11 @@ from nas.tracking.settings import TrackingSettings
 
 @dataclass(kw_only=True, slots=True)
 class RunSettings(StudySettings):
-    """A study, and what goes on around it.
+    """A study with its preset and its tracking.
 
     Args:
-        preset: the set of defaults that was taken: smoke, quick, overnight or table.
-        tracking: where the study is recorded besides its folder.
+        preset: the set of defaults: smoke, quick, overnight or table.
+        tracking: where the study is recorded in addition to its folder.
     """
 
     preset: str = "quick"

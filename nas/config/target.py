@@ -1,4 +1,4 @@
-"""Shipped targets by name, read without Hydra: `nas cost` needs nothing else of the configuration."""
+"""Shipped targets by name, read without Hydra, as `nas cost` needs no other configuration."""
 
 import yaml
 
@@ -11,7 +11,7 @@ def load_target(name: str) -> Target | None:
     """A shipped target by its name, a file in `conf/target/`; None for the proxy itself.
 
     Raises:
-        InputError: there is no such target.
+        InputError: there is no such target; the message names the nearest.
     """
     if name == PROXY_TARGET:
         return None

@@ -36,3 +36,8 @@ def test_for_people(nas, pattern_file: Path) -> None:
     lines = nas("cost", str(pattern_file), "--tokens", "4096").out.splitlines()
     assert lines[0].split() == ["num_tokens", "4,096"]
     assert any(line.startswith("attention_flops") and "of full attention" in line for line in lines)
+
+
+def test_a_grid_brings_its_own_length(nas) -> None:
+    words = ("cost", "cswin", "--grid", "8x8", "--bidirectional", "--json")
+    assert nas(*words).out == nas(*words, "--tokens", "64").out

@@ -57,7 +57,7 @@ def test_what_the_system_refuses_is_named(nas, monkeypatch: pytest.MonkeyPatch) 
     stand_in(monkeypatch, PermissionError(13, "Permission denied", "runs/locked"))
     outcome = nas("show")
     assert (outcome.code, outcome.out) == (2, "")
-    assert outcome.err == "nas: error: runs/locked: must be open to this user, got 'Permission denied'.\n"
+    assert outcome.err == "nas: error: runs/locked: must be accessible to this user, got 'Permission denied'.\n"
 
 
 def test_a_defect_of_the_program_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,7 +52,7 @@ class TestBuild:
         assert first == f"table tiny.jsonl: {NUM_ROWS} rows"
         assert len(rows) == NUM_ROWS and rows[0].startswith("[ 1/24] ") and rows[0].endswith(" left")
         assert " seed 0 rate 0.001 step 4 (sweep)  " in rows[0] and "left" not in rows[-1]
-        assert last == "tiny.jsonl is whole. Next: nas table show tiny.jsonl"
+        assert last == "tiny.jsonl is complete. Next: nas table show tiny.jsonl"
         table = read_table(Path("tiny.jsonl"))
         assert (len(table.rows), table.plan.learning_rates) == (NUM_ROWS, (1e-3, 1e-2))
 
@@ -78,7 +78,7 @@ class TestBuild:
         outcome = nas("table", "build", "x.jsonl", *TINY, "--learning-rates", "1e-3,1e-2")
         assert outcome.code == 130
         assert outcome.err == (
-            "nas: interrupted. What was trained is kept in x.jsonl; the same command goes on from there.\n"
+            "nas: interrupted. Finished runs are kept in x.jsonl; the same command resumes from there.\n"
         )
         outcome = nas("table", "build", "x.jsonl", *TINY, "--learning-rates", "1e-3,1e-2")
         assert outcome.out.startswith("table x.jsonl: 24 rows, 5 already done\n")
@@ -172,7 +172,7 @@ WRONG: list[tuple[str, list[str]]] = [
     ("show TABLE --learning-rates 2", ["--learning-rates", "nas table build"]),
     ("show TABLE --picture x.jpg", ["--picture", ".png"]),
     ("show TABLE --picture nowhere/x.png", ["nowhere/x.png", "written"]),
-    ("show TABLE --jsno", ["--jsno", "nas table --help"]),
+    ("show TABLE --jsno", ["--jsno", "'--json'"]),
 ]
 
 

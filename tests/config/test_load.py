@@ -6,7 +6,6 @@ import yaml
 from nas.config.load import load_settings, to_yaml
 from nas.config.read import read_settings
 from nas.config.settings import RunSettings
-from nas.config.target import load_target
 from nas.errors import InputError
 from nas.tasks.catalog import TASKS
 from nas.tasks.language.text import TextSettings
@@ -173,15 +172,6 @@ def test_an_environment_variable_never_becomes_a_setting(monkeypatch: pytest.Mon
     assert "s3cret" not in str(raised.value)
 
 
-def test_shipped_targets_load_by_name() -> None:
-    target = load_target("llama-3-8b-32k")
-    assert target is not None
-    assert target.num_tokens == 32768
-    assert load_target("proxy") is None
-    with pytest.raises(InputError, match=r"Did you mean 'llama-3-8b-32k'"):
-        load_target("llama-3-8b")
-
-
 class TestMultirun:
     def names(self, *words: str) -> list[str]:
         return [settings.study for settings in load_settings(words, multirun=True)]
@@ -244,7 +234,7 @@ class TestConfigDir:
             ),
             ("# @package _global_\nstudy: ${oc.env:HOME}\n", "study", "call nothing"),
             ("# @package _global_\ndefaults:\n  - override /task: txet\n", "defaults list: task", "'text'"),
-            ("# @package _global_\ndefaults:\n  - /other/file\n", "defaults list", "files that are there"),
+            ("# @package _global_\ndefaults:\n  - /other/file\n", "defaults list", "files that exist"),
             ("# @package _global_\nspace:\n  options:\n    a: &a [1]\n    b: [*a, *a]\n", "preset/mine.yaml:5", "*a"),
             ("#" * 2**20 + "\n", "preset/mine.yaml", "1,048,576 bytes"),
             ("a: [1\nb: 2\n", "preset/mine.yaml:2", "must be YAML"),

@@ -16,7 +16,7 @@ def test_quoted_text_reads_back_as_it_stands(text: str) -> None:
 
 
 def overrides(*words: str) -> list[tuple[str, ...]]:
-    return [asked.overrides for asked in expand(words, multirun=True)]
+    return [one.overrides for one in expand(words, multirun=True)]
 
 
 def test_single_settings_are_forced_and_choices_are_not() -> None:
@@ -24,8 +24,8 @@ def test_single_settings_are_forced_and_choices_are_not() -> None:
 
 
 def test_a_class_becomes_a_choice_and_its_attribute() -> None:
-    (told,) = overrides("space=pkg.module:Space")
-    assert told[-1] == "++space.attribute='pkg.module:Space'"
+    (translated,) = overrides("space=pkg.module:Space")
+    assert translated[-1] == "++space.attribute='pkg.module:Space'"
 
 
 def test_a_mapping_for_a_space_is_no_class() -> None:
@@ -34,8 +34,8 @@ def test_a_mapping_for_a_space_is_no_class() -> None:
 
 
 def test_labels_hold_what_differs_and_fit_a_file_name() -> None:
-    asked = expand(["num_trials=5", "space.options.width=[8,16],[32]", "sampler=gp,tpe"], multirun=True)
-    assert [one.label for one in asked] == [
+    requested = expand(["num_trials=5", "space.options.width=[8,16],[32]", "sampler=gp,tpe"], multirun=True)
+    assert [one.label for one in requested] == [
         "width-8-16-sampler-gp",
         "width-8-16-sampler-tpe",
         "width-32-sampler-gp",
