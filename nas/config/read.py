@@ -7,7 +7,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from nas.config.keys import GROUPS, dataclasses_in, unknown_key
 from nas.errors import InputError, unknown
-from nas.search.problem.study_tasks import told_as_extra
+from nas.search.problem.study_tasks import as_extra_task
 from nas.space.option_types import describe, fits
 
 T = TypeVar("T")
@@ -59,7 +59,7 @@ def _read_entry(kinds: list[type[Any]], entry: Any, where: str) -> Any:
     try:
         return read_settings(_named(kinds, document, where), document, where)
     except InputError as error:
-        raise told_as_extra(error, where) from None
+        raise as_extra_task(error, where) from None
 
 
 def _named(kinds: list[type[Any]], value: Any, where: str) -> type[Any]:

@@ -1,1 +1,1 @@
-"""A pattern comes in, a Measurement goes out."""
+"""Evaluation: from patterns to measurements."""

@@ -1,4 +1,4 @@
-"""Measuring patterns inside a pretrained decoder: as it is, or after a short training of adapters."""
+"""Evaluation inside a pretrained decoder: as it is, or after a short training of adapters."""
 
 import math
 import time
@@ -22,7 +22,7 @@ from nas.tasks.task import Task
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Result:
-    """What measuring a member came to; see `Measurement`."""
+    """The result of measuring a member; see `Measurement`."""
 
     outcome: Outcome
     quality: float | None = None
@@ -32,13 +32,13 @@ class _Result:
 
 
 class CheckpointEvaluator:
-    """Plugs members into a decoder, one after the other; passes `nas.evaluation.evaluator.Evaluator`.
+    """Plugs members into a decoder, one after the other; implements `nas.evaluation.evaluator.Evaluator`.
 
     Args:
         decoder: loaded once, and left with its own weights.
-        task: what is scored; its `train_batch` is what adapters learn.
-        evaluation: whether anything is trained.
-        training: how, at which lengths scores are taken, and how many sequences at once.
+        task: what is scored; adapters learn its `train_batch`.
+        evaluation: whether adapters are trained.
+        training: how they are, at which lengths scores are taken, and how many sequences at once.
         data_seed: seed of the stream of batches.
     """
 
@@ -61,9 +61,9 @@ class CheckpointEvaluator:
         folders: Sequence[Path] | None = None,
         on_progress: OnProgress | None = None,
     ) -> tuple[Measurement, ...]:
-        """One measurement a member, in order; see `Evaluator.evaluate`.
+        """One measurement per member, in order; see `Evaluator.evaluate`.
 
-        With folders, adapters are saved there along the trunk, and a later call goes on from them.
+        With folders, adapters are saved there along the trunk, and a later call resumes from them.
 
         Raises:
             PatternError: a pattern does not fit the decoder; nothing is run then.
@@ -109,7 +109,7 @@ class CheckpointEvaluator:
         return result
 
     def _tuned(self, member: Member, rung: int, folder: Sequence[Path], on_progress: OnProgress | None) -> _Result:
-        """After training adapters along the trunk and down the branch."""
+        """The scores after training adapters along the trunk and down the branch."""
         training = replace(self._training, learning_rate=member.learning_rate)
         start, rank = branch_start(rung, training), self._evaluation.lora_rank
         with lora_adapters(self._decoder, rank, member.seed, self._task, training, self._data_seed) as adapters:
@@ -147,7 +147,7 @@ class CheckpointEvaluator:
         return TrunkFiles(folder, decided_by, write=write, read=read)
 
     def _scored(self, train_loss: float | None) -> _Result:
-        """The decoder as it stands, on the task, on its parts, and at every longer length."""
+        """The scores of the decoder as it is, on the task, on its parts, and at every longer length."""
         quality, parts = self._quality()
         longer = [
             LengthQuality(
@@ -165,7 +165,7 @@ class CheckpointEvaluator:
         )
 
     def _quality(self) -> tuple[float, tuple[PartQuality, ...]]:
-        """Parts are of one size, so their mean is the whole's quality."""
+        """The quality on the task and on its parts; parts are of equal size, so their mean is that of the whole."""
         batch_size = self._training.batch_size
         parts = tuple(
             PartQuality(name=name, quality=self._decoder.score(part, batch_size))

@@ -1,4 +1,4 @@
-"""What measures patterns: the contract of evaluators, and those that a study asks for."""
+"""The protocol of evaluators, and those that settings stand for."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -27,20 +27,20 @@ class Evaluator(Protocol):
         folders: Sequence[Path] | None = None,
         on_progress: OnProgress | None = None,
     ) -> tuple[Measurement, ...]:
-        """One measurement a member, in order; whatever goes wrong with a member is an outcome of its own.
+        """One measurement per member, in order; if a member fails, that is the outcome of its measurement.
 
         Args:
             members: what to measure.
             rung: how long to train, in optimiser steps; one of the evaluation's `rungs`.
-            folders: one a member, where the state is kept from which a later call goes on: to a later rung, or after it
-                was killed; None to keep nothing.
-            on_progress: told now and then how far each member is.
+            folders: one per member, for the state that a later call resumes from: to a later rung, or after it was
+                killed; None to keep nothing.
+            on_progress: called from time to time with the progress of each member.
         """
         ...
 
 
 MakeEvaluator = Callable[[str, int], Evaluator]
-"""From the label of a task and the seed of its data."""
+"""Makes an evaluator from the label of a task and the seed of its data."""
 
 
 def evaluators(
@@ -52,7 +52,7 @@ def evaluators(
     training: TrainingSettings,
     device: str,
 ) -> MakeEvaluator:
-    """Load once what all evaluators of a study share: the data, and the checkpoint if there is one.
+    """Load what all evaluators of a study share, the data and the checkpoint if there is one, and return their maker.
 
     Args:
         evaluation: how patterns are measured.

@@ -1,4 +1,4 @@
-"""A rung on longer sequences than it was trained on."""
+"""The quality of a rung on longer sequences than it was trained on."""
 
 from nas.proxy.network.layout import layout_for
 from nas.proxy.state.cohort_state import CohortState
@@ -9,11 +9,11 @@ from nas.tasks.task import Task
 
 
 def longer_qualities(state: CohortState, trainer: CohortTrainer) -> tuple[tuple[LengthQuality, ...], ...]:
-    """Every member at each of `training.test_lengths` that the task and the cohort can have, shortest first.
+    """Every member at each of `training.test_lengths` that the task and the cohort support, shortest first.
 
     Args:
         state: the end of a branch.
-        trainer: trained it; a batch has about as many tokens as in its training.
+        trainer: the trainer of the state; a batch has about as many tokens as in training.
     """
     lengths = []
     for times in sorted(trainer.training.test_lengths):
@@ -29,7 +29,7 @@ def longer_qualities(state: CohortState, trainer: CohortTrainer) -> tuple[tuple[
 
 
 def _fits(state: CohortState, longer: Task, trainer: CohortTrainer) -> bool:
-    """Whether the weights are the right ones for the longer task too, and no pattern is drawn on another grid."""
+    """Whether the weights fit the longer task too, and no pattern is drawn on another grid."""
     return all(
         layout_for(member.pattern, trainer.proxy, longer) == layout_for(member.pattern, trainer.proxy, trainer.task)
         and member.pattern.grid in (None, longer.grid)

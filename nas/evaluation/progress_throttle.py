@@ -25,7 +25,7 @@ class ProgressThrottle:
         self._tell()
 
     def stepped(self) -> None:
-        """A step is done."""
+        """Count one optimiser step."""
         self._done += 1
         if self._done == self._num_steps or time.monotonic() - self._told >= SECONDS_BETWEEN_NEWS:
             self._tell()

@@ -1,4 +1,4 @@
-"""Measuring patterns by training proxies from scratch."""
+"""Evaluation by training proxies from scratch."""
 
 import time
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from nas.tasks.task import Task
 
 
 class ScratchEvaluator:
-    """Trains members from their initial weights; passes `nas.evaluation.evaluator.Evaluator`.
+    """Trains members from their initial weights; implements `nas.evaluation.evaluator.Evaluator`.
 
     Members with the same weights are trained at once, one such cohort after the other. A cohort that does not fit
     into memory is halved until it does; a single member that does not fit has the outcome OUT_OF_MEMORY.
@@ -57,7 +57,7 @@ class ScratchEvaluator:
         folders: Sequence[Path] | None = None,
         on_progress: OnProgress | None = None,
     ) -> tuple[Measurement, ...]:
-        """One measurement a member, in order; see `Evaluator.evaluate`.
+        """One measurement per member, in order; see `Evaluator.evaluate`.
 
         With folders, the trunk is saved there every SAVE_STEPS steps and where the branch to the rung leaves it. A
         killed call resumes from there when it is repeated, and a call for a later rung trains on. On a CPU with one
@@ -71,9 +71,9 @@ class ScratchEvaluator:
         return self._evaluate_parts(self._cohorts(members), members, rung, folders, on_progress)
 
     def _cohorts(self, members: Sequence[Member]) -> list[list[int]]:
-        """Who can be trained together: members with the same weights, those with a memory for themselves.
+        """Which members can be trained together: those with the same weights; those with a memory form their own.
 
-        The segment before is run for whole cohorts.
+        A memory needs the segment before, which is run for whole cohorts.
         """
         cohorts: dict[tuple[Layout, bool], list[int]] = {}
         for index, member in enumerate(members):
@@ -90,7 +90,7 @@ class ScratchEvaluator:
         folders: Sequence[Path] | None,
         on_progress: OnProgress | None,
     ) -> tuple[Measurement, ...]:
-        """Some members after the others, each part from its own checkpoints or from the start."""
+        """One part of the members after the other, each from its own checkpoints or from the start."""
         measured: dict[int, Measurement] = {}
         for part in parts:
             own = self._evaluate_cohort(
@@ -105,7 +105,7 @@ class ScratchEvaluator:
     def _evaluate_cohort(
         self, members: Sequence[Member], rung: int, folders: Sequence[Path] | None, on_progress: OnProgress | None
     ) -> tuple[Measurement, ...]:
-        """All at once; if memory runs out, one half after the other."""
+        """All members at once; if memory runs out, one half after the other."""
         measured = unless_out_of_memory(lambda: self._measure(members, rung, folders, on_progress))
         if measured is not None:
             return measured
@@ -118,7 +118,7 @@ class ScratchEvaluator:
     def _measure(
         self, members: Sequence[Member], rung: int, folders: Sequence[Path] | None, on_progress: OnProgress | None
     ) -> tuple[Measurement, ...]:
-        """Along the trunk, down the branch, and on to the longer sequences."""
+        """Train along the trunk and down the branch, then score longer sequences too."""
         trainer, start = self._trainer, branch_start(rung, self._trainer.training)
         files = self._files(members, folders)
         state = files.latest(start) or trainer.initial(members)
@@ -167,7 +167,7 @@ def _measurement(
     longer: tuple[LengthQuality, ...],
     extra_seconds: float,
 ) -> Measurement:
-    """Of one member; `extra_seconds` is what came on top of its training."""
+    """The measurement of one member; `extra_seconds` are added to the time of its training."""
     (member,) = state.members
     return Measurement(
         seed=member.seed,

@@ -1,4 +1,4 @@
-"""How patterns are measured: by training small models from scratch, or inside a model that one already has."""
+"""The settings of an evaluation: training small models from scratch, or plugging patterns into a pretrained one."""
 
 from dataclasses import dataclass, field
 from typing import Literal, get_args
@@ -8,6 +8,7 @@ from nas.errors import InputError, unknown
 from nas.proxy.settings import TrainingSettings
 from nas.proxy.training.schedule import rung_steps
 from nas.ranges import check_range
+from nas.results.front import FromScratch, InCheckpoint
 
 Weights = Literal["frozen", "lora"]
 
@@ -23,18 +24,17 @@ class ScratchSettings:
     name: str = "scratch"
 
     @property
-    def uses_checkpoint(self) -> bool:
-        """Whether a pretrained decoder is measured."""
-        return False
-
-    @property
     def trains(self) -> bool:
-        """Whether anything is trained: if not, neither seeds nor steps make a difference."""
+        """Whether anything is trained; if not, neither seeds nor steps make a difference."""
         return True
 
     def rungs(self, training: TrainingSettings) -> tuple[int, ...]:
         """Where scores are taken, in optimiser steps, ascending."""
         return rung_steps(training)
+
+    def provenance(self) -> FromScratch:
+        """How the patterns of a front were evaluated, as front.json records it."""
+        return FromScratch()
 
 
 @dataclass(kw_only=True, slots=True)
@@ -47,7 +47,7 @@ class CheckpointSettings:
         lora_rank: rank of the adapters.
         needle_depths: where retrieval probes put their needles, from 0 (start of the text) to 1 (right before the
             question); [] for no probes.
-        needle_sequences: sequences that ask for each depth.
+        needle_sequences: sequences per depth.
         cost_tokens: sequence length that costs are counted for, in tokens; null for task.num_tokens.
 
     Raises:
@@ -73,18 +73,23 @@ class CheckpointSettings:
             raise InputError("evaluation.needle_depths", allowed, depths)
 
     @property
-    def uses_checkpoint(self) -> bool:
-        """Whether a pretrained decoder is measured."""
-        return True
-
-    @property
     def trains(self) -> bool:
-        """Whether anything is trained: if not, neither seeds nor steps make a difference."""
+        """Whether anything is trained; if not, neither seeds nor steps make a difference."""
         return self.weights != "frozen"
 
     def rungs(self, training: TrainingSettings) -> tuple[int, ...]:
         """Where scores are taken, in optimiser steps, ascending; 1 for frozen weights, which are scored in one go."""
         return rung_steps(training) if self.trains else (1,)
+
+    def provenance(self) -> InCheckpoint:
+        """How the patterns of a front were evaluated, as front.json records it."""
+        return InCheckpoint(
+            weights=self.weights,
+            lora_rank=self.lora_rank,
+            needle_depths=tuple(self.needle_depths),
+            needle_sequences=self.needle_sequences,
+            cost_tokens=self.cost_tokens,
+        )
 
 
 EvaluationSettings = ScratchSettings | CheckpointSettings

@@ -21,7 +21,7 @@ class Trainee(Protocol):
         ...
 
     def any_alive(self) -> bool:
-        """Whether there is anything left to train."""
+        """Whether anything is left to train."""
         ...
 
 
@@ -29,16 +29,16 @@ T = TypeVar("T", bound=Trainee)
 
 
 class TrunkFiles(Generic[T]):
-    """Where the states along a trunk are kept: one file a member, in the member's own folder.
+    """Files of the states along a trunk: one per member, in the member's own folder.
 
-    The files of all members are written before those of the step before are removed, so there is always a step that all
-    members have.
+    The files of all members are written before those of the previous step are removed, so there is always a step that
+    all members have.
 
     Args:
-        folders: one a member, made when first needed; empty to keep nothing.
+        folders: one per member, created when first needed; empty to keep nothing.
         decided_by: everything that decides the trunk and is not in the files; files of other trunks are passed over.
             Its `repr` must be the same in every process.
-        write: writes a state to one file a member.
+        write: writes a state to one file per member.
         read: reads the state of a step back; None if the files hold something else, and then an earlier state is read.
     """
 
@@ -55,7 +55,7 @@ class TrunkFiles(Generic[T]):
         self._run = hashlib.sha256(repr(decided_by).encode()).hexdigest()[:16]
 
     def latest(self, until_step: int) -> T | None:
-        """The newest state that all members have, not beyond a step; None if there is none."""
+        """The newest state that all members have, at `until_step` at the latest; None if there is none."""
         kept = [self._steps(folder) for folder in self._folders]
         for step in sorted(set.intersection(*kept), reverse=True) if kept else ():
             if step <= until_step:
@@ -73,7 +73,7 @@ class TrunkFiles(Generic[T]):
             train: trains a state until a step.
 
         Returns:
-            the state there, or where nothing was left to train.
+            the state there, or an earlier one if nothing was left to train.
         """
         while state.step < until_step and state.any_alive():
             state = train(state, min(state.step + SAVE_STEPS, until_step))
@@ -98,7 +98,7 @@ class TrunkFiles(Generic[T]):
         return f"checkpoint-{step:09d}-{self._run}.pt"
 
     def _steps(self, folder: Path) -> set[int]:
-        """The steps of which a folder has the whole file."""
+        """The steps of which a folder has a complete file."""
         parts = [path.name.split("-")[1] for path in folder.glob(f"checkpoint-*-{self._run}.pt")]
         return {int(step) for step in parts if step.isdecimal()}
 

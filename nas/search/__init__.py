@@ -1,1 +1,1 @@
-"""The study: what is asked, who trains it, what is kept, and the front that comes out."""
+"""The search: one study from its settings to its front."""

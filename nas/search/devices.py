@@ -1,4 +1,4 @@
-"""Which devices a study uses on this machine."""
+"""Devices of a study on this machine, and how many candidates each trains at once."""
 
 import os
 
@@ -15,7 +15,7 @@ def choose_devices(settings: StudySettings) -> list[str]:
     """The device of each worker.
 
     Raises:
-        InputError: the device is unknown or not in this machine.
+        InputError: the device is unknown or this machine does not have it.
     """
     name = settings.device
     if name == "auto":
@@ -27,7 +27,7 @@ def choose_devices(settings: StudySettings) -> list[str]:
     if kind != "cuda" or (index and not index.isdecimal()):
         raise InputError("device", "must be auto, cpu, cuda or cuda:N", name)
     if int(index or 0) >= num_gpus:
-        allowed = f"must be in this machine, which has {num_gpus} CUDA devices"
+        allowed = f"must be on this machine, which has {num_gpus} CUDA devices"
         raise InputError("device", allowed, name, "Use device=cpu.")
     if index:
         return [name] * (settings.workers or 1)
@@ -35,10 +35,10 @@ def choose_devices(settings: StudySettings) -> list[str]:
 
 
 def choose_cohort_size(settings: StudySettings, devices: list[str]) -> int:
-    """Candidates in a job: on CPU processes side by side serve better than cohorts (docs/proxy.md)."""
+    """Candidates per job: on a CPU, parallel processes are faster than cohorts (docs/proxy.md)."""
     return settings.cohort_size or (1 if devices[0] == "cpu" else GPU_COHORT)
 
 
 def num_cores() -> int:
-    """Cores this process may run on."""
+    """Cores that this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,8 +1,8 @@
 """The driver: the sampler proposes, the scheduler promotes, workers train. It alone writes the study folder.
 
-One loop serves fresh and resumed studies alike: results that the folder has are read instead of proposed or trained.
+One loop serves fresh and resumed studies alike: results in the folder are read instead of proposed or trained again.
 Which worker is free next is decided by a clock that counts steps (`virtual_clock.py`), so that what the sampler and the
-scheduler see does not depend on which worker happens to be quick.
+scheduler see does not depend on which worker happens to be fast.
 """
 
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ from nas.search.virtual_clock import VirtualClock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concurrency:
-    """How much is under way at once.
+    """How much runs at once.
 
     Args:
         num_workers: cohorts in flight, one per worker.
@@ -55,14 +55,14 @@ class Driver:
     """Runs one study to its end.
 
     Args:
-        settings: what was asked for.
-        problem: what that stands for.
+        settings: of the study.
+        problem: what they stand for.
         make_sampler: makes the sampler of one ask.
         storage: where everything is kept; locked by the caller.
         executor: where jobs run; closed by the caller.
-        observers: who watches.
-        concurrency: how much is under way at once.
-        database: follows the records, for dashboards; None for none.
+        observers: called as the study progresses.
+        concurrency: how much runs at once.
+        database: mirrors the records, for dashboards; None for no mirror.
     """
 
     def __init__(
@@ -96,8 +96,8 @@ class Driver:
     def run(self) -> Front:
         """Search, confirm the front, check the ranking, and write the result.
 
-        Models of a few dozen trials take far longer with several threads than with one while workers use the cores.
-        Torch keeps its threads where the driver is the only worker and trains with them.
+        While workers use the cores, fitting models of a few dozen trials takes far longer with several threads than
+        with one. Torch keeps its threads where the driver is the only worker and trains with them.
         """
         with threadpool_limits(1, user_api="blas" if self._concurrency.num_workers == 1 else None):
             return self._run()
@@ -108,7 +108,7 @@ class Driver:
         return self._store.trials
 
     def forecast_front(self) -> list[Trial]:
-        """The trials that would be chosen if the search ended now, however far they were trained."""
+        """The trials that would be on the front if the search ended now, at whichever rung they are."""
         return self._scheduler.front()
 
     def ranking(self) -> Ranking:
@@ -173,14 +173,14 @@ class Driver:
             self._records.conclude(trial)
 
     def _next_launch(self) -> Launch | None:
-        """What a free worker does: take baselines to the end, train the promoted, or begin a new trial.
+        """What a free worker does: take baselines to the end, train promoted trials, or begin a new trial.
 
-        When all trials have been proposed, those that are forecast to stand on the front are trained to the last rung.
+        When all trials have been proposed, those that are forecast to be on the front are trained to the last rung.
         """
-        scheduler, all_asked = self._scheduler, len(self._store.trials) == self._num_trials
+        scheduler, all_proposed = self._scheduler, len(self._store.trials) == self._num_trials
         trials = (
             scheduler.next_baselines()
-            or scheduler.next_promoted(more_to_come=not all_asked)
+            or scheduler.next_promoted(more_to_come=not all_proposed)
             or self._ask()
             or scheduler.next_finalists()
         )
@@ -191,7 +191,7 @@ class Driver:
         return self._launcher.launch(trials, scheduler.rung_after(trials[0]), trial_seed(self._settings, 0))
 
     def _ask(self) -> list[Trial]:
-        """New trials that have to be trained, enough for a cohort, unless all have been proposed."""
+        """New trials to train, enough for a cohort unless all trials have been proposed."""
         first = len(self._problem.baselines)
         while len(self._scheduler.newcomers()) < self._concurrency.cohort_size:
             if len(self._store.trials) == self._num_trials:
@@ -220,7 +220,7 @@ class Driver:
             self._records.conclude(trial)
 
     def _settle(self, launch: Launch) -> None:
-        """Write down the results of a launch."""
+        """Wait for a launch and write down its results."""
         measured = self._launcher.wait(launch)
         self._scheduler.ended(launch.trials)
         for number, measurements in measured.items():
@@ -233,7 +233,7 @@ class Driver:
                 self._observers.trial_advanced(trial)
 
     def _steps(self, launch: Launch) -> int:
-        """How long a launch takes by the virtual clock: the steps that its trials still lack, on every task."""
+        """How long a launch takes by the virtual clock: the steps that its trials still lack, over all tasks."""
         before = self._store[launch.trials[0]].step
         trunk = branch_start(before, self._settings.training) if before else 0
         return (launch.rung - trunk) * len(self._problem.tasks)

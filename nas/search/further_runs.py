@@ -1,4 +1,4 @@
-"""Training after the search: fresh seeds for the points of the front, and long runs that check the ranking."""
+"""Training runs after the search: fresh seeds for the points of the front, and long runs that check the ranking."""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,7 +16,7 @@ from nas.search.trial_store import TrialStore
 
 
 def trial_seed(settings: StudySettings, index: int) -> int:
-    """Seed of weights and data; 0 is the search's own. Equal for all trials, so that they differ by pattern alone."""
+    """Seed of weights and data; index 0 is the search's own. Shared by all trials, so only their patterns differ."""
     return settings.seed * 1000 + index
 
 
@@ -30,7 +30,7 @@ class FurtherRuns:
         rungs: of the search, in optimiser steps, ascending.
         launcher: has trials trained.
         records: where results are written down.
-        observers: who is told.
+        observers: called as training progresses.
         cohort_size: trials trained as one cohort.
     """
 
@@ -50,17 +50,17 @@ class FurtherRuns:
         self._cohort_size = cohort_size
 
     def confirm(self) -> None:
-        """Train every point of the front, and the baselines, with further seeds until none lacks any.
+        """Train the points of the front and the baselines with further seeds, until every one has them all.
 
-        The first measurements chose these points, so they look better than they are; fresh seeds do not. Means move
-        the front, so there can be several rounds.
+        The first measurements selected these points, so they are biased upwards; fresh seeds are not. The new means
+        move the front, so there can be several rounds.
         """
         while lacking := self._unconfirmed():
             self._observers.confirmation_started(sum(map(len, lacking.values())))
             self._train([(numbers, self._rungs[-1], seed) for seed, numbers in lacking.items()])
 
     def judge(self, ranking: Ranking) -> FidelityReport | None:
-        """Train a few trials longer and see whether the ranking holds; None if that is switched off.
+        """Train a few trials longer and check whether the ranking holds; None if that is switched off.
 
         Args:
             ranking: where the study puts every trained trial.
@@ -78,7 +78,7 @@ class FurtherRuns:
         return fidelity_report(self._store, self._problem, ranking, self._rungs, rung, chosen, seeds)
 
     def _unconfirmed(self) -> dict[int, list[int]]:
-        """Trials of the front and baselines that lack a seed, by seed."""
+        """Numbers of the points of the front and of the baselines that lack a seed, by seed."""
         trained = (TrialState.FINISHED, TrialState.OVER_BUDGET)
         baselines = [trial for trial in self._store.trials if trial.baseline and trial.state in trained]
         on_front = front_trials(self._store.trials, self._problem.objectives)
@@ -91,7 +91,7 @@ class FurtherRuns:
         return lacking
 
     def _train(self, wanted: Sequence[tuple[Sequence[int], int, int]]) -> None:
-        """Take trials to a rung with a seed, all at once: (numbers, rung, seed) each."""
+        """Train trials to a rung with a seed, all at once: (numbers, rung, seed) each."""
         launches = [
             self._launcher.launch(trials, rung, seed)
             for numbers, rung, seed in wanted

@@ -1,4 +1,4 @@
-"""All observers of a study as one; an exception in one of them never reaches the study."""
+"""The observers of a study as one; an exception in one of them never reaches the study."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -11,10 +11,10 @@ _LOG = logging.getLogger(__name__)
 
 
 class Observers(Observer):
-    """Tells every observer, and warns once for each that fails.
+    """Forwards every event to every observer, and warns once for each that fails.
 
     Args:
-        observers: who watches.
+        observers: called in this order.
     """
 
     def __init__(self, observers: Sequence[Observer]) -> None:

@@ -1,4 +1,4 @@
-"""The record of every trial: kept in the storage, told to observers, followed by Optuna's database."""
+"""The record of every trial: written to the storage, passed to observers, mirrored in Optuna's database."""
 
 from nas.results.trial import Trial
 from nas.search.observers import Observers
@@ -8,14 +8,14 @@ from nas.search.storage.protocol import StudyStorage
 
 
 class Records:
-    """Writes down what becomes of trials, each change once.
+    """Writes down each change of a trial once.
 
     Args:
         storage: where records are kept.
-        observers: who is told.
-        database: follows the records, for dashboards; None for none.
+        observers: called when a trial is concluded.
+        database: mirrors the records, for dashboards; None for no mirror.
         history: gives trials the form that the database keeps.
-        known: numbers of the trials that a resumed study had finished; observers heard of them already.
+        known: numbers of the trials that a resumed study had finished; observers were given these at its start.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Records:
         self._num_in_database = 0
 
     def conclude(self, trial: Trial) -> None:
-        """The search will not train this trial further."""
+        """Write down a trial that the search will not train further, and report it."""
         if trial.number in self._concluded:
             return
         self._concluded.add(trial.number)
@@ -45,7 +45,7 @@ class Records:
             self._num_in_database += 1
 
     def keep(self, trial: Trial) -> None:
-        """Write a trial, unless that is what stands there."""
+        """Write a trial, unless it is unchanged since it was last written."""
         if self._written.get(trial.number) != trial:
             self._storage.write_trial(trial)
             self._written[trial.number] = trial

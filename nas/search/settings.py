@@ -1,4 +1,4 @@
-"""Everything that decides what a study is."""
+"""The settings of a study."""
 
 import re
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
@@ -16,9 +16,9 @@ from nas.tasks.catalog import TaskSettings
 from nas.tasks.language.text import TextSettings
 
 SAMPLER_NAMES = ("ehvi", "tpe", "nsga2", "nsga3", "gp", "random", "qmc")
-"""Every sampler; `nas.search.samplers.catalog` makes them."""
+"""Every sampler; constructed by `nas.search.samplers.catalog`."""
 MOST = 4096
-"""Largest number of workers, seeds and the like: some zeros too many would bring down the machine."""
+"""Upper limit on workers, seeds and the like: a few zeros too many would bring down the machine."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -60,7 +60,7 @@ class ConstraintSettings:
         """How far a pattern is over each budget that is set, as a share of full attention's cost.
 
         Returns:
-            by budget name; 0 or less where the budget is kept, as samplers read constraints.
+            by budget name; 0 or less where the pattern is within it, as samplers read constraints.
         """
         ratio = cost.ratio_to(full)
         limits = {
@@ -191,7 +191,7 @@ class StudySettings:
             came = f"{self.task.name}, {getattr(self.task, 'prediction', 'next')}"
             raise InputError("task", "must be text with prediction=next for a checkpoint", came, "Drop task=.")
         if self.extra_tasks:
-            remedy = "Retrieval probes are asked for by evaluation.needle_depths."
+            remedy = "Request retrieval probes with evaluation.needle_depths."
             raise InputError("extra_tasks", "must be [] with evaluation=checkpoint", self.extra_tasks, remedy)
         trained_again = {"confirm_seeds": self.confirm_seeds, "fidelity.num_patterns": self.fidelity.num_patterns}
         for name, value in trained_again.items():

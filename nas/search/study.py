@@ -22,19 +22,19 @@ from nas.search.storage.study_folder import StudyFolder
 
 
 def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> Front:
-    """Run a study to its end, or go on with it where it was stopped.
+    """Run a study to its end, resuming it where it was stopped.
 
     Args:
         settings: what to search; a study that exists must have been started with the same settings, except those of
             `nas.results.study.FREE_TO_CHANGE`.
-        observers: who watches.
+        observers: called as the study progresses.
 
     Returns:
-        the front, as front.json has it.
+        the front, as in front.json.
 
     Raises:
         InputError: a setting is wrong; nothing was written.
-        StudyError: another driver is at work, or the study was started with other settings or on other data.
+        StudyError: another driver is running, or the study was started with other settings or on other data.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     problem = make_problem(settings)
@@ -62,7 +62,7 @@ def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> Fr
 
 
 def _adopt(folder: StudyFolder, settings: StudySettings, fingerprints: dict[str, str]) -> None:
-    """Check that a study is resumed with its own settings on its own data, and keep both."""
+    """Check that a study is resumed with its own settings on its own data, and write both down."""
     document = settings.to_document()
     before = folder.settings_document()
     if before is None and folder.has_trials():

@@ -1,4 +1,4 @@
-"""What the study knows of its trials, and what that means for each of them."""
+"""The store of all trials of a study: their measurements, and the states, scores and values that follow from them."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ class TrialStore:
 
     Args:
         problem: what is searched.
-        budgets: what a sampled pattern may cost.
+        budgets: limits on the cost of a sampled pattern.
         rungs: where scores are taken, in optimiser steps, ascending.
     """
 
@@ -33,7 +33,7 @@ class TrialStore:
         self._first_with: dict[str, int] = {}
         self._first_scores: dict[int, dict[int, dict[str, float]]] = {rung: {} for rung in rungs}
         self.num_advances = 0
-        """How often a trial has reached a rung: what is forecast holds until the next time."""
+        """How often a trial has reached a rung; a forecast stays valid until this changes."""
 
     def __getitem__(self, number: int) -> Trial:
         return self._trials[number]
@@ -48,7 +48,7 @@ class TrialStore:
         return self._suggestions[number]
 
     def enter(self, proposal: Proposal) -> Trial:
-        """A new trial: RUNNING if it must be trained, else what is known of it at once."""
+        """A new trial: RUNNING if it must be trained, else in the state that is known without training."""
         number = len(self._trials)
         trial = self._judged(
             Trial(
@@ -68,7 +68,7 @@ class TrialStore:
         return self._trials[number]
 
     def advance(self, number: int, step: int, measurements: Sequence[Measurement]) -> Trial:
-        """The trial at its next rung: what its trainings with the search's own seed showed there, one a task."""
+        """The trial at its next rung, with the measurements of the search's own seed there, one per task."""
         self.num_advances += 1
         trial = self._trials[number]
         measured = replace(trial, step=step, measurements=(*trial.measurements, *measurements))
@@ -82,24 +82,24 @@ class TrialStore:
         return self._trials[number]
 
     def add_measurements(self, number: int, measurements: Sequence[Measurement]) -> Trial:
-        """The trial with more seeds or longer trainings, on every task."""
+        """The trial with further seeds or longer training runs, on every task."""
         trial = self._trials[number]
         self._trials[number] = self._placed(replace(trial, measurements=(*trial.measurements, *measurements)))
         self._value()
         return self._trials[number]
 
     def rung_scores(self, rung: int) -> dict[int, dict[str, float]]:
-        """Scores, by trial and name, of all that reached a rung, by the search's own seed alone."""
+        """Scores, by trial and name, of all trials that reached a rung, with the search's own seed only."""
         return self._first_scores[rung]
 
     def rung_values(self, rung: int) -> dict[int, dict[str, float]]:
-        """Goal values, by trial and name, of all that reached a rung, by the search's own seed alone."""
+        """Goal values, by trial and name, of all trials that reached a rung, with the search's own seed only."""
         scores = self._first_scores[rung]
         costs = {number: cost for number in scores if (cost := self._trials[number].cost)}
         return values_by_trial(self._problem.objectives, scores, costs)
 
     def excesses(self, cost: Cost) -> dict[str, float]:
-        """How far a cost is over each budget that is set; 0 or less where it is kept."""
+        """How far a cost exceeds each budget that is set; 0 or less where it does not."""
         return self._budgets.excesses(cost, self._problem.full_cost)
 
     def keeps_budgets(self, cost: Cost) -> bool:
@@ -124,7 +124,7 @@ class TrialStore:
         return replace(trial, state=_FAILED[failure.outcome], reason=reason, scores={}, values={})
 
     def _placed(self, trial: Trial) -> Trial:
-        """What a trial's measurements at its highest rung make of it."""
+        """The state and scores that follow from a trial's measurements at its highest rung."""
         over = self._over_budget(trial)
         by_seed = scores_by_seed(trial.measurements, self._problem.scores, trial.step)
         if trial.step < self._rungs[-1]:
@@ -134,7 +134,7 @@ class TrialStore:
         return replace(trial, state=state, reason=over, scores=mean_scores(by_seed))
 
     def _value(self) -> None:
-        """Give every trial its values anew: a mean rank changes with every trial that reaches the same rung."""
+        """Recompute the values of every trial: a mean rank changes with every trial that reaches the same rung."""
         own = [trial for trial in self._trials if trial.scores and trial.duplicate_of is None]
         for rung in self._rungs:
             here = {trial.number: trial for trial in own if trial.step == rung}

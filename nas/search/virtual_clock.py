@@ -1,8 +1,8 @@
-"""When trainings end, counted in optimiser steps instead of seconds.
+"""A clock that counts optimiser steps instead of seconds.
 
-Halving waits for nobody: whoever is free goes on with what is known. What is known must not depend on which worker
-happened to be quick, or a study could not be repeated. So who is free is decided by steps: every training takes as
-long as its steps, and the driver waits for the one that ends next by that count, even if another has ended already.
+Halving is asynchronous: a free worker continues with what is known. What is known must not depend on which worker
+happened to be fast, or a study could not be repeated. So steps decide which worker is free: every training run takes
+as long as its steps, and the driver waits for the run that ends next by that count, even if another has ended already.
 Workers of equal speed lose next to nothing.
 """
 
@@ -15,10 +15,10 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class VirtualClock(Generic[T]):
-    """A fixed number of lanes, each with at most one thing under way.
+    """A fixed number of lanes, each running at most one thing.
 
     Args:
-        num_lanes: how many things may be under way at once.
+        num_lanes: how many things may run at once.
     """
 
     num_lanes: int
@@ -33,16 +33,16 @@ class VirtualClock(Generic[T]):
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is under way."""
+        """Whether nothing is running."""
         return not self._under_way
 
     def start(self, thing: T, steps: int) -> None:
-        """Begin something that takes so many steps from now."""
+        """Begin something that takes `steps` from now."""
         assert self.has_room
         heappush(self._under_way, (self._now + steps, self._order, thing))
         self._order += 1
 
     def next_end(self) -> T:
-        """Go to the moment when the next thing ends; of two at the same moment, the one begun first."""
+        """Advance to the next end and return what ends then; of two that end at once, the one begun first."""
         self._now, _, thing = heappop(self._under_way)
         return thing

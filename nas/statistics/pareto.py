@@ -12,12 +12,12 @@ XY = tuple[float, float]
 
 
 def dominates(left: Point, right: Point) -> bool:
-    """True if `left` is nowhere worse than `right` and somewhere better."""
+    """True if `left` is no worse than `right` in any objective and better in at least one."""
     return left != right and all(ours <= theirs for ours, theirs in zip(left, right, strict=True))
 
 
 def nondominated(points: Sequence[Point]) -> list[int]:
-    """Indices of the points that no other point dominates, in order; equal points all stay."""
+    """Indices of the points that no other point dominates, in order; equal points are all kept."""
     return [index for index, point in enumerate(points) if not any(dominates(other, point) for other in points)]
 
 
@@ -44,8 +44,8 @@ def hypervolume(points: Sequence[Point], reference: Point) -> float:
     fine for the few hundred points and few objectives of a study.
 
     Args:
-        points: any points; those not below the reference everywhere add nothing.
-        reference: one value an objective.
+        points: any points; those that are not below the reference in every objective add nothing.
+        reference: one value per objective.
     """
     inside = {point for point in points if all(ours < limit for ours, limit in zip(point, reference, strict=True))}
     if not inside:
@@ -64,7 +64,7 @@ def hypervolume(points: Sequence[Point], reference: Point) -> float:
 
 
 def staircase(points: Sequence[XY], x_direction: Direction, y_direction: Direction) -> list[XY]:
-    """The points that no other one beats in both coordinates, by rising x, each place once.
+    """The points that no other one beats in both coordinates, by ascending x, equal ones once.
 
     Args:
         points: (x, y) pairs, at least one.

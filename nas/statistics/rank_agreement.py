@@ -1,4 +1,4 @@
-"""How far two rankings of the same things agree, and what noise allows. All values here are to be minimised."""
+"""The agreement of two rankings of the same items, and what noise allows. All values here are to be minimised."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -33,10 +33,10 @@ def kendall_tau(
     """Kendall's tau-b: 1 for the same ranking, -1 for the reverse, about 0 for chance.
 
     Args:
-        first: one value an item; may be infinite.
+        first: one value per item; may be infinite.
         second: the other values of the same items.
         margin: items closer than this in `second` count as tied there, in its unit.
-        groups: one an item; only pairs within a group are compared. None compares all.
+        groups: one per item; only pairs within a group are compared. None compares all.
 
     Returns:
         None if one side has no pair that differs.
@@ -66,7 +66,7 @@ def kendall_tau_interval(
         first: see `kendall_tau`, also for `second`, `margin` and `groups`.
         second: the other values of the same items.
         margin: what counts as tied in `second`.
-        groups: one an item.
+        groups: one per item.
         confidence: share of the resamples that lie inside, 0 to 1.
         num_resamples: resamples drawn.
         seed: of the draws.
@@ -95,8 +95,8 @@ def regret(truth: Sequence[float], proxy: Sequence[float], num_chosen: int = 1) 
     Of items that the proxy cannot tell apart, those that are truly worse are taken first.
 
     Args:
-        truth: one value an item, at least one.
-        proxy: what the choice is made by.
+        truth: one value per item, at least one.
+        proxy: the values by which items are chosen.
         num_chosen: how many are chosen.
 
     Returns:
@@ -111,8 +111,8 @@ def share_tied(values: Sequence[float], margin: float) -> float | None:
     """The share of pairs that lie closer than a margin, such as two standard deviations of the noise.
 
     Args:
-        values: one an item.
-        margin: in their unit; equal values are tied whatever it is.
+        values: one per item.
+        margin: in their unit; equal values are always tied.
 
     Returns:
         0 to 1; None for fewer than two items.
@@ -125,7 +125,7 @@ def pooled_deviation(groups: Iterable[Sequence[float]]) -> float | None:
     """The standard deviation within groups, such as the seeds of a pattern, pooled over the groups.
 
     Args:
-        groups: values in one unit; a group of one says nothing.
+        groups: values in one unit; a group of one is left out.
 
     Returns:
         in their unit; None if no group has two values.
@@ -139,7 +139,7 @@ def pooled_deviation(groups: Iterable[Sequence[float]]) -> float | None:
 def _signs(values: Sequence[float], margin: float = 0.0) -> _Array:
     """1 where the row's item is larger by the margin or more, -1 where the column's is, else 0; shape (n, n)."""
     column = np.asarray(values, dtype=np.float64)[:, None]
-    assert not np.isnan(column).any(), "a value that is not known has no rank"
+    assert not np.isnan(column).any(), "an unknown value has no rank"
     # A sum and not a difference, so that two infinite values are tied.
     larger = (column > column.T) & (column >= column.T + margin)
     return larger.astype(np.float64) - larger.T
@@ -161,7 +161,7 @@ def _taus(first: _Array, second: _Array, compared: _Array, counts: _Array) -> _A
         first: signs of the pairs, shape (n, n).
         second: signs of the same pairs, shape (n, n).
         compared: 1 for pairs that count, shape (n, n).
-        counts: how often a resample has each item, shape (resamples, n).
+        counts: how often each item occurs in a resample, shape (resamples, n).
     """
     assert first.shape == second.shape == compared.shape
 

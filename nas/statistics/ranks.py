@@ -11,7 +11,7 @@ Direction = Literal["minimize", "maximize"]
 def rank_shares(values: Sequence[float], direction: Direction) -> list[float]:
     """Each value's rank among all of them, from 0 for the best to 1 for the worst; equal values share their mean rank.
 
-    A value that stands alone has 0.
+    A single value has rank 0.
 
     Args:
         values: at least one, in one unit.

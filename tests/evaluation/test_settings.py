@@ -8,17 +8,17 @@ LADDER = TrainingSettings(num_steps=40, num_rungs=3)
 
 
 @pytest.mark.parametrize(
-    ("evaluation", "uses_checkpoint", "trains", "rungs"),
+    ("evaluation", "trains", "rungs"),
     [
-        (ScratchSettings(), False, True, (10, 20, 40)),
-        (CheckpointSettings(weights="lora"), True, True, (10, 20, 40)),
-        (CheckpointSettings(weights="frozen"), True, False, (1,)),
+        (ScratchSettings(), True, (10, 20, 40)),
+        (CheckpointSettings(weights="lora"), True, (10, 20, 40)),
+        (CheckpointSettings(weights="frozen"), False, (1,)),
     ],
 )
 def test_what_is_trained_and_where_it_is_scored(
-    evaluation: EvaluationSettings, uses_checkpoint: bool, trains: bool, rungs: tuple[int, ...]
+    evaluation: EvaluationSettings, trains: bool, rungs: tuple[int, ...]
 ) -> None:
-    assert (evaluation.uses_checkpoint, evaluation.trains) == (uses_checkpoint, trains)
+    assert evaluation.trains is trains
     assert evaluation.rungs(LADDER) == rungs
 
 

@@ -18,10 +18,9 @@ from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement, Outcome
 from nas.search.devices import choose_cohort_size, choose_devices, num_cores
 from nas.search.executors import processes
-from nas.search.executors.inline import InlineExecutor
 from nas.search.executors.jobs import Executor, Job, Setup
 from nas.search.executors.processes import ATTEMPTS, ProcessExecutor
-from nas.search.executors.training import Trainer
+from nas.search.executors.trainer import InlineExecutor, Trainer
 from nas.search.settings import StudySettings
 from nas.search_spaces.hybrid import Hybrid
 from nas.space.baselines import BASELINES

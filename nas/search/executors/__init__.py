@@ -1,1 +1,1 @@
-"""Where jobs run: in this process, or in workers side by side."""
+"""Where jobs run: in this process, or in parallel workers."""

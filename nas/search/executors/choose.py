@@ -1,16 +1,15 @@
-"""Which executor a study gets."""
+"""The choice of a study's executor."""
 
 from nas.search.devices import num_cores
-from nas.search.executors.inline import InlineExecutor
 from nas.search.executors.jobs import Executor, Setup
 from nas.search.executors.processes import ProcessExecutor
-from nas.search.executors.training import Trainer
+from nas.search.executors.trainer import InlineExecutor, Trainer
 from nas.search.problem.study_tasks import settings_by_label
 from nas.search.settings import StudySettings
 
 
 def make_executor(settings: StudySettings, devices: list[str]) -> Executor:
-    """Workers for the devices; a single one needs no process of its own."""
+    """The executor for some devices; a single one needs no process of its own."""
     setup = Setup(
         evaluation=settings.evaluation,
         checkpoint=settings.checkpoint,

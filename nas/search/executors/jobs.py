@@ -1,4 +1,4 @@
-"""A job: train these members to a rung, from where they stand."""
+"""A job, one cohort to train to a rung, and the protocol of what runs it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Setup:
 
     Args:
         evaluation: how patterns are measured.
-        checkpoint: the pretrained decoder; None for none.
+        checkpoint: the pretrained decoder; None where proxies are trained from scratch.
         tasks: settings of every task by its label.
         proxy: sizes of the proxy.
         training: how each proxy is trained.
@@ -36,7 +36,7 @@ class Job:
 
     Args:
         trials: number of each member's trial.
-        folders: where each member's checkpoints lie; a member goes on from there.
+        folders: of each member's checkpoints; a member resumes from there.
         members: what to train, in the order of `trials`.
         task: label of the task that they learn.
         rung: where they stop, in optimiser steps.
@@ -53,7 +53,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class JobResult:
-    """What came of a job: one measurement a member."""
+    """The result of a job: one measurement per member."""
 
     job: Job
     measurements: tuple[Measurement, ...]
@@ -67,11 +67,11 @@ class Executor(Protocol):
         ...
 
     def next_result(self, on_progress: "OnProgress") -> JobResult:
-        """Wait for any submitted job to finish; progress of all is told meanwhile, in this thread."""
+        """Wait for any submitted job to finish, reporting the progress of all of them in this thread."""
         ...
 
     def close(self) -> None:
-        """Stop at once, whatever is under way."""
+        """Stop at once, whatever is running."""
         ...
 
 

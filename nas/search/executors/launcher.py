@@ -1,4 +1,4 @@
-"""Trainings on their way: what the folder does not have yet is submitted, and waited for."""
+"""Launches of trials to a rung: what the storage does not have yet is submitted to the executor and waited for."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from nas.search.storage.protocol import StudyStorage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """Some trials on their way to a rung, as one cohort, on every task.
+    """Trials that train to a rung as one cohort, on every task.
 
     Args:
         trials: their numbers.
-        rung: where they go, in optimiser steps.
+        rung: where they stop, in optimiser steps.
         seed: of their weights and data.
-        jobs: what had to be trained for it.
+        jobs: what had to be submitted for it.
     """
 
     trials: tuple[int, ...]
@@ -29,14 +29,14 @@ class Launch:
 
 
 class Launcher:
-    """Has trials trained, unless that was done before.
+    """Has trials trained, unless their results are in the storage.
 
     Args:
         storage: where results are kept.
         executor: where jobs run.
         tasks: labels of the tasks.
         learning_rate: peak of every member's schedule.
-        on_progress: told how far trainings are.
+        on_progress: called with the progress of training runs.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Launcher:
         self._running: set[Job] = set()
 
     def launch(self, trials: Sequence[Trial], rung: int, seed: int) -> Launch:
-        """Submit what is lacking; a cohort lacks all if it lacks anything, since it is trained together."""
+        """Submit a job for every task of which the storage lacks a measurement; a cohort is always trained whole."""
         numbers = tuple(trial.number for trial in trials)
         jobs = tuple(
             self._job(trials, task, rung, seed)
@@ -65,7 +65,7 @@ class Launcher:
         return Launch(trials=numbers, rung=rung, seed=seed, jobs=jobs)
 
     def wait(self, launch: Launch) -> Mapping[int, list[Measurement]]:
-        """What came of it, by trial in the order of the tasks; results of others that end meanwhile are kept too."""
+        """Its measurements, by trial in the order of the tasks; results of other launches are kept as they come."""
         while not self._running.isdisjoint(launch.jobs):
             result = self._executor.next_result(lambda *progress: self._on_progress(Progress(*progress)))
             for number, measurement in zip(result.job.trials, result.measurements, strict=True):

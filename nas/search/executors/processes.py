@@ -1,7 +1,7 @@
-"""Jobs in worker processes side by side: one a GPU, or one a core.
+"""Jobs in parallel worker processes: one per GPU, or one per core.
 
-The driver holds one pipe to each worker. A worker whose driver is gone finds the pipe broken and ends;
-a worker that is gone is replaced, and its job tried once more before its trials are given up.
+The driver holds one pipe to each worker. A worker whose driver is gone finds the pipe broken and ends; a worker that
+has died is replaced, and its job is tried once more before its trials count as out of memory.
 """
 
 import multiprocessing
@@ -20,10 +20,10 @@ from nas.errors import NasError, StudyError
 from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement, Outcome
 from nas.search.executors.jobs import Job, JobResult, OnProgress, Setup
-from nas.search.executors.training import Trainer
+from nas.search.executors.trainer import Trainer
 
 ATTEMPTS = 2
-"""How often a job is tried whose worker died (killed by the system for its memory, most likely)."""
+"""How often a job is tried whose worker dies (most likely killed by the system for its memory)."""
 
 _SPAWN = multiprocessing.get_context("spawn")
 
@@ -37,7 +37,7 @@ class _Worker:
 
 
 class ProcessExecutor:
-    """Workers that train jobs side by side.
+    """Workers that train jobs in parallel.
 
     Args:
         setup: what all jobs have in common.
@@ -57,7 +57,7 @@ class ProcessExecutor:
         self._dispatch()
 
     def next_result(self, on_progress: OnProgress) -> JobResult:
-        """Wait for the next job to end, telling the progress of all meanwhile."""
+        """Wait for the next job to end, reporting the progress of all meanwhile."""
         while True:
             busy = {worker.pipe: worker for worker in self._workers if worker.job is not None}
             for pipe in wait(list(busy)):
@@ -134,12 +134,12 @@ class ProcessExecutor:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """A process started meanwhile never sees Ctrl-C, not even while it is still importing.
+    """Keep Ctrl-C from the processes that are started meanwhile, even while they are still importing.
 
-    Ctrl-C reaches the whole process group, but stopping is the driver's to say. The driver gets its own
-    as soon as it no longer holds it.
+    Ctrl-C reaches the whole process group, but only the driver decides to stop. One that comes meanwhile is delivered
+    to the driver afterwards.
     """
-    ensure_running()  # multiprocessing's own helper, which lets Ctrl-C through again when it starts
+    ensure_running()  # multiprocessing's own helper, which unblocks Ctrl-C when it starts
     before = pthread_sigmask(SIG_BLOCK, {SIGINT})
     try:
         yield
@@ -152,7 +152,7 @@ def _lost(job: Job, member: Member) -> Measurement:
 
 
 def _work(pipe: "Connection[Any, Any]", setup: Setup, device: str, num_threads: int) -> None:
-    """A worker's life: jobs come in by the pipe, progress and results go out, until it breaks."""
+    """The loop of a worker: jobs come in through the pipe, progress and results go out, until it breaks."""
     try:
         trainer = Trainer(setup, device, num_threads)
         while True:

@@ -1,4 +1,4 @@
-"""What longer training would make of the ranking: every finished trial forecast to the horizon of the long runs."""
+"""The ranking after longer training: every finished trial forecast to the horizon of the long runs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from nas.search.scoring.objectives import Goal
 from nas.search.trial_store import TrialStore
 
 FAR = 2
-"""Places in the ranking by which a trial must move to be told."""
+"""Places in the ranking by which a trial must move to be reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,10 @@ def horizon(
     goal: Goal,
     long: Mapping[int, float],
 ) -> Horizon:
-    """The ranking at the horizon of the long runs, and who moves in it.
+    """The ranking at the horizon of the long runs, and which trials move in it.
 
-    The long runs are one rung more to the model that forecasts rungs; it says how far every other trial would get, from
-    its scores and from its pattern. Long runs of trials that halving stopped lack rungs before it and are left out.
+    To the model that forecasts rungs, the long runs are one more rung; it forecasts every other trial to it from its
+    scores and its pattern. Long runs of trials that halving stopped lack rungs below and are left out.
 
     Args:
         store: all trials.
@@ -53,7 +53,7 @@ def horizon(
         long: its values after the long runs, by trial.
     """
     by_rung = [store.rung_values(rung) for rung in rungs]
-    # A mean rank among the few long runs is none among all trials.
+    # A mean rank among the few long runs is not comparable with one among all trials.
     if len(goal.scores) > 1 or not by_rung[0]:
         return Horizon()
     trials = [trial for trial in store.trials if trial.number in by_rung[0] and trial.duplicate_of is None]
@@ -94,6 +94,6 @@ def _at(values: Mapping[int, Mapping[str, float]], trial: Trial, goal: Goal) -> 
 
 
 def _places(values: Mapping[int, float]) -> dict[int, int]:
-    """Places from 1 for the best."""
+    """Places by number, 1 for the best."""
     ordered = sorted(values, key=lambda number: (values[number], number))
     return {number: place for place, number in enumerate(ordered, 1)}

@@ -1,4 +1,4 @@
-"""Which trials are trained longer to check the ranking, and the ranking that they check."""
+"""The long runs of a study: the ranking that they check, and which trials are chosen for them."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -16,7 +16,7 @@ Ranking = Mapping[int, Mapping[str, float]]
 
 
 def study_ranking(store: TrialStore, problem: Problem, forecaster: Forecaster) -> Ranking:
-    """Where the study puts every trained trial: as it shows them, forecast where halving stopped them."""
+    """The study's ranking of every trained trial: measured values, or forecasts where halving stopped a trial."""
     trained = [trial for trial in store.trials if trial.scores and trial.duplicate_of is None and trial.cost]
     if not trained:
         return {}
@@ -28,16 +28,16 @@ def study_ranking(store: TrialStore, problem: Problem, forecaster: Forecaster) -
 
 
 def chosen_for_long_runs(trials: Sequence[Trial], ranking: Ranking, goal: Goal, num_patterns: int) -> list[Trial]:
-    """The patterns to train longer: the best, and beside it the middle one by quality of every stratum of density.
+    """The patterns to train longer: the best one, and from every stratum of density the median by quality.
 
-    Trials that halving stopped are among the strata: those that it let through are alike, and say nothing of whether
-    it stopped the right ones.
+    The strata include trials that halving stopped: those that it promoted are alike, and cannot show whether it
+    stopped the right ones.
 
     Args:
         trials: of the study.
-        ranking: where it puts those that were trained.
-        goal: what quality is.
-        num_patterns: how many; fewer if there are not as many.
+        ranking: of those that were trained.
+        goal: the quality that counts.
+        num_patterns: how many; fewer if fewer were trained.
     """
 
     def worth(trial: Trial) -> tuple[float, int]:

@@ -1,4 +1,4 @@
-"""What a study's ranking is worth: a handful of its patterns trained longer, with several seeds."""
+"""The fidelity report: how a study's ranking agrees with longer training of some of its patterns."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import combinations
@@ -19,9 +19,9 @@ from nas.search.trial_store import TrialStore
 from nas.statistics.rank_agreement import kendall_tau, kendall_tau_interval, regret
 
 SIGNIFICANT = 0.05
-"""How likely chance may agree as well as a ranking that is called better than chance."""
+"""A ranking is called better than chance if an unrelated one agrees as well with a probability below this."""
 NUM_TOP = 3
-"""Choices that the second regret allows itself."""
+"""Choices that the second regret is given."""
 
 
 def fidelity_report(
@@ -33,16 +33,16 @@ def fidelity_report(
     chosen: Sequence[int],
     seeds: Sequence[int],
 ) -> FidelityReport:
-    """How the study's ranking compares with that after longer training.
+    """How the study's ranking compares with the ranking after longer training.
 
     Args:
         store: all trials; the chosen ones were trained to `long_rung` with every seed.
         problem: what was searched.
-        ranking: where the study puts its trials.
+        ranking: of the study.
         rungs: of the search, in optimiser steps, ascending.
-        long_rung: in optimiser steps.
+        long_rung: of the long runs, in optimiser steps.
         chosen: numbers of the trials that were trained longer.
-        seeds: with which.
+        seeds: of the long runs.
     """
     by_seed = {seed: _values_at(store, problem, chosen, long_rung, [seed]) for seed in seeds}
     long = _values_at(store, problem, chosen, long_rung, seeds)
@@ -100,10 +100,10 @@ def _compare(
 
 
 def chance_of_agreement(first: Sequence[float], second: Sequence[float]) -> float | None:
-    """How likely two unrelated rankings of so few items agree as well as these or better, 0 to 1.
+    """The probability, 0 to 1, that two unrelated rankings of as many items agree as well as these or better.
 
     Args:
-        first: one value an item.
+        first: one value per item.
         second: the other values of the same items.
 
     Returns:
@@ -116,7 +116,7 @@ def chance_of_agreement(first: Sequence[float], second: Sequence[float]) -> floa
 
 
 def _mean_tau(goal: Goal, by_seed: Sequence[Mapping[int, float]]) -> float | None:
-    """How well two seeds agree after long training: the most that any shorter one could be asked for."""
+    """How well two seeds agree after long training: an upper bound for what shorter training can reach."""
     taus = []
     for one, other in combinations(by_seed, 2):
         both = [number for number in one if number in other]
@@ -126,7 +126,7 @@ def _mean_tau(goal: Goal, by_seed: Sequence[Mapping[int, float]]) -> float | Non
 
 
 def _rung(store: TrialStore, problem: Problem, rung: int, last: int) -> RungAgreement:
-    """How a rung ranks the trials that were trained to the last one."""
+    """How well a rung ranks the trials that were trained to the last one."""
     early, late = store.rung_values(rung), store.rung_values(last)
     both = [number for number in late if number in early]
     taus = {
@@ -142,7 +142,7 @@ def _rung(store: TrialStore, problem: Problem, rung: int, last: int) -> RungAgre
 def _values_at(
     store: TrialStore, problem: Problem, numbers: Sequence[int], rung: int, seeds: Sequence[int]
 ) -> dict[int, dict[str, float]]:
-    """Goal values of some trials at a rung, mean over seeds; only of those that ended well with all of them."""
+    """Goal values of some trials at a rung, mean over seeds; only of those that ended well with every seed."""
     scores = {}
     for number in numbers:
         own = [one for one in store[number].measurements if one.seed in seeds]

@@ -1,19 +1,16 @@
-"""The front of a study: which trials are on it, and what results say of them."""
+"""The front of a study: which trials are on it, and the result that is made of them."""
 
 import platform
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from nas.evaluation.settings import CheckpointSettings, EvaluationSettings
 from nas.results.fidelity import FidelityReport
 from nas.results.front import (
     REFERENCE_SHARE,
     Baseline,
     ExtraTask,
-    FromScratch,
     Front,
-    InCheckpoint,
     StudyProvenance,
 )
 from nas.results.objective import COSTS
@@ -26,7 +23,7 @@ from nas.statistics.pareto import Point, hypervolume, nondominated
 
 
 def minimised(trial: Trial, objectives: Sequence[Goal]) -> Point:
-    """The trial's values with every sign turned so that less is better."""
+    """The trial's values, negated where more is better."""
     return tuple(
         trial.values[objective.name] * (1 if objective.direction == "minimize" else -1) for objective in objectives
     )
@@ -35,7 +32,7 @@ def minimised(trial: Trial, objectives: Sequence[Goal]) -> Point:
 def front_trials(trials: Sequence[Trial], objectives: Sequence[Goal]) -> list[Trial]:
     """The non-dominated trials, each pattern once, best quality first.
 
-    Only trials that ended well and keep the budgets take part; baselines do like any other.
+    Only trials that ended well and are within the budgets take part, baselines among them.
     """
     candidates = [trial for trial in trials if trial.state is TrialState.FINISHED]
     kept = nondominated([minimised(trial, objectives) for trial in candidates])
@@ -115,7 +112,7 @@ def _provenance(settings: StudySettings, problem: Problem) -> StudyProvenance:
         num_tokens=problem.task.num_tokens,
         rungs=settings.evaluation.rungs(settings.training),
         target=problem.target.name,
-        evaluation=_evaluation(settings.evaluation),
+        evaluation=settings.evaluation.provenance(),
         checkpoint_fingerprint=problem.backbone.fingerprint,
         task_quality=settings.task_quality,
         extra_tasks={
@@ -127,18 +124,6 @@ def _provenance(settings: StudySettings, problem: Problem) -> StudyProvenance:
             for label, task in list(problem.tasks.items())[1:]
         },
         machine=platform.machine(),
-    )
-
-
-def _evaluation(settings: EvaluationSettings) -> FromScratch | InCheckpoint:
-    if not isinstance(settings, CheckpointSettings):
-        return FromScratch()
-    return InCheckpoint(
-        weights=settings.weights,
-        lora_rank=settings.lora_rank,
-        needle_depths=tuple(settings.needle_depths),
-        needle_sequences=settings.needle_sequences,
-        cost_tokens=settings.cost_tokens,
     )
 
 

@@ -1,4 +1,4 @@
-"""What the front says of one point: its numbers, its noise, and what it cannot be told apart from."""
+"""The points of a front: their numbers, their noise, and which of them cannot be told apart."""
 
 from collections.abc import Mapping, Sequence
 from math import inf
@@ -65,7 +65,7 @@ def score_noise(trials: Sequence[Trial], scores: Sequence[Score], name: str) -> 
 
 
 def _alike(one: Mapping[str, float], other: Mapping[str, float], noise: Mapping[str, float | None]) -> bool:
-    """Whether two points lie within the noise in every score that is weighed.
+    """Whether two points lie within the noise in every score that an objective uses.
 
     A score that neither has is no difference; one that only one of them has, or whose noise is unknown, is.
     """
@@ -77,15 +77,15 @@ def _alike(one: Mapping[str, float], other: Mapping[str, float], noise: Mapping[
 
 
 def _converged(gains: Mapping[str, float], noise: Mapping[str, float | None]) -> bool | None:
-    """Whether the last rung brought no more than noise; None if that is not known."""
+    """Whether the last rung brought no more than noise; None if the noise is unknown."""
     known = [(gain, deviation) for name, gain in gains.items() if (deviation := noise[name]) is not None]
     return all(gain < SAME_WITHIN * deviation for gain, deviation in known) if known else None
 
 
 def _last_gain(trial: Trial, scores: Sequence[Score]) -> dict[str, float]:
-    """How much better each score was at the trial's last rung than at the one before, by the search's own seed.
+    """How much better each score was at the trial's last rung than at the one before, with the search's own seed.
 
-    Empty if it has scores at one rung alone.
+    Empty if it has scores at only one rung.
     """
     own = [one for one in trial.measurements if one.seed == trial.measurements[0].seed and one.step <= trial.step]
     steps = sorted({one.step for one in own})[-2:]

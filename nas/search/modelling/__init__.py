@@ -1,1 +1,1 @@
-"""Models of the quality: from features and early scores to a mean and an uncertainty."""
+"""Models of quality: from features and early scores to a mean and an uncertainty."""

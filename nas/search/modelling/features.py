@@ -1,7 +1,7 @@
-"""A pattern as numbers: what a regression on patterns reads instead of the parameters that made them.
+"""The features of a pattern: numbers that a regression reads instead of the parameters that made the pattern.
 
-Patterns of different spaces, kinds and spellings become vectors of one length, in which patterns that let through
-nearly the same are near each other.
+Patterns of different spaces, kinds and spellings become vectors of one length, in which patterns with nearly the same
+mask are near each other.
 """
 
 from collections.abc import Sequence
@@ -21,11 +21,11 @@ _COMPUTED = (Select, LowRank)
 
 
 def feature_names(num_layers: int, num_tokens: int) -> tuple[str, ...]:
-    """What the columns of `pattern_features` hold.
+    """The names of the columns of `pattern_features`.
 
     `layer0.sees_4` is the share of pairs at distances 4 to 7 (names give the first distance) that are visible, mean
     over heads, and `layer0.widest_4` that of the head that sees most of them; `layer0.log2_keys` the mean over heads of
-    log2 of the mean keys a query; `layer0.log2_columns` that of log2 of 1 + the keys of the first half that all later
+    log2 of the mean keys per query; `layer0.log2_columns` that of log2 of 1 + the keys of the first half that all later
     queries see; `layer0.reach` the share of pairs that are connected after the layer.
 
     Args:
@@ -41,17 +41,17 @@ def feature_names(num_layers: int, num_tokens: int) -> tuple[str, ...]:
 
 
 def pattern_features(patterns: Sequence[ModelPattern], num_tokens: int) -> NDArray[np.float64]:
-    """Patterns of one number of layers, one causality and one grid as vectors.
+    """Vectors of patterns that share their number of layers, their causality and their grid.
 
     What a computed primitive may choose counts as seen, but its keys are counted as the few that it reads. Random
-    blocks are summarised by the draw of head 0 in layer 0, since draws of one density are alike.
+    blocks are summarised by the draw of head 0 in layer 0, since draws of equal density are alike.
 
     Args:
         patterns: m patterns, at least one.
         num_tokens: sequence length n, in tokens; the time of a new head grows with its square (15 ms at 1,024).
 
     Returns:
-        shape (m, f), as `feature_names` says.
+        shape (m, f), in the order of `feature_names`.
 
     Raises:
         PatternError: the patterns' grid does not hold `num_tokens` tokens.
@@ -60,14 +60,14 @@ def pattern_features(patterns: Sequence[ModelPattern], num_tokens: int) -> NDArr
 
 
 def head_features(patterns: Sequence[ModelPattern], num_tokens: int) -> NDArray[np.float64]:
-    """What each head of each layer sees by itself, for where it matters which head it is.
+    """How much each head of each layer sees on its own, for models in which heads are not interchangeable.
 
     Args:
         patterns: m patterns of one number of layers and heads, at least one.
         num_tokens: sequence length n, in tokens.
 
     Returns:
-        shape (m, layers * heads): log2 of the mean keys a query, head after head.
+        shape (m, layers * heads): log2 of the mean keys per query, head after head.
 
     Raises:
         PatternError: the patterns' grid does not hold `num_tokens` tokens.
@@ -77,7 +77,7 @@ def head_features(patterns: Sequence[ModelPattern], num_tokens: int) -> NDArray[
 
 @lru_cache(maxsize=1 << 14)
 def _heads_row(pattern: ModelPattern, num_tokens: int) -> NDArray[np.float64]:
-    """Kept, as `_pattern_row` is."""
+    """One row of `head_features`, cached as `_pattern_row` is."""
     heads = [
         _profile(group, layer, num_tokens).log2_keys
         for layer in pattern.layers
@@ -91,7 +91,7 @@ def _heads_row(pattern: ModelPattern, num_tokens: int) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=1 << 14)
 def _pattern_row(pattern: ModelPattern, num_tokens: int) -> NDArray[np.float64]:
-    """One pattern's features, kept: a sampler meets the same patterns in ask after ask."""
+    """One row of `pattern_features`, cached: a sampler meets the same patterns in ask after ask."""
     layers = [_layer_summary(layer, num_tokens) for layer in pattern.layers]
     mean, widest, passing = (np.stack(column) for column in zip(*layers, strict=True))
     reach = reach_by_layer(passing[None], num_tokens, pattern.causal)
@@ -112,7 +112,7 @@ def _layer_summary(layer: LayerPattern, num_tokens: int) -> tuple[Floats, Floats
 
 
 def _profile(group: HeadGroup, layer: LayerPattern, num_tokens: int) -> HeadProfile:
-    """The profile of a group's heads, as if they were head 0 of layer 0: draws of one density are alike."""
+    """The profile of a group's heads, as if they were head 0 of layer 0: draws of equal density are alike."""
     return head_profile(HeadPattern(group.attend, layer.causal, grid=layer.grid), num_tokens)
 
 

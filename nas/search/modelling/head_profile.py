@@ -1,4 +1,4 @@
-"""What one head lets through, summarised by distance: what the features of a pattern are made of."""
+"""The profile of one head, its mask summarised by distance: what the features of a pattern are made of."""
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -12,7 +12,7 @@ from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import Global
 
 MOST_STEPS = 128
-"""Distances that reach is followed in; longer sequences take several tokens as one."""
+"""Most steps of distance that reach is computed in; longer sequences group several tokens into one step."""
 
 Floats = NDArray[np.float32]
 
@@ -23,9 +23,9 @@ class HeadProfile:
 
     Args:
         sees: share of visible pairs by bucket of distances (1, 2 to 3, 4 to 7, ...), shape (buckets,).
-        log2_keys: log2 of the mean keys a query.
+        log2_keys: log2 of the mean keys per query.
         log2_columns: log2 of 1 + the keys of the first half that all later queries see.
-        passing: share of pairs that lead on, by step of `step_of_distance`, shape (steps,).
+        passing: share of pairs that paths can continue from, by step of `step_of_distance`, shape (steps,).
     """
 
     sees: Floats
@@ -36,10 +36,10 @@ class HeadProfile:
 
 @lru_cache(maxsize=8192)
 def head_profile(head: HeadPattern, num_tokens: int) -> HeadProfile:
-    """The profile of a head, kept, since patterns of a search share their heads.
+    """The profile of a head, cached, since patterns of a search share their heads.
 
     Args:
-        head: any head; a computed one counts for all it may choose, but its keys for the few that it reads.
+        head: any head; a computed one counts with all it may choose, but its keys with the few that it reads.
         num_tokens: sequence length n, in tokens; the time grows with its square (15 ms at 1,024).
 
     Raises:
@@ -90,7 +90,7 @@ def _shares(seen: NDArray[np.int64], pairs: NDArray[np.int64], place: NDArray[np
 
 
 def _relays(head: HeadPattern) -> HeadPattern:
-    """The head without keys that lead nowhere: the first tokens of a causal pattern see no others themselves."""
+    """The head without keys at which paths end: the first tokens of a causal pattern see no others themselves."""
     if not head.causal:
         return head
     return replace(head, attend=tuple(primitive for primitive in head.attend if not isinstance(primitive, Global)))

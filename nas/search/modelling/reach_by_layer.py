@@ -1,4 +1,4 @@
-"""How much of the sequence a pattern connects, layer by layer, from what its heads let through by distance."""
+"""The reach of a pattern, the share of pairs that it connects, layer by layer, from the profiles of its heads."""
 
 import numpy as np
 from scipy import fft
@@ -7,13 +7,14 @@ from nas.search.modelling.head_profile import Floats, pairs_by_distance, step_of
 
 
 def reach_by_layer(profiles: Floats, num_tokens: int, causal: bool) -> Floats:
-    """Share of pairs that are connected after each layer, as if all queries saw alike.
+    """Share of pairs that are connected after each layer, as if all queries saw the same distances.
 
     Two tokens are as connected as there are paths between them, up to 1. For windows and strides of up to MOST_STEPS
-    tokens that is `nas.patterns.reach`, else near it, by convolutions instead of products of n x n matrices.
+    tokens this equals `nas.patterns.reach`, otherwise it is near it; it takes convolutions instead of products of n x n
+    matrices.
 
     Args:
-        profiles: share of pairs that lead on, by step of `step_of_distance`, shape (m, layers, steps).
+        profiles: `HeadProfile.passing` of layers, shape (m, layers, steps).
         num_tokens: sequence length n, in tokens.
         causal: whether no key is later than its query.
 

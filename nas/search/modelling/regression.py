@@ -1,4 +1,4 @@
-"""Bayesian regression from few points: a linear part, a smooth function of features, and noise."""
+"""Bayesian regression on few points: a linear part, a smooth function of features, and noise."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,22 +15,22 @@ NOISE_SHARES = (0.05, 0.2, 0.6)
 LINEAR_SHARES = (0.0, 0.5, 1.0)
 """Shares of the explained variance that are linear in the features; the rest is a smooth function of any form."""
 LENGTHS = (0.7, 1.5)
-"""Length scales of the smooth function; 1.4 is the usual distance between two points."""
+"""Length scales of the smooth function; 1.4 is the typical distance between two points."""
 SHAPE = 2.0
 """Of the inverse-gamma prior of the variance, whose mean is 1: worth about 2 * SHAPE observations."""
 LEAST_WEIGHT = 0.05
-"""Kernels so many times less likely than the best are left out of the average."""
+"""Kernels with a likelihood below this share of the best one's are left out of the average."""
 MOST_COMPARED = 128
-"""Observations on which kernels are compared; more only take time."""
+"""Most observations on which kernels are compared; more only take time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """How observations go together, in units of the variance.
+    """The covariance of observations, in units of the variance.
 
     Args:
         noise: variance of the noise.
-        linear: variance of what is linear in the features.
+        linear: variance of the part that is linear in the features.
         smooth: variance of the smooth function.
         length: its length scale.
     """
@@ -41,7 +41,7 @@ class Kernel:
     length: float
 
     def explained(self, likeness: "Likeness") -> Array:
-        """Covariance of what features explain, in the shape of the likeness."""
+        """Covariance of the part that features explain, in the shape of the likeness."""
         if not self.smooth:
             return self.linear * likeness.products
         smooth = np.exp(likeness.squares / (-2 * self.length**2))
@@ -50,7 +50,7 @@ class Kernel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Likeness:
-    """What kernels read of pairs of standardised features, as means over the features.
+    """What kernels need of pairs of rows of standardised features, as means over the features.
 
     Args:
         products: of the two.
@@ -62,7 +62,7 @@ class Likeness:
 
     @classmethod
     def between(cls, left: Array, right: Array) -> "Likeness":
-        """Of every row of the one, shape (left, f), and every row of the other, shape (right, f)."""
+        """Of every row of `left`, shape (left, f), and every row of `right`, shape (right, f)."""
         num_features = max(1, left.shape[1])
         products = left @ right.T / num_features
         norms = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1)
@@ -70,7 +70,7 @@ class Likeness:
 
     @classmethod
     def with_itself(cls, features: Array) -> "Likeness":
-        """Of every row and itself alone, shape (rows,)."""
+        """Of every row with itself, shape (rows,)."""
         return cls((features**2).sum(axis=1) / max(1, features.shape[1]), np.zeros(len(features)))
 
 
@@ -79,7 +79,7 @@ KERNELS = tuple(
     for noise, linear, length in product(NOISE_SHARES, LINEAR_SHARES, LENGTHS)
     if linear < 1 or length == LENGTHS[0]
 )
-"""What is averaged over, by marginal likelihood."""
+"""The kernels that are averaged over, by marginal likelihood."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,9 +102,9 @@ class Fit:
 
 
 class Regression:
-    """What n observations say about the targets elsewhere: targets = inputs @ coefficients + f(features) + noise.
+    """Predicts targets from n observations: targets = inputs @ coefficients + f(features) + noise.
 
-    The prior of the variance has mean 1, so targets should come scaled; coefficients have priors of mean 0. Kernels are
+    The prior of the variance has mean 1, so targets should be scaled; coefficients have priors of mean 0. Kernels are
     averaged by how likely they make the observations; with few of these that is near the prior.
 
     Args:
@@ -169,7 +169,7 @@ class Regression:
         return found * self._deviations
 
     def _likely(self) -> Iterator[Fit]:
-        """The likely kernels, compared on some of the observations, fitted to all of them."""
+        """The likely kernels, compared on some of the observations and fitted to all of them."""
         num_targets = len(self._targets)
         some = slice(None, None, -(-num_targets // MOST_COMPARED))
         likeness = Likeness.between(self._features[some], self._features[some])
@@ -201,7 +201,8 @@ class Regression:
 def _cholesky(covariance: Array) -> Array:
     """The lower root of a covariance, shape (n, n).
 
-    LAPACK itself: for the few dozen observations of a study, what SciPy's own functions check takes most of their time.
+    Calls LAPACK directly: with the few dozen observations of a study, SciPy's own functions spend most of their time on
+    checks.
     """
     root: Array
     root, info = dpotrf(covariance, lower=True)
@@ -211,7 +212,7 @@ def _cholesky(covariance: Array) -> Array:
 
 
 def _solve(root: Array, right: Array, *, transposed: bool = False) -> Array:
-    """What a root, or its transpose, has to be multiplied by to give the right side, shape (n,) or (n, m)."""
+    """The solution x of root @ x = right, or with the root transposed; `right` has shape (n,) or (n, m)."""
     if not right.size:
         return np.empty_like(right)
     solved: Array
@@ -220,12 +221,12 @@ def _solve(root: Array, right: Array, *, transposed: bool = False) -> Array:
 
 
 def _all_products(columns: Array) -> Array:
-    """Of every column with every other: (k, m) gives (m, m)."""
+    """The products of every column with every column: (k, m) gives (m, m)."""
     products: Array = columns.T @ columns
     return products
 
 
 def _own_products(columns: Array) -> Array:
-    """Of every column with itself: (k, m) gives (m,)."""
+    """The product of every column with itself: (k, m) gives (m,)."""
     products: Array = (columns**2).sum(axis=0)
     return products

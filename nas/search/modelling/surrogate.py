@@ -1,8 +1,8 @@
-"""Predicts the last rung from the rungs that are known and from the patterns themselves.
+"""A surrogate of training: it predicts the last rung from the known rungs and from the patterns themselves.
 
-Short trainings favour narrow windows, so their scores are biased by what a pattern lets through. After Kennedy and
-O'Hagan (2000) every rung goes on from those below it, moved by a function of the pattern that is learnt from the trials
-which got further. With few such trials little more is done than to go on as before.
+Short training runs favour narrow windows, so their scores are biased by a pattern's mask. After Kennedy and O'Hagan
+(2000) every rung continues those below it, shifted by a function of the pattern that is learned from the trials that
+got further. With few such trials it is little more than an extrapolation.
 """
 
 from collections.abc import Sequence
@@ -20,28 +20,28 @@ Array = NDArray[np.float64]
 GOES_ON = 0.6
 """Share of the last change that the next change is expected to be where every rung is twice as long as the last."""
 MOST_BELOW = 2
-"""Rungs just below that a rung is made of."""
+"""Rungs just below a rung from which it is predicted."""
 _COURSE = (np.zeros((0, 0)), np.array([[1.0]]), np.array([[0.0, -1.0], [1.0, 1.0]]))
 """From the values just below to the last value and the last change."""
 FACTOR = 0.2
-"""Prior standard deviation of how much more or less of the last value and of the last change is taken."""
+"""Prior standard deviation of the factors of the last value and of the last change, about their prior means."""
 SHIFT = 5.0
-"""Prior standard deviation of what all trials gain alike between two rungs, in units of what features may move."""
+"""Prior standard deviation of the gain that all trials share between two rungs, in units of the shift by features."""
 MOVED = 0.3
-"""Prior of what features may move between two rungs, in standard deviations of the lower one."""
+"""Prior scale of the shift by features between two rungs, in standard deviations of the lower one."""
 PRIOR_VALUES = 4
-"""Values that the spread of the rung below is worth when that of a rung is estimated."""
+"""How many values the spread of the rung below is worth when that of a rung is estimated."""
 OUTLYING = 4.0
-"""How far beyond the median a value counts, in distances of the best value from it."""
+"""Values are clipped this far beyond the median, in distances of the best value from it."""
 LEAST_BOUNDED = 5
-"""Known values below which none is cut."""
+"""With fewer known values than this, none is clipped."""
 JITTER = 1e-9
 """Added to the diagonal of covariances before they are factored, as a share of its largest entry."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
-    """What m trials will be worth, each by itself.
+    """The forecasts of m trials, each on its own.
 
     Args:
         mean: shape (m,).
@@ -54,12 +54,12 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JointPrediction:
-    """What m trials will be worth: jointly Gaussian.
+    """The forecasts of m trials, jointly Gaussian.
 
     Args:
         mean: shape (m,).
         covariance: shape (m, m).
-        noise: how much of the variance of what is not known at the last rung is that of a measurement.
+        noise: the part of the variance of values unknown at the last rung that is measurement noise.
     """
 
     mean: Array
@@ -71,7 +71,7 @@ class JointPrediction:
         return self.given(len(self.mean), num, seed)[0]
 
     def given(self, first: int, num: int, seed: int) -> tuple[Array, Array, Array]:
-        """Joint draws of the first trials, and what each of them says about the others.
+        """Joint draws of the first trials, and the distribution of the others given each draw.
 
         Args:
             first: how many trials are drawn.
@@ -97,12 +97,12 @@ class JointPrediction:
 
 
 class Surrogate:
-    """A chain of regressions, one a rung.
+    """A chain of regressions, one per rung.
 
     Args:
         features: of all trials, shape (trials, f).
-        values: at every rung, to be minimised, shape (trials, rungs); NaN where a trial was not trained to. Whoever has
-            a rung has all below it.
+        values: at every rung, to be minimised, shape (trials, rungs); NaN where a trial was not trained to. A trial
+            that has a rung has all below it.
         rungs: in optimiser steps, ascending.
     """
 
@@ -125,25 +125,25 @@ class Surrogate:
             spread = _spread(values[:, rung], spread)
 
     def predict(self, features: Array, values: Array) -> Prediction:
-        """The values at the last rung as a training would measure them; without variance where they are known.
+        """The values at the last rung as a training run would measure them; without variance where they are known.
 
-        As long as no trial at all is known at a rung, those below are extrapolated, and the variance leaves out what
-        all trials would gain alike.
+        While no trial has reached a rung, those below are extrapolated, and the variance leaves out the gain that all
+        trials would share.
 
         Args:
             features: shape (m, f).
-            values: what is known of them, shape (m, rungs); all NaN for what was never trained.
+            values: the known values, shape (m, rungs); all NaN for a pattern that was never trained.
         """
         mean, variance = self._predict(features, values, jointly=False)
         return Prediction(mean, np.sqrt(np.maximum(variance, 0)))
 
     def predict_jointly(self, features: Array, values: Array) -> JointPrediction:
-        """The same with what each says of the others; takes longer the more trials there are."""
+        """The same with covariances; takes longer the more trials there are."""
         mean, covariance = self._predict(features, values, jointly=True)
         return JointPrediction(mean, covariance, self._rungs[-1].noise)
 
     def _predict(self, features: Array, values: Array, jointly: bool) -> tuple[Array, Array]:
-        """Mean, and covariance, shape (m, m); or variance, shape (m,): the same steps with its diagonal alone."""
+        """Mean, and covariance, shape (m, m), or variance, shape (m,), by the same steps on the diagonal alone."""
         standardised, means = self._standardised(features), np.minimum(values, self._bounds)
         shape = (len(values),) * (2 if jointly else 1)
         state: list[list[Array]] = []  # covariances between the rungs just below, each of that shape
@@ -171,7 +171,7 @@ class _Rung:
         below: values at the rungs just below, in their order, shape (n, up to MOST_BELOW).
         values: at this rung, shape (n,).
         scale: how far features are expected to move values.
-        prior: what the values below are expected to be multiplied by, shape (up to MOST_BELOW,).
+        prior: expected factors of the values below, shape (up to MOST_BELOW,).
     """
 
     def __init__(self, features: Array, below: Array, values: Array, scale: float, prior: Array) -> None:
@@ -184,7 +184,7 @@ class _Rung:
         self.factors: Array = self._prior + _COURSE[below.shape[1]] @ self._regression.coefficients[1:]
 
     def predict(self, features: Array, below: Array, jointly: bool) -> tuple[Array, Array]:
-        """Mean and covariance, or variance, at this rung if the values below are those given."""
+        """Mean and covariance, or variance, at this rung given the values below."""
         regress = self._regression.predict_jointly if jointly else self._regression.predict
         mean, spread = regress(features, self._inputs(below))
         return mean * self._scale + self._shift + below @ self._prior, spread * self._scale**2
@@ -200,10 +200,10 @@ class _Rung:
 
 
 def prior_factors(rungs: Sequence[int]) -> Array:
-    """What the values at the rungs below the last of these are expected to be multiplied by to give that one.
+    """The expected factors by which values at the rungs below the last one of these add up to that one's.
 
-    With two below, curves are expected to fall as a power of the steps: by GOES_ON of the last change if all rungs are
-    twice as long as those before them, by more if the last step is a longer one.
+    With two below, curves are expected to fall as a power of the steps: by GOES_ON of the last change if every rung is
+    twice as long as the one before, by more if the last step is a longer one.
 
     Args:
         rungs: in optimiser steps, ascending, at most MOST_BELOW + 1.
@@ -224,7 +224,7 @@ def _weighted(weights: Array, terms: Sequence[Array]) -> Array:
 
 
 def _bound(values: Array) -> float:
-    """Beyond it values are only bad: how bad says nothing of the good ones, and would stretch every scale."""
+    """The value at which bad ones are clipped: how bad they are is irrelevant to good ones, and stretches scales."""
     known = values[~np.isnan(values)]
     median = float(np.median(known)) if len(known) else 0.0
     better = median - float(known.min()) if len(known) >= LEAST_BOUNDED else 0.0
@@ -232,14 +232,14 @@ def _bound(values: Array) -> float:
 
 
 def _first_spread(values: Array) -> float:
-    """Standard deviation at the first rung; 1 as long as nothing differs."""
+    """Standard deviation at the first rung; 1 while no two values differ."""
     known = values[~np.isnan(values)]
     spread = float(known.std()) if len(known) else 0.0
     return spread if spread > 0 else 1.0
 
 
 def _spread(values: Array, prior: float) -> float:
-    """Standard deviation of the known values, worth more than its prior the more of them there are."""
+    """Standard deviation of the known values, shrunk towards its prior the fewer of them there are."""
     known = values[~np.isnan(values)]
     squares = float(((known - known.mean()) ** 2).sum()) if len(known) else 0.0
     return float(np.sqrt((PRIOR_VALUES * prior**2 + squares) / (PRIOR_VALUES + max(0, len(known) - 1))))

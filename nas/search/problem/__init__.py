@@ -1,1 +1,1 @@
-"""What is searched, on what, for what: everything that the settings stand for."""
+"""The problem of a study: what is searched, on which model and tasks, for which objectives."""

@@ -1,4 +1,4 @@
-"""What patterns are tried on: a proxy of our own, or a pretrained decoder."""
+"""The backbone of a study, the model whose patterns are searched: a proxy, or a pretrained decoder."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,15 +28,15 @@ from nas.tasks.task import Task
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backbone:
-    """A model, as far as a study must know it before anything is trained.
+    """What a study must know of a model before anything is trained.
 
     Args:
         tasks: the loaded tasks by label, the one that gives the shape first.
         shape: what a space fills: its heads are those that can attend differently at no loss, the KV heads.
         num_heads: heads of a pattern, a multiple of the shape's: query heads that share a KV head attend alike.
         target: the model itself as a target.
-        check_fit: raises PatternError for a pattern that the model or a task cannot have.
-        fingerprint: hash of weights that were there before, hexadecimal; None where there are none.
+        check_fit: raises PatternError for a pattern that does not fit the model or a task.
+        fingerprint: hash of the pretrained weights, hexadecimal; None where there are none.
     """
 
     tasks: Mapping[str, Task]
@@ -47,7 +47,7 @@ class Backbone:
     fingerprint: str | None = None
 
     def widened(self, pattern: ModelPattern) -> ModelPattern:
-        """A pattern of the shape for all heads: those that share a KV head attend alike."""
+        """A pattern of the shape for all heads of the model: those that share a KV head attend alike."""
         return stretched(pattern, pattern.num_layers, self.num_heads)
 
 
@@ -93,7 +93,7 @@ def _proxy(settings: StudySettings) -> Backbone:
 
 @torch.no_grad()
 def _pretrained(settings: StudySettings, evaluation: CheckpointSettings) -> Backbone:
-    """The decoder is loaded to be looked at, and let go; workers load their own."""
+    """The decoder is loaded to be inspected, and released; workers load their own."""
     assert settings.checkpoint is not None and isinstance(settings.task, TextSettings), "StudySettings checks both"
     decoder = Decoder.load(settings.checkpoint, device=choose_devices(settings)[0])
     sizes = decoder.dimensions

@@ -1,4 +1,4 @@
-"""Everything a study's settings stand for, built and checked before anything is written or trained."""
+"""The problem that a study's settings stand for, built and checked before anything is written or trained."""
 
 import traceback
 from collections.abc import Mapping, Sequence
@@ -25,20 +25,20 @@ from nas.space.space import Shape, Space, Suggester
 from nas.tasks.task import Task
 
 TRIAL_DRAWS = 100
-"""Random draws of which one must make a pattern that can be trained."""
+"""Random draws of which at least one must make a pattern that can be trained."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """What is searched, on what, for what.
+    """What is searched, on which model and tasks, for which objectives.
 
     Args:
-        backbone: what patterns are tried on.
+        backbone: the model that patterns are evaluated on.
         space: where patterns are sampled from.
         target: the model that costs are counted for.
         full_cost: the cost of full attention on it.
         scores: what training measures.
-        objectives: what is weighed.
+        objectives: the axes of the front.
         baselines: named patterns, evaluated in every study.
     """
 
@@ -67,7 +67,7 @@ class Problem:
 
     @property
     def fingerprints(self) -> dict[str, str]:
-        """Hashes of all that results depend on and no setting says, by what they are of."""
+        """Hashes of everything beyond the settings that results depend on, by what they are of."""
         found = {f"task {label}": task.fingerprint for label, task in self.tasks.items()}
         return found | ({"checkpoint": self.backbone.fingerprint} if self.backbone.fingerprint else {})
 
@@ -75,15 +75,15 @@ class Problem:
         """A pattern of the space, which must have the study's shape, for the heads of the model.
 
         Raises:
-            PatternError: the suggested values make no valid pattern, or none that a task can be learnt with.
-            InputError: the space's options do not go with the shape, or it made something else than asked or failed.
+            PatternError: the suggested values make no valid pattern, or none that a task can be learned with.
+            InputError: the space's options do not go with the shape, or the space failed or returned anything else.
         """
         try:
             pattern = self.space.sample(suggest, self.shape)
         except NasError:
             raise
         except Exception as error:
-            raise InputError("space", f"must sample without an error at {_place(error)}", _told(error)) from error
+            raise InputError("space", f"must sample without an error at {_place(error)}", _one_line(error)) from error
         if not isinstance(pattern, ModelPattern):
             raise InputError("space", "must sample a ModelPattern", type(pattern).__name__)
         made = (pattern.num_layers, pattern.num_heads, pattern.causal, pattern.grid)
@@ -95,7 +95,7 @@ class Problem:
         return pattern
 
     def features(self, patterns: Sequence[ModelPattern]) -> NDArray[np.float64]:
-        """Patterns as a regression reads them, shape (patterns, f); head by head too where heads have weights."""
+        """Patterns as features for a regression, shape (patterns, f); head by head too where heads have weights."""
         of_layers = pattern_features(patterns, self.shape.num_tokens)
         if not self.shape.weighted:
             return of_layers
@@ -141,7 +141,7 @@ def make_problem(settings: StudySettings) -> Problem:
 
 
 def _draw_on_trial(problem: Problem) -> None:
-    """Draw until a pattern can be trained, so that options which never make one are told before anything is."""
+    """Draw until a pattern can be trained, so that options which never make one are refused before the search."""
     for draw in range(TRIAL_DRAWS):
         try:
             problem.sample(RandomSuggester(draw))
@@ -152,11 +152,11 @@ def _draw_on_trial(problem: Problem) -> None:
 
 
 def _place(error: Exception) -> str:
-    """The line of the user's space that the error came through: the frame next to ours."""
+    """The line of the user's space that raised the error: the frame next to ours."""
     frames = traceback.extract_tb(error.__traceback__)
     frame = frames[min(1, len(frames) - 1)]
     return f"{frame.filename}:{frame.lineno}"
 
 
-def _told(error: Exception) -> str:
+def _one_line(error: Exception) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())

@@ -1,4 +1,4 @@
-"""The tasks of a study: the one that gives it its shape, and further ones."""
+"""The tasks of a study: the one that gives it its shape, and extra ones."""
 
 import re
 from collections import Counter
@@ -11,7 +11,7 @@ from nas.tasks.task import Task
 
 
 def settings_by_label(settings: StudySettings) -> dict[str, Any]:
-    """The settings of every task by its label: its name, with a number behind it from the second of a name on."""
+    """The settings of every task by its label: its name, with a number appended from the second of that name on."""
     seen: Counter[str] = Counter()
     labelled = {}
     for task in (settings.task, *settings.extra_tasks):
@@ -33,7 +33,7 @@ def make_tasks(settings: StudySettings) -> dict[str, Task]:
         try:
             task = make_task(own)
         except InputError as error:
-            raise told_as_extra(error, where) from None
+            raise as_extra_task(error, where) from None
         _check_alike(where, next(iter(tasks.items())), (label, task))
         if any(task.fingerprint == other.fingerprint for other in tasks.values()):
             raise InputError(where, "must differ from the tasks before it", own.name)
@@ -41,10 +41,10 @@ def make_tasks(settings: StudySettings) -> dict[str, Task]:
     return tasks
 
 
-def told_as_extra(error: InputError, where: str) -> InputError:
-    """What is wrong with a task's settings, told with the place where they stand among further tasks."""
-    said = (re.sub(r"\btask\.", f"{where}.", text) for text in (error.where, error.allowed, error.remedy))
-    place, allowed, remedy = said
+def as_extra_task(error: InputError, where: str) -> InputError:
+    """An error about a task's settings with the place of that task among `extra_tasks`."""
+    texts = (error.where, error.allowed, error.remedy)
+    place, allowed, remedy = (re.sub(r"\btask\.", f"{where}.", text) for text in texts)
     return InputError(place, allowed, error.got, remedy)
 
 

@@ -1,1 +1,1 @@
-"""What the sampler proposes next."""
+"""Samplers: which pattern is proposed next."""

@@ -1,7 +1,7 @@
 """Asking Optuna for the next trial: a pure function of the study's seed and of what is known so far.
 
 Optuna's own state never outlives one ask. Each time, a study in memory is filled with what is known and asked once. So
-a crash cannot leave half a trial behind, and a resumed study asks the same again.
+a crash cannot leave half a trial behind, and a resumed study gets the same suggestions again.
 """
 
 import warnings
@@ -38,7 +38,7 @@ class Asker:
         """A new trial.
 
         Args:
-            known: the trials that were proposed (finished and running), in the order of asking.
+            known: the trials that were proposed (finished and running), in their order.
             baselines: trials that were not proposed; Optuna's own samplers are not given them.
         """
         evidence = [*baselines, *known]
@@ -47,12 +47,12 @@ class Asker:
             warnings.simplefilter("ignore", ExperimentalWarning)
             sampler = self._make_sampler(context)
             study = optuna.create_study(directions=self._directions, sampler=sampler)
-            if not isinstance(sampler, EHVISampler):  # which has the evidence; Optuna takes long to copy all trials
+            if not isinstance(sampler, EHVISampler):  # it reads the evidence, and Optuna copies trials slowly
                 study.add_trials(self._frozen(number, observation) for number, observation in enumerate(known))
             return study.ask()
 
     def _frozen(self, number: int, observation: Observation) -> FrozenTrial:
-        """Made once for each observation; a mean rank changes as trials end."""
+        """Cached by observation, which can change: a mean rank does as trials end."""
         known = self._known.get(number)
         if known is None or known[0] != observation:
             known = self._known[number] = (observation, frozen_trial(observation))

@@ -1,4 +1,4 @@
-"""What a sampler is made from, anew for every ask: the ask's seed, the space, and the evidence so far."""
+"""The context of one ask, from which its sampler is made: the seed, the space, and the evidence so far."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -15,13 +15,13 @@ from nas.space.space import Suggester
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpaceView:
-    """A study's space as far as it can be seen for free.
+    """A study's space, as far as it can be explored without training.
 
     Args:
         sample: a pattern from suggested values; raises PatternError where they make none.
         costs: the cost objectives of a pattern, in their order, as shares of full attention.
-        over_budget: whether a pattern breaks a budget.
-        identity: what two patterns share that the study takes for one.
+        over_budget: whether a pattern exceeds a budget.
+        identity: equal for two patterns that the study treats as one.
         features: of at least one pattern, shape (patterns, f).
         rungs: where scores are taken, in optimiser steps, ascending.
     """
@@ -42,7 +42,7 @@ class AskContext:
         seed: the study's.
         number: the trial's.
         view: the study's space.
-        evidence: reads what is known of its patterns; Optuna's own samplers read the study instead.
+        evidence: computes what is known of the study's patterns; Optuna's own samplers read the study instead.
     """
 
     seed: int

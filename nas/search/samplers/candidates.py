@@ -1,4 +1,4 @@
-"""Patterns that a sampler could ask for next: known ones with a few values changed, and fresh draws of the space."""
+"""Candidates that a sampler chooses from: known patterns with a few values changed, and fresh draws of the space."""
 
 import random
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
@@ -16,17 +16,17 @@ from nas.space.random_suggester import RandomSuggester
 from nas.space.space import Option
 
 MOST_CHANGED = 3
-"""Values of a known trial that a candidate has changed, at most."""
+"""Most values of a known trial that are changed in a candidate."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """One pattern that could be asked for.
+    """One pattern that could be suggested.
 
     Args:
-        params: what Optuna would have to suggest, by parameter name.
-        parameters: how each is asked for.
-        pattern: what they make.
+        params: the values that Optuna would have to suggest, by parameter name.
+        parameters: the distribution of each.
+        pattern: the pattern that they make.
         costs: cost objectives as shares of full attention.
     """
 
@@ -42,7 +42,7 @@ class CandidateSuggester:
     Args:
         seed: of the draws.
         base: values of a known trial as Optuna has them, by parameter name; empty to draw all of them.
-        changed: names of the values that are drawn again, those with an order every second time from their neighbours.
+        changed: names of the values that are drawn again; ordered ones move to a neighbour every second time.
     """
 
     def __init__(self, seed: int, base: Mapping[str, Any], changed: Collection[str]) -> None:
@@ -75,7 +75,7 @@ class CandidateSuggester:
         return self.params[name]
 
     def _keeps(self, name: str, parameter: Parameter) -> bool:
-        """Whether the known value stands, or its neighbour: it may be none of the options that are offered now."""
+        """Whether the known value or a neighbour is used; it may not be among the options that are offered now."""
         if name not in self._base or not _allows(parameter, self._base[name]):
             return False
         return name not in self._changed or (isinstance(parameter, IntDistribution) and self._random.random() < 0.5)
@@ -95,14 +95,14 @@ def draw_candidates(
     most_draws: int,
     seed: int,
 ) -> list[Candidate]:
-    """Distinct new patterns that keep the budgets: as far as there are parents, every second one is made from one.
+    """Distinct new patterns within the budgets; if there are parents, every second draw changes one of them.
 
     Args:
         view: the space.
         parents: values of good known trials, by parameter name.
-        known: identities of patterns that need no asking.
-        num: candidates that are wanted; there may be fewer.
-        most_draws: how often is drawn, at most; small spaces run out of new patterns.
+        known: identities of patterns that are no candidates.
+        num: candidates wanted; there may be fewer.
+        most_draws: upper limit of draws; small spaces run out of new patterns.
         seed: of the draws.
 
     Raises:

@@ -1,7 +1,7 @@
-"""The samplers a study may use, made anew for every trial so that each ask has its own random stream.
+"""The samplers that a study can use, constructed for every trial so that each ask has its own random stream.
 
-A sampler that lives as long as a process starts its stream again when a study is resumed. Here the
-stream is a function of (study seed, trial number), so a resumed study asks what it would have asked.
+A sampler that lives as long as a process restarts its stream when a study is resumed. Here the stream is a function of
+(study seed, trial number), so a resumed study gets the same suggestions as an uninterrupted one.
 """
 
 from typing import Any
@@ -20,15 +20,15 @@ from nas.search.samplers.ask_context import MakeSampler
 from nas.search.samplers.ehvi import EHVISampler
 
 NUM_RANDOM = 4
-"""Random draws before TPE and GP begin to model; Optuna's 10 are half of a small study (decision 16)."""
+"""Random draws before TPE and GP start to model; Optuna's 10 are half of a small study (decision 16)."""
 POPULATION = 16
 """Generation size of the genetic samplers; Optuna's 50 would leave small studies without a second one."""
 
 
 class _NumberedQMC(QMCSampler):
-    """Optuna's quasi-Monte Carlo sampler, its place in the sequence given by the trial's number.
+    """Optuna's quasi-Monte Carlo sampler, with the trial's number as its place in the sequence.
 
-    Optuna counts the places in the study's attributes, which a sampler made anew does not have.
+    Optuna counts places in the attributes of the study, which does not outlive one ask here.
     """
 
     def __init__(self, seed: int, number: int) -> None:

@@ -1,6 +1,6 @@
-"""Our own sampler: of many cheap candidates the one that is expected to widen the front most.
+"""Our own sampler: of many cheap candidates, it suggests the one with the largest expected hypervolume improvement.
 
-It knows what Optuna's samplers are not told: what a pattern lets through, what it costs, and the scores of all rungs.
+It reads what Optuna's samplers are not given: a pattern's mask, its costs, and its scores at all rungs.
 """
 
 from collections.abc import Mapping
@@ -22,25 +22,25 @@ from nas.search.samplers.improvement import expected_hypervolume_improvement, un
 Array = NDArray[np.float64]
 
 NUM_CANDIDATES = 64
-"""Patterns that are looked at in one ask."""
+"""Candidates that are compared in one ask."""
 MOST_DRAWS = 128
 """Draws of the space in one ask; many may be known, impossible or over budget."""
 LEAST_TRAINED = 4
-"""Trained patterns, baselines included, below which patterns are drawn at random."""
+"""With fewer trained patterns than this, baselines included, patterns are drawn at random."""
 LEAST_PARENTS = 8
 """Known trials, from the front backwards, that candidates are made from by changing a few values."""
 NUM_FUTURES = 16
-"""Joint draws of what is uncertain of known patterns."""
+"""Joint draws of the uncertain values of known patterns."""
 NUM_FUTURES_OF_SEVERAL = 64
-"""The same where several objectives are measured: candidates are drawn as well then, in all but the first of these."""
+"""The same where several objectives are measured: then candidates' values are drawn too, in all but the first one."""
 MARGIN = 0.1
-"""How far the reference point lies beyond what is known, as a share of its range."""
+"""How far the reference point lies beyond the known points, as a share of their range."""
 
 
 class EHVISampler(BaseSampler):
     """Suggests the candidate with the largest expected hypervolume improvement.
 
-    What it suggests is a function of the seed and of what is known; nothing is kept between trials.
+    Its suggestion is a function of the seed and the evidence; nothing is kept between trials.
 
     Args:
         seed: of this one ask.
@@ -70,12 +70,12 @@ class EHVISampler(BaseSampler):
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
-        """At random, when no candidate was chosen."""
+        """A random value, when no candidate was chosen."""
         return self._random.sample_independent(study, trial, param_name, param_distribution)
 
 
 def choose(view: SpaceView, evidence: Evidence, seed: int) -> Candidate | None:
-    """The pattern to ask for next; None where no new one that keeps the budgets was found.
+    """The pattern to suggest next; None if no new one within the budgets was found.
 
     Args:
         view: the study's space.
@@ -96,19 +96,19 @@ def choose(view: SpaceView, evidence: Evidence, seed: int) -> Candidate | None:
     candidates = draw_candidates(view, _parents(evidence, forecasts), known, NUM_CANDIDATES, MOST_DRAWS, seed)
     if not candidates:
         return None
-    matters = _matters(evidence, forecasts)
-    rows = np.concatenate([features[matters], view.features([each.pattern for each in candidates])])
+    contenders = _contenders(evidence, forecasts)
+    rows = np.concatenate([features[contenders], view.features([each.pattern for each in candidates])])
     fresh = np.full((len(candidates), evidence.values.shape[2]), np.nan)
     together = [
-        surrogate.predict_jointly(rows, np.concatenate([values[matters], fresh]))
+        surrogate.predict_jointly(rows, np.concatenate([values[contenders], fresh]))
         for surrogate, values in zip(surrogates, evidence.values, strict=True)
     ]
     costs = np.array([each.costs for each in candidates]).reshape(len(candidates), -1)
-    return candidates[int(np.argmax(_improvements(together, evidence.costs[matters], costs, seed)))]
+    return candidates[int(np.argmax(_improvements(together, evidence.costs[contenders], costs, seed)))]
 
 
 def _parents(evidence: Evidence, forecasts: list[Prediction]) -> list[Mapping[str, Any]]:
-    """The params of the trials on the forecast front, then of those behind it, until there are enough."""
+    """The parameters of the trials on the forecast front, then of the next fronts, until there are enough."""
     points = np.column_stack([*(forecast.mean for forecast in forecasts), evidence.costs])
     left = np.flatnonzero(evidence.allowed)
     parents: list[Mapping[str, Any]] = []
@@ -119,8 +119,8 @@ def _parents(evidence: Evidence, forecasts: list[Prediction]) -> list[Mapping[st
     return parents
 
 
-def _matters(evidence: Evidence, forecasts: list[Prediction]) -> NDArray[np.intp]:
-    """Known patterns that may stand on the front: those that others surely dominate are left out."""
+def _contenders(evidence: Evidence, forecasts: list[Prediction]) -> NDArray[np.intp]:
+    """Known patterns that may be on the front: those that others almost surely dominate are left out."""
     low = np.column_stack([*(each.mean - 2 * each.deviation for each in forecasts), evidence.costs])
     high = np.column_stack([*(each.mean + 2 * each.deviation for each in forecasts), evidence.costs])
     allowed = np.flatnonzero(evidence.allowed)
@@ -130,10 +130,10 @@ def _matters(evidence: Evidence, forecasts: list[Prediction]) -> NDArray[np.intp
 def _improvements(together: list[JointPrediction], known_costs: Array, costs: Array, seed: int) -> Array:
     """Expected hypervolume improvement of every candidate.
 
-    The first measured objective is integrated exactly; what is uncertain besides is drawn and averaged over.
+    The first measured objective is integrated exactly; other uncertain values are drawn and averaged over.
 
     Args:
-        together: of every measured objective, the known patterns first and the candidates after them.
+        together: forecasts of every measured objective, the known patterns first and the candidates after them.
         known_costs: shape (n, costs).
         costs: shape (m, costs).
         seed: of the draws.
@@ -146,34 +146,34 @@ def _improvements(together: list[JointPrediction], known_costs: Array, costs: Ar
     certain = not rest and not first.covariance[:num_known].any()
     num_futures = 1 if certain else NUM_FUTURES_OF_SEVERAL if rest else NUM_FUTURES
     drawn, means, measured = first.given(num_known, num_futures, seed)
-    deviation = np.sqrt(np.maximum(measured**2 - first.noise, 0))  # luck widens no front
+    deviation = np.sqrt(np.maximum(measured**2 - first.noise, 0))  # measurement noise is no improvement
     others = [each.sample(num_futures, seed + 1 + index) for index, each in enumerate(rest)]
     all_costs = np.concatenate([known_costs, costs])
     reference = _reference(np.column_stack([*(each.mean for each in together), all_costs]), num_known, len(together))
     total = np.zeros(len(costs))
     for future in range(num_futures):
-        besides = np.column_stack([*(draws[future] for draws in others), all_costs])
-        front = undominated(np.column_stack([drawn[future], besides[:num_known]]))
+        rest_of_point = np.column_stack([*(draws[future] for draws in others), all_costs])
+        front = undominated(np.column_stack([drawn[future], rest_of_point[:num_known]]))
         total += expected_hypervolume_improvement(
             drawn[future, front],
-            besides[:num_known][front],
+            rest_of_point[:num_known][front],
             means[future],
             deviation,
-            besides[num_known:],
+            rest_of_point[num_known:],
             reference,
         )
     return total
 
 
 def _reference(points: Array, num_known: int, num_measured: int) -> Array:
-    """The point that bounds the hypervolume: a little beyond all costs, and beyond what the forecast front measures.
+    """The point that bounds the hypervolume: a little beyond all costs, and beyond the forecast front's qualities.
 
-    Farther out, it would count how much better than nonsense a candidate is.
+    Farther out, it would reward candidates for being better than useless ones.
 
     Args:
-        points: mean of every objective, the measured ones first, of the known patterns first.
-        num_known: how many patterns these are.
-        num_measured: how many objectives these are.
+        points: mean of every objective, shape (patterns, objectives); known patterns and measured objectives first.
+        num_known: number of known patterns.
+        num_measured: number of measured objectives.
     """
     worst = points.max(axis=0)
     if num_known:

@@ -1,4 +1,4 @@
-"""What is known of a study's patterns, as arrays."""
+"""The evidence of a study: what is known of its patterns, as arrays."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from nas.search.samplers.observation import TRAINED, Observation
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """Patterns that were trained or are being trained, each once.
+    """Patterns that were trained or are training, each once.
 
     Args:
         ids: identities of the n patterns.
         patterns: in the same order.
         params: what the sampler suggested for each, by parameter name; empty for a baseline.
-        allowed: whether each may stand on the front, shape (n,).
+        allowed: whether each may be on the front, shape (n,).
         costs: cost objectives as shares of full attention, shape (n, costs).
         values: measured objectives at every rung, to be minimised, shape (measured, n, rungs); NaN where a pattern
             was not trained to.
@@ -40,31 +40,31 @@ class Evidence:
 
 
 def evidence_of(history: Sequence[Observation], identity: Callable[[ModelPattern], str]) -> Evidence:
-    """What the history says of each pattern that was trained, is being trained, or could not be.
+    """What is known of each pattern that was trained, is training, or could not be trained.
 
     A pattern that could not be trained counts as the worst that was.
 
     Args:
         history: of all trials.
-        identity: what two patterns share that count as one.
+        identity: equal for two patterns that count as one.
     """
-    told: dict[str, Observation] = {}
+    merged: dict[str, Observation] = {}
     for one in history:
         if one.pattern is None or not one.rung_values or not (one.values is None or one.was_tried):
             continue
         name = identity(one.pattern)
-        known = told.setdefault(name, one)
+        known = merged.setdefault(name, one)
         if not known.suggestion.params:  # a baseline that was proposed as well can be changed a little
-            told[name] = replace(known, suggestion=one.suggestion)
-    values = np.array([one.rung_values for one in told.values()], dtype=np.float64)
-    values = values.transpose(1, 0, 2) if told else np.zeros((0, 0, 0))
-    failed = np.array([one.constraints.get(TRAINED, 0) > 0 for one in told.values()], dtype=np.bool_)
+            merged[name] = replace(known, suggestion=one.suggestion)
+    values = np.array([one.rung_values for one in merged.values()], dtype=np.float64)
+    values = values.transpose(1, 0, 2) if merged else np.zeros((0, 0, 0))
+    failed = np.array([one.constraints.get(TRAINED, 0) > 0 for one in merged.values()], dtype=np.bool_)
     worst = np.nanmax(values, axis=1, keepdims=True, initial=-np.inf)
     return Evidence(
-        ids=tuple(told),
-        patterns=tuple(one.pattern for one in told.values() if one.pattern is not None),
-        params=tuple(one.suggestion.params for one in told.values()),
-        allowed=np.array([max(one.constraints.values(), default=0) <= 0 for one in told.values()]),
-        costs=np.array([one.costs for one in told.values()]),
+        ids=tuple(merged),
+        patterns=tuple(one.pattern for one in merged.values() if one.pattern is not None),
+        params=tuple(one.suggestion.params for one in merged.values()),
+        allowed=np.array([max(one.constraints.values(), default=0) <= 0 for one in merged.values()]),
+        costs=np.array([one.costs for one in merged.values()]),
         values=np.where(failed[:, None] & np.isnan(values) & np.isfinite(worst), worst, values),
     )

@@ -1,4 +1,4 @@
-"""What samplers are told of the trials."""
+"""The history of a study, as its samplers are given it."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -24,18 +24,18 @@ Values = Mapping[int, Mapping[str, float]]
 
 
 class History:
-    """Reads the book for samplers.
+    """Reads the trial store for samplers.
 
-    Samplers are told what the search's own seed showed, whatever came later: else a study that is extended would ask
-    something else than one that was long from the start. A trial that was not trained to the end is told with its
-    forecast. One that cannot stand on the front is told as complete with a broken constraint, at the tasks' chance
+    Samplers are given the results of the search's own seed, whatever is measured later: otherwise a study that is
+    extended would get other suggestions than one that was long from the start. A trial that was not trained to the last
+    rung has its forecast. One that cannot be on the front is complete with a broken constraint, at the tasks' chance
     level: samplers ignore failed trials and would suggest the same again.
 
     Args:
         problem: what is searched.
         store: all trials.
         rungs: in optimiser steps, ascending.
-        forecaster: says where trials would get.
+        forecaster: forecasts trials to the last rung.
     """
 
     def __init__(self, problem: Problem, store: TrialStore, rungs: Sequence[int], forecaster: Forecaster) -> None:
@@ -45,7 +45,7 @@ class History:
 
     @property
     def view(self) -> SpaceView:
-        """What a sampler may try out by itself."""
+        """The space, for samplers that explore it."""
         return SpaceView(
             sample=self._problem.sample,
             costs=lambda pattern: self._price(pattern)[0],
@@ -56,7 +56,7 @@ class History:
         )
 
     def all(self) -> list[Observation]:
-        """One answer a trial, in order."""
+        """One observation per trial, in order."""
         by_rung = [self._store.rung_values(rung) for rung in self._rungs]
         final = by_rung[0]
         if len(self._rungs) > 1 and final:
@@ -64,7 +64,7 @@ class History:
         return [self._observation(trial, final, by_rung) for trial in self._store.trials]
 
     def frozen(self, number: int) -> FrozenTrial:
-        """A trial that has ended as Optuna's database has it: stopped ones as pruned, without values."""
+        """An ended trial in the form that Optuna's database keeps; a stopped one is pruned, without values."""
         trial = self._store[number]
         by_rung = [self._store.rung_values(rung) for rung in self._rungs]
         observation = self._observation(trial, by_rung[-1], by_rung)
@@ -89,13 +89,13 @@ class History:
         )
         if trial.state is TrialState.RUNNING:
             return known
-        told = final.get(trial.number) or worst_values(self._problem.objectives, cost)
+        values = final.get(trial.number) or worst_values(self._problem.objectives, cost)
         failed = not trial.scores and trial.state is not TrialState.OVER_BUDGET
         constraints = self._store.excesses(cost) | {"trained": float(failed)}
-        return replace(known, values=tuple(told.values()), constraints=constraints)
+        return replace(known, values=tuple(values.values()), constraints=constraints)
 
     def _counted(self, pattern: ModelPattern) -> tuple[tuple[float, ...], bool]:
-        """Its cost objectives as shares of full attention, and whether it is over budget."""
+        """A pattern's cost objectives as shares of full attention, and whether it is over budget."""
         cost = self._problem.cost(pattern)
         return self._cost_shares(cost), not self._store.keeps_budgets(cost)
 
@@ -107,7 +107,7 @@ class History:
 def _at_rungs(trial: Trial, goal: Goal, final: Values, by_rung: Sequence[Values]) -> tuple[float | None, ...]:
     """A trial's value at every rung, to be minimised; None where it was not trained to.
 
-    A mean rank is the forecast one throughout, since every rung ranks others among themselves.
+    A mean rank is the forecast one at every rung, since ranks among different trials cannot be compared.
     """
     columns = [final] * len(by_rung) if len(goal.scores) > 1 else by_rung
     own = [values.get(trial.number) for values in columns]

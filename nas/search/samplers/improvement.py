@@ -1,9 +1,9 @@
-"""Expected hypervolume improvement, exact where one objective is uncertain and Gaussian and the others are known.
+"""Expected hypervolume improvement, exact if one objective is Gaussian and the others are known.
 
-The hypervolume that a new point adds is its improvement on the best value that is known within a budget of the other
-objectives, summed over all budgets that it fits into. The best known value is constant between the points' own
-coordinates, so the sum has finitely many terms, and the expectation of each is the expected improvement of one Gaussian
-value (Jones et al. 1998). All objectives are to be minimised.
+The hypervolume that a new point adds is its improvement on the best known value within a budget of the other
+objectives, integrated over all budgets that it fits into. The best known value is constant between the points' own
+coordinates, so the integral is a finite sum, and the expectation of each term is the expected improvement of one
+Gaussian value (Jones et al. 1998). All objectives are to be minimised.
 """
 
 from functools import reduce
@@ -15,11 +15,11 @@ from scipy.special import ndtr
 Array = NDArray[np.float64]
 
 MOST_CELLS = 30_000
-"""Cells of the grid of budgets; beyond that, known points are moved up to the next of fewer edges."""
+"""Most cells of the grid of budgets; beyond that, known points are moved up to the next of fewer edges."""
 
 
 def expected_improvement(mean: Array, deviation: Array, best: Array) -> Array:
-    """How far Gaussian values come below `best` in the mean, counting 0 where they do not; arrays are broadcast."""
+    """The mean of max(best - value, 0) for Gaussian values; arrays are broadcast."""
     safe = np.maximum(deviation, 1e-12)
     z = (best - mean) / safe
     density = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
@@ -30,7 +30,7 @@ def expected_improvement(mean: Array, deviation: Array, best: Array) -> Array:
 def expected_hypervolume_improvement(
     known: Array, known_others: Array, mean: Array, deviation: Array, others: Array, reference: Array
 ) -> Array:
-    """What each of m candidates would add to the hypervolume of n points, in the mean.
+    """The mean hypervolume that each of m candidates would add to that of n points.
 
     Args:
         known: the uncertain objective of the known points, shape (n,).
@@ -58,7 +58,7 @@ def expected_hypervolume_improvement(
 
 
 def undominated(points: Array, by: Array | None = None) -> NDArray[np.bool_]:
-    """Which points no point of `by` dominates; equal points do not dominate each other.
+    """Which points are dominated by no point of `by`; equal points do not dominate each other.
 
     Args:
         points: shape (n, d).
@@ -77,7 +77,7 @@ def undominated(points: Array, by: Array | None = None) -> NDArray[np.bool_]:
 
 
 def _edges(known_others: Array, others: Array, reference: Array) -> list[Array]:
-    """Where the budgets' cells begin, by objective: below all points, then at every known one."""
+    """The lower edges of the cells of budgets, by objective: one below all points, then every known one."""
     most = int(MOST_CELLS ** (1 / max(1, len(reference)))) - 1
     lowest = np.minimum(others.min(axis=0, initial=np.inf), reference)
     found = []

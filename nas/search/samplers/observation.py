@@ -7,16 +7,16 @@ from nas.results.codec import Value
 from nas.results.proposal import Suggestion
 
 TRAINED = "trained"
-"""The constraint that is broken by a pattern that could not be trained."""
+"""The constraint that a pattern breaks if it could not be trained."""
 
 
 class Observation(Value, frozen=True, kw_only=False):
-    """A trial that has ended or is under way.
+    """A trial that has ended or is running.
 
     Args:
         suggestion: the sampler's suggestion.
         values: one value per objective, in their order; None while the trial runs.
-        constraints: by name, 0 or less where it is kept.
+        constraints: by name, 0 or less where it is satisfied.
         pattern: the pattern that the suggestion made; None if it made none.
         costs: the cost objectives as shares of full attention, in their order.
         rung_values: for every measured objective, in their order, its value at every rung, to be minimised; None where

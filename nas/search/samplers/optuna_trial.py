@@ -1,4 +1,4 @@
-"""Between our trials and Optuna's."""
+"""Conversion between our trials and Optuna's."""
 
 from collections.abc import Hashable, Sequence
 from typing import Any, cast
@@ -46,7 +46,7 @@ class TrialSuggester:
 
 
 def suggestion_of(trial: optuna.Trial) -> Suggestion:
-    """What the sampler suggested while a space read from `trial`."""
+    """What the sampler suggested while a space sampled from `trial`."""
     frozen = trial.study.get_trials(deepcopy=False)[trial.number]
     distributions = {name: distribution_to_json(value) for name, value in frozen.distributions.items()}
     return Suggestion(params=dict(frozen.params), distributions=distributions, attributes=dict(frozen.system_attrs))
@@ -55,7 +55,7 @@ def suggestion_of(trial: optuna.Trial) -> Suggestion:
 def frozen_trial(
     observation: Observation, user_attributes: dict[str, Any] | None = None, state: TrialState | None = None
 ) -> FrozenTrial:
-    """The trial as Optuna keeps it; if no `state` is given, running without values and complete with them."""
+    """The trial in Optuna's form; without a `state`, running if it has no values and complete if it has."""
     suggestion = observation.suggestion
     return create_trial(
         state=state or (TrialState.RUNNING if observation.values is None else TrialState.COMPLETE),

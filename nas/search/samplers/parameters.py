@@ -1,4 +1,4 @@
-"""How the questions of a space become Optuna's parameters: the same for trials and for candidates."""
+"""The parameters of a space as Optuna's distributions, the same for trials and for candidates."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -16,7 +16,7 @@ def choice_parameter(name: str, options: Sequence[Option]) -> Parameter:
     """One of some options: rising numbers by index, so that samplers know their order (docs/decisions/0007).
 
     Raises:
-        InputError: no options, or some that cannot be kept.
+        InputError: no options, or some that cannot be stored.
     """
     check_options(name, options)
     return _choice_parameter(tuple((type(option), option) for option in options))
@@ -24,7 +24,7 @@ def choice_parameter(name: str, options: Sequence[Option]) -> Parameter:
 
 @lru_cache(maxsize=1 << 12)
 def _choice_parameter(typed: tuple[tuple[type, Option], ...]) -> Parameter:
-    """Made once: candidates ask for the same values again and again. With types, since True equals 1."""
+    """Cached, since candidates need the same parameters again and again; keyed with types, since True equals 1."""
     options = [option for _, option in typed]
     if _rising_numbers(options):
         return IntDistribution(0, len(options) - 1)

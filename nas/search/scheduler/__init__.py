@@ -1,1 +1,1 @@
-"""Which trials are trained next, and how far."""
+"""Which trials are trained next, and to which rung."""

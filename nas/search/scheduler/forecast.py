@@ -1,4 +1,4 @@
-"""Where every trained trial would stand at the last rung."""
+"""A forecast of every trained trial at the last rung."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -17,11 +17,11 @@ from nas.statistics.rank_agreement import kendall_tau
 FOLDS = 5
 """Parts in which trials that have two rungs are hidden in turn, to see how well the upper one is forecast."""
 LEAST_TRIALS = 6
-"""Trials with scores at both rungs below which their agreement is not known."""
+"""With fewer trials than this at both rungs, their agreement is unknown."""
 
 
 class Forecast:
-    """What is known at one moment, read by a surrogate model.
+    """A surrogate model's forecast from what is known at one moment.
 
     Args:
         problem: what is searched.
@@ -46,7 +46,7 @@ class Forecast:
 
     @cached_property
     def scores(self) -> dict[int, dict[str, float]]:
-        """Scores at the last rung, by trial and name: measured where they are, else forecast."""
+        """Scores at the last rung, by trial and name: measured where possible, else forecast."""
         columns = {score.name: self._column(score) for score in self._scores}
         return {
             number: {name: float(column[index]) for name, column in columns.items() if not np.isnan(column[index])}
@@ -57,20 +57,22 @@ class Forecast:
     def values(self) -> dict[int, dict[str, float]]:
         """Goal values at the last rung, by trial and name.
 
-        Scores are forecast and objectives made of them, so that ranks are taken among all trials, however far they got.
+        Scores are forecast and objectives computed from them, so that ranks are taken among all trials, whatever their
+        rung.
         """
         return values_by_trial(self._objectives, self.scores, self._costs)
 
     def agreement(self, rung: int) -> float | None:
         """How well the rung above is forecast from a lower one: Kendall's tau-b of the first score.
 
-        Trials that have both are hidden beyond the lower rung, a part of them at a time, and forecast from the rest.
+        Cross-validated: trials that have both rungs are hidden above the lower one, a fold at a time, and forecast from
+        the others.
 
         Args:
             rung: index of the lower rung.
 
         Returns:
-            None if fewer than LEAST_TRIALS have both, or all are alike.
+            None if fewer than LEAST_TRIALS have both rungs, or all are alike.
         """
         known = next(iter(self._known.values()))[:, : rung + 2]
         whole = np.flatnonzero(~np.isnan(known[:, -1]))
@@ -97,7 +99,7 @@ class Forecast:
 
 
 class Forecaster:
-    """Forecasts at any moment of a study, each made once.
+    """Makes the forecast at any moment of a study, each once.
 
     Args:
         problem: what is searched.
@@ -110,7 +112,7 @@ class Forecaster:
         self._newest: tuple[int, Forecast] | None = None
 
     def now(self) -> Forecast:
-        """What is forecast from all that is known at this moment; some trial must have scores."""
+        """The forecast from everything known so far; some trial must have scores."""
         if self._newest is None or self._newest[0] != self._store.num_advances:
             self._newest = (self._store.num_advances, Forecast(self._problem, self._store, self._rungs))
         return self._newest[1]

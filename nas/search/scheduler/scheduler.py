@@ -1,4 +1,4 @@
-"""Who is trained next, and how far: baselines to the end, then sampled trials as halving lets them through."""
+"""The scheduler: it trains baselines to the last rung, and sampled trials as halving promotes them."""
 
 from collections.abc import Sequence
 
@@ -11,14 +11,14 @@ from nas.statistics.pareto import Point, nondominated
 
 
 class Scheduler:
-    """Decides from what is known at the moment alone.
+    """Decides which trials train next, from what is currently known alone.
 
     Args:
         problem: what is searched.
         store: all trials.
         rungs: in optimiser steps, ascending.
-        ratio: a rung lets through one in so many.
-        forecaster: says where trials would get.
+        ratio: a rung promotes one trial in `ratio`.
+        forecaster: forecasts trials to the last rung.
     """
 
     def __init__(
@@ -30,26 +30,26 @@ class Scheduler:
         self._agreements: dict[tuple[int, int], float | None] = {}
 
     def started(self, trials: Sequence[Trial]) -> None:
-        """These are being trained."""
+        """Mark trials as training."""
         self._busy.update(trial.number for trial in trials)
 
     def ended(self, numbers: Sequence[int]) -> None:
-        """These no longer are."""
+        """Mark trials as no longer training."""
         self._busy.difference_update(numbers)
 
     def next_baselines(self) -> list[Trial]:
-        """Baselines that have rungs before them, all at the same one, the furthest first."""
+        """Baselines that have not reached the last rung: those at the highest rung, all at the same one."""
         return self._furthest([trial for trial in self._store.trials if trial.baseline])
 
     def newcomers(self) -> list[Trial]:
-        """Sampled trials that were never trained."""
+        """Sampled trials that have not been trained."""
         return [trial for trial in self._free() if not trial.baseline and trial.step == 0]
 
     def next_promoted(self, *, more_to_come: bool) -> list[Trial]:
-        """Sampled trials that halving lets through now.
+        """Sampled trials that halving promotes now.
 
         Args:
-            more_to_come: whether further trials will be asked for.
+            more_to_come: whether further trials will be proposed.
         """
         racing = [trial for trial in self._scored() if not trial.baseline]
         if len(self._rungs) == 1 or not racing:
@@ -61,11 +61,11 @@ class Scheduler:
         return [self._store[number] for number in numbers]
 
     def next_finalists(self) -> list[Trial]:
-        """Trials that are forecast to stand on the front and have rungs before them, all at the same one."""
+        """Trials that are forecast to be on the front and have not reached the last rung, all at the same one."""
         return self._furthest(self.front()) if len(self._rungs) > 1 else []
 
     def front(self) -> list[Trial]:
-        """The trials that are forecast to stand on the front, however far they were trained."""
+        """The trials that are forecast to be on the front, at whichever rung they are."""
         racing = [trial for trial in self._scored() if trial.cost and self._store.keeps_budgets(trial.cost)]
         if not racing:
             return []
@@ -84,12 +84,12 @@ class Scheduler:
         return [trial for trial in waiting if trial.step == step]
 
     def _free(self) -> list[Trial]:
-        """Trials that could be trained on."""
+        """Trials that could be trained further."""
         open_states = (TrialState.RUNNING, TrialState.STOPPED)
         return [trial for trial in self._store.trials if trial.state in open_states and trial.number not in self._busy]
 
     def _scored(self) -> list[Trial]:
-        """Every pattern that has scores, baselines too."""
+        """One trial of every pattern that has scores, baselines included."""
         return [trial for trial in self._store.trials if trial.scores and trial.duplicate_of is None]
 
     def _standing(self, trial: Trial, forecast: Forecast) -> Standing:
@@ -107,9 +107,9 @@ class Scheduler:
         return tuple(signed(values[objective.name], objective) for objective in self._problem.objectives)
 
     def _agreement_by_rung(self, forecast: Forecast) -> dict[int, float | None]:
-        """How well each rung agrees with the next one; as long as that is not known, as the rung below does.
+        """How well each rung agrees with the next one; while that is unknown, the agreement of the rung below.
 
-        Looked at again whenever one more trial has got there.
+        Computed again whenever one more trial has reached the next rung.
         """
         agreements: dict[int, float | None] = {}
         for rung in range(len(self._rungs) - 1):

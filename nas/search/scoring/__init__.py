@@ -1,1 +1,1 @@
-"""What a trial is worth: objectives, scores of tasks, domination, and how far rankings agree."""
+"""What a trial is worth: scores of tasks, and the objectives computed from them."""

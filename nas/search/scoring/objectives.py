@@ -1,4 +1,4 @@
-"""What a study weighs: a name, a unit, a direction each."""
+"""The objectives of a study, and the value of each for every trial."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ WORST_RANK = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """One axis of the front, with the scores that it is read from.
+    """One axis of the front, with the scores that it is computed from.
 
     Args:
-        name: as settings, files and tables call it.
-        unit: what its numbers count.
+        name: as in settings, files and tables.
+        unit: of its values.
         direction: minimize or maximize.
-        scores: what it is measured by: none for a cost, which is counted; of several the mean of their ranks is taken.
+        scores: none for a cost, which is counted; with several, the mean of their ranks is the value.
     """
 
     name: str
@@ -37,12 +37,12 @@ class Goal:
 def make_objectives(
     names: Sequence[str], scores: Sequence[Score], task_quality: TaskQuality = "separate"
 ) -> tuple[Goal, ...]:
-    """The objectives of a study, in the order asked for.
+    """The objectives of a study, in the order of `names`.
 
     Args:
-        names: what `check_objectives` lets pass.
+        names: accepted by `check_objectives`.
         scores: what training measures, of all tasks at their own lengths first.
-        task_quality: what several tasks make of a name that stands for a quality.
+        task_quality: what a name of a quality stands for with several tasks.
 
     Raises:
         InputError: a length that a task cannot have.
@@ -67,7 +67,7 @@ def values_by_trial(
 
 
 def worst_values(objectives: Sequence[Goal], cost: Cost) -> dict[str, float]:
-    """What a pattern of this cost gets that cannot be trained: chance, or the last rank."""
+    """The values of a pattern of this cost that cannot be trained: chance, or the last rank."""
     return {
         objective.name: _worst(objective) if objective.scores else float(getattr(cost, COSTS[objective.name][0]))
         for objective in objectives

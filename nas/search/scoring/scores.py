@@ -1,4 +1,4 @@
-"""What training measures: the quality of every task, at the training length and beyond it."""
+"""The scores that training measures: the quality of every task, at the training length and beyond it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
@@ -11,7 +11,7 @@ from nas.tasks.task import Task
 
 
 def make_scores(tasks: Mapping[str, Task], test_lengths: Sequence[int]) -> tuple[Score, ...]:
-    """All scores of a study: every task at its own length and by part, then at each longer one that it can have.
+    """All scores of a study: every task at its own length and by part, then at every longer length that it supports.
 
     Args:
         tasks: by label.
@@ -34,9 +34,9 @@ def make_scores(tasks: Mapping[str, Task], test_lengths: Sequence[int]) -> tuple
 def scores_by_seed(
     measurements: Iterable[Measurement], scores: Sequence[Score], step: int
 ) -> dict[int, dict[str, float]]:
-    """What each seed showed at a rung, by score name; only seeds with which the training on every task ended well.
+    """The scores of each seed at a rung, by name; only seeds with which training ended well on every task.
 
-    A longer length that the pattern cannot have is left out.
+    A longer length that the pattern does not support is left out.
 
     Args:
         measurements: of one pattern.

@@ -1,4 +1,4 @@
-"""Optuna's SQLite file: what dashboards open. The trial folders are the truth; this follows them."""
+"""Optuna's SQLite file, for dashboards: a mirror of the trial folders, which are the source of truth."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,12 +18,12 @@ class StudyDatabase:
     """Ended trials in Optuna's own format, each written in one transaction.
 
     Args:
-        path: the SQLite file; made if missing.
+        path: the SQLite file; created if missing.
         name: the study's name in it.
         directions: minimize or maximize, one per objective.
 
     Raises:
-        StudyError: the file is no database of a study, or cannot be written.
+        StudyError: the file is not the database of a study, or cannot be written.
     """
 
     def __init__(self, path: Path, name: str, directions: Sequence[Direction]) -> None:
@@ -31,12 +31,12 @@ class StudyDatabase:
         with _one_line_errors(path):
             if not path.exists():
                 _create(path, name, directions)
-            # The only study in the file, whatever it was called: a folder may have been renamed since.
+            # The only study in the file, whatever its name: the folder may have been renamed since.
             self._study = optuna.load_study(study_name=None, storage=_storage(path))
             self._num_trials = len(self._study.get_trials(deepcopy=False))
 
     def append(self, number: int, trial: FrozenTrial) -> None:
-        """Add an ended trial, unless a run before this one did."""
+        """Add an ended trial, unless an earlier run of the study did."""
         if number < self._num_trials:
             return
         assert number == self._num_trials, "trials end in the order of their numbers"
@@ -51,13 +51,13 @@ def _one_line_errors(path: Path) -> Iterator[None]:
         yield
     except (SQLAlchemyError, StorageInternalError, OSError, ValueError) as error:
         cause = error.__cause__ or error  # Optuna wraps what SQLAlchemy wraps
-        came = getattr(cause, "orig", None) or cause
-        remedy = "Mend that, or delete the file and run the same nas search again, which makes it anew."
-        raise StudyError(f"{path}: must be Optuna's database of this study, writable ({came}). {remedy}") from None
+        reason = getattr(cause, "orig", None) or cause
+        remedy = "Fix that, or delete the file and run the same nas search again, which recreates it."
+        raise StudyError(f"{path}: must be Optuna's database of this study, writable ({reason}). {remedy}") from None
 
 
 def _create(path: Path, name: str, directions: Sequence[Direction]) -> None:
-    """Make the file beside its place and move it there: Optuna cannot open one whose making was cut short."""
+    """Create the file next to its place and move it there: Optuna cannot open one whose creation was cut short."""
     temporary = path.with_name(f".{path.name}.tmp")
     temporary.unlink(missing_ok=True)
     storage = _storage(temporary)

@@ -1,4 +1,4 @@
-"""What the driver needs of the place where a study is kept."""
+"""The protocol of a study's storage: what the driver reads and writes."""
 
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +10,7 @@ from nas.results.trial import Trial
 
 
 class StudyStorage(Protocol):
-    """The study folder is one (`nas.search.storage.study_folder`); a storage in memory makes replays fast."""
+    """Implemented by the study folder (`nas.search.storage.study_folder`), and in memory for fast replays."""
 
     @property
     def path(self) -> Path:
@@ -18,7 +18,7 @@ class StudyStorage(Protocol):
         ...
 
     def trial_path(self, number: int) -> Path:
-        """Where the checkpoints of a trial lie."""
+        """The folder of a trial's checkpoints."""
         ...
 
     def has_front(self) -> bool:
@@ -30,23 +30,23 @@ class StudyStorage(Protocol):
         ...
 
     def read_proposal(self, number: int) -> Proposal | None:
-        """What was proposed for a trial, or None if it was never asked."""
+        """The proposal of a trial, or None if there is none yet."""
         ...
 
     def write_proposal(self, number: int, proposal: Proposal) -> None:
-        """Keep what was proposed."""
+        """Keep a proposal."""
         ...
 
     def read_measurement(self, number: int, seed: int, task: str, step: int) -> Measurement | None:
-        """What one training run showed at a rung, or None if it did not get there."""
+        """The measurement of one training run at a rung, or None if it did not get there."""
         ...
 
     def write_measurement(self, number: int, measurement: Measurement) -> None:
-        """Keep what one training run showed."""
+        """Keep the measurement of one training run."""
         ...
 
     def write_trial(self, trial: Trial) -> None:
-        """Keep all that is known of a trial."""
+        """Keep everything known of a trial."""
         ...
 
     def write_front(self, front: Front) -> None:
@@ -54,5 +54,5 @@ class StudyStorage(Protocol):
         ...
 
     def forget_checkpoints(self) -> None:
-        """Drop what training runs could have gone on from."""
+        """Delete the checkpoints of all training runs."""
         ...

@@ -1,15 +1,17 @@
-"""The study folder: the only state a study has.
+"""The study folder: the only state of a study.
 
-    runs/<study>/  config.yaml     what ran
-                   data.json       hashes of the data and the weights that it ran on
+    runs/<study>/  config.yaml     the settings
+                   data.json       hashes of the data and of the pretrained weights
                    study.db        Optuna's view of it, for dashboards
                    trials/00012/   ask.json, pattern.json, seed-<s>-<task>-<step>.json, trial.json
                    front.json, front.csv
 
-`ask.json` is written before a trial is trained and `seed-<s>-<task>-<step>.json` when a rung is reached, each whole or
-not at all. A resumed study runs the same loop and finds these instead of asking and training again.
+`ask.json` is written before a trial is trained and `seed-<s>-<task>-<step>.json` when a rung is reached, each
+atomically. A resumed study runs the same loop and finds these instead of asking and training again.
 """
 
+import csv
+import io
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +20,13 @@ from msgspec.structs import replace
 
 from nas.files import damage_named, read_bytes, remove_unfinished, write_json, write_text
 from nas.patterns.file import load_pattern
+from nas.patterns.label import label
 from nas.results.codec import from_json, to_document
-from nas.results.front import Front
+from nas.results.front import Front, FrontPoint
 from nas.results.measurement import Measurement, Outcome
 from nas.results.proposal import Proposal
 from nas.results.study import StudyReader
 from nas.results.trial import Trial
-from nas.search.storage.front_csv import front_csv
 
 
 class StudyFolder(StudyReader):
@@ -40,15 +42,15 @@ class StudyFolder(StudyReader):
         return self.path / "study.db"
 
     def has_trials(self) -> bool:
-        """Whether anything was ever asked here."""
+        """Whether any trial was proposed here."""
         return any(self.path.glob("trials/*/ask.json"))
 
     def write_settings(self, document: dict[str, Any]) -> None:
-        """Keep what the study is run with."""
+        """Keep the settings of the study."""
         write_text(self.config, yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
 
     def read_fingerprints(self) -> dict[str, str] | None:
-        """Hashes of what the study was started on, by what they are of; None for a new one."""
+        """Hashes of the data that the study was started on, by what they are of; None for a new study."""
         path = self.path / "data.json"
         content = read_bytes(path)
         with damage_named(path):
@@ -58,11 +60,11 @@ class StudyFolder(StudyReader):
         return fingerprints
 
     def write_fingerprints(self, fingerprints: dict[str, str]) -> None:
-        """Keep what the study is run on."""
+        """Keep the hashes of the data that the study is run on."""
         write_json(self.path / "data.json", fingerprints)
 
     def read_proposal(self, number: int) -> Proposal | None:
-        """What was proposed for a trial, or None if it was never asked."""
+        """The proposal of a trial, or None if there is none yet."""
         path = self.trial_path(number) / "ask.json"
         content = read_bytes(path)
         if content is None:
@@ -74,7 +76,7 @@ class StudyFolder(StudyReader):
         return replace(proposal, pattern=load_pattern(self.trial_path(number) / "pattern.json"))
 
     def write_proposal(self, number: int, proposal: Proposal) -> None:
-        """Keep what was proposed; the pattern first, since ask.json says that all is there."""
+        """Keep a proposal; the pattern first, since ask.json marks it as complete."""
         if proposal.pattern is not None:
             write_json(self.trial_path(number) / "pattern.json", proposal.pattern.to_dict())
         document = to_document(proposal)
@@ -82,7 +84,7 @@ class StudyFolder(StudyReader):
         write_json(self.trial_path(number) / "ask.json", document)
 
     def read_measurement(self, number: int, seed: int, task: str, step: int) -> Measurement | None:
-        """What one training run showed at a rung, or None if it did not get there."""
+        """The measurement of one training run at a rung, or None if it did not get there."""
         path = self._measurement_path(number, seed, task, step)
         content = read_bytes(path)
         if content is None:
@@ -94,18 +96,18 @@ class StudyFolder(StudyReader):
         return measurement
 
     def write_measurement(self, number: int, measurement: Measurement) -> None:
-        """Keep what one training run showed."""
+        """Keep the measurement of one training run."""
         path = self._measurement_path(number, measurement.seed, measurement.task, measurement.step)
         write_json(path, to_document(measurement))
 
     def forget_out_of_memory(self) -> None:
-        """Drop what ended for lack of memory, so that it is trained again: there may be more room by now."""
+        """Delete what ran out of memory, so that it is trained again: there may be more memory by now."""
         for path in self.path.glob("trials/*/seed-*.json"):
             with damage_named(path):
                 measured = from_json(path.read_bytes(), Measurement)
             if measured.outcome is Outcome.OUT_OF_MEMORY:
                 path.with_name("trial.json").unlink(missing_ok=True)
-                self.database.unlink(missing_ok=True)  # ended trials cannot be changed in it; it is made anew
+                self.database.unlink(missing_ok=True)  # ended trials cannot be changed in it; it is recreated
                 path.unlink()
 
     def remove_unfinished(self) -> None:
@@ -114,18 +116,44 @@ class StudyFolder(StudyReader):
             remove_unfinished(folder)
 
     def forget_checkpoints(self) -> None:
-        """Drop what training runs could have gone on from."""
+        """Delete the checkpoints of all training runs."""
         for path in self.path.glob("trials/*/checkpoint-*"):
             path.unlink(missing_ok=True)
 
     def write_trial(self, trial: Trial) -> None:
-        """Keep all that is known of a trial."""
+        """Keep everything known of a trial."""
         write_json(self.trial_path(trial.number) / "trial.json", to_document(trial))
 
     def write_front(self, front: Front) -> None:
-        """Keep the front, as JSON and as a table."""
+        """Keep the front, as JSON and as a table for spreadsheets."""
         write_json(self.path / "front.json", to_document(front))
-        write_text(self.path / "front.csv", front_csv(front))
+        write_text(self.path / "front.csv", _table(front))
 
     def _measurement_path(self, number: int, seed: int, task: str, step: int) -> Path:
         return self.trial_path(number) / f"seed-{seed}-{task}-{step:07d}.json"
+
+
+def _table(front: Front) -> str:
+    """front.csv: a row per point, best quality first."""
+    names = [objective.name for objective in front.objectives]
+    further = [score.name for score in front.further_scores]
+    scores = [score.name for score in front.scores]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    spreads = [f"{name}_spread" for name in scores]
+    writer.writerow(["trial", "baseline", "pattern_id", "label", *names, *further, *spreads, "num_seeds"])
+    writer.writerows(_row(point, names, further, scores) for point in front.points)
+    return text.getvalue()
+
+
+def _row(point: FrontPoint, names: list[str], further: list[str], scores: list[str]) -> list[object]:
+    return [
+        point.trial,
+        point.baseline or "",
+        point.pattern_id,
+        label(point.pattern),
+        *(point.values[name] for name in names),
+        *(point.scores.get(name) for name in further),
+        *(point.spread.get(name) for name in scores),
+        len(point.seeds),
+    ]
