@@ -2,8 +2,9 @@
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import Any
 
 from nas.costs.counting import count_cost
 from nas.costs.target import proxy_target
@@ -11,13 +12,18 @@ from nas.patterns.model import ModelPattern
 from nas.proxy.state.cohort_state import Member
 from nas.results.front import Front
 from nas.results.measurement import LengthQuality, Measurement, Outcome
+from nas.results.proposal import Proposal, Suggestion
+from nas.results.trial import Trial
 from nas.search.executors.jobs import Job, JobResult, OnProgress
 from nas.search.problem.backbone import Backbone
 from nas.search.problem.problem import Problem
 from nas.search.scoring.objectives import make_objectives
 from nas.search.scoring.scores import make_scores
+from nas.search.settings import ConstraintSettings
+from nas.search.trial_store import TrialStore
 from nas.space.baselines import baselines_for
 from nas.space.load import load_space
+from nas.space.random_suggester import RandomSuggester
 from nas.space.space import Shape
 from nas.tasks.task import NO_PARTS, Batch, Metric, Readout
 
@@ -50,6 +56,7 @@ class SilentTask:
         return self
 
 
+NAMES = ["quality", "flops", "kv_cache_bytes"]
 SHAPE = Shape(num_layers=2, num_heads=4, num_tokens=64, causal=True)
 
 
@@ -66,7 +73,7 @@ def toy_problem() -> Problem:
         target=target,
         full_cost=count_cost(baselines["full"], target),
         scores=scores,
-        objectives=make_objectives(["quality", "flops", "kv_cache_bytes"], scores),
+        objectives=make_objectives(NAMES, scores),
         baselines=baselines,
     )
 
@@ -79,6 +86,18 @@ class NarrowTask(SilentTask):
     fingerprint = "22"
     corpus_fingerprint = None
     chance = 0.0
+
+
+def over_two(problem: Problem, how: Any, *more: str) -> Problem:
+    """The same problem on the silent and the narrow task."""
+    tasks = {"silent": SilentTask(), "narrow": NarrowTask()}
+    scores = make_scores(tasks, [2])
+    return replace(
+        problem,
+        backbone=replace(problem.backbone, tasks=tasks),
+        scores=scores,
+        objectives=make_objectives([*NAMES, *more], scores, how),
+    )
 
 
 @cache
@@ -102,6 +121,52 @@ def pretended(member: Member, task: str, rung: int) -> Measurement:
         task=task,
         longer=(LengthQuality(times=2, num_tokens=128, quality=quality + 0.1),),
     )
+
+
+def enter(store: TrialStore, pattern: ModelPattern | None, baseline: str | None = None) -> Trial:
+    """A trial of a pattern, as if proposed; an impossible one without a pattern."""
+    flaw = "" if pattern else "width: no"
+    return store.enter(Proposal(suggestion=Suggestion(), pattern=pattern, flaw=flaw, baseline=baseline))
+
+
+def train(
+    store: TrialStore,
+    number: int,
+    *rungs: int,
+    tasks: tuple[str, ...] = ("silent",),
+    measure: Callable[[Member, str, int], Measurement] = pretended,
+) -> Trial:
+    """The trial after it was trained to each of the rungs with the search's own seed."""
+    for rung in rungs:
+        pattern = store[number].pattern
+        assert pattern is not None
+        member = Member(pattern=pattern, seed=0, learning_rate=1e-3)
+        store.advance(number, rung, [measure(member, task, rung) for task in tasks])
+    return store[number]
+
+
+def drawn(problem: Problem, count: int) -> list[ModelPattern]:
+    """Different patterns of the problem's space."""
+    found: dict[str, ModelPattern] = {}
+    for seed in range(10 * count):
+        pattern = problem.sample(RandomSuggester(seed))
+        found.setdefault(problem.shape.identity(pattern), pattern)
+        if len(found) == count:
+            break
+    return list(found.values())
+
+
+RUNGS = (100, 200, 400)
+
+
+def trained_store(
+    problem: Problem, reached: list[int], budgets: ConstraintSettings | None = None, **more: Any
+) -> TrialStore:
+    """Sampled trials that were trained to this many of RUNGS each; more keywords are those of `train`."""
+    store = TrialStore(problem, budgets or ConstraintSettings(), RUNGS)
+    for pattern, num_rungs in zip(drawn(problem, len(reached)), reached, strict=True):
+        train(store, enter(store, pattern).number, *RUNGS[:num_rungs], **more)
+    return store
 
 
 class Stop(BaseException):

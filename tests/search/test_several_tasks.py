@@ -25,28 +25,13 @@ from nas.results.trial import Trial, TrialState
 from nas.search.driver import Concurrency
 from nas.search.problem.problem import Problem
 from nas.search.scheduler.forecast import Forecast
-from nas.search.scoring.objectives import make_objectives
-from nas.search.scoring.scores import make_scores
 from nas.search.settings import ConstraintSettings, StudySettings
 from nas.search.storage.study_folder import StudyFolder
 from nas.search.trial_store import TrialStore
 from nas.space.load import load_space
 from nas.statistics.ranks import rank_shares
 from nas.tracking.runs.contents import study_run, trial_run
-from tests.toy_study import FakeExecutor, NarrowTask, SilentTask, StartStudy, Stop, pretended
-
-NAMES = ["quality", "flops", "kv_cache_bytes"]
-
-
-def over_two(problem: Problem, how: Any, *more: str) -> Problem:
-    tasks = {"silent": SilentTask(), "narrow": NarrowTask()}
-    scores = make_scores(tasks, [2])
-    return replace(
-        problem,
-        backbone=replace(problem.backbone, tasks=tasks),
-        scores=scores,
-        objectives=make_objectives([*NAMES, *more], scores, how),
-    )
+from tests.toy_study import FakeExecutor, StartStudy, Stop, over_two, pretended
 
 
 class Ended(NamedTuple):

@@ -7,11 +7,7 @@ import pytest
 from nas.errors import StudyError
 from nas.files import read_json, write_json
 from nas.results.proposal import Proposal, Suggestion
-from nas.search.settings import StudySettings
-from nas.search.storage.database import StudyDatabase
 from nas.search.storage.study_folder import StudyFolder
-from nas.search.study import run_study
-from nas.tasks.synthetic.recall import RecallSettings
 
 DAMAGE = [b"", b"{", b"[]", b"{}", b"5", b"\xff\xfe\x00", b"[" * 100_000]
 
@@ -117,18 +113,3 @@ def test_a_hand_edited_measurement_is_named(tmp_path: Path, change: dict[str, ob
     with pytest.raises(StudyError) as caught:
         StudyFolder(tmp_path).read_measurement(3, 0, "silent", 400)
     assert str(caught.value).startswith(f"{path}: must hold what nas search wrote there, but is damaged {said}. ")
-
-
-@pytest.mark.parametrize("content", [b"", b"garbage" * 1000, None])
-def test_a_damaged_database_is_named(tmp_path: Path, content: bytes | None) -> None:
-    put(tmp_path / "study.db", content)
-    with pytest.raises(StudyError, match=rf"^{tmp_path / 'study.db'}: .*delete the file"):
-        StudyDatabase(tmp_path / "study.db", "x", ["minimize", "minimize"])
-
-
-def test_trials_without_their_settings_are_not_mixed_with_others(tmp_path: Path) -> None:
-    folder = StudyFolder(tmp_path / "orphan")
-    write_json(folder.trial_path(0) / "ask.json", {})
-    with pytest.raises(StudyError, match=r"has trials but no config\.yaml"):
-        task = RecallSettings(num_tokens=16, vocab_size=16, num_pairs=2)
-        run_study(StudySettings(study=f"{tmp_path}/orphan", task=task, device="cpu", workers=1))

@@ -1,0 +1,30 @@
+"""The choice of an executor: a process per device, and none for a single one."""
+
+from typing import Any
+
+import pytest
+
+from nas.search.executors import choose, processes, trainer
+from nas.search.executors.choose import make_executor
+from nas.search.settings import StudySettings
+from nas.tasks.synthetic.copying import CopyingSettings
+from nas.tasks.synthetic.recall import RecallSettings
+
+SETTINGS = StudySettings(task=RecallSettings(), extra_tasks=[CopyingSettings()])
+
+
+@pytest.mark.parametrize(
+    ("devices", "kind", "num_threads"),
+    [(["cpu"], "InlineExecutor", 6), (["cpu"] * 4, "ProcessExecutor", 1), (["cpu"] * 9, "ProcessExecutor", 1)],
+)
+def test_a_single_device_needs_no_process_and_workers_share_the_cores(
+    devices: list[str], kind: str, num_threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(choose, "num_cores", lambda: 6)
+    monkeypatch.setattr(trainer.Trainer, "__init__", lambda self, *how: made.append(how))
+    monkeypatch.setattr(processes.ProcessExecutor, "__init__", lambda self, *how: made.append(how))
+    assert type(make_executor(SETTINGS, devices)).__name__ == kind
+    [(setup, used, threads)] = made
+    assert (used, threads) == (devices[0] if len(devices) == 1 else devices, num_threads)
+    assert list(setup.tasks) == ["recall", "copying"]
