@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nas.errors import InputError
-from nas.patterns.counting.pairs import MOST_TOKENS
+from nas.ranges import MOST_TOKENS
 from nas.results.bundle import OPTIONS, Bundle, Check, ExportSettings, Verification, own_name
 from nas.results.codec import DamagedError, from_document, from_json, to_document
 from tests.result_strategies import NAMES, tuples
