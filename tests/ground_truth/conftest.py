@@ -10,8 +10,17 @@ from nas.ground_truth.build import build_table
 from nas.ground_truth.file import Table, read_table
 from nas.ground_truth.row_store import Progress
 from nas.search.executors import choose
+from nas.search.problem.problem import Problem, make_problem
+from nas.search.settings import SpaceSettings
+from nas.tasks.synthetic.recall import RecallSettings
 from tests.one_thread import one_thread as one_thread
 from tests.tiny_table import RATES, Build, FakeExecutor, Stop, pretend_table, tiny_settings
+
+WIDE = {
+    "space": SpaceSettings(attribute="search_spaces.tabular:Tabular"),
+    "task": RecallSettings(num_tokens=32, vocab_size=16, num_pairs=2, validation_sequences=16),
+}
+"""The shipped small space on 32 tokens and one layer."""
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +43,20 @@ def whole_tiny(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("table") / "tiny.jsonl"
     pretend_table(path)
     return path.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def wide_table(tmp_path_factory: pytest.TempPathFactory) -> Table:
+    """27 patterns with three seeds, in which nothing was trained; recall is to be maximised."""
+    path = tmp_path_factory.mktemp("table") / "wide.jsonl"
+    pretend_table(path, 3, **WIDE)
+    return read_table(path)
+
+
+@pytest.fixture(scope="session")
+def wide_problem() -> Problem:
+    """What that table was built for."""
+    return make_problem(tiny_settings(**WIDE))
 
 
 @pytest.fixture

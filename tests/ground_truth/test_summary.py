@@ -1,4 +1,4 @@
-"""What a table says, against plain sums over its rows."""
+"""The summary of a table, against plain sums over its rows."""
 
 import json
 from dataclasses import replace
@@ -9,37 +9,15 @@ import pytest
 from msgspec import structs
 from scipy.stats import kendalltau
 
-from nas.ground_truth.file import Table, read_table
+from nas.ground_truth.file import Table
 from nas.ground_truth.summary import TableSummary, summarize
 from nas.results.measurement import Outcome
-from nas.search.problem.problem import Problem, make_problem
-from nas.search.settings import SpaceSettings
-from nas.statistics.pareto import dominates, hypervolume
+from nas.search.problem.problem import Problem
+from nas.statistics.pareto import hypervolume
 from nas.statistics.rank_agreement import kendall_tau_interval
-from nas.tasks.synthetic.recall import RecallSettings
-from tests.tiny_table import RATES, pretend_table, tiny_settings
+from tests.tiny_table import RATES
 
 SEEDS = 3
-
-
-@pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> Table:
-    """27 patterns with three seeds, in which nothing was trained."""
-    path = tmp_path_factory.mktemp("table") / "wide.jsonl"
-    pretend_table(path, SEEDS, **wide())
-    return read_table(path)
-
-
-@pytest.fixture(scope="module")
-def problem() -> Problem:
-    return make_problem(tiny_settings(**wide()))
-
-
-def wide() -> dict[str, object]:
-    return {
-        "space": SpaceSettings(attribute="search_spaces.tabular:Tabular"),
-        "task": RecallSettings(num_tokens=32, vocab_size=16, num_pairs=2, validation_sequences=16),
-    }
 
 
 def qualities(table: Table, rung: int) -> dict[str, dict[int, float]]:
@@ -54,9 +32,9 @@ def part(table: Table, num_rows: int) -> Table:
     return replace(table, rows=table.rows[:num_rows])
 
 
-def test_rungs_are_counted_and_measured(table: Table) -> None:
-    for rung in summarize(table).rungs:
-        own = qualities(table, rung.rung)
+def test_rungs_are_counted_and_measured(wide_table: Table) -> None:
+    for rung in summarize(wide_table).rungs:
+        own = qualities(wide_table, rung.rung)
         means = [fmean(values.values()) for values in own.values()]
         assert (rung.num_trainings, rung.num_patterns, rung.num_diverged) == (27 * SEEDS, 27, 0)
         assert (rung.best, rung.worst) == (max(means), min(means))  # recall is to be maximised
@@ -66,9 +44,9 @@ def test_rungs_are_counted_and_measured(table: Table) -> None:
         assert rung.share_tied == pytest.approx(fmean(tied))
 
 
-def test_rankings_are_compared_with_the_last_rung(table: Table) -> None:
-    first, last = summarize(table).rungs
-    here, there = qualities(table, 4), qualities(table, 8)
+def test_rankings_are_compared_with_the_last_rung(wide_table: Table) -> None:
+    first, last = summarize(wide_table).rungs
+    here, there = qualities(wide_table, 4), qualities(wide_table, 8)
     ids = sorted(here)
     columns = [[fmean(side[pattern].values()) for pattern in ids] for side in (here, there)]
     assert first.tau == pytest.approx(kendalltau(*columns).statistic)
@@ -91,27 +69,27 @@ def test_rankings_are_compared_with_the_last_rung(table: Table) -> None:
     assert last.tau_other_seed == pytest.approx(last.tau_between_seeds)
 
 
-def test_pairs_inside_bands_are_compared_by_themselves(table: Table) -> None:
-    here, there = qualities(table, 4), qualities(table, 8)
-    bands = {entry.pattern.id: entry.band for entry in table.plan.entries}
+def test_pairs_inside_bands_are_compared_by_themselves(wide_table: Table) -> None:
+    here, there = qualities(wide_table, 4), qualities(wide_table, 8)
+    bands = {entry.pattern.id: entry.band for entry in wide_table.plan.entries}
     agreeing = []
     for one, other in combinations(sorted(here), 2):
         if bands[one] == bands[other]:
             steps = [fmean(side[one].values()) - fmean(side[other].values()) for side in (here, there)]
             agreeing.append(1 if steps[0] * steps[1] > 0 else -1)
-    assert summarize(table).rungs[0].tau_within_bands == pytest.approx(fmean(agreeing))
+    assert summarize(wide_table).rungs[0].tau_within_bands == pytest.approx(fmean(agreeing))
 
 
-def test_bands_show_the_sweep_and_the_rate_that_was_taken(table: Table) -> None:
-    summary = summarize(table)
+def test_bands_show_the_sweep_and_the_rate_that_was_taken(wide_table: Table) -> None:
+    summary = summarize(wide_table)
     assert [band.name for band in summary.bands] == ["below 0.25", "0.25 to 0.5", "0.5 or more"]
     for band in summary.bands:
-        members = {entry.pattern.id for entry in table.plan.entries if entry.band == band.band}
+        members = {entry.pattern.id for entry in wide_table.plan.entries if entry.band == band.band}
         assert band.num_patterns == len(members)
         swept = {
             rate: [
                 row.quality
-                for row in table.rows
+                for row in wide_table.rows
                 if row.sweep and row.pattern_id in members and row.learning_rate == rate
             ]
             for rate in RATES
@@ -121,36 +99,29 @@ def test_bands_show_the_sweep_and_the_rate_that_was_taken(table: Table) -> None:
         }
         best = max(band.swept, key=lambda one: one.quality or 0)
         assert band.learning_rates == (best.learning_rate,)
-        means = [fmean(fmean(own.values()) for p, own in qualities(table, r).items() if p in members) for r in (4, 8)]
+        means = [
+            fmean(fmean(own.values()) for p, own in qualities(wide_table, r).items() if p in members) for r in (4, 8)
+        ]
         assert band.qualities == pytest.approx(means)
 
 
-def test_the_front_is_what_nothing_dominates(table: Table, problem: Problem) -> None:
-    """Costs are those of a study with the proxy as its target."""
-    points = {}
-    for entry in table.plan.entries:
-        shares = problem.cost(entry.pattern).ratio_to(problem.full_cost)
-        quality = fmean(qualities(table, 8)[entry.pattern.id].values())
-        points[entry.pattern.id] = (-quality, shares["attention_flops"], shares["kv_cache_bytes"])
-    best = {p for p, point in points.items() if not any(dominates(other, point) for other in points.values())}
-    summary = summarize(table)
-    assert {point.pattern_id for point in summary.front} == best
-    for point in summary.front:
-        told = (-point.quality, point.flops_share, point.kv_cache_share)
-        assert told == pytest.approx(points[point.pattern_id])
-        assert point.deviation == pytest.approx(stdev(qualities(table, 8)[point.pattern_id].values()))
-    ordered = [point.quality for point in summary.front]
-    assert ordered == sorted(ordered, reverse=True)
-    reference = (-problem.task.chance, 1.1, 1.1)
-    assert summary.hypervolume == pytest.approx(hypervolume(list(points.values()), reference))
+def test_the_hypervolume_is_that_of_all_patterns(wide_table: Table, wide_problem: Problem) -> None:
+    points = []
+    for entry in wide_table.plan.entries:
+        shares = wide_problem.cost(entry.pattern).ratio_to(wide_problem.full_cost)
+        quality = fmean(qualities(wide_table, 8)[entry.pattern.id].values())
+        points.append((-quality, shares["attention_flops"], shares["kv_cache_bytes"]))
+    assert summarize(wide_table).hypervolume == pytest.approx(
+        hypervolume(points, (-wide_problem.task.chance, 1.1, 1.1))
+    )
 
 
-def test_what_was_spent_counts_every_trunk_once(table: Table, problem: Problem) -> None:
-    flops = {entry.pattern.id: problem.cost(entry.pattern).train_flops for entry in table.plan.entries}
+def test_what_was_spent_counts_every_trunk_once(wide_table: Table, wide_problem: Problem) -> None:
+    flops = {entry.pattern.id: wide_problem.cost(entry.pattern).train_flops for entry in wide_table.plan.entries}
     # Batches of 4. A walk: 4 steps to the first rung, and 5 from step 3, where its branch began, to the second.
     walks = sum(flops.values()) * SEEDS * 4 * (4 + 5)
-    sweeps = sum(flops[row.pattern_id] for row in table.rows if row.sweep) * 4 * 4
-    summary = summarize(table)
+    sweeps = sum(flops[row.pattern_id] for row in wide_table.rows if row.sweep) * 4 * 4
+    summary = summarize(wide_table)
     assert summary.train_flops == walks + sweeps
     assert summary.num_steps == 27 * SEEDS * 9 + 3 * 2 * 2 * 4
     # The pretended trainings take a second a step.
@@ -158,8 +129,8 @@ def test_what_was_spent_counts_every_trunk_once(table: Table, problem: Problem) 
 
 
 @pytest.mark.parametrize("num_rows", [0, 1, 5, 12, 13, 14, 20, 66, 70, 120])
-def test_an_unfinished_table_says_what_it_can(table: Table, num_rows: int) -> None:
-    unfinished = part(table, num_rows)
+def test_an_unfinished_table_says_what_it_can(wide_table: Table, num_rows: int) -> None:
+    unfinished = part(wide_table, num_rows)
     summary = summarize(unfinished)
     assert (summary.num_rows, summary.total_rows) == (num_rows, 3 * 2 * 2 + 27 * SEEDS * 2)
     num_ended = len(qualities(unfinished, 8))
@@ -170,33 +141,33 @@ def test_an_unfinished_table_says_what_it_can(table: Table, num_rows: int) -> No
     json.dumps(summary.to_dict(), allow_nan=False)
 
 
-def test_seeds_are_paired_before_rungs_are_compared(table: Table) -> None:
+def test_seeds_are_paired_before_rungs_are_compared(wide_table: Table) -> None:
     """A seed that has only the first rung yet must not move it against the last."""
-    rows = [row for row in table.rows if row.sweep or row.seed == 0 or row.step == 4]
+    rows = [row for row in wide_table.rows if row.sweep or row.seed == 0 or row.step == 4]
     one_seed = [row for row in rows if row.sweep or row.seed == 0]
-    some, one = (summarize(replace(table, rows=tuple(own))) for own in (rows, one_seed))
+    some, one = (summarize(replace(wide_table, rows=tuple(own))) for own in (rows, one_seed))
     assert some.rungs[0].tau == one.rungs[0].tau
     assert some.rungs[0].noise is not None and one.rungs[0].noise is None
 
 
-def test_what_diverged_is_counted_and_left_out(table: Table) -> None:
+def test_what_diverged_is_counted_and_left_out(wide_table: Table) -> None:
     def diverge(index: int) -> None:
         rows[index] = structs.replace(rows[index], outcome=Outcome.DIVERGED, quality=None, train_loss=None)
 
-    rows = list(table.rows)
+    rows = list(wide_table.rows)
     swept = next(index for index, row in enumerate(rows) if row.sweep)
     diverge(swept)
     last = [index for index, row in enumerate(rows) if not row.sweep and row.step == 8][:2]
     for index in last:
         diverge(index)
-    summary = summarize(replace(table, rows=tuple(rows)))
+    summary = summarize(replace(wide_table, rows=tuple(rows)))
     assert (summary.rungs[-1].num_diverged, summary.rungs[-1].num_trainings) == (2, 27 * SEEDS - 2)
     rate = rows[swept].learning_rate
     assert None in [one.quality for band in summary.bands for one in band.swept if one.learning_rate == rate]
 
 
-def test_a_summary_is_json(table: Table) -> None:
-    summary = summarize(table)
+def test_a_summary_is_json(wide_table: Table) -> None:
+    summary = summarize(wide_table)
     document = json.loads(json.dumps(summary.to_dict(), allow_nan=False))
     assert document["schema"] == "nas.table_summary/1"
     assert document["rungs"][0]["tau"] == summary.rungs[0].tau
