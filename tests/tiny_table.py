@@ -21,7 +21,7 @@ from nas.tasks.synthetic.recall import RecallSettings
 
 RATES = (1e-3, 1e-2)
 NUM_ROWS = 4 * 2 + 4 * 2 * 2
-"""Sweeps: four patterns, two rates. Trainings: four patterns, two seeds, two rungs."""
+"""Sweeps: four patterns, two rates. Runs: four patterns, two seeds, two rungs."""
 
 
 def tiny_settings(**changes: Any) -> StudySettings:
@@ -67,7 +67,7 @@ class FakeExecutor:
     """Trains nothing, in any order of ending.
 
     Args:
-        measure: what a training shows.
+        measure: the measurement of a run.
         shuffle: which of the submitted jobs ends next.
     """
 
@@ -94,7 +94,7 @@ Build = Callable[..., Table]
 
 
 def without_times(table: Table) -> list[dict[str, Any]]:
-    """The rows in order, but for the time that they took."""
+    """The rows in order, without the time that they took."""
     rows = [to_document(row) for row in table.rows]
     return sorted(({key: value for key, value in row.items() if key != "wall_seconds"} for row in rows), key=str)
 

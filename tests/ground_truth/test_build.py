@@ -233,7 +233,7 @@ class TestForReal:
         assert without_times(build()) == without_times(whole)
 
     def test_a_rung_is_what_a_run_of_that_length_gives(self, build: Build) -> None:
-        """The sweep trains to the same rung anew."""
+        """The sweep trains to the same rung from the start."""
         rows = build().rows
         swept = {row.key[:4]: row.quality for row in rows if row.sweep}
         both = [row for row in rows if not row.sweep and row.key[:4] in swept]

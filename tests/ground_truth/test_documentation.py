@@ -17,7 +17,7 @@ NAME = "tables/tabular-text.jsonl"
 
 
 def page(path: Path) -> str:
-    """The page as it should be, with what a table says in its block."""
+    """The page as it should be, with the summary of a table in its block."""
     shown = "\n".join(summary_lines(NAME, summarize(read_table(path))))
     before, heading, after = PAGE.read_text(encoding="utf-8").partition("## The shipped table\n")
     return before + heading + re.sub(r"```\n.*?\n```", lambda _: f"```\n{shown}\n```", after, count=1, flags=re.DOTALL)

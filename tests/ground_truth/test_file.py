@@ -44,7 +44,7 @@ def change(path: Path, number: int, edit: Callable[[dict[str, Any]], Any]) -> No
 
 
 class TestReading:
-    def test_the_first_line_says_what_the_table_is(self, path: Path) -> None:
+    def test_the_first_line_describes_the_table(self, path: Path) -> None:
         settings = tiny_settings()
         problem = make_problem(settings)
         table = read_table(path)
@@ -211,7 +211,7 @@ class TestDamage:
         ],
     )
     def test_another_version_says_what_to_do(self, path: Path, schema: str, remedy: str) -> None:
-        """Whatever else that version says."""
+        """Whatever else a file of that version contains."""
         change(path, 1, lambda header: header.update(schema=schema, another=1))
         with pytest.raises(StudyError) as caught:
             read_table(path)
@@ -248,7 +248,7 @@ def refusal(path: Path) -> str:
 def test_reading_runs_and_imports_nothing_that_the_file_names(
     path: Path, in_tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A table comes from anybody; its space and data are names."""
+    """A table may come from anyone; its space and data are only names."""
     (in_tmp_path / "evil.py").write_text("import pathlib; pathlib.Path('ran').touch()")
 
     def edit(header: dict[str, Any]) -> None:

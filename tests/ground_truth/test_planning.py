@@ -48,7 +48,7 @@ def test_the_order_of_training_is_drawn_and_never_changes(wide_problem: Problem,
 
 
 def test_the_order_of_the_shipped_table_is_kept() -> None:
-    """It goes on in the order that it was begun in; these are its first trainings, in three bands."""
+    """Its build resumes in the order in which it was started; these are its first patterns."""
     settings = tiny_settings(
         space=SpaceSettings(attribute="search_spaces.tabular:Tabular"),
         task=RecallSettings(num_tokens=128, validation_sequences=16),

@@ -69,7 +69,7 @@ def test_rankings_are_compared_with_the_last_rung(wide_table: Table) -> None:
     assert last.tau_other_seed == pytest.approx(last.tau_between_seeds)
 
 
-def test_pairs_inside_bands_are_compared_by_themselves(wide_table: Table) -> None:
+def test_pairs_inside_bands_are_compared_separately(wide_table: Table) -> None:
     here, there = qualities(wide_table, 4), qualities(wide_table, 8)
     bands = {entry.pattern.id: entry.band for entry in wide_table.plan.entries}
     agreeing = []
@@ -124,12 +124,12 @@ def test_what_was_spent_counts_every_trunk_once(wide_table: Table, wide_problem:
     summary = summarize(wide_table)
     assert summary.train_flops == walks + sweeps
     assert summary.num_steps == 27 * SEEDS * 9 + 3 * 2 * 2 * 4
-    # The pretended trainings take a second a step.
+    # The pretended runs take one second per step.
     assert summary.wall_hours == pytest.approx(summary.num_steps / 3600)
 
 
 @pytest.mark.parametrize("num_rows", [0, 1, 5, 12, 13, 14, 20, 66, 70, 120])
-def test_an_unfinished_table_says_what_it_can(wide_table: Table, num_rows: int) -> None:
+def test_an_unfinished_table_is_summarised_as_far_as_it_goes(wide_table: Table, num_rows: int) -> None:
     unfinished = part(wide_table, num_rows)
     summary = summarize(unfinished)
     assert (summary.num_rows, summary.total_rows) == (num_rows, 3 * 2 * 2 + 27 * SEEDS * 2)

@@ -50,7 +50,7 @@ def test_every_number_has_a_range() -> None:
 
 
 def refusal(setting: str, value: object) -> str:
-    """What the command line says."""
+    """The settings as the command line gives them."""
     with pytest.raises(InputError) as raised:
         load_settings(["training.num_steps=400", "training.num_rungs=1", f"{setting}={value}"])
     assert str(raised.value).startswith(f"{setting}: must ")

@@ -1,4 +1,4 @@
-"""A study that has ended, for what is read of it."""
+"""A study that has ended, to be read."""
 
 import json
 from pathlib import Path

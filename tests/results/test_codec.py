@@ -102,7 +102,7 @@ def test_plain_data_is_read_as_strictly(document: Any, said: str) -> None:
     assert str(caught.value) == said
 
 
-def test_a_pattern_inside_is_told_with_both_places() -> None:
+def test_a_pattern_inside_is_named_with_both_places() -> None:
     document = to_document(Whole(count=1, ready=True, pattern=PATTERN))
     assert document["pattern"] == PATTERN.to_dict()
     assert from_document(document, Whole).pattern == PATTERN

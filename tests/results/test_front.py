@@ -217,7 +217,7 @@ def test_numbers_that_are_not_finite_are_refused(
     ],
 )
 def test_another_version_says_what_to_do(tmp_path: Path, front_document: Document, schema: str, remedy: str) -> None:
-    """Whatever else that version says."""
+    """Whatever else a file of that version contains."""
     content = json.dumps(front_document | {"schema": schema, "another": 1}).encode()
     assert error_of(tmp_path, content) == (
         f"{tmp_path / 'front.json'}: schema: must be 'nas.front/1', got {schema!r}. {remedy}"

@@ -1,4 +1,4 @@
-"""What one training run showed: strict to read, and back as it was."""
+"""A measurement survives a round trip, and an edited one is refused."""
 
 import json
 from typing import Any
@@ -69,7 +69,7 @@ def test_what_older_versions_did_not_write_is_empty(name: str) -> None:
     assert from_document(document, Measurement) == FINISHED
 
 
-def test_a_document_that_says_more_is_refused() -> None:
+def test_a_document_with_more_keys_is_refused() -> None:
     with pytest.raises(DamagedError, match=r"^Object contains unknown field `curve`$"):
         from_document(to_document(DIVERGED) | {"curve": []}, Measurement)
 

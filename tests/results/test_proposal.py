@@ -42,7 +42,7 @@ def test_a_proposal_survives_json(proposal: Proposal) -> None:
 @quick
 @given(PROPOSALS)
 def test_a_sampler_gets_its_params_back_with_their_types(proposal: Proposal) -> None:
-    """Optuna tells 1 from 1.0 and from True."""
+    """Optuna distinguishes 1, 1.0 and True."""
     before = proposal.suggestion.params
     again = from_json(json.dumps(to_document(proposal), allow_nan=False), Proposal).suggestion.params
     assert {name: type(value) for name, value in again.items()} == {name: type(value) for name, value in before.items()}

@@ -1,4 +1,4 @@
-"""The JSON Schemas of docs/schema are those of the types; `python tests/results/test_schemas.py` writes them anew."""
+"""The JSON Schemas of docs/schema are those of the types; `python tests/results/test_schemas.py` writes them again."""
 
 import inspect
 import json
@@ -57,14 +57,14 @@ def _subclasses(kind: type[Any]) -> list[type[Any]]:
 
 
 def _describe(definition: dict[str, Any], kind: type[Any]) -> None:
-    """The first sentence of the docstring, and what its `Args:` say of every key."""
+    """The first sentence of the docstring, and the texts of its `Args:` for every key."""
     definition["description"] = _first_line(inspect.getdoc(kind) or "")
-    told = {key: text for base in reversed(kind.__mro__) for key, text in _arguments(base).items()}
+    texts = {key: text for base in reversed(kind.__mro__) for key, text in _arguments(base).items()}
     if "schema" in definition["properties"]:  # a default for those who construct it; a file must name it
         definition["required"] = ["schema", *definition.get("required", ())]
     names = dict(zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True))
     for key, schema in definition["properties"].items():
-        if text := told.get(names.get(key, key)):
+        if text := texts.get(names.get(key, key)):
             schema["description"] = text
 
 
@@ -116,7 +116,7 @@ def _pattern() -> dict[str, Any]:
 
 
 def _kind(primitive: type[Primitive]) -> dict[str, Any]:
-    hints, told = get_type_hints(primitive), _arguments(primitive)
+    hints, texts = get_type_hints(primitive), _arguments(primitive)
     properties: dict[str, Any] = {"kind": {"const": primitive.kind}}
     required = ["kind"]
     for field in fields(primitive):
@@ -128,8 +128,8 @@ def _kind(primitive: type[Primitive]) -> dict[str, Any]:
             required.append(field.name)
         else:
             schema["default"] = field.default
-        if field.name in told:
-            schema["description"] = told[field.name]
+        if field.name in texts:
+            schema["description"] = texts[field.name]
         properties[field.name] = schema
     return {
         "title": primitive.kind,

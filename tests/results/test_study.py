@@ -111,7 +111,7 @@ class TestDifferences:
         document = StudySettings().to_document()
         assert settings_differences(document, document) == []
 
-    def test_every_difference_is_told_with_its_place(self) -> None:
+    def test_every_difference_is_named_with_its_place(self) -> None:
         before: dict[str, Any] = {"seed": 1, "space": {"attribute": "a:A", "options": {"heads": [1]}}, "workers": 2}
         now = {"seed": 2, "space": {"attribute": "a:A", "options": {"heads": [1, 2]}, "extra": 3}, "workers": 2}
         assert settings_differences(before, now) == [

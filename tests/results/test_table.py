@@ -1,4 +1,4 @@
-"""The lines of a table: back as they were, or refused with their place."""
+"""The lines of a table survive a round trip, and edited ones are refused with their place."""
 
 import json
 from typing import Any

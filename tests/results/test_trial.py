@@ -1,4 +1,4 @@
-"""trial.json: one trial, back as it was or refused with its place."""
+"""trial.json survives a round trip, and an edited one is refused with its place."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What every bundle holds."""
+"""The content of every bundle."""
 
 import json
 
@@ -10,7 +10,7 @@ from tests.supported_patterns import SETTINGS, example_point
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_bundle_has_all_that_is_promised(name, tmp_path):
+def test_a_bundle_has_all_promised_files(name, tmp_path):
     point = example_point(name)
     written = export_points([point], name, tmp_path / "out", settings=SETTINGS[name])
     names = {path.name for path in written}
@@ -25,7 +25,7 @@ def test_a_bundle_has_all_that_is_promised(name, tmp_path):
     assert FORMATS[name].usage in readme and "![Which keys each query sees](picture.png)" in readme
 
 
-def test_provenance_says_where_the_pattern_comes_from(front, tmp_path):
+def test_provenance_records_where_the_pattern_comes_from(front, tmp_path):
     export_points([choose_trial(front, 3)], "pattern", tmp_path)
     document = json.loads((tmp_path / "provenance.json").read_text())
     entry = front.points[0]

@@ -11,7 +11,7 @@ from nas.results.trial import TrialState
 from tests.fronts import LONG_PATTERN, change_entries, make_provenance, make_trial
 
 
-def test_the_readme_tells_of_trial_results_costs_and_positions(front, tmp_path):
+def test_the_readme_has_trial_results_costs_and_positions(front, tmp_path):
     entry = front.points[1]
     cost, ratio = cost_with_ratio(entry.pattern, proxy_target(num_layers=1, num_heads=2, num_tokens=32))
     counted = change_entries(front, lambda _: {"cost": cost, "ratio_to_full": ratio})
@@ -34,7 +34,7 @@ def test_a_long_label_folds_in_the_readme(front):
 
 
 def test_values_of_an_earlier_rung_are_called_that(front):
-    """Halving stopped the trial at step 240 of 960; a baseline's entry in front.json does not say its step itself."""
+    """Halving stopped the trial at step 240 of 960; a baseline's entry in front.json does not contain its step."""
     front = replace(front, provenance=make_provenance(rungs=(240, 480, 960)))
     pattern = choose_trial(front, 0).pattern
     stopped = make_trial(7, TrialState.STOPPED, step=240, pattern=pattern, values={"quality": 2.5, "flops": 9.0})

@@ -88,7 +88,7 @@ def test_files_that_make_no_sense_are_one_clear_line(bundle, capsys, name, file,
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_another_pattern_beside_the_files_is_found_out(bundle, name):
+def test_another_pattern_next_to_the_files_is_found_out(bundle, name):
     path = bundle(name)
     document = json.loads((path / "pattern.json").read_text())
     document["layers"].append(document["layers"][0])

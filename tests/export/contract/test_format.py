@@ -1,4 +1,4 @@
-"""What a format says of itself, and the options that it takes."""
+"""The interface of a format: its summary, its check, and the options that it takes."""
 
 import numpy as np
 import pytest

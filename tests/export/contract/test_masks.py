@@ -15,7 +15,7 @@ def _pattern(*attend: Primitive, grid: tuple[int, int] | None = None) -> ModelPa
 
 
 def _reading(pattern: ModelPattern, asked: list[int], **limits: int) -> Reading:
-    """What the pattern itself says, noting every length that is asked for."""
+    """The pattern's own masks; every requested length is appended to `asked`."""
 
     def rows(layer, query, num_tokens):
         assert query.dtype == np.int64 and query.max() < num_tokens
@@ -77,7 +77,7 @@ def test_every_edge_lies_inside_the_covering_length(pattern, num_tokens):
         (_pattern(Window(7), grid=(40, 50)), {}, [2000], ["8 query rows of all masks at 2000 tokens"]),
     ],
 )
-def test_the_lengths_and_what_is_told_of_them(pattern, limits, lengths, words):
+def test_the_lengths_and_how_they_are_reported(pattern, limits, lengths, words):
     asked: list[int] = []
     assert list(compare_masks(_reading(pattern, asked, **limits), pattern, "own")) == words
     assert sorted(set(asked)) == lengths

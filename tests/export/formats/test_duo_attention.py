@@ -1,4 +1,4 @@
-"""DuoAttention's streaming mask, written here anew from its source."""
+"""DuoAttention's streaming mask, rewritten here from its source."""
 
 import json
 from io import StringIO

@@ -1,4 +1,4 @@
-"""MInference's streaming kernel, written here anew from its source."""
+"""MInference's streaming kernel, rewritten here from its source."""
 
 import json
 

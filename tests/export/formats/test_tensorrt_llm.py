@@ -1,4 +1,4 @@
-"""TensorRT-LLM's windows, written here anew from its source."""
+"""TensorRT-LLM's windows, rewritten here from its source."""
 
 import pytest
 import torch

@@ -68,8 +68,8 @@ def test_other_decoders_take_it_and_generate_the_same_with_and_without_a_cache(t
     model.set_attn_implementation(_module(PATTERN)["register"]())
     tokens = torch.randint(1, 64, (2, 30), generator=torch.Generator().manual_seed(0))
     options = {"max_new_tokens": 6, "do_sample": False}
-    cached, anew = (model.generate(tokens, use_cache=use_cache, **options) for use_cache in (True, False))
-    assert torch.equal(cached, anew)
+    cached, uncached = (model.generate(tokens, use_cache=use_cache, **options) for use_cache in (True, False))
+    assert torch.equal(cached, uncached)
     with torch.no_grad():
         theirs = model(tokens[:1]).logits[0]
         transformers.AttentionInterface.register("written-out", decoder.reference_attention(PATTERN))
@@ -87,7 +87,7 @@ def test_full_attention_everywhere_is_the_untouched_model(transformers):
         torch.testing.assert_close(model(tokens).logits, untouched)
 
 
-def test_sequences_packed_into_one_row_each_begin_the_pattern_anew(transformers):
+def test_sequences_packed_into_one_row_each_restart_the_pattern(transformers):
     """Training data as transformers packs it: positions start again, and no attention mask is given."""
     model = _model(transformers)
     model.set_attn_implementation(_module(PATTERN)["register"]())

@@ -1,4 +1,4 @@
-"""Which point of a study is taken."""
+"""Choosing the points of a study to export."""
 
 import pytest
 from msgspec.structs import replace

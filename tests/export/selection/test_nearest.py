@@ -32,7 +32,7 @@ def test_the_nearest_is_the_one_with_the_fewest_other_pairs_among_those_that_can
     assert not (tmp_path / "out").exists()
 
 
-def test_that_there_is_none_is_said(tmp_path):
+def test_that_there_is_none_is_reported(tmp_path):
     front = [REFUSED, _point(6, Window(9), Stride(40))]
     with pytest.raises(ExportError, match=r"minference can represent no other point of the front\.$"):
         export_points([REFUSED], "minference", tmp_path / "out", front=front)

@@ -61,7 +61,7 @@ def test_bands_of_one_rate_are_told_from_bands_of_several(summary: TableSummary)
     assert not any("ranking of bands" in line for line in summary_lines("tiny", untrained))
 
 
-def test_an_unfinished_table_says_so(summary: TableSummary) -> None:
+def test_an_unfinished_table_is_marked(summary: TableSummary) -> None:
     assert not any("Unfinished" in line for line in summary_lines("tiny", summary))
     lines = summary_lines("tiny", replace(summary, total_rows=1494))
     assert lines[1] == "Unfinished: 24 of 1,494 rows; 4 of 4 patterns have the last rung."

@@ -24,7 +24,7 @@ Scores = tuple[RungScore | None, ...]
 
 @dataclass
 class Run:
-    """Trunk and branches of one task, proxy and training; counts the steps that are told."""
+    """Trunk and branches of one task, proxy and training; counts the reported steps."""
 
     task: TextTask
     proxy: ProxySettings
@@ -167,9 +167,9 @@ def test_a_member_that_diverges_leaves_the_others_bit_identical(
     healthy, scores = run(start(*members))
     begun = run.trunk(start(*members), step)
     begun.weights[1] = poison
-    end, told = run(begun)
+    end, found = run(begun)
     assert end.alive.tolist() == [True, False, True, True]
-    assert told == (scores[0], None, *scores[2:])
+    assert found == (scores[0], None, *scores[2:])
     for index in (0, 2, 3):
         assert torch.equal(end.weights[index], healthy.weights[index])
 
