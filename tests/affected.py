@@ -4,8 +4,9 @@
     python tests/affected.py HEAD~3  # or since another commit
 
 A module of `nas` concerns the tests of its room, and every test file that imports it: directly or through other
-modules, helpers and conftest files. Any other file concerns the test files that name it or its folder. What a test
-runs in a process of its own is not followed; `make test` runs everything.
+modules, helpers and conftest files. A module named in a string counts as imported, since tests start processes with
+`python -m nas.cli.main` or `python -c "import nas.results"`. Any other file concerns the test files that name it or
+its folder. An installed `nas` command is not followed; `make test` runs everything.
 """
 
 import ast
@@ -18,7 +19,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 UNNAMED = {"conf": "tests/config"}
-"""Which tests read a folder without naming it."""
+"""Tests that read a folder without naming it."""
+_MODULE = re.compile(r"\bnas(?:\.\w+)+")
 
 
 def main() -> None:
@@ -77,13 +79,15 @@ def _files() -> dict[str, str]:
 
 @cache
 def _imports(path: str) -> set[str]:
-    """The files that a file imports, and for tests the conftest files above it."""
+    """The files that a file imports; for tests also the modules that strings name, and the conftest files above."""
     names = set[str]()
     for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and path.startswith("tests/"):
+            names |= set(_MODULE.findall(node.value))
     above = {str(parent / "conftest.py") for parent in Path(path).parents if _is_test(path)}
     return {file for file, name in _files().items() if name in names or file in above}
 
