@@ -1,1 +1,1 @@
-"""Recording studies in Weights & Biases; the only room that knows wandb."""
+"""Studies recorded in Weights & Biases; the only room that imports wandb."""

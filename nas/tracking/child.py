@@ -1,4 +1,4 @@
-"""The search's end of `worker.py`: one child process, which may refuse, hang or die at any time."""
+"""The child process that runs `worker.py`; it may refuse, hang or die at any time."""
 
 import json
 import os
@@ -17,7 +17,7 @@ _KEPT_ONLINE = ("WANDB_API_KEY", "WANDB_BASE_URL", "WANDB_INSECURE_DISABLE_SSL")
 
 
 class RecordingError(Exception):
-    """W&B did not record a run; the text says why in one line, without credentials."""
+    """W&B did not record a run; the message is one line with the cause, without credentials."""
 
 
 class Child:
@@ -26,10 +26,10 @@ class Child:
     Args:
         settings: mode, project and entity.
         folder: the study folder.
-        seconds_per_run: longest time that one run may take; the worker ends itself after it.
+        seconds_per_run: longest time for one run, after which the worker exits.
 
     Raises:
-        RecordingError: it could not be started.
+        RecordingError: the process could not be started.
     """
 
     def __init__(self, settings: TrackingSettings, folder: Path, seconds_per_run: float) -> None:
@@ -52,10 +52,10 @@ class Child:
             raise RecordingError(redact_text(str(error))) from None
 
     def record(self, run: Run) -> None:
-        """Record one run, and wait until that is done.
+        """Record one run and wait for it.
 
         Raises:
-            RecordingError: W&B refused, hung, or died. The worker may be of no more use after it.
+            RecordingError: W&B refused, hung or died. The worker may be unusable afterwards.
         """
         job = {
             "mode": self._settings.mode,
@@ -69,9 +69,9 @@ class Child:
             raise RecordingError(redact_text(error))
 
     def close(self) -> None:
-        """Let the worker end, or end it."""
+        """Wait for the worker to exit, or kill it."""
         assert self._process.stdin is not None and self._process.stdout is not None
-        with suppress(OSError):  # flushing what a dead worker never read
+        with suppress(OSError):  # flushes what a dead worker never read
             self._process.stdin.close()
         try:
             self._process.wait(self._seconds)
@@ -82,11 +82,11 @@ class Child:
         self._stderr.close()
 
     def kill(self) -> None:
-        """End the worker at once; whoever waits in `record` gets a RecordingError."""
+        """Kill the worker; a pending `record` raises RecordingError."""
         self._process.kill()
 
     def _ask(self, line: str) -> str:
-        """The worker's answer; empty or cut off if it died."""
+        """The answer of the worker; empty or truncated if it died."""
         assert self._process.stdin is not None and self._process.stdout is not None
         try:
             self._process.stdin.write(line)
@@ -105,7 +105,7 @@ class Child:
 
 
 def _environment(mode: str, folder: Path) -> dict[str, str]:
-    """This process's, without the W&B variables that would steer runs elsewhere, and offline without its key."""
+    """Our environment without W&B variables that would redirect runs, and offline without the key."""
     kept = _KEPT_ONLINE if mode == "online" else ()
     ours = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_") or name in kept}
     return ours | {"WANDB_CACHE_DIR": str(folder / "wandb" / "cache"), "WANDB_ERROR_REPORTING": "false"}

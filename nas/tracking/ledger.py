@@ -1,4 +1,4 @@
-"""Which runs were recorded, so that a resumed study does not record them again."""
+"""The ledger of recorded runs, so that a resumed study does not record them again."""
 
 import hashlib
 import json
@@ -10,23 +10,23 @@ from nas.tracking.settings import TrackingSettings
 
 
 class Ledger:
-    """A line `id digest` for every recorded run, in the study's `wandb` folder; the last line of an id counts.
+    """A line `id digest` per recorded run, in the `wandb` folder of the study; the last line of an id counts.
 
-    A file that cannot be read, or a line that a crash cut off, only means that runs are recorded again.
+    If the file cannot be read, or a crash truncated a line, runs are merely recorded again.
 
     Args:
-        folder: the study folder; the file is made with the first entry.
-        settings: where runs go; a run recorded elsewhere is not known here.
-        anew: know nothing, so that every run is recorded again.
+        folder: the study folder; the file is created with the first entry.
+        settings: where runs go; a run recorded elsewhere is unknown here.
+        fresh: start empty, so that every run is recorded again.
     """
 
-    def __init__(self, folder: Path, settings: TrackingSettings, *, anew: bool = False) -> None:
+    def __init__(self, folder: Path, settings: TrackingSettings, *, fresh: bool = False) -> None:
         self._path, self._settings = folder / "wandb" / "recorded.txt", settings
-        lines = [] if anew else _lines(self._path)
+        lines = [] if fresh else _lines(self._path)
         self._digests = {words[0]: words[1] for line in lines if len(words := line.split()) == 2}
 
     def holds(self, run: Run) -> bool:
-        """Whether the run was recorded there with this very content."""
+        """Whether the run was recorded there with exactly this content."""
         return self._digests.get(run.id) == self._digest(run)
 
     def add(self, run: Run) -> None:
@@ -34,7 +34,7 @@ class Ledger:
         digest = self._digest(run)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("a", encoding="utf-8") as file:
-            file.write(f"\n{run.id} {digest}\n")  # the first newline ends a line that was cut off
+            file.write(f"\n{run.id} {digest}\n")  # the first newline ends a truncated line
         self._digests[run.id] = digest
 
     def _digest(self, run: Run) -> str:

@@ -1,4 +1,4 @@
-"""Recording a study again from its folder's records."""
+"""Rebuilding the runs of a study from its folder."""
 
 from collections.abc import Sequence
 
@@ -12,21 +12,21 @@ from nas.tracking.settings import TrackingSettings, check_key
 
 
 def track_study(info: StudyInfo, trials: Sequence[Trial], front: Front | None, settings: TrackingSettings) -> Recorded:
-    """Record every run of a study again, each in place of its earlier self.
+    """Record every run of a study again, in place of its earlier version.
 
-    Run ids depend on the study alone: online the same runs are overwritten, offline their folders in
-    the study's `wandb` folder are replaced.
+    Run ids depend on the study only: online the same runs are overwritten, offline their folders in the `wandb` folder
+    of the study are replaced.
 
     Args:
         info: the study; its folder must exist.
-        trials: every trial that has ended.
-        front: its front; None for a study that has not ended, which gets no study run.
-        settings: where to.
+        trials: all trials that have ended.
+        front: its front; None for an unfinished study, which gets no study run.
+        settings: where the runs go.
 
     Raises:
-        InputError: settings that cannot record anything, mode none included.
+        InputError: the mode is none, or online without a key.
     """
     check_key(settings)
     if settings.mode == "none":
         raise InputError("tracking", "must be offline or online to record a study", settings.mode)
-    return Recorder(settings, info.folder, anew=True).finish(all_runs(info, trials, front))
+    return Recorder(settings, info.folder, fresh=True).finish(all_runs(info, trials, front))

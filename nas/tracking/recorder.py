@@ -1,4 +1,4 @@
-"""Recording runs beside the search: a thread that feeds the worker, and counts what did not work."""
+"""The recorder: a thread that passes runs to the worker while the search continues, and counts failures."""
 
 import logging
 from collections.abc import Sequence
@@ -17,17 +17,17 @@ _LOG = logging.getLogger("nas.tracking")
 
 _LONGEST_QUEUE = 256
 _PATIENCE = 3
-"""Failures in a row after which W&B is left alone until the study ends."""
+"""Consecutive failures after which nothing is sent to W&B until the study ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of the runs of a study.
+    """The outcome of recording the runs of a study.
 
     Args:
-        num_runs: runs that should be recorded.
-        num_missing: those of them that are not.
-        first_failure: why the first one failed, in one line; empty if none did.
+        num_runs: runs to record.
+        num_missing: those that were not recorded.
+        first_failure: the cause of the first failure, in one line; empty without failures.
     """
 
     num_runs: int
@@ -36,22 +36,22 @@ class Recorded:
 
 
 class Recorder:
-    """Takes runs without making the caller wait, until `finish`.
+    """Takes runs without making the caller wait before `finish`.
 
-    Nothing that W&B does raises here. The first failure is said in one line, later ones are counted.
+    No failure of W&B raises here. The first is logged in one line, later ones are counted.
 
     Args:
         settings: mode (not none), project and entity.
         folder: the study folder; it must exist.
-        anew: record runs again that were recorded before.
-        seconds_per_run: longest time that one run may take.
+        fresh: record all runs, even those recorded before.
+        seconds_per_run: longest time for one run.
     """
 
     def __init__(
-        self, settings: TrackingSettings, folder: Path, *, anew: bool = False, seconds_per_run: float = 30.0
+        self, settings: TrackingSettings, folder: Path, *, fresh: bool = False, seconds_per_run: float = 30.0
     ) -> None:
         self._settings, self._folder, self._seconds = settings, folder, seconds_per_run
-        self._ledger = Ledger(folder, settings, anew=anew)
+        self._ledger = Ledger(folder, settings, fresh=fresh)
         self._queue: Queue[Run | None] = Queue(_LONGEST_QUEUE)
         self._child: Child | None = None
         self._num_settled, self._failures_in_a_row, self._first_failure = 0, 0, ""
@@ -59,17 +59,17 @@ class Recorder:
         self._thread.start()
 
     def submit(self, run: Run) -> None:
-        """Have the run recorded soon, unless it is known; with too many waiting, `finish` will see to it."""
+        """Queue the run unless the queue is full; `finish` records what is missing."""
         with suppress(Full):
             self._queue.put_nowait(run)
 
     def finish(self, runs: Sequence[Run]) -> Recorded:
-        """Record what is missing, wait for it as long as it moves on, and stop.
+        """Record what is missing, wait as long as there is progress, and stop.
 
-        After many failures W&B gets one more chance: it may be back, and nobody should wait long if not.
+        After many failures W&B gets one more attempt: it may be back, and if not, the wait is short.
 
         Args:
-            runs: everything that W&B should hold in the end.
+            runs: all runs that W&B should hold at the end.
         """
         self._failures_in_a_row = min(self._failures_in_a_row, _PATIENCE - 1)
         with suppress(Full):
@@ -88,7 +88,7 @@ class Recorder:
             self._thread.join(2 * self._seconds)
 
     def _abandon(self) -> None:
-        """Leave a worker that does not even end itself, and whatever still waits."""
+        """Kill a worker that does not exit on its own, and skip the runs that still wait."""
         self._failures_in_a_row = _PATIENCE
         if self._child is not None:
             self._child.kill()
@@ -106,11 +106,11 @@ class Recorder:
             self._child.record(run)
             self._ledger.add(run)
             self._failures_in_a_row = 0
-        except Exception as error:  # whatever it is, the search must go on
+        except Exception as error:  # whatever it is, the search must continue
             self._failures_in_a_row += 1
             if not self._first_failure:
                 self._first_failure = str(error)
-                _LOG.warning("tracking: W&B did not record %s: %s. The search goes on.", run.name, error)
+                _LOG.warning("tracking: W&B did not record %s: %s. The search continues.", run.name, error)
             self._close_child()
 
     def _close_child(self) -> None:

@@ -1,4 +1,4 @@
-"""Taking credentials out of whatever leaves for W&B."""
+"""Redaction of credentials in everything that is sent to W&B."""
 
 import os
 import re
@@ -16,19 +16,19 @@ _ASSIGNMENT = re.compile(
 )
 _SHORTEST_SECRET = 8
 _NO_SECRETS = ("PWD", "OLDPWD")
-"""Named like passwords, but shells keep the current folder there."""
+"""Named like passwords, but shells store the current folder there."""
 
 
 def redact(value: Any, name: str = "") -> Any:
     """The value with everything that looks like a credential replaced by REDACTED.
 
-    That is: whatever stands under a name that ends in a word such as `key`, `token`, `secret` or
-    `password` (`num_tokens` and `token_shift` do not), user and password in URLs, `password=...` inside
-    text, and any text that repeats a secret of this process's environment.
+    That is: every value whose name ends in a word such as `key`, `token`, `secret` or `password` (`num_tokens` and
+    `token_shift` do not), user and password in URLs, `password=...` inside text, and any text that repeats a secret of
+    this process's environment.
 
     Args:
-        value: anything that JSON can hold; mappings and lists are copied, never changed.
-        name: the name it stands under, dotted or plain.
+        value: any JSON value; mappings and lists are copied, never changed.
+        name: its name, dotted or plain.
     """
     if value is not None and any(_NAMES_A_SECRET.search(part) for part in name.split(".")):
         return REDACTED

@@ -1,4 +1,4 @@
-"""Where a study is recorded besides its own folder."""
+"""Settings of tracking: where a study is recorded in addition to its folder."""
 
 import os
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ class TrackingSettings:
     """Weights & Biases.
 
     Args:
-        mode: offline (files in the study folder, to be sent later with `wandb sync`), online, or none.
+        mode: offline (files in the study folder, sent later with `wandb sync`), online, or none.
         project: W&B project that the runs belong to.
         entity: W&B user or team; None for the default of the API key.
 
     Raises:
-        InputError: an unknown mode, or a project name that W&B refuses.
+        InputError: the mode is unknown, or W&B refuses such a project name.
     """
 
     mode: str = "offline"
@@ -40,14 +40,14 @@ def check_key(settings: TrackingSettings) -> None:
     """Refuse to start what could not be sent.
 
     Raises:
-        InputError: mode online without WANDB_API_KEY in the environment.
+        InputError: the mode is online, and WANDB_API_KEY is missing in the environment.
     """
     if settings.mode == "online" and not os.environ.get("WANDB_API_KEY", "").strip():
         raise InputError(
             "tracking",
             "online needs a key in the environment variable WANDB_API_KEY",
             "no key",
-            "Set it, or use tracking=offline and `wandb sync` later.",
+            "Set it, or record offline and run `wandb sync` later.",
         )
 
 

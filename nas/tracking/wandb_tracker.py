@@ -1,4 +1,4 @@
-"""The observer that keeps W&B up to date with a study."""
+"""The observer that records a study in W&B."""
 
 import logging
 
@@ -13,10 +13,10 @@ _LOG = logging.getLogger("nas.tracking")
 
 
 class WandbTracker(Observer):
-    """One W&B run a trial, made when the trial has ended, and one for the study, made at its end.
+    """One W&B run per trial, written when the trial has ended, and one for the study, written at its end.
 
-    A run is written whole from the trial's record, so a stopped search leaves nothing half, and a
-    resumed one records what the stopped one could not.
+    A run is written completely from the trial's record, so a stopped search leaves no partial run, and a resumed one
+    records what the stopped one could not.
 
     Args:
         settings: mode (not none), project and entity.
@@ -37,7 +37,7 @@ class WandbTracker(Observer):
         self._recorder.submit(trial_run(self._info, trial))
 
     def study_finished(self, trials: tuple[Trial, ...], front: Front) -> None:
-        """See `Observer`. Trials that were trained with more seeds since are recorded again."""
+        """See `Observer`. Trials that have been trained with more seeds since are recorded again."""
         recorded = self._recorder.finish(all_runs(self._info, trials, front))
         if recorded.num_missing:
             _LOG.warning(

@@ -1,12 +1,12 @@
-"""The process that talks to W&B, run as a script: `python -P worker.py FOLDER SECONDS`.
+"""The worker: a process that writes runs to W&B, started as a script: `python -P worker.py FOLDER SECONDS`.
 
-It stands alone (the standard library and wandb, nothing of `nas`), so that it starts without torch,
-and so that whatever W&B does (hang, crash, print, keep threads) happens outside the search. Its
-command line, which W&B likes to record, says nothing of the user's.
+It imports only the standard library and wandb, nothing of `nas`, so that it starts without torch, and so that whatever
+W&B does (hang, crash, print, keep threads) happens outside the search. Its command line, which W&B likes to record,
+reveals nothing of the user's.
 
-A job is a line of JSON on standard input, `{"project", "entity", "mode", "run"}` with `run` as
-`run.py` writes it; the answer is a line on standard output, `{"error": text or null}`. A job that takes
-longer than SECONDS ends the process, so that no driver, alive or dead, leaves a hanging one behind.
+A job is a line of JSON on standard input (see `Job`); the answer is a line on standard output,
+`{"error": text or null}`. A job that takes longer than SECONDS ends the process, so that no driver, alive or dead,
+leaves a hanging worker behind.
 """
 
 import faulthandler
@@ -16,7 +16,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 import wandb
 from wandb.proto.wandb_internal_pb2 import Record  # type: ignore[attr-defined]  # protobuf makes it at import
@@ -25,15 +25,64 @@ _BLOCK, _FULL, _FIRST, _LAST = 32768, 1, 2, 4
 _SECONDS_TO_CLOSE_A_FILE = 5.0
 
 
+class Content(TypedDict):
+    """One run, as `nas.tracking.runs.run.Run` describes it."""
+
+    id: str
+    name: str
+    group: str
+    job_type: str
+    config: dict[str, Any]
+    history: list[tuple[int, dict[str, Any]]]
+    summary: dict[str, Any]
+    tables: dict[str, "Table"]
+    plots: dict[str, "Plot"]
+    artifacts: list["Artifact"]
+
+
+class Table(TypedDict):
+    """See `nas.tracking.runs.run.Table`."""
+
+    columns: list[str]
+    rows: list[list[Any]]
+
+
+class Plot(TypedDict):
+    """See `nas.tracking.runs.run.Scatter`."""
+
+    table: str
+    x: str
+    y: str
+    title: str
+
+
+class Artifact(TypedDict):
+    """See `nas.tracking.runs.run.Artifact`."""
+
+    name: str
+    type: str
+    file: str
+    document: Any
+
+
+class Job(TypedDict):
+    """One run, and where it goes."""
+
+    mode: Literal["offline", "online"]
+    project: str
+    entity: str | None
+    run: Content
+
+
 def main(folder: Path, seconds: float) -> None:
     """Answer jobs until standard input ends.
 
     Args:
-        folder: the study folder; W&B's files go to its `wandb` folder.
-        seconds: longest time for one job, and for W&B's own clean-up at the end.
+        folder: the study folder; the files of W&B go to its `wandb` folder.
+        seconds: longest time for one job, and for the clean-up of W&B at the end.
     """
     jobs, answers = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # nothing of W&B's may read jobs or write answers
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # W&B must neither read jobs nor write answers
     os.dup2(2, 1)
     for line in jobs:
         faulthandler.dump_traceback_later(seconds, exit=True)
@@ -43,7 +92,7 @@ def main(folder: Path, seconds: float) -> None:
     faulthandler.dump_traceback_later(seconds, exit=True)
 
 
-def _attempt(job: dict[str, Any], folder: Path) -> str | None:
+def _attempt(job: Job, folder: Path) -> str | None:
     try:
         _record(job, folder)
     except Exception as error:
@@ -52,11 +101,11 @@ def _attempt(job: dict[str, Any], folder: Path) -> str | None:
     return None
 
 
-def _record(job: dict[str, Any], folder: Path) -> None:
-    """Write one run, in place of an earlier one with the same id."""
+def _record(job: Job, folder: Path) -> None:
+    """Write one run, replacing an earlier one with the same id."""
     content, ours = job["run"], folder / "wandb"
     ours.mkdir(parents=True, exist_ok=True)
-    if not os.access(ours, os.W_OK):  # W&B would write to a temporary folder in silence
+    if not os.access(ours, os.W_OK):  # W&B would silently write to a temporary folder
         raise PermissionError(f"cannot write to {ours}")
     staging = ours / "staging" / content["id"]
     for earlier in (staging, *ours.glob(f"*run-*-{content['id']}")):
@@ -72,23 +121,23 @@ def _record(job: dict[str, Any], folder: Path) -> None:
 
 
 def _await_file(ours: Path, run_id: str) -> None:
-    """Wait until the file is whole: `finish` comes back a little before that, and on a full disk it never is."""
+    """Wait until the file is complete: `finish` returns slightly earlier, and on a full disk it never is."""
     give_up = time.monotonic() + _SECONDS_TO_CLOSE_A_FILE
-    while not any(_is_whole(path) for path in ours.glob(f"*-{run_id}/run-{run_id}.wandb")):
+    while not any(_is_complete(path) for path in ours.glob(f"*-{run_id}/run-{run_id}.wandb")):
         if time.monotonic() > give_up:
             raise OSError(f"W&B left an incomplete file in {ours}; is the disk full?")
         time.sleep(0.01)
 
 
-def _is_whole(path: Path) -> bool:
-    """Whether W&B's file ends with the record of a run's end.
+def _is_complete(path: Path) -> bool:
+    """Whether a file of W&B ends with the record of the end of the run.
 
     The format is LevelDB's log after 7 bytes: blocks of 32 KiB; checksum (4), length (2), kind (1), data.
     """
     data, at, record, kind = path.read_bytes(), 7, b"", _LAST
     while at + 7 <= len(data):
         room = _BLOCK - at % _BLOCK
-        if room < 7:  # too little for a part; filled up with zeros
+        if room < 7:  # too little for another part; padded with zeros
             at += room
             continue
         length, kind = int.from_bytes(data[at + 4 : at + 6], "little"), data[at + 6]
@@ -97,7 +146,7 @@ def _is_whole(path: Path) -> bool:
     return at == len(data) and kind in (_FULL, _LAST) and Record.FromString(record).HasField("exit")
 
 
-def _settings(job: dict[str, Any], folder: Path) -> wandb.Settings:
+def _settings(job: Job, folder: Path) -> wandb.Settings:
     content = job["run"]
     return wandb.Settings(
         mode=job["mode"],
@@ -125,11 +174,11 @@ def _settings(job: dict[str, Any], folder: Path) -> wandb.Settings:
     )
 
 
-def _fill(run: wandb.Run, content: dict[str, Any]) -> None:
+def _fill(run: wandb.Run, content: Content) -> None:
     for step, row in content["history"]:
         run.log(row, step=step)
     tables = {
-        name: wandb.Table(columns=table["columns"], data=table["rows"], allow_mixed_types=True)
+        name: wandb.Table(columns=[*table["columns"]], data=table["rows"], allow_mixed_types=True)
         for name, table in content["tables"].items()
     }
     plots = {
@@ -151,8 +200,8 @@ def _fill(run: wandb.Run, content: dict[str, Any]) -> None:
     run.summary.update(content["summary"])
 
 
-def _pairs(table: dict[str, Any], plot: dict[str, Any]) -> list[list[Any]]:
-    x, y = (table["columns"].index(plot[axis]) for axis in ("x", "y"))
+def _pairs(table: Table, plot: Plot) -> list[list[Any]]:
+    x, y = table["columns"].index(plot["x"]), table["columns"].index(plot["y"])
     return [[row[x], row[y]] for row in table["rows"]]
 
 

@@ -24,7 +24,7 @@ def test_a_run_with_other_content_or_for_another_place_is_not_known(written):
     assert not Ledger(written, SETTINGS).holds(replace(RUN, config={"seed": 2}))
     assert not Ledger(written, SETTINGS).holds(replace(RUN, id="def"))
     assert not Ledger(written, TrackingSettings(project="other")).holds(RUN)
-    assert not Ledger(written, SETTINGS, anew=True).holds(RUN)
+    assert not Ledger(written, SETTINGS, fresh=True).holds(RUN)
 
 
 def test_a_line_cut_off_by_a_crash_costs_that_run_alone(written):

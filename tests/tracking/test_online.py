@@ -71,4 +71,4 @@ def test_a_server_that_goes_away_is_said_once_and_the_rest_counted(
     recorded = recorder.finish(runs)
     assert (recorded.num_runs, recorded.num_missing) == (3, 2)
     [message] = [record.getMessage() for record in caplog.records]
-    assert message.startswith("tracking: W&B did not record ") and message.endswith("The search goes on.")
+    assert message.startswith("tracking: W&B did not record ") and message.endswith("The search continues.")

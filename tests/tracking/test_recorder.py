@@ -80,7 +80,7 @@ def test_the_first_failure_is_said_in_one_line_and_the_rest_are_counted(info, ru
     recorded = record_all(info, runs)
     assert (recorded.num_runs, recorded.num_missing, recorded.first_failure) == (5, 5, reason)
     [message] = [record.getMessage() for record in caplog.records]
-    assert message == f"tracking: W&B did not record full: {reason}. The search goes on."
+    assert message == f"tracking: W&B did not record full: {reason}. The search continues."
     assert caplog.records[0].levelno == logging.WARNING
 
 

@@ -16,7 +16,7 @@ def test_the_default_needs_no_account(monkeypatch):
 def test_online_needs_a_key_in_the_environment(monkeypatch):
     settings = TrackingSettings(mode="online")
     monkeypatch.setenv("WANDB_API_KEY", " ")
-    with pytest.raises(InputError, match=r"^tracking: online needs a key .* WANDB_API_KEY.*tracking=offline"):
+    with pytest.raises(InputError, match=r"^tracking: online needs a key .* WANDB_API_KEY.*record offline"):
         make_observer(settings)
     monkeypatch.setenv("WANDB_API_KEY", "k" * 40)
     assert make_observer(settings) is not None

@@ -1,1 +1,1 @@
-"""What a W&B run holds, as plain data."""
+"""W&B runs as plain data."""

@@ -1,4 +1,4 @@
-"""What of a study goes into which W&B run."""
+"""The contents of W&B runs: the trials of a study, and the study itself."""
 
 import hashlib
 import json
@@ -22,13 +22,13 @@ _LONGEST_NAME = 128
 
 
 def all_runs(info: StudyInfo, trials: Sequence[Trial], front: Front | None) -> list[Run]:
-    """Every run that a study should have; without a front, as long as it has not ended, none of the study itself."""
+    """Every run of a study; an unfinished study, without a front, has no run of its own."""
     runs = [trial_run(info, trial) for trial in trials]
     return runs if front is None else [*runs, study_run(info, trials, front)]
 
 
 def trial_run(info: StudyInfo, trial: Trial) -> Run:
-    """The run of one trial or baseline: its curve by step, its pattern and the settings, its objectives."""
+    """The run of one trial or baseline: curves by step, pattern, settings and objectives."""
     pattern = flatten_pattern(trial.pattern) if trial.pattern else {}
     params = {f"params.{name}": value for name, value in trial.params.items()}
     config = {"trial": trial.number, "baseline": trial.baseline} | pattern | params | flatten_settings(_settings(info))
@@ -44,7 +44,7 @@ def trial_run(info: StudyInfo, trial: Trial) -> Run:
 
 
 def study_run(info: StudyInfo, trials: Sequence[Trial], front: Front) -> Run:
-    """The run of the study: all trials, the front as table, plots and artifact, hypervolume by trial."""
+    """The run of the study: all trials; the front as table, plots and artifact; hypervolume by trial."""
     names = [objective.name for objective in info.objectives]
     scores = [score.name for score in info.scores]
     columns = list(dict.fromkeys([*names, *scores]))
@@ -83,19 +83,19 @@ def _run_name(trial: Trial) -> str:
 def _run_id(info: StudyInfo, part: str) -> str:
     """16 hexadecimal digits from the study's name, its settings and the part.
 
-    The settings are in it so that a new study under an old name does not overwrite the old one's runs.
+    Settings are included so that a new study with an old name does not overwrite the runs of the old one.
     """
     text = json.dumps([info.name, _settings(info), part], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _settings(info: StudyInfo) -> dict[str, Any]:
-    """What makes the study's results; a study resumed with more trials or workers keeps its runs."""
+    """The settings that determine results; a study resumed with more trials or workers keeps its runs."""
     return {key: value for key, value in info.settings.items() if key not in FREE_TO_CHANGE}
 
 
 def _curves(trial: Trial) -> tuple[tuple[int, Row], ...]:
-    """The search's own seed as `quality` and `train_loss`, further ones as `seed<s>/quality` and so on.
+    """The seed of the search as `quality` and `train_loss`, further seeds as `seed<s>/quality` and so on.
 
     With several tasks a name begins with the task: `recall/quality`, `recall/seed1/quality`.
     """
@@ -116,7 +116,7 @@ def _trial_summary(trial: Trial) -> Row:
         "reason": trial.reason,
         "seeds": list(dict.fromkeys(one.seed for one in trial.measurements if one.step == trial.step)),
         "step": trial.step,
-        "wall_seconds": sum(_seconds_by_training(trial).values()),
+        "wall_seconds": sum(_seconds_by_run(trial).values()),
     }
     if trial.pattern is not None:
         summary |= {"pattern_id": trial.pattern.id, "label": label(trial.pattern)}
@@ -126,8 +126,8 @@ def _trial_summary(trial: Trial) -> Row:
     return summary | {f"cost/{name}": value for name, value in cost.items()} | trial.scores | trial.values
 
 
-def _seconds_by_training(trial: Trial) -> dict[tuple[int, str], float]:
-    """Seconds spent with each seed on each task; what a rung says includes the trunk below it."""
+def _seconds_by_run(trial: Trial) -> dict[tuple[int, str], float]:
+    """Seconds per seed and task; those of a rung include the trunk below it."""
     return {(one.seed, one.task): one.wall_seconds for one in trial.measurements}
 
 
@@ -144,7 +144,7 @@ def _study_summary(trials: Sequence[Trial], front: Front) -> Row:
 
 
 def _fidelity(front: Front) -> Row:
-    """How far the ranking can be trusted, by objective; empty if that was switched off."""
+    """The agreement of the ranking with longer runs, by objective; empty if the check was off."""
     measured = front.fidelity.objectives if front.fidelity else {}
     taus = {f"fidelity/{name}/tau": own.tau for name, own in measured.items()}
     return taus | {f"fidelity/{name}/regret_of_best": own.regret_of_best for name, own in measured.items()}

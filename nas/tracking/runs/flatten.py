@@ -1,4 +1,4 @@
-"""Patterns and settings as flat `dotted.name: value` tables, the form that W&B compares runs by."""
+"""Patterns and settings as flat tables `dotted.name: value`, by which W&B compares runs."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ Flat = dict[str, Scalar | list[Scalar]]
 
 
 def flatten_pattern(pattern: ModelPattern) -> Flat:
-    """One entry a parameter: `layer0.group1.window.before: 127`.
+    """One entry per parameter: `layer0.group1.window.before: 127`.
 
     `layer0.group1.attend: "window+global"` names the union, so that runs can be grouped by it. A second
     primitive of the same kind in a union is called `window2`.
@@ -29,7 +29,7 @@ def flatten_pattern(pattern: ModelPattern) -> Flat:
 
 
 def flatten_settings(settings: Mapping[str, Any]) -> Flat:
-    """One entry a setting: `proxy.num_layers: 2`. Values within lists become text unless W&B knows their type."""
+    """One entry per setting: `proxy.num_layers: 2`. Values in lists become text unless W&B supports their type."""
     return dict(_entries("", settings))
 
 

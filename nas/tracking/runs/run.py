@@ -1,9 +1,10 @@
-"""One W&B run as plain data: what it should hold, before anyone talks to W&B."""
+"""One W&B run as plain data, independent of wandb."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 Row = dict[str, Any]
+"""Values by name: numbers, texts, or lists of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,8 +12,8 @@ class Table:
     """A table of a run.
 
     Args:
-        columns: their names.
-        rows: one list a row, in the order of the columns.
+        columns: names of the columns.
+        rows: one list per row, in the order of the columns.
     """
 
     columns: list[str]
@@ -27,7 +28,7 @@ class Scatter:
         table: name of the table.
         x: column on the horizontal axis.
         y: column on the vertical axis.
-        title: what stands above it.
+        title: text above the plot.
     """
 
     table: str
@@ -38,13 +39,13 @@ class Scatter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
-    """A JSON document kept as an artifact of its own.
+    """A JSON document, stored as an artifact.
 
     Args:
-        name: of the artifact, letters, digits, dashes, dots and underscores.
+        name: letters, digits, dashes, dots and underscores.
         type: the artifact's type.
-        file: name of its one file.
-        document: what is in it.
+        file: name of its only file.
+        document: content of the file.
     """
 
     name: str
@@ -55,32 +56,32 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What one W&B run holds, credentials already taken out.
+    """The content of one W&B run, already without credentials.
 
     Args:
-        id: the same for the same trial of the same study, so that recording twice makes one run.
-        name: what W&B shows.
-        group: the study.
+        id: the same for the same trial of the same study, so that recording it twice yields one run.
+        name: the name that W&B shows.
+        group: name of the study.
         job_type: trial, baseline or study.
         config: flat, by dotted name.
-        history: metrics by step, steps rising.
+        history: metrics by step, in ascending order.
         summary: single values.
         tables: by name.
         plots: by name.
-        artifacts: documents kept besides.
+        artifacts: further documents.
     """
 
     id: str
     name: str
     group: str
     job_type: str
-    config: dict[str, Any]
+    config: Row
     history: tuple[tuple[int, Row], ...] = ()
-    summary: dict[str, Any] = field(default_factory=dict)
+    summary: Row = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
     plots: dict[str, Scatter] = field(default_factory=dict)
     artifacts: tuple[Artifact, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Ready for JSON; what `worker.py` reads."""
+        """The form that `worker.py` reads, ready for JSON."""
         return asdict(self)
