@@ -218,14 +218,6 @@ def test_what_ran_out_of_memory_is_tried_again_by_the_next_run(start: StartStudy
             assert trials[number].values == known[trials[number].pattern]
 
 
-def test_every_point_and_baseline_is_confirmed(start: StartStudy, problem: Problem, tmp_path: Path) -> None:
-    front = start(tmp_path / "study", FakeExecutor(), confirm_seeds=2, seed=5)
-    for entry in front.points + front.baselines:
-        assert entry.seeds == (5000, 5001, 5002)
-        assert entry.spread["quality"] > 0
-    assert front.noise["quality_standard_deviation"] == pytest.approx(0.02, rel=0.5)
-
-
 class Rude(Observer):
     """An observer that raises wherever it can."""
 
@@ -364,10 +356,6 @@ def test_early_rungs_that_deceive_are_seen_through(start: StartStudy, tmp_path: 
     assert all(rung.tau["quality"] < 0 for rung in front.fidelity.rungs)
     honest = start(tmp_path / "honest", FakeExecutor(), num_trials=16, confirm_seeds=0, **HALVING)
     assert front.points[0].values["quality"] <= honest.points[0].values["quality"] + 0.1
-
-
-def test_a_study_without_a_report_says_so(start: StartStudy, tmp_path: Path) -> None:
-    assert start(tmp_path / "study", FakeExecutor()).fidelity is None
 
 
 def test_a_longer_study_with_rungs_ends_as_one_that_was_long_from_the_start(start: StartStudy, tmp_path: Path) -> None:
