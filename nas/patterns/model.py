@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -18,24 +17,28 @@ POSITIONS = ("rope", "relative", "alibi", "learned", "none")
 """Position encodings; docs/patterns.md defines each."""
 
 
-@dataclass(frozen=True)
 class ModelPattern:
     """What every layer and head attends to: a frozen, hashable value.
+
+    Its one JSON form is the pattern file. It is not a dataclass, because msgspec would encode one field by field
+    instead of calling `to_dict`.
 
     Args:
         layers: one entry a layer, with equal numbers of heads, one causality and one grid.
         position: how positions are encoded, one of POSITIONS.
+
+    Raises:
+        PatternError: the layers do not fit together, or do not fit the position encoding.
     """
 
-    layers: tuple[LayerPattern, ...]
-    position: str = "rope"
-
-    def __post_init__(self) -> None:
-        if not self.layers:
+    def __init__(self, layers: tuple[LayerPattern, ...], position: str = "rope") -> None:
+        if not layers:
             raise PatternError("layers", "must hold at least one layer", [])
-        if self.position not in POSITIONS:
-            raise PatternError("position", f"must be one of {', '.join(POSITIONS)}", self.position)
+        self._layers, self._position = layers, position
         self._check_position()
+        self._check_layers()
+
+    def _check_layers(self) -> None:
         first = self.layers[0]
         for index, layer in enumerate(self.layers):
             if layer.num_heads != first.num_heads:
@@ -54,6 +57,8 @@ class ModelPattern:
                 )
 
     def _check_position(self) -> None:
+        if self.position not in POSITIONS:
+            raise PatternError("position", f"must be one of {', '.join(POSITIONS)}", self.position)
         if self.position == "alibi" and not self.causal:
             raise PatternError("position", "must not be alibi unless the pattern is causal", self.position)
         for layer in self.layers:
@@ -95,6 +100,27 @@ class ModelPattern:
             except PatternError as error:
                 raise error.inside(f"layers[{index}]") from None
         return cls(tuple(built), position)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ModelPattern):
+            return NotImplemented
+        return (self.layers, self.position) == (other.layers, other.position)
+
+    def __hash__(self) -> int:
+        return hash((self.layers, self.position))
+
+    def __repr__(self) -> str:
+        return f"ModelPattern(layers={self.layers!r}, position={self.position!r})"
+
+    @property
+    def layers(self) -> tuple[LayerPattern, ...]:
+        """One entry a layer."""
+        return self._layers
+
+    @property
+    def position(self) -> str:
+        """How positions are encoded, one of POSITIONS."""
+        return self._position
 
     @property
     def num_layers(self) -> int:
@@ -172,10 +198,6 @@ class ModelPattern:
                 for layer in self.layers
             ],
         }
-
-
-# A pattern has one JSON form, the pattern file. Codecs that know dataclasses would list its fields instead of asking.
-del ModelPattern.__dataclass_fields__
 
 
 def _hash(pattern: ModelPattern) -> str:

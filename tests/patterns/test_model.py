@@ -5,6 +5,7 @@ from nas.errors import InputError, PatternError
 from nas.patterns.layer import HeadGroup, LayerPattern
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Global, Window
+from nas.results.codec import from_document, to_document
 
 PAIR = (HeadGroup(2, (Window(1),)), HeadGroup(1, (Full(),)))
 
@@ -20,6 +21,24 @@ def test_mask_stacks_heads_in_the_order_of_groups():
 def test_a_model_knows_its_shape():
     model = ModelPattern.of([PAIR, PAIR], causal=False)
     assert (model.num_layers, model.num_heads, model.causal, model.grid) == (2, 3, False, None)
+
+
+def test_a_model_is_an_immutable_value():
+    one, same = ModelPattern.of([PAIR]), ModelPattern((LayerPattern(PAIR),))
+    others = [ModelPattern.of([PAIR[::-1]]), ModelPattern(one.layers, "none"), ModelPattern.of([PAIR] * 2)]
+    assert one == same and hash(one) == hash(same) and len({one, same, *others}) == 4
+    assert one != one.layers
+    assert repr(one) == f"ModelPattern(layers={one.layers!r}, position='rope')"
+    for name in ("layers", "position"):
+        with pytest.raises(AttributeError):
+            setattr(one, name, None)
+
+
+def test_its_json_form_is_the_pattern_file():
+    """A codec that knows dataclasses must not write it field by field."""
+    model = ModelPattern.of([PAIR], memory_tokens=[3])
+    assert to_document({"pattern": model}) == {"pattern": model.to_dict()}
+    assert from_document(model.to_dict(), ModelPattern) == model
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_a_users_space_comes_from_the_current_directory_with_its_options() -> No
     before = list(sys.path)
     space = load_space("own_space:Own", {"width": 3, "kinds": ["a"]})
     assert vars(space) == {"width": 3, "kinds": ["a"]}
-    assert load_space("own_space:Plain", {}).sample(None, None) == "plain"  # type: ignore[comparison-overlap]
+    assert load_space("own_space:Plain", {}).sample(None, None) == "plain"
     assert sys.path == before
 
 
@@ -71,7 +71,7 @@ def test_a_users_package_of_the_same_name_stands_beside_the_shipped_spaces(
     importlib.invalidate_caches()
     assert type(load_space("search_spaces.hybrid:Hybrid", {})) is Hybrid
     assert "search_spaces" not in sys.modules, "the name is left to the user"
-    assert load_space("search_spaces.own:Own", {"width": 3}).sample(None, None) == 3  # type: ignore[comparison-overlap]
+    assert load_space("search_spaces.own:Own", {"width": 3}).sample(None, None) == 3
     assert type(load_space("search_spaces.hybrid:Hybrid", {})) is Hybrid
     for name in ("search_spaces.own", "search_spaces"):
         monkeypatch.delitem(sys.modules, name)
