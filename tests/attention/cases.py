@@ -8,10 +8,21 @@ from torch import Tensor
 
 from nas.attention import attend
 from nas.patterns.head import HeadPattern
-from nas.patterns.primitives import LowRank, Select
+from nas.patterns.primitives import Full, LowRank, Select, Window
 from tests.strategies import GRIDS, computed, unions
 
 Heads = tuple[HeadPattern, ...]
+
+WITH_MEMORY: Heads = (
+    HeadPattern((Window(2),), memory_tokens=3),
+    HeadPattern((Full(),)),
+    HeadPattern((Select(4, 1),), memory_tokens=6),
+)
+PROJECTED: Heads = (
+    HeadPattern((LowRank(3),), False),
+    HeadPattern((Full(),), False),
+    HeadPattern((LowRank(5),), False),
+)
 
 
 @st.composite
@@ -26,7 +37,7 @@ def head_tuples(draw: st.DrawFn, most_heads: int = 3, most_tokens: int = 30) -> 
 
 
 class Inputs:
-    """q, k, v, what the heads need besides, and a gradient of the output; d_key 4, d_value 3, batch 2."""
+    """q, k, v, what else the heads need, and a gradient of the output; d_key 4, d_value 3, batch 2."""
 
     def __init__(self, heads: Heads, num_tokens: int, dtype: torch.dtype = torch.float64, seed: int = 0) -> None:
         generator = torch.Generator().manual_seed(seed)
@@ -50,9 +61,9 @@ class Inputs:
     def output(self, backend: str) -> Tensor:
         return attend(self.q, self.k, self.v, self.heads, backend, memory=self.memory, projections=self.projections)
 
-    def output_and_gradients(self, backend: str) -> list[Tensor]:
+    def output_and_gradients(self, backend: str, upstream: Tensor | None = None) -> list[Tensor]:
         out = self.output(backend)
-        return [out.detach(), *torch.autograd.grad(out, self.leaves, self.upstream)]
+        return [out.detach(), *torch.autograd.grad(out, self.leaves, self.upstream if upstream is None else upstream)]
 
     def expected(self) -> Tensor:
         """The plain definition of each head, in loops over sequences and queries."""

@@ -6,8 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from nas.attention.pieces.masking import Masker
-from nas.attention.pieces.sizes import MOST_KEYS, NUM_QUERIES, queries_in_tile
-from nas.attention.pieces.tile import Tile
+from nas.attention.pieces.tile import MOST_KEYS, NUM_QUERIES, Tile, queries_in_tile
 from nas.patterns.arrays import Flags, Positions
 from nas.patterns.primitives.mask_context import MaskContext
 from nas.patterns.primitives.support import Band, Support

@@ -8,8 +8,7 @@ from itertools import product
 import numpy as np
 
 from nas.attention.pieces.masking import Masker
-from nas.attention.pieces.sizes import MOST_KEYS, MOST_SCORES, NUM_QUERIES
-from nas.attention.pieces.tile import Tile
+from nas.attention.pieces.tile import MOST_KEYS, MOST_SCORES, NUM_QUERIES, Tile
 from nas.patterns.arrays import Positions
 from nas.patterns.primitives.mask_context import MaskContext
 from nas.patterns.primitives.support import Support

@@ -13,8 +13,7 @@ from torch.nn.functional import pad
 
 from nas.attention.pieces import routing
 from nas.attention.pieces.sequences import Sequences
-from nas.attention.pieces.sizes import MOST_SCORES
-from nas.attention.pieces.tile import Part, Plan, Tile
+from nas.attention.pieces.tile import MOST_SCORES, Part, Plan, Tile
 
 
 def forward(plan: Plan, x: Sequences) -> tuple[Tensor, Tensor]:

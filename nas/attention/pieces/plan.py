@@ -11,8 +11,7 @@ from nas.attention.pieces.entries import Folded
 from nas.attention.pieces.grid import grid_tiles
 from nas.attention.pieces.masking import Masker
 from nas.attention.pieces.residue import residue_tiles
-from nas.attention.pieces.sizes import MOST_KEYS, queries_in_tile
-from nas.attention.pieces.tile import Part, Plan, Tile
+from nas.attention.pieces.tile import MOST_KEYS, Part, Plan, Tile, queries_in_tile
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import MaskPrimitive, Select
 from nas.patterns.primitives.mask_context import MaskContext

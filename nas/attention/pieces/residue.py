@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from nas.attention.pieces.masking import Masker
-from nas.attention.pieces.sizes import MOST_KEYS, MOST_SCORES, queries_in_tile
-from nas.attention.pieces.tile import Tile
+from nas.attention.pieces.tile import MOST_KEYS, MOST_SCORES, Tile, queries_in_tile
 from nas.patterns.primitives.mask_context import MaskContext
 from nas.patterns.primitives.support import Support
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from nas.attention.pieces.sequences import Sequences
-from nas.attention.pieces.sizes import MOST_SCORES
+from nas.attention.pieces.tile import MOST_SCORES
 
 QUERIES = 32
 """Queries in a route; the last route of a block is filled up with padding."""

@@ -1,10 +1,25 @@
-"""What a plan is made of: parts of a head's union, cut into tiles of queries by keys."""
+"""What a plan is made of: parts of a head's union, cut into tiles of queries by keys.
+
+Tiles are large enough to hide the overhead of a call, and small enough for a CPU's cache.
+"""
 
 from dataclasses import dataclass
 
 from torch import Tensor
 
 from nas.attention.pieces.entries import Entries
+
+NUM_QUERIES = 128
+"""Most queries in a tile; a window of w keys costs w + queries - 1 scores per query."""
+
+LONG = 2048
+"""From this many tokens on, fewer calls matter more than the scores that larger tiles add (docs/attention.md)."""
+
+MOST_KEYS = 1024
+"""Most keys in a tile; longer rows are cut, and the online softmax joins them."""
+
+MOST_SCORES = 1 << 20
+"""Most scores computed at once over classes, heads and sequences: 4 MiB in float32."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,3 +71,8 @@ class Plan:
     def num_scores(self) -> int:
         """Scores computed in a forward pass, masked ones included and chosen ones not, for one head of one sequence."""
         return sum(tile.num_scores for part in (*self.parts, self.memory) for tile in part.tiles)
+
+
+def queries_in_tile(num_entries: int) -> int:
+    """Queries in a tile of a sequence, or of a residue class, of this length."""
+    return NUM_QUERIES if num_entries >= LONG else NUM_QUERIES // 2

@@ -1,0 +1,36 @@
+"""Heads with one label are found together, and put back where they were."""
+
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nas.attention.head_groups import group_by, group_heads, pick
+from nas.patterns.head import HeadPattern
+from nas.patterns.primitives import Full, Window
+from tests.strategies import quick
+
+WINDOW, WIDE, FULL = HeadPattern((Window(3),)), HeadPattern((Window(9),)), HeadPattern((Full(),))
+
+
+@quick
+@given(st.lists(st.sampled_from([WINDOW, WIDE, FULL]), min_size=1, max_size=9).map(tuple))
+def test_groups_share_out_all_heads(heads: tuple[HeadPattern, ...]) -> None:
+    groups = group_heads(heads)
+    found = torch.full((len(heads),), -1)
+    for place, (head, members) in enumerate(groups.items()):
+        assert set(pick(heads, members)) == {head}
+        assert (found[members] == -1).all()
+        found[members] = place
+    assert [list(groups)[place] for place in found.tolist()] == list(heads)
+
+
+def test_neighbours_are_a_slice_and_others_are_numbers() -> None:
+    groups = group_heads((WINDOW, FULL, FULL, WINDOW, WIDE))
+    assert groups == {WINDOW: [0, 3], FULL: slice(1, 3), WIDE: slice(4, 5)}
+
+
+def test_a_slice_copies_nothing() -> None:
+    tensor = torch.zeros(2, 3, 4)
+    members = group_by((WINDOW, WIDE, FULL), lambda head: head.attend[0].kind)["window"]
+    assert tensor[:, members].data_ptr() == tensor.data_ptr()
+    assert pick((WINDOW, WIDE, FULL), members) == (WINDOW, WIDE)
