@@ -24,7 +24,7 @@ class BigBird:
             model all at the start.
 
     Raises:
-        InputError: an empty list, a value twice, or one out of range.
+        InputError: a list is empty, or a value is repeated or out of range.
     """
 
     block_tokens: list[int] | None = None

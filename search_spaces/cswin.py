@@ -20,12 +20,12 @@ class CSWin:
     Args:
         stripe_width: rows, or columns, of a stripe; None for the powers of two from 1 to the longer side of the
             grid. A stripe as wide as the grid is full attention.
-        growing: put the drawn widths in rising order, so that no layer's stripes are narrower than those before
+        growing: sort the drawn widths in ascending order, so that no layer's stripes are narrower than those before
             (CSWin, section 3.2).
         num_row_heads: heads with stripes of rows; None for every quarter of the heads from none to all.
 
     Raises:
-        InputError: an empty list, a value twice, or one out of range.
+        InputError: a list is empty, or a value is repeated or out of range.
     """
 
     stripe_width: list[int] | None = None

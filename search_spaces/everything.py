@@ -1,4 +1,4 @@
-"""All families compete, head group by head group: the widest space."""
+"""The widest space: all families compete in every head group."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -19,21 +19,21 @@ _POSITION_NEEDS = {"alibi": Needs(causal=True)}
 
 @dataclass(frozen=True, kw_only=True)
 class Everything:
-    """Two head groups a layer, each of a family of its own with that family's parameters.
+    """Two head groups per layer, each with its own family and the parameters of that family.
 
-    The parameters of a family are suggested only where it was drawn (`layer0.second.low_rank.rank`), so the set of
+    The parameters of a family are suggested only if it was drawn (`layer0.second.low_rank.rank`), so the set of
     parameters changes from trial to trial: use `sampler=tpe` or `nsga2` rather than `gp`.
 
     Args:
         families: keys of FAMILIES in `families.py`; None for all that the shape allows.
         num_second_heads: heads of the second group; None for every quarter of the heads from none to all.
         position: how positions are encoded, drawn once; None for `rope`, `relative`, and, in causal models, `alibi`.
-            `relative` is left out with the family `low_rank`, whose rows have no position.
-        memory_tokens: visible tokens of the segment before, drawn for every layer; None for 0, n / 2 and n where the
+            `relative` is excluded with the family `low_rank`, whose rows have no position.
+        memory_tokens: visible tokens of the previous segment, drawn for every layer; None for 0, n / 2 and n where the
             task provides that segment and the model is causal, else 0.
 
     Raises:
-        InputError: an empty list, a value twice, one out of range, or an unknown family or position.
+        InputError: a list is empty, or a value is repeated or out of range, or a family or position is unknown.
     """
 
     families: list[str] | None = None
@@ -54,7 +54,7 @@ class Everything:
 
         Raises:
             InputError: an option names what the shape does not allow.
-            PatternError: positions that do not go with a family or a memory were asked for, and drawn together.
+            PatternError: positions were drawn together with a family or a memory that they do not support.
         """
         self._check(shape)
         families = self.families or [name for name, family in FAMILIES.items() if family.needs.lack(shape) is None]

@@ -1,4 +1,4 @@
-"""The families that compete in `everything`: each draws its own parameters and makes the union of a head group."""
+"""The families that compete in `everything`; each draws its own parameters for the union of a head group."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,11 +22,11 @@ from nas.space.space import Shape, Suggester
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One way to attend.
+    """One kind of attention.
 
     Args:
         draw: the union of a head group from its suggestions.
-        needs: which shapes it fits.
+        needs: the shapes that it fits.
     """
 
     draw: Callable[[Suggester, Shape], Union]

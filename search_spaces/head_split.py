@@ -14,7 +14,7 @@ from nas.space.space import Shape, Suggester
 
 @dataclass(frozen=True, kw_only=True)
 class HeadSplit:
-    """How many heads of the whole model see every key, the best retrieval heads first, and what the others see.
+    """The number of heads in the model that see every key, best retrieval heads first, and the keys of the others.
 
     Args:
         num_retrieval_heads: KV heads of the whole model that see every key, in the order of their retrieval scores;
@@ -23,7 +23,7 @@ class HeadSplit:
         recent_tokens: recent keys that they see, the query itself included; None for the powers of two from 2 to n / 2.
 
     Raises:
-        InputError: an empty list, a value twice, or one out of range.
+        InputError: a list is empty, or a value is repeated or out of range.
     """
 
     num_retrieval_heads: list[int] | None = None

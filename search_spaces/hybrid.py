@@ -33,7 +33,7 @@ class Hybrid:
 
     All six parameters are suggested in every layer, even where one has no effect (a stride with `full`).
     The GP sampler and multivariate TPE model a fixed set of parameters best, and draw conditional ones at random.
-    Patterns that come out equal have one id and are not trained again.
+    Equal patterns have the same id and are not trained again.
 
     Args:
         num_global_tokens: global tokens at the start; None for 0, 1, 4, 16, 64, up to an eighth of n.
@@ -41,11 +41,11 @@ class Hybrid:
             two from 4 to n.
         dilation: distance between neighbouring keys of the window, in tokens.
         second_kind: kinds that the second heads may have.
-        num_second_heads: how many heads are of the second kind; None for every quarter of the heads from none to all.
+        num_second_heads: number of heads of the second kind; None for every quarter of the heads from none to all.
         stride_tokens: s, in tokens; None for l / 2, l and 2 * l with l near the square root of n.
 
     Raises:
-        InputError: an empty list, a value twice, or one out of range.
+        InputError: a list is empty, or a value is repeated or out of range.
     """
 
     num_global_tokens: list[int] | None = None

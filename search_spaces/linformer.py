@@ -1,4 +1,4 @@
-"""Linformer: how many rows keys and values are projected to in every layer."""
+"""Linformer: keys and values projected to a number of rows that every layer chooses."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -23,11 +23,11 @@ class Linformer:
 
     Args:
         rank: projected rows; None for the powers of two times n / 32, up to n / 2.
-        sharing: which projections are the same weights (docs/patterns.md).
+        sharing: which projections share their weights (docs/patterns.md).
         position: how positions are encoded.
 
     Raises:
-        InputError: an empty list, a value twice, or one out of range.
+        InputError: a list is empty, or a value is repeated or out of range.
     """
 
     rank: list[int] | None = None

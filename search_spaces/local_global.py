@@ -1,4 +1,4 @@
-"""Periodic layers: local ones, with a full one in every period (Gemma, gpt-oss, Llama 4)."""
+"""Periodic layers: local layers, with a full layer in every period (Gemma, gpt-oss, Llama 4)."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -17,16 +17,16 @@ FIRST = ("local", "full")
 
 @dataclass(frozen=True, kw_only=True)
 class LocalGlobal:
-    """Period, order and kind are drawn once, the width for every layer (without effect in a full one).
+    """Period, order and kind are drawn once, the width for every layer (without effect in a full layer).
 
     Args:
-        period: layers in a period, one of them full; None for those of 2, 3, 4 and 6 that the model has layers for.
+        period: layers in a period, one of them full; None for 2, 3, 4 and 6, as far as the model has layers.
         first: `local`, the full layer ends its period (Gemma 3: five local, one full); `full`, it starts it.
         local_kind: `window`, or `block` for chunks of the sequence (Llama 4).
         window_tokens: width of the window, or length of the chunk, in tokens; None for the powers of two from 4 to n.
 
     Raises:
-        InputError: an empty list, a value twice, or one out of range.
+        InputError: a list is empty, or a value is repeated or out of range.
     """
 
     period: list[int] | None = None

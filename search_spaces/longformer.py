@@ -1,4 +1,4 @@
-"""Longformer: a window a layer, dilated in some heads, and global tokens."""
+"""Longformer: a window per layer, dilated in some heads, and global tokens."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -17,14 +17,14 @@ class Longformer:
 
     Args:
         window_tokens: width of the window, in keys; None for the powers of two from 4 to n.
-        growing: put the drawn widths in rising order, so that no layer's window is narrower than the one before
+        growing: sort the drawn widths in ascending order, so that no layer's window is narrower than the one before
             (Longformer's language models, section 4.1).
         num_dilated_heads: heads whose window is dilated; None for every quarter of the heads from none to all.
         dilation: distance between neighbouring keys in those heads, in tokens.
         num_global_tokens: global tokens at the start; None for 0, 1, 4, 16, 64, up to an eighth of n.
 
     Raises:
-        InputError: an empty list, a value twice, or one out of range.
+        InputError: a list is empty, or a value is repeated or out of range.
     """
 
     window_tokens: list[int] | None = None

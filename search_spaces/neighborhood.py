@@ -24,7 +24,7 @@ class Natten:
         num_full_heads: heads that see the whole grid; None for every quarter of the heads from none to all.
 
     Raises:
-        InputError: an empty list, a value twice, or one that is even or out of range.
+        InputError: a list is empty, or a value is repeated, even or out of range.
     """
 
     box_rows: list[int] | None = None

@@ -20,13 +20,13 @@ class Parallel:
 
     Args:
         num_full_heads: heads that see every key; None for every quarter of the heads from none to all.
-        sparse_kind: what the others see: `window`; `stride`, every s-th key; `columns`, their block of s tokens and
+        sparse_kind: the keys of the others: `window`; `stride`, every s-th key; `columns`, their block of s tokens and
             the last eighth of every such block.
         window_tokens: width of the window, in keys; None for the powers of two from 4 to n.
         stride_tokens: s, in tokens; None for l / 2, l and 2 * l with l near the square root of n.
 
     Raises:
-        InputError: an empty list, a value twice, or one out of range.
+        InputError: a list is empty, or a value is repeated or out of range.
     """
 
     num_full_heads: list[int] | None = None

@@ -1,4 +1,4 @@
-"""A window and sinks of its own for every layer and head."""
+"""StreamingLLM per head: every head of every layer has its own window and sinks."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,7 +14,7 @@ from nas.space.space import Shape, Suggester
 
 @dataclass(frozen=True, kw_only=True)
 class PerHead:
-    """The recent keys and the first ones are drawn for every head of every layer.
+    """The recent keys and the sinks are drawn for every head of every layer.
 
     Args:
         recent_tokens: recent keys that a head sees, the query itself included; None for the powers of four from 4 to n,
@@ -22,7 +22,7 @@ class PerHead:
         num_sinks: first tokens that it sees; None for 0, 1, 4, 16, 64, up to an eighth of n.
 
     Raises:
-        InputError: an empty list, a value twice, or one out of range.
+        InputError: a list is empty, or a value is repeated or out of range.
     """
 
     recent_tokens: list[int] | None = None

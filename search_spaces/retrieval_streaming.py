@@ -15,7 +15,7 @@ from nas.space.space import Shape, Suggester
 
 @dataclass(frozen=True, kw_only=True)
 class RetrievalStreaming:
-    """The number of retrieval heads is drawn for every layer, what streaming heads see once.
+    """The number of retrieval heads is drawn for every layer, the keys of streaming heads once.
 
     Args:
         num_retrieval_heads: heads that see every key; None for every number from none to all.
@@ -23,7 +23,7 @@ class RetrievalStreaming:
         recent_tokens: recent keys that they see, the query itself included; None for the powers of two from 2 to n / 2.
 
     Raises:
-        InputError: an empty list, a value twice, or one out of range.
+        InputError: a list is empty, or a value is repeated or out of range.
     """
 
     num_retrieval_heads: list[int] | None = None

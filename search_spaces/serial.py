@@ -25,7 +25,7 @@ class Serial:
         sampled_tokens: keys at the end of each stretch that all queries see, 0 for none; less than any stride.
 
     Raises:
-        InputError: an empty list, a value twice, or one out of range.
+        InputError: a list is empty, or a value is repeated or out of range.
     """
 
     window_tokens: list[int] | None = None

@@ -28,11 +28,11 @@ class SparseTransformer:
         arrangement: `merged`, every head has both parts (`select` alone, which also sees its own block); `split`,
             half of the heads have the local part and half the far one.
         stride_tokens: s, in tokens; None for l / 2, l and 2 * l with l near the square root of n.
-        summary_part: what share of a block all queries see, its last keys: 8 for an eighth, at least 1 key.
+        summary_part: inverse share of a block that all queries see, its last keys: 8 for an eighth, at least 1 key.
         num_selected_blocks: earlier blocks that a query chooses.
 
     Raises:
-        InputError: an empty list, a value twice, or one out of range.
+        InputError: a list is empty, or a value is repeated or out of range.
     """
 
     scheme: list[str] | None = None

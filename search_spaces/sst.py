@@ -23,7 +23,7 @@ class SST:
         shifted: whether the regions are moved by half of their rows and columns.
 
     Raises:
-        InputError: an empty list, a value twice, or one out of range.
+        InputError: a list is empty, or a value is repeated or out of range.
     """
 
     region_rows: list[int] | None = None

@@ -21,7 +21,7 @@ class Streaming:
         window_tokens: recent keys, the query itself included; None for the powers of two from 4 to n.
 
     Raises:
-        InputError: an empty list, a value twice, or one out of range.
+        InputError: a list is empty, or a value is repeated or out of range.
     """
 
     num_sinks: list[int] | None = None

@@ -1,4 +1,4 @@
-"""A space small enough to train all of its patterns: `nas table build` makes ground truth of it."""
+"""A space small enough to train all of its patterns; `nas table build` turns it into ground truth."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""Segment recurrence: how much of the segment before each layer sees, how far back in its own, and which positions."""
+"""Segment recurrence: the memory of the previous segment, the reach within a segment, and the positions."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -22,13 +22,13 @@ class TransformerXL:
     """Memory and reach are drawn for every layer, the positions once.
 
     Args:
-        memory_tokens: visible tokens of the segment before; None for 0, n / 4, n / 2 and n.
-        kind: what a layer sees of its own segment: `full` or `window`.
+        memory_tokens: visible tokens of the previous segment; None for 0, n / 4, n / 2 and n.
+        kind: attention of a layer within its own segment: `full` or `window`.
         window_tokens: width of the window, in keys; None for the powers of two from 4 to n.
         position: how positions are encoded; any but `learned`.
 
     Raises:
-        InputError: an empty list, a value twice, or one out of range.
+        InputError: a list is empty, or a value is repeated or out of range.
     """
 
     memory_tokens: list[int] | None = None
@@ -46,7 +46,7 @@ class TransformerXL:
         require_words("position", self.position, MEMORY_POSITIONS, "position")
 
     def sample(self, suggest: Suggester, shape: Shape) -> ModelPattern:
-        """A pattern of the shape from suggested values; InputError if the task provides no segment before."""
+        """A pattern of the shape from suggested values; InputError if the task provides no previous segment."""
         self.needs.check("space=transformer_xl", shape)
         position = Choice(self.position).draw(suggest, "position")
         scopes = layer_scopes(suggest, shape)

@@ -1,4 +1,4 @@
-"""One choice for all layers, as in a sweep by hand: a small space to compare with."""
+"""One choice for all layers, as in a manual sweep: a small space for comparison."""
 
 from dataclasses import dataclass
 from typing import ClassVar

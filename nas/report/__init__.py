@@ -1,1 +1,1 @@
-"""What a person sees of a study: progress, tables, pictures."""
+"""Reports of a study for people: progress, tables and pictures."""

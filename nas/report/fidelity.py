@@ -1,4 +1,4 @@
-"""How far a study's own ranking can be trusted, in a few lines above its front."""
+"""Fidelity: a few lines on how far the ranking of a study can be trusted."""
 
 from nas.report.objectives import label
 from nas.report.quantities import format_quantity
@@ -13,7 +13,7 @@ _FROZEN = (
 
 
 def fidelity_lines(front: Front) -> list[str]:
-    """One line for every measured objective, and one more if points of the front had not converged."""
+    """One or two lines per measured objective, and one more if points of the front had not converged."""
     if front.provenance.is_frozen:
         return [_FROZEN]
     if front.fidelity is None:

@@ -1,4 +1,4 @@
-"""The front as a table, for a terminal and for plain text."""
+"""The table of a front, for terminals and as plain text."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,10 +24,10 @@ _EMPTY_NOTE = "No trial finished and kept the constraints."
 _BASELINES = "Baselines that are not on the front:"
 _TRIAL, _PATTERN = "trial", "pattern"
 _GAP = "  "
-_LEAST_BESIDE = 16
-"""Columns that labels need beside the numbers; where fewer are left, they stand below them."""
+_LEAST_LABEL_WIDTH = 16
+"""Least width of labels next to the numbers; with less room, labels are placed below them."""
 _WIDEST_HEADING = 15
-"""Columns after which a heading goes on below: as many as `(bits per byte)` has."""
+"""Width at which headings wrap: that of `(bits per byte)`."""
 _LABEL_STYLE = "cyan"
 
 
@@ -45,7 +45,7 @@ class _Row:
         return _GAP.join(part for part in (self.name, pattern_label(self.pattern)) if part)
 
     def folded(self, width: int) -> list[str]:
-        """Name and label on one line, or each on lines of at most so many columns."""
+        """Name and label on one line, or each wrapped to the width."""
         whole = self.label()
         lines = [whole] if len(whole) <= width else [self.name, *label_lines(self.pattern, width)]
         return [part for line in lines for part in wrap(line, width, break_on_hyphens=False)]
@@ -53,7 +53,7 @@ class _Row:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """Cells below a heading of a few lines, flush right."""
+    """Right-aligned cells below a heading of one or more lines."""
 
     heading: tuple[str, ...]
     cells: tuple[str, ...]
@@ -63,14 +63,14 @@ class _Column:
         return max(map(len, (*self.heading, *self.cells)), default=0)
 
     def lines(self, num_heading_lines: int) -> list[str]:
-        """The heading, at the bottom of its lines, and the cells, all equally wide."""
+        """The heading, padded at the top to so many lines, and the cells, all of the same width."""
         free = ("",) * (num_heading_lines - len(self.heading))
         return [text.rjust(self.width) for text in (*free, *self.heading, *self.cells)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Band:
-    """Columns that stand side by side: lines of headings, and a line for every row."""
+    """Columns side by side: heading lines, and one line per row."""
 
     headings: list[str]
     rows: list[str]
@@ -83,7 +83,7 @@ class _Band:
 
 
 def print_front(front: Front) -> None:
-    """Print the front to the standard output: a table on a terminal, plain lines anywhere else."""
+    """Print the front to standard output: a table on a terminal, plain lines elsewhere."""
     console = Console()
     if console.is_terminal:
         console.print(front_table(front, console.width))
@@ -92,22 +92,22 @@ def print_front(front: Front) -> None:
 
 
 def front_table(front: Front, width: int) -> Text:
-    """How far to trust the ranking, the points of a front, best quality first, then the baselines that are not on it.
+    """The reliability of the ranking, the points of a front, best quality first, and the baselines that are not on it.
 
-    Numbers are never cut or wrapped: columns that find no room stand in a second table below the first. Labels stand
-    beside the numbers or below them, whichever takes fewer lines, and fold.
+    Numbers are never cut or wrapped: columns that do not fit move to a second table below the first. Labels wrap, and
+    are placed next to the numbers or below them, whichever takes fewer lines.
 
     Args:
-        front: of a study.
-        width: of the terminal, in columns.
+        front: the front of a study.
+        width: width of the terminal, in columns.
     """
     points, baselines = _point_rows(front), _baseline_rows(front)
     rows = [*points, *baselines]
     trials = _Column((_TRIAL,), tuple(row.trial for row in rows))
     first, *further = (_Band.of(columns) for columns in _bands(trials, _number_columns(front, rows), width))
     lines = [Text(line, "bold") for line in wrap(_title(front), width)]
-    lines += [Text(line) for told in fidelity_lines(front) for line in wrap(told, width)]
-    lines += [Text(), *_labelled(first, rows, len(points), trials.width, width, may_be_beside=not further)]
+    lines += [Text(line) for sentence in fidelity_lines(front) for line in wrap(sentence, width)]
+    lines += [Text(), *_labelled(first, rows, len(points), trials.width, width, may_be_aside=not further)]
     for band in further:
         lines += [Text(), *_lines(band, [[] for _ in rows], len(points), indent=0)]
     lines += [Text(), *(Text(line, "dim") for note in _notes(points, baselines) for line in wrap(note, width))]
@@ -115,7 +115,7 @@ def front_table(front: Front, width: int) -> Text:
 
 
 def front_lines(front: Front) -> list[str]:
-    """The same table as plain lines of text, never cut or wrapped, for pipes and logs; labels stand last."""
+    """The same table as plain lines for pipes and logs, never cut or wrapped; labels come last."""
     points, baselines = _point_rows(front), _baseline_rows(front)
     rows = [
         [_TRIAL, *map(" ".join, _headings(front)), _PATTERN],
@@ -132,7 +132,7 @@ def _number_columns(front: Front, rows: Sequence[_Row]) -> list[_Column]:
 
 
 def _bands(trials: _Column, columns: Sequence[_Column], width: int) -> Iterator[list[_Column]]:
-    """As many columns side by side as there is room for, at least one; each band begins with the trials."""
+    """Columns in bands that fit the width, with at least one column each; every band begins with the trials."""
     band, used = [trials], trials.width
     for column in columns:
         if len(band) > 1 and used + len(_GAP) + column.width > width:
@@ -144,12 +144,12 @@ def _bands(trials: _Column, columns: Sequence[_Column], width: int) -> Iterator[
 
 
 def _labelled(
-    band: _Band, rows: Sequence[_Row], num_points: int, trial_width: int, width: int, *, may_be_beside: bool
+    band: _Band, rows: Sequence[_Row], num_points: int, trial_width: int, width: int, *, may_be_aside: bool
 ) -> Iterator[Text]:
-    """The band with every row's label, where it takes fewer lines: beside the numbers or below them."""
+    """The band with the labels of its rows, next to the numbers or below them, whichever takes fewer lines."""
     below, beside = (indent + len(_GAP) for indent in (trial_width, len(band.headings[0])))
     labels = [row.folded(width - below) for row in rows]
-    if may_be_beside and width - beside >= _LEAST_BESIDE:
+    if may_be_aside and width - beside >= _LEAST_LABEL_WIDTH:
         narrow = [row.folded(width - beside) for row in rows]
         if sum(map(len, narrow)) <= len(labels) + sum(map(len, labels)):
             heading = f"{band.headings[-1]}{_GAP}{_PATTERN}"
@@ -161,7 +161,7 @@ def _labelled(
 def _lines(
     band: _Band, labels: Sequence[list[str]], num_points: int, indent: int, *, beside: bool = False
 ) -> Iterator[Text]:
-    """Headings, points, and below a line of its own the baselines."""
+    """Headings, points, and after a separating line the baselines."""
     yield from (Text(line.rstrip(), "bold") for line in band.headings)
     yield Text("─" * max(map(len, band.headings)))
     for place, (numbers, folded) in enumerate(zip(band.rows, labels, strict=True)):
@@ -170,8 +170,8 @@ def _lines(
             yield Text(_BASELINES, "dim")
         first = _GAP + folded[0] if beside else ""
         style = _LABEL_STYLE if on_front else ""
-        for own, told in [(numbers, first), *((" " * indent, line) for line in folded[1 if beside else 0 :])]:
-            yield Text.assemble(own, (told, style), style="" if on_front else "dim")
+        for own, label_part in [(numbers, first), *((" " * indent, line) for line in folded[1 if beside else 0 :])]:
+            yield Text.assemble(own, (label_part, style), style="" if on_front else "dim")
 
 
 def _title(front: Front) -> str:
@@ -179,13 +179,13 @@ def _title(front: Front) -> str:
 
 
 def _headings(front: Front) -> list[tuple[str, ...]]:
-    """What stands above the numbers: names, each with its unit where cells have none."""
+    """Headings of the numbers: names, with the unit if cells have none."""
     names = [_heading(objective, with_unit=_is_plain(objective)) for objective in front.objectives]
     return [*names, *(_heading(score, with_unit=score.times == 1) for score in front.further_scores)]
 
 
 def _heading(measured: Objective | Score, *, with_unit: bool) -> tuple[str, ...]:
-    """A score at a longer length has the unit of the same at the training length."""
+    """A score at a longer length has the same unit as at the training length, and does not repeat it."""
     return (label(measured.name), f"({measured.unit})") if with_unit else (label(measured.name),)
 
 
@@ -227,12 +227,12 @@ def _cell(entry: FrontEntry, objective: Objective) -> str:
 
 
 def _is_plain(objective: Objective) -> bool:
-    """Whether the unit stands in the heading: costs carry theirs in each cell, with its prefix."""
+    """Whether the unit is in the heading; costs have theirs in each cell, with a prefix."""
     return objective.unit not in ("FLOP", "bytes", "parameters")
 
 
 def _notes(points: Sequence[_Row], baselines: Sequence[_Row]) -> list[str]:
-    """What marks and short forms mean, of those that the table has."""
+    """The meaning of the marks and short forms in the table."""
     notes = [] if points else [_EMPTY_NOTE]
     if any(row.trial.startswith(_ALIKE) for row in points):
         notes.append(_ALIKE_NOTE)

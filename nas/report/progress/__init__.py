@@ -1,1 +1,1 @@
-"""Progress of a search, live on a terminal and in plain lines elsewhere."""
+"""Progress of a search: a live display on a terminal, plain lines elsewhere."""

@@ -1,4 +1,4 @@
-"""The live display: all trials with the time left, the training runs under way, and the best so far."""
+"""The live display: all trials with the time left, the current training runs, and the best trial so far."""
 
 import atexit
 
@@ -22,7 +22,7 @@ from nas.results.observer import Progress as TrainingProgress
 from nas.results.trial import Trial, TrialState
 
 _SPEED_PERIOD_SECONDS = 3600.0
-"""The time left is judged by the last hour; a trial may take minutes."""
+"""The time left is estimated from the last hour, as a trial may take minutes."""
 
 
 class LiveProgress(Observer):
@@ -49,7 +49,7 @@ class LiveProgress(Observer):
         self._num_to_confirm = self._num_confirmed = 0
 
     def renderable(self) -> RenderableType:
-        """What stands on the terminal at this moment."""
+        """The current content of the display."""
         return self._bars.get_renderable()
 
     def study_started(self, info: StudyInfo, plan: StudyPlan, known: tuple[Trial, ...]) -> None:
@@ -128,7 +128,7 @@ class LiveProgress(Observer):
         )
 
     def _end_run(self, trial: int) -> None:
-        """Take down what was trained for a trial, on every task."""
+        """Remove the training runs of a trial, on all tasks."""
         for run in [run for run in self._runs if run[0] == trial]:
             self._bars.remove_task(self._runs.pop(run))
 
@@ -138,7 +138,7 @@ class LiveProgress(Observer):
             self._best = trial
 
     def _show_overall(self) -> None:
-        """Trials are counted for the reader, steps for the time left: halving takes few trials far."""
+        """Show trials as the count, but steps as the progress: halving trains few trials to the end."""
         total, num_done = self._plan.num_trials + self._num_to_confirm, len(self._done) + self._num_confirmed
         self._bars.update(
             self._overall,

@@ -1,4 +1,4 @@
-"""Watching a study: one live display on a terminal, plain lines anywhere else."""
+"""Watchers of a study: a live display on a terminal, plain lines elsewhere."""
 
 from collections.abc import Iterable
 
@@ -26,7 +26,7 @@ def make_progress(console: Console) -> Observer:
 
 
 class PlainProgress(Observer):
-    """A line for every finished trial, none for anything that would be overwritten.
+    """Prints a line for every finished trial and rung, and nothing that would be overwritten.
 
     Args:
         console: where the lines go.
@@ -42,38 +42,38 @@ class PlainProgress(Observer):
         done = [trial for trial in known if trial.state is not TrialState.RUNNING]
         self._info, self._plan, self._num_done = info, plan, len(done)
         self._remember_full(done)
-        self._say(started_line(info, plan, len(done)))
+        self._print(started_line(info, plan, len(done)))
 
     def trial_advanced(self, trial: Trial) -> None:
         """See `Observer`."""
-        self._say(advanced_line(trial, self._info.objectives, self._plan.rungs[-1]))
+        self._print(advanced_line(trial, self._info.objectives, self._plan.rungs[-1]))
 
     def trial_finished(self, trial: Trial) -> None:
         """See `Observer`."""
         self._num_done += 1
         self._remember_full([trial])
-        self._say(trial_line(trial, self._info.objectives, self._full_cost, self._num_done, self._plan.num_trials))
+        self._print(trial_line(trial, self._info.objectives, self._full_cost, self._num_done, self._plan.num_trials))
 
     def confirmation_started(self, num_trials: int) -> None:
         """See `Observer`."""
-        self._say(confirmation_line(num_trials))
+        self._print(confirmation_line(num_trials))
 
     def long_runs_started(self, num_runs: int) -> None:
         """See `Observer`."""
-        self._say(long_runs_line(num_runs))
+        self._print(long_runs_line(num_runs))
 
     def trial_confirmed(self, trial: Trial) -> None:
         """See `Observer`."""
-        self._say(confirmed_line(trial, self._info.objectives))
+        self._print(confirmed_line(trial, self._info.objectives))
 
     def study_finished(self, trials: tuple[Trial, ...], front: Front) -> None:
         """See `Observer`."""
-        self._say(finished_line(trials, front))
+        self._print(finished_line(trials, front))
 
     def _remember_full(self, trials: Iterable[Trial]) -> None:
         for trial in trials:
             if trial.baseline == "full":
                 self._full_cost = trial.cost
 
-    def _say(self, line: str) -> None:
+    def _print(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)

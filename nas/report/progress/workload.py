@@ -1,4 +1,4 @@
-"""How much of a study is done, counted in optimiser steps, so that the time left can be estimated."""
+"""The workload of a study in optimiser steps, done and expected, from which the time left is estimated."""
 
 from collections.abc import Sequence
 
@@ -8,14 +8,14 @@ from nas.results.trial import Trial, TrialState
 
 
 class Workload:
-    """Counts steps that are done and steps that are expected.
+    """Counts the steps done and the steps expected.
 
-    How many trials will be promoted is not known beforehand: the plan's share is expected.
+    The number of promoted trials is unknown beforehand; the share in the plan is expected.
 
     Args:
-        plan: of the study.
-        scores: what is measured; every task takes its own steps.
-        known: trials that a resumed study has finished already; they count neither as done nor as expected.
+        plan: the plan of the study.
+        scores: the scores of the study; every task takes its own steps.
+        known: trials that a resumed study had finished before; they count neither as done nor as expected.
     """
 
     def __init__(self, plan: StudyPlan, scores: Sequence[Score], known: Sequence[Trial]) -> None:
@@ -36,16 +36,16 @@ class Workload:
 
     @property
     def done(self) -> float:
-        """Steps that were made, those of training runs under way included."""
+        """Steps done, including those of current training runs."""
         return self._done + sum(self._under_way.values())
 
     @property
     def expected(self) -> float:
-        """Steps in all, never fewer than were made."""
+        """Steps in total, never fewer than those done."""
         return max(self._expected, self.done)
 
     def progressed(self, progress: Progress) -> None:
-        """A training run moved on."""
+        """A training run has progressed."""
         run = (progress.trial, progress.task)
         first = self._first.setdefault(run, progress.step)
         self._under_way[run] = progress.step - first
@@ -57,7 +57,7 @@ class Workload:
         self._settle(trial.number, self._num_tasks * leg)
 
     def finished(self, trial: Trial) -> None:
-        """A trial is not trained further; stopped ones have been counted already, and untrained ones make room."""
+        """A trial is not trained further; a stopped one was counted before, an untrained one is no longer expected."""
         if trial.state in (TrialState.FINISHED, TrialState.OVER_BUDGET) and trial.step == self._plan.rungs[-1]:
             self.reached_rung(trial)
             return
@@ -67,11 +67,11 @@ class Workload:
             self._entered.add(trial.number)
 
     def announced(self, num_runs: int, num_steps: int) -> None:
-        """Further training runs from the start are to come."""
+        """Further training runs, from their first step, will follow."""
         self._expected += self._num_tasks * num_runs * num_steps
 
     def trained_further(self, trial: Trial) -> None:
-        """One of these has ended."""
+        """One of these runs has ended."""
         self._settle(trial.number, self._num_tasks * trial.measurements[-1].step)
 
     def _settle(self, number: int, steps: float) -> None:
