@@ -76,7 +76,10 @@ def _is_shipped(name: str) -> bool:
 
 def _broken(name: str, error: Exception) -> InputError:
     came = " ".join(f"{type(error).__name__}: {error}".split())
-    return InputError("space.attribute", f"must name a module that imports; {name} raised an error", came)
+    missing = error.name or "" if isinstance(error, ModuleNotFoundError) else ""
+    # Older versions of nas installed the shipped spaces under this name.
+    remedy = "Import shipped spaces from nas.search_spaces." if missing.partition(".")[0] == "search_spaces" else ""
+    return InputError("space.attribute", f"must name a module that imports; {name} raised an error", came, remedy)
 
 
 @contextmanager

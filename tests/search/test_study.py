@@ -1,15 +1,119 @@
-"""One study as a user runs it: which folders it may resume, and which it refuses."""
+"""One study as a user runs it: which folders it resumes, and which it refuses."""
 
+import importlib
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from nas.errors import StudyError
+from nas.errors import InputError, StudyError
 from nas.files import write_json
-from nas.search.settings import StudySettings
+from nas.proxy.settings import ProxySettings, TrainingSettings
+from nas.search.executors import choose
+from nas.search.settings import FidelitySettings, SpaceSettings, StudySettings
 from nas.search.storage.study_folder import StudyFolder
 from nas.search.study import run_study
 from nas.tasks.synthetic.recall import RecallSettings
+from tests.one_thread import one_thread as one_thread
+
+OWN_SPACE = """
+from nas.patterns.layer import HeadGroup
+from nas.patterns.model import ModelPattern
+from nas.patterns.primitives import Window
+
+class Own:
+    def sample(self, suggest, shape):
+        window = Window(suggest.integer("window", 1, 12))
+        return ModelPattern.of([(HeadGroup(shape.num_heads, (window,)),)] * shape.num_layers)
+"""
+IMPORTS_A_SHIPPED_SPACE = """
+from search_spaces.hybrid import Hybrid
+
+class Own(Hybrid):
+    pass
+"""
+
+
+def forget_modules() -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "search_spaces"]:
+        del sys.modules[name]
+    importlib.invalidate_caches()
+
+
+@pytest.fixture
+def own_space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A module `search_spaces.own` of the user's, in the current directory, with nas installed outside of it."""
+    path = tmp_path / "search_spaces" / "own.py"
+    path.parent.mkdir()
+    path.write_text(OWN_SPACE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [one for one in sys.path if not (Path(one) / "search_spaces").is_dir()])
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setattr(choose, "num_cores", lambda: 1)
+    with pytest.MonkeyPatch.context() as modules:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "search_spaces"]:
+            modules.delitem(sys.modules, name)
+        importlib.invalidate_caches()
+        yield path
+        forget_modules()
+
+
+def own_study(num_trials: int) -> StudySettings:
+    return StudySettings(
+        num_trials=num_trials,
+        space=SpaceSettings(attribute="search_spaces.own:Own"),
+        task=RecallSettings(num_tokens=16, vocab_size=16, num_pairs=2, validation_sequences=2),
+        proxy=ProxySettings(num_layers=1, num_heads=2, d_model=8),
+        training=TrainingSettings(num_steps=2, batch_size=2, warmup_steps=0, num_rungs=1),
+        sampler="random",
+        confirm_seeds=0,
+        fidelity=FidelitySettings(num_patterns=0),
+        device="cpu",
+        workers=1,
+    )
+
+
+def test_a_space_in_a_users_folder_search_spaces_is_found_again(own_space: Path) -> None:
+    run_study(own_study(1))
+    forget_modules()
+    front = run_study(own_study(3))
+    folder = StudyFolder(Path("runs/default"))
+    assert folder.settings_document()["space"] == {"attribute": "search_spaces.own:Own", "options": {}}
+    assert len(folder.trials()) == sum(front.trials.values()) == len(front.baselines) + 3
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            None,
+            "space.attribute: must name a module that can be found, got 'search_spaces.own'. "
+            "Run in the folder that holds it, or install it.",
+        ),
+        (
+            IMPORTS_A_SHIPPED_SPACE,
+            "space.attribute: must name a module that imports; search_spaces.own raised an error, "
+            "got \"ModuleNotFoundError: No module named 'search_spaces.hybrid'\". "
+            "Import shipped spaces from nas.search_spaces.",
+        ),
+    ],
+    ids=["moved away", "written for an older nas"],
+)
+def test_a_study_whose_space_no_longer_loads_is_refused_in_one_line(
+    own_space: Path, text: str | None, message: str
+) -> None:
+    run_study(own_study(1))
+    forget_modules()
+    before = {path: path.read_bytes() for path in Path("runs").rglob("*") if path.is_file()}
+    own_space.unlink() if text is None else own_space.write_text(text)
+    with pytest.raises(InputError) as caught:
+        run_study(own_study(3))
+    assert str(caught.value) == message
+    assert {path: path.read_bytes() for path in Path("runs").rglob("*") if path.is_file()} == before
+    own_space.write_text(OWN_SPACE if text is None else text.replace("search_spaces", "nas.search_spaces", 1))
+    forget_modules()
+    run_study(own_study(3))
 
 
 def test_trials_without_their_settings_are_not_mixed_with_others(tmp_path: Path) -> None:
