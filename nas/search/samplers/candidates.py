@@ -3,14 +3,13 @@
 import random
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from optuna.distributions import IntDistribution
 
 from nas.errors import PatternError
 from nas.patterns.model import ModelPattern
 from nas.search.samplers.ask_context import SpaceView
-from nas.search.samplers.parameters import Parameter, choice_parameter, integer_parameter
+from nas.search.samplers.parameters import Parameter, Params, choice_parameter, integer_parameter
 from nas.space.checks import check_asked_alike
 from nas.space.random_suggester import RandomSuggester
 from nas.space.space import Option
@@ -30,7 +29,7 @@ class Candidate:
         costs: cost objectives as shares of full attention.
     """
 
-    params: Mapping[str, Any]
+    params: Params
     parameters: Mapping[str, Parameter]
     pattern: ModelPattern
     costs: tuple[float, ...]
@@ -45,11 +44,11 @@ class CandidateSuggester:
         changed: names of the values that are drawn again; ordered ones move to a neighbour every second time.
     """
 
-    def __init__(self, seed: int, base: Mapping[str, Any], changed: Collection[str]) -> None:
+    def __init__(self, seed: int, base: Params, changed: Collection[str]) -> None:
         self._random, self._fresh = random.Random(seed), RandomSuggester(seed)
         self._base, self._changed = base, changed
         self._asked: dict[str, Hashable] = {}
-        self.params: dict[str, Any] = {}
+        self.params: dict[str, Option] = {}
         self.parameters: dict[str, Parameter] = {}
 
     def choice(self, name: str, options: Sequence[Option]) -> Option:
@@ -57,10 +56,9 @@ class CandidateSuggester:
         check_asked_alike(self._asked, name, tuple(options))
         parameter = choice_parameter(name, options)
         if isinstance(parameter, IntDistribution):
-            index: int = self._value(name, parameter, lambda: options.index(self._fresh.choice(name, options)))
-            return options[index]
-        chosen: Option = self._value(name, parameter, lambda: self._fresh.choice(name, options))
-        return chosen
+            index = self._value(name, parameter, lambda: options.index(self._fresh.choice(name, options)))
+            return options[int(index)]
+        return self._value(name, parameter, lambda: self._fresh.choice(name, options))
 
     def integer(self, name: str, low: int, high: int, *, log: bool = False) -> int:
         """A whole number from low to high, both included."""
@@ -68,7 +66,7 @@ class CandidateSuggester:
         parameter = integer_parameter(low, high, log=log)
         return int(self._value(name, parameter, lambda: self._fresh.integer(name, low, high, log=log)))
 
-    def _value(self, name: str, parameter: Parameter, draw: Callable[[], Any]) -> Any:
+    def _value(self, name: str, parameter: Parameter, draw: Callable[[], Option]) -> Option:
         if name not in self.params:
             self.params[name] = self._kept(name, parameter) if self._keeps(name, parameter) else draw()
             self.parameters[name] = parameter
@@ -80,16 +78,17 @@ class CandidateSuggester:
             return False
         return name not in self._changed or (isinstance(parameter, IntDistribution) and self._random.random() < 0.5)
 
-    def _kept(self, name: str, parameter: Parameter) -> Any:
+    def _kept(self, name: str, parameter: Parameter) -> Option:
         known = self._base[name]
         if name not in self._changed or not isinstance(parameter, IntDistribution):
             return known
+        assert isinstance(known, int), "_keeps checks it"
         return min(max(known + self._random.choice((-1, 1)), parameter.low), parameter.high)
 
 
 def draw_candidates(
     view: SpaceView,
-    parents: Sequence[Mapping[str, Any]],
+    parents: Sequence[Params],
     known: Collection[str],
     num: int,
     most_draws: int,
@@ -118,7 +117,7 @@ def draw_candidates(
     return list(found.values())
 
 
-def _drawn(view: SpaceView, parents: Sequence[Mapping[str, Any]], num: int, seed: int) -> Iterator[Candidate]:
+def _drawn(view: SpaceView, parents: Sequence[Params], num: int, seed: int) -> Iterator[Candidate]:
     chance = random.Random(seed)
     for index in range(num):
         base = chance.choice(parents) if parents and index % 2 else {}
@@ -132,7 +131,7 @@ def _drawn(view: SpaceView, parents: Sequence[Mapping[str, Any]], num: int, seed
             yield Candidate(suggester.params, suggester.parameters, pattern, view.costs(pattern))
 
 
-def _allows(parameter: Parameter, value: Any) -> bool:
+def _allows(parameter: Parameter, value: Option) -> bool:
     if isinstance(parameter, IntDistribution):
         return isinstance(value, int) and parameter.low <= value <= parameter.high
     return value in parameter.choices

@@ -3,7 +3,6 @@
 It reads what Optuna's samplers are not given: a pattern's mask, its costs, and its scores at all rungs.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from nas.search.samplers.ask_context import SpaceView
 from nas.search.samplers.candidates import Candidate, draw_candidates
 from nas.search.samplers.evidence import Evidence
 from nas.search.samplers.improvement import expected_hypervolume_improvement, undominated
+from nas.search.samplers.parameters import Params
 
 Array = NDArray[np.float64]
 
@@ -51,7 +51,7 @@ class EHVISampler(BaseSampler):
     def __init__(self, seed: int, view: SpaceView, evidence: Evidence) -> None:
         self._seed, self._view, self._evidence = seed, view, evidence
         self._random = RandomSampler(seed)
-        self._params: Mapping[str, Any] = {}
+        self._params: Params = {}
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """The parameters of the chosen candidate; none if no new pattern was found."""
@@ -107,11 +107,11 @@ def choose(view: SpaceView, evidence: Evidence, seed: int) -> Candidate | None:
     return candidates[int(np.argmax(_improvements(together, evidence.costs[contenders], costs, seed)))]
 
 
-def _parents(evidence: Evidence, forecasts: list[Prediction]) -> list[Mapping[str, Any]]:
+def _parents(evidence: Evidence, forecasts: list[Prediction]) -> list[Params]:
     """The parameters of the trials on the forecast front, then of the next fronts, until there are enough."""
     points = np.column_stack([*(forecast.mean for forecast in forecasts), evidence.costs])
     left = np.flatnonzero(evidence.allowed)
-    parents: list[Mapping[str, Any]] = []
+    parents: list[Params] = []
     while len(left) and len(parents) < LEAST_PARENTS:
         first = undominated(points[left])
         parents += [evidence.params[index] for index in left[first] if evidence.params[index]]

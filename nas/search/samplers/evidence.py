@@ -1,8 +1,7 @@
 """The evidence of a study: what is known of its patterns, as arrays."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from msgspec.structs import replace
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from nas.patterns.model import ModelPattern
 from nas.search.samplers.observation import TRAINED, Observation
+from nas.search.samplers.parameters import Params
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +28,7 @@ class Evidence:
 
     ids: Sequence[str]
     patterns: Sequence[ModelPattern]
-    params: Sequence[Mapping[str, Any]]
+    params: Sequence[Params]
     allowed: NDArray[np.bool_]
     costs: NDArray[np.float64]
     values: NDArray[np.float64]

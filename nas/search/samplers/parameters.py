@@ -1,6 +1,6 @@
 """The parameters of a space as Optuna's distributions, the same for trials and for candidates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
@@ -10,6 +10,9 @@ from nas.space.checks import check_options
 from nas.space.space import Option
 
 Parameter = IntDistribution | CategoricalDistribution
+
+Params = Mapping[str, Option]
+"""Suggested values by parameter name, as Optuna keeps them: an ordered option is its index."""
 
 
 def choice_parameter(name: str, options: Sequence[Option]) -> Parameter:

@@ -9,10 +9,10 @@ from nas.patterns.primitives import MaskPrimitive, Stride, Window
 from nas.search.modelling.features import pattern_features
 from nas.search.samplers.ask_context import SpaceView
 from nas.search.samplers.candidates import MOST_CHANGED, CandidateSuggester, draw_candidates
-from nas.search.samplers.parameters import choice_parameter, integer_parameter
+from nas.search.samplers.parameters import Params, choice_parameter, integer_parameter
 
 WIDTHS = [4, 8, 16, 32]
-BASE = {"window": 2, "second": "stride", "every": 5, "heads": 3}
+BASE: Params = {"window": 2, "second": "stride", "every": 5, "heads": 3}
 
 
 def sample(suggest):
@@ -57,7 +57,7 @@ def test_what_is_changed_moves_to_neighbours_or_anywhere():
 
 
 def test_what_a_known_trial_lacks_is_drawn():
-    base = {"window": 2, "second": "none", "heads": 3}
+    base: Params = {"window": 2, "second": "none", "heads": 3}
     changed = [CandidateSuggester(seed, base, ["second"]) for seed in range(40)]
     asked: set[Any] = set()
     for suggester in changed:
