@@ -6,14 +6,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nas.errors import PatternError
 from nas.patterns.counting.pairs import count_row_pairs
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import (
     PRIMITIVES,
     Block,
     Columns,
-    Full,
     Global,
     MaskPrimitive,
     Neighborhood,
@@ -166,29 +164,6 @@ def test_covers_is_never_wrong(pair, grid):
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        (Full(), Stride(4)),
-        (Window(8), Window(3)),
-        (Window(8), Window(4, dilation=2)),
-        (Window(8, dilation=2), Window(2, dilation=4)),
-        (Window(7), Block(8)),
-        (Stride(2), Stride(6)),
-        (Stride(3), Window(9, dilation=6)),
-        (Stride(3), Window(0)),
-        (Block(4), Window(0)),
-        (Global(4), Global(2)),
-        (Columns(8, 3), Columns(8, 2)),
-        (Neighborhood(5, 3), Neighborhood(3, 3)),
-        (Tile(2, 2), Window(0)),
-    ],
-)
-def test_covers_knows(one, other):
-    assert one.covers(other, causal=True)
-    assert not other.covers(one, causal=True)
-
-
-@pytest.mark.parametrize(
     "primitive",
     [Window(LARGEST, LARGEST), Window(LARGEST, LARGEST, LARGEST), Stride(LARGEST), Columns(LARGEST, 1), Block(LARGEST),
      Block(LARGEST, LARGEST - 1), Random(LARGEST, LARGEST, LARGEST), Global(LARGEST), Stripe("row", LARGEST),
@@ -211,23 +186,3 @@ def test_every_primitive_is_a_value():
     assert Window(3) == Window(3, 0, 1) and hash(Window(3)) == hash(Window(3, 0, 1))
     with pytest.raises(AttributeError):
         Window(3).before = 4  # type: ignore[misc]
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda: Window(-1), "before: must be 0 or more, got -1."),
-        (lambda: Window(1, dilation=0), "dilation: must be 1 or more, got 0."),
-        (lambda: Window(True), "before: must be a whole number, got True."),
-        (lambda: Window(2**31), "before: must be 2147483647 or less, got 2147483648."),
-        (lambda: Global(1.0), "first: must be a whole number, got 1.0."),  # type: ignore[arg-type]
-        (lambda: Stride(1), "every: must be 2 or more, got 1."),
-        (lambda: Columns(4, 4), "width: must be less than every (4), got 4. Use full to see all keys."),
-        (lambda: Block(0), "tokens: must be 1 or more, got 0."),
-        (lambda: Random(4, 0), "blocks: must be 1 or more, got 0."),
-    ],
-)
-def test_wrong_parameters_are_named(make, message):
-    with pytest.raises(PatternError) as caught:
-        make()
-    assert str(caught.value) == message
