@@ -18,7 +18,8 @@ from nas.space.scaling import (
 def test_windows_are_counted_as_most_libraries_count_them() -> None:
     assert window_of(16, causal=True) == Window(15)
     assert window_of(16, causal=False, dilation=2) == Window(8, 8, 2)
-    assert window_of(1, causal=True) == Window(0)
+    assert window_of(8, causal=True, dilation=3) == Window(7, 0, 3)
+    assert window_of(1, causal=True) == window_of(1, causal=False) == Window(0)
 
 
 def test_no_global_token_is_no_primitive() -> None:
@@ -34,9 +35,9 @@ def test_strides_are_powers_of_two_near_the_square_root(num_tokens: int, stride:
 
 
 def test_sizes_to_choose_from() -> None:
-    assert powers(3, 2, 20) == [2, 6, 18]
+    assert powers(3, 2, 20) == [2, 6, 18] and powers(2, 4, 3) == []
     assert window_widths(100) == [4, 8, 16, 32, 64] and window_widths(2) == [4]
     assert global_counts(7) == [0] and global_counts(128) == [0, 1, 4, 16] and global_counts(10**6) == [0, 1, 4, 16, 64]
     assert quarters(4) == [0, 1, 2, 3, 4] and quarters(1) == [0, 1] and quarters(6) == [0, 1, 3, 4, 6]
-    assert [odd_at_most(size) for size in (1, 3, 4, 5)] == [3, 3, 3, 5]
+    assert [odd_at_most(size) for size in (1, 2, 3, 4, 5)] == [3, 3, 3, 3, 5]
     assert [random_block(num_tokens) for num_tokens in (8, 128, 4096)] == [1, 2, 64]
