@@ -29,7 +29,7 @@ def _agreement(name: str, own: ObjectiveFidelity, report: FidelityReport, front:
     stopped = f" ({num_stopped} of them stopped by halving)" if num_stopped else ""
     compared = f"{len(own.patterns)} patterns{stopped} after {report.times} times the training"
     if own.tau is None or own.tau_low is None:
-        return f"{_capital(name)}: how far this ranking can be trusted is unknown ({compared} do not tell)."
+        return f"{_capital(name)}: how far this ranking can be trusted is unknown ({compared} are too few to tell)."
     interval = f"95% {own.tau_low:.2f} to {own.tau_high:.2f}, by chance {own.chance:.2f}"
     ceiling = own.tau_between_seeds
     seeds = "" if ceiling is None else f"; seeds of the long runs agree at {ceiling:.2f}"
@@ -38,7 +38,7 @@ def _agreement(name: str, own: ObjectiveFidelity, report: FidelityReport, front:
     verdict = f"tau {own.tau:.2f} ({interval}{seeds}) with that of {compared}; {lost}."
     if own.better_than_chance:
         return f"{_capital(name)}: this ranking agrees at {verdict}"
-    return f"{_capital(name)}: THIS RANKING CANNOT BE TOLD FROM CHANCE: {verdict}"
+    return f"{_capital(name)}: THIS RANKING MAY BE CHANCE: {verdict}"
 
 
 def _moves(name: str, own: ObjectiveFidelity, report: FidelityReport, front: Front) -> list[str]:

@@ -27,16 +27,14 @@ def test_a_ranking_that_may_be_chance_says_that_first(front):
     )
     title, first, *_ = front_lines(poor)
     assert title.startswith("Pareto front of")
-    assert first.startswith(
-        "Quality: THIS RANKING CANNOT BE TOLD FROM CHANCE: tau 0.10 (95% -0.60 to 0.80, by chance 0.40) with"
-    )
+    assert first.startswith("Quality: THIS RANKING MAY BE CHANCE: tau 0.10 (95% -0.60 to 0.80, by chance 0.40) with")
 
 
 def test_what_is_not_known_is_not_claimed(front):
     unknown = judged(front, tau=None, tau_low=None, tau_high=None, chance=None, better_than_chance=False)
     assert fidelity_lines(unknown) == [
         "Quality: how far this ranking can be trusted is unknown (6 patterns (2 of them stopped by halving) after "
-        "4 times the training do not tell)."
+        "4 times the training are too few to tell)."
     ]
 
 
