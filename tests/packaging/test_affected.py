@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
         ("nas/search/scheduler/long_gone.py", "tests/search"),
         ("search_spaces/hybrid.py", "tests/space"),
         ("nas/errors.py", "tests/test_face_errors.py"),
-        ("tests/strategies.py", "tests/attention/test_plan.py"),
+        ("tests/strategies.py", "tests/attention/pieces/test_plan.py"),
         ("tests/cli/conftest.py", "tests/cli/test_show.py"),
         ("tests/cli/test_show.py", "tests/cli/test_show.py"),
         ("benchmarks/search_cost.py", "tests/benchmarks/test_search_cost.py"),
