@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from nas.export import FORMATS, ExportSettings
-from nas.export.contract.format import Files
+from nas.export.contract.export_format import Files
 from nas.export.generated.run import run_module
 from nas.export.selection.point import ExportPoint
 from nas.patterns.layer import HeadGroup

@@ -6,7 +6,7 @@ from pathlib import Path
 from nas.errors import ExportError, unknown
 from nas.export.bundle.contents import bundle_files
 from nas.export.bundle.writer import write_bundle
-from nas.export.contract.format import Files, Format
+from nas.export.contract.export_format import Files, Format
 from nas.export.contract.heads import Refusal
 from nas.export.formats import FORMATS
 from nas.export.selection.nearest import nearest

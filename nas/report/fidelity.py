@@ -1,6 +1,6 @@
 """Fidelity: a few lines on how far the ranking of a study can be trusted."""
 
-from nas.report.objectives import label
+from nas.report.objective_labels import label
 from nas.report.quantities import format_quantity
 from nas.results.fidelity import FidelityReport, ObjectiveFidelity
 from nas.results.front import Front

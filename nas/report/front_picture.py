@@ -11,7 +11,7 @@ from matplotlib.patheffects import withStroke
 
 from nas.errors import InputError
 from nas.patterns.label import label as pattern_label
-from nas.report.objectives import best_first, label
+from nas.report.objective_labels import best_first, label
 from nas.results.front import Baseline, Front, FrontEntry, FrontPoint
 from nas.results.objective import Objective
 from nas.statistics.pareto import XY, staircase

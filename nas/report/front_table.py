@@ -12,7 +12,7 @@ from nas.patterns.label import label as pattern_label
 from nas.patterns.label import label_lines
 from nas.patterns.model import ModelPattern
 from nas.report.fidelity import fidelity_lines
-from nas.report.objectives import best_first, label
+from nas.report.objective_labels import best_first, label
 from nas.report.quantities import format_quantity, format_ratio
 from nas.results.front import Baseline, Front, FrontEntry
 from nas.results.objective import Objective, Score

@@ -29,7 +29,7 @@ EXPORT = """
 from pathlib import Path
 
 from nas.export import FORMATS, export_points, verify_bundle
-from nas.export.contract.format import Library
+from nas.export.contract.export_format import Library
 from tests.supported_patterns import SETTINGS, example_point
 
 names = sys.argv[2:]

@@ -5,7 +5,7 @@ from math import prod
 from typing import Any
 
 from nas.export.bundle.readme import readme
-from nas.export.contract.format import Files, Format, Library
+from nas.export.contract.export_format import Files, Format, Library
 from nas.export.formats import pattern_file
 from nas.export.selection.point import ExportPoint
 from nas.results.bundle import BUNDLE_FILE, VERIFICATION_FILE, Bundle, Check, ExportSettings, Verification, own_name

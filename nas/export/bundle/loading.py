@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from nas.errors import InputError, unknown
 from nas.export.bundle.contents import PROVENANCE_FILE
-from nas.export.contract.format import Files, Format
+from nas.export.contract.export_format import Files, Format
 from nas.export.formats import FORMATS, pattern_file
 from nas.patterns.file import load_pattern
 from nas.patterns.model import ModelPattern

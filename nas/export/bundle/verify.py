@@ -11,7 +11,7 @@ from nas.errors import ExportError
 from nas.export.bundle.contents import PROVENANCE_FILE, as_json
 from nas.export.bundle.loading import LoadedBundle, load_bundle
 from nas.export.bundle.writer import write_bundle
-from nas.export.contract.format import Files, Library
+from nas.export.contract.export_format import Files, Library
 from nas.export.formats import pattern_file
 from nas.patterns.model import ModelPattern
 from nas.results.bundle import VERIFICATION_FILE, Check, Verification, own_name

@@ -1,6 +1,6 @@
 """The export formats, one file each: what a format writes, how it is read back, and how to use it."""
 
-from nas.export.contract.format import Format
+from nas.export.contract.export_format import Format
 from nas.export.formats import (
     deepspeed,
     duo_attention,

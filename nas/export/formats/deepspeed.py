@@ -5,7 +5,7 @@ Source: deepspeed/ops/sparse_attention/sparsity_config.py of DeepSpeed 0.19.6; l
 
 from math import prod
 
-from nas.export.contract.format import Files, Format, Library
+from nas.export.contract.export_format import Files, Format, Library
 from nas.export.contract.heads import Heads, masked_heads, refusal
 from nas.export.contract.masks import Reading, compare_masks
 from nas.export.formats.deepspeed_section import (

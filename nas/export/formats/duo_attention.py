@@ -9,7 +9,7 @@ from io import StringIO
 
 import numpy as np
 
-from nas.export.contract.format import NEEDS_GPU, Files, Format, mask_check
+from nas.export.contract.export_format import NEEDS_GPU, Files, Format, mask_check
 from nas.export.contract.heads import Heads, kv_heads, masked_heads, require_causal, streaming
 from nas.export.contract.masks import Reading
 from nas.patterns.arrays import Flags, Positions

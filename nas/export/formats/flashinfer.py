@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nas.errors import ExportError, InputError
-from nas.export.contract.format import NEEDS_GPU, Files, Format, mask_check
+from nas.export.contract.export_format import NEEDS_GPU, Files, Format, mask_check
 from nas.export.contract.heads import Heads, kv_heads, masked_heads
 from nas.export.contract.masks import Reading
 from nas.patterns.arrays import Flags, Positions

@@ -4,7 +4,7 @@ Source: `create_block_mask` and `flex_attention` in torch/nn/attention/flex_atte
 with torch 2.13.
 """
 
-from nas.export.contract.format import Files, Format, Library, mask_check
+from nas.export.contract.export_format import Files, Format, Library, mask_check
 from nas.export.contract.masks import Reading
 from nas.export.generated import flex_template
 from nas.export.generated.layer import mask_heads

@@ -8,7 +8,7 @@ import json
 import numpy as np
 
 from nas.errors import ExportError
-from nas.export.contract.format import NEEDS_GPU, Files, Format, mask_check
+from nas.export.contract.export_format import NEEDS_GPU, Files, Format, mask_check
 from nas.export.contract.heads import masked_heads, require_causal, streaming
 from nas.export.contract.masks import Reading
 from nas.patterns.arrays import Flags, Positions

@@ -3,7 +3,7 @@
 import json
 
 from nas.errors import ExportError
-from nas.export.contract.format import Files, Format
+from nas.export.contract.export_format import Files, Format
 from nas.patterns.file import parse_pattern
 from nas.patterns.model import ModelPattern
 from nas.results.bundle import ExportSettings

@@ -7,7 +7,7 @@ cpp/kernels/fmha_v2/src/fmha/mask.h, revision b35ac1b: query i sees keys from ma
 import numpy as np
 import yaml
 
-from nas.export.contract.format import NEEDS_GPU, Files, Format, mask_check
+from nas.export.contract.export_format import NEEDS_GPU, Files, Format, mask_check
 from nas.export.contract.heads import masked_heads, require_causal, single_group, streaming
 from nas.export.contract.masks import Reading
 from nas.patterns.arrays import Flags, Positions

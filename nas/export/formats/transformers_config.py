@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from nas.errors import ExportError
-from nas.export.contract.format import Files, Format, Library, mask_check
+from nas.export.contract.export_format import Files, Format, Library, mask_check
 from nas.export.contract.heads import Heads, masked_heads, single_group
 from nas.export.contract.masks import Reading
 from nas.patterns.arrays import Array, Flags, Positions

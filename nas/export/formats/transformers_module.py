@@ -3,7 +3,7 @@
 Source: `AttentionInterface` and `AttentionMaskInterface` of transformers 5.3 and newer, run with 5.3 and 5.23.
 """
 
-from nas.export.contract.format import Files, Format, Library, mask_check
+from nas.export.contract.export_format import Files, Format, Library, mask_check
 from nas.export.contract.heads import require_causal
 from nas.export.contract.masks import Reading
 from nas.export.generated import transformers_template

@@ -9,7 +9,7 @@ from torch import Tensor
 from transformers import AttentionInterface, AttentionMaskInterface, LlamaConfig, LlamaForCausalLM
 from transformers.masking_utils import sdpa_mask
 
-from nas.export.contract.format import Files
+from nas.export.contract.export_format import Files
 from nas.export.contract.masks import covering_length
 from nas.export.formats.transformers_module import FILE_NAME, MODULE, NAME
 from nas.export.generated.run import run_module

@@ -4,7 +4,7 @@ from math import prod
 
 import torch
 
-from nas.export.contract.format import Files
+from nas.export.contract.export_format import Files
 from nas.export.formats.torch_module import FILE_NAME, MODULE, NAME
 from nas.export.generated.run import run_module
 from nas.export.libraries.outputs import plain_attention, random_qkv, require_close

@@ -8,7 +8,7 @@ from torch.nn.attention.flex_attention import flex_attention
 from torch.nn.functional import pad
 
 from nas.errors import ExportError
-from nas.export.contract.format import Files
+from nas.export.contract.export_format import Files
 from nas.export.formats.flex_module import FILE_NAME, MODULE, NAME
 from nas.export.generated.run import run_module
 from nas.export.libraries.outputs import plain_attention, random_qkv, require_close

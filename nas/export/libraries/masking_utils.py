@@ -13,7 +13,7 @@ from transformers.masking_utils import LAYER_PATTERN_TO_MASK_FUNCTION_MAPPING
 from transformers.models.big_bird.modeling_big_bird import BigBirdSelfAttention
 from transformers.models.longformer.modeling_longformer import LongformerSelfAttention
 
-from nas.export.contract.format import Files
+from nas.export.contract.export_format import Files
 from nas.export.contract.masks import Reading, compare_masks
 from nas.export.formats.transformers_config import FILE_NAME, NAME, GlobalTokens, read_global_tokens
 from nas.patterns.arrays import Flags, Positions

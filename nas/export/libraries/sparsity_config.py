@@ -11,7 +11,7 @@ from deepspeed.ops.sparse_attention.sparsity_config import (
     VariableSparsityConfig,
 )
 
-from nas.export.contract.format import Files
+from nas.export.contract.export_format import Files
 from nas.export.contract.masks import compare_masks
 from nas.export.formats.deepspeed import FILE_NAME, NAME
 from nas.export.formats.deepspeed_section import layout_reading, parse_section

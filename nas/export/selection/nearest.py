@@ -6,7 +6,7 @@ from functools import lru_cache
 from math import prod
 
 from nas.errors import ExportError
-from nas.export.contract.format import Format
+from nas.export.contract.export_format import Format
 from nas.export.selection.point import ExportPoint
 from nas.patterns.arrays import Flags
 from nas.patterns.head import HeadPattern

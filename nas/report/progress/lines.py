@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from nas.patterns.label import label as pattern_label
-from nas.report.objectives import label
+from nas.report.objective_labels import label
 from nas.report.quantities import format_count, format_quantity, format_ratio, format_seconds
 from nas.results.cost import Cost
 from nas.results.front import Front

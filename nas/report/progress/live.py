@@ -6,7 +6,7 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from nas.report.objectives import label
+from nas.report.objective_labels import label
 from nas.report.progress.lines import (
     confirmation_line,
     finished_line,

@@ -9,7 +9,7 @@ import pytest
 from nas.cli.main import main
 from nas.errors import ExportError
 from nas.export import FORMATS, verify_bundle
-from nas.export.contract.format import Library
+from nas.export.contract.export_format import Library
 from tests.supported_patterns import EXAMPLES
 
 DAMAGE = 'raise SystemExit("foreign code ran")\n'

@@ -6,7 +6,7 @@ import pytest
 
 from nas.errors import ExportError
 from nas.export import FORMATS
-from nas.export.contract.format import Files
+from nas.export.contract.export_format import Files
 from nas.export.contract.heads import Refusal
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern

@@ -5,7 +5,7 @@ import pytest
 
 from nas.errors import ExportError, InputError
 from nas.export import FORMATS, ExportSettings
-from nas.export.contract.format import Format, mask_check
+from nas.export.contract.export_format import Format, mask_check
 from nas.export.contract.masks import Reading
 from nas.patterns.primitives import Window
 from tests.fronts import make_pattern

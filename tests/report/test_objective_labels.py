@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from nas.report.objectives import best_first, label
+from nas.report.objective_labels import best_first, label
 from tests.fronts import QUALITY, make_baseline, make_point
 
 
