@@ -1,4 +1,4 @@
-"""What attention accepts: shapes and types that fit together, said in one line where they do not."""
+"""Checks of what attention is given: shapes and types must fit together."""
 
 from torch import Tensor
 
@@ -11,7 +11,7 @@ from nas.patterns.primitives import LowRank
 def check_inputs(
     q: Tensor, k: Tensor, v: Tensor, heads: tuple[HeadPattern, ...], memory: Pair | None, projections: Pair | None
 ) -> None:
-    """Raise InputError unless the tensors fit together and hold what the heads need; see `attend` for the shapes."""
+    """Raise InputError unless the tensors fit together and provide what the heads need; see `attend` for the shapes."""
     for name, tensor in (("q", q), ("k", k), ("v", v)):
         if not isinstance(tensor, Tensor):
             raise InputError(name, "must be a torch.Tensor", type(tensor).__name__)
@@ -43,7 +43,7 @@ def _check_shapes(q: Tensor, k: Tensor, v: Tensor, num_heads: int) -> None:
 
 
 def _check_given(name: str, pair: Pair | None, needed: bool, reason: str) -> None:
-    """A pair of tensors must be there just where some head needs it."""
+    """Raise InputError unless a pair of tensors is given exactly if some head needs it."""
     if pair is None and needed:
         raise InputError(name, f"must be given, since a head has {reason}", None, "Give (keys, values).")
     if pair is not None and not needed:

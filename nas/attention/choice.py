@@ -1,4 +1,4 @@
-"""Which backend `auto` picks, by one rule; docs/attention.md has the figures behind it."""
+"""The rule by which `auto` picks a backend; docs/attention.md has the figures behind it."""
 
 from functools import lru_cache
 
@@ -11,17 +11,17 @@ from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import Select
 
 FEWEST_TOKENS = 512
-"""From this length on pieces nearly always win on a CPU; below it many different heads make dense the faster one."""
+"""From this length on, pieces are nearly always faster on a CPU; below it, dense is with many different heads."""
 
 LARGEST_SHARE = 0.7
-"""Pieces are used while they compute at most this share of all scores; tried up to 0.55 at 512 tokens."""
+"""Pieces are used while they compute at most this share of all scores; tested up to 0.55 at 512 tokens."""
 
 
 def choose_backend(heads: tuple[HeadPattern, ...], q: Tensor, v: Tensor) -> str:
-    """Dense for short sequences and dense patterns; otherwise flex where it can be compiled, pieces elsewhere.
+    """Choose dense for short sequences and dense patterns, else flex where it can be compiled, else pieces.
 
     Args:
-        heads: one pattern a head, all of masks or all `select`.
+        heads: one pattern per head, all of masks or all `select`.
         q: the queries, shape (batch, heads, tokens, d_key).
         v: the values, shape (batch, heads, tokens, d_value).
     """
@@ -33,9 +33,9 @@ def choose_backend(heads: tuple[HeadPattern, ...], q: Tensor, v: Tensor) -> str:
 
 @lru_cache(maxsize=512)
 def score_share(heads: tuple[HeadPattern, ...], num_tokens: int) -> float:
-    """Scores that the pieces compute, as a share of all queries by all keys and rows of memory, over all heads.
+    """Scores that pieces compute, as a share of all queries by all keys and memory rows, over all heads.
 
-    Chosen blocks count without the padding of their routes, which depends on the content.
+    Chosen blocks are counted without the padding of their routes, which depends on the content.
     """
     return sum(_num_scores(head, num_tokens) for head in heads) / sum(
         num_tokens * (num_tokens + head.memory_tokens) for head in heads

@@ -1,4 +1,4 @@
-"""Dense attention under a mask: the reference that every other backend must equal."""
+"""Dense attention under a mask: the reference for every other backend."""
 
 from dataclasses import replace
 from functools import lru_cache
@@ -14,7 +14,7 @@ from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import Full, Select
 
 _LARGEST_KEPT_MASK = 1 << 26
-"""Masks up to this many entries (64 MiB) are kept for the next call; larger ones are made anew."""
+"""Masks up to this many entries (64 MiB) are kept for the next call; larger ones are made every time."""
 
 
 def dense_attention(
@@ -25,13 +25,13 @@ def dense_attention(
     scale: float | None = None,
     memory: Pair | None = None,
 ) -> Tensor:
-    """Attention over all pairs, those that the patterns do not show masked out.
+    """Attention over all pairs, with those that the patterns hide masked out.
 
     Args:
         q: queries, shape (batch, heads, tokens, d_key).
         k: keys, same shape.
         v: values, shape (batch, heads, tokens, d_value).
-        heads: one pattern a head, of masks or `select`.
+        heads: one pattern per head, of masks or `select`.
         scale: factor on the scores; None for 1 / sqrt(d_key).
         memory: keys and values of the previous segment; see `nas.attention.module.attend`.
 
@@ -54,9 +54,9 @@ def _is_full(head: HeadPattern) -> bool:
 
 def _own_mask(q: Tensor, k: Tensor, heads: tuple[HeadPattern, ...]) -> Tensor:
     """Which keys of the segment each query sees, shape (batch or 1, heads or 1, queries, keys)."""
-    surely = tuple(head if head.computed is None else replace(head, attend=head.computed.certain()) for head in heads)
-    mask = _mask(surely, q.shape[-2], q.device)[None]
-    if surely == heads:
+    certain = tuple(head if head.computed is None else replace(head, attend=head.computed.certain()) for head in heads)
+    mask = _mask(certain, q.shape[-2], q.device)[None]
+    if certain == heads:
         return mask
     mask = mask.repeat(len(q), len(heads) // mask.shape[1], 1, 1)
     for head, members in group_heads(heads).items():
@@ -76,7 +76,7 @@ def _chosen_mask(q: Tensor, k: Tensor, select: Select) -> Tensor:
 
 
 def _mask(heads: tuple[HeadPattern, ...], num_tokens: int, device: torch.device) -> Tensor:
-    """The masks of all heads, shape (heads, queries, keys), or (1, queries, keys) where they are all alike."""
+    """The masks of all heads, shape (heads, queries, keys), or (1, queries, keys) if they are all equal."""
     distinct = heads[:1] if len(set(heads)) == 1 else heads
     if len(distinct) * num_tokens**2 > _LARGEST_KEPT_MASK:
         return _make_mask(distinct, num_tokens, device)

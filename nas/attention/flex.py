@@ -1,6 +1,6 @@
 """FlexAttention: one mask function for all heads, compiled into a kernel on a GPU.
 
-On a CPU its forward runs uncompiled, over all pairs, which is enough to compare masks; there is no backward there.
+On a CPU only the forward pass works, uncompiled and over all pairs: enough to compare masks.
 """
 
 import warnings
@@ -24,10 +24,10 @@ MaskMod = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 Predicate = Callable[[Tensor, Tensor], Tensor]
 
 _SMALLEST_D_HEAD = 16
-"""Triton's matrix products take no fewer features."""
+"""Fewest features that Triton's matrix products take."""
 
 _MOST_KERNELS = 256
-"""Kernels that dynamo may keep: each tuple of heads compiles to its own (dynamo's default limit is 8)."""
+"""Most kernels that dynamo may keep: each tuple of heads compiles its own (dynamo's default limit is 8)."""
 
 
 def flex_backend(
@@ -38,13 +38,13 @@ def flex_backend(
     scale: float | None = None,
     memory: Pair | None = None,
 ) -> Tensor:
-    """Attention by FlexAttention, in blocks of 128 x 128: time is saved where whole blocks are empty.
+    """Attention by FlexAttention, in blocks of 128 x 128: empty blocks are skipped.
 
     Args:
         q: queries, shape (batch, heads, tokens, d_key).
         k: keys, same shape.
         v: values, shape (batch, heads, tokens, d_value).
-        heads: one pattern a head, of masks.
+        heads: one pattern per head, of masks.
         scale: factor on the scores; None for 1 / sqrt(d_key).
         memory: keys and values of the previous segment; see `nas.attention.module.attend`.
 
@@ -52,7 +52,7 @@ def flex_backend(
         shape (batch, heads, tokens, d_value).
 
     Raises:
-        InputError: a gradient is asked for on a device that is no GPU.
+        InputError: a gradient is needed and the device is not a GPU.
     """
     mask = block_mask(heads, q.shape[-2], q.device)
     k, v = in_front(memory, k, v, most_memory(heads))
@@ -71,21 +71,21 @@ def flex_backend(
 
 
 def flex_fits(q: Tensor, v: Tensor) -> bool:
-    """Whether FlexAttention can be compiled for these inputs: a GPU, Triton, and a size and type its kernels take."""
+    """Whether FlexAttention can be compiled for these inputs: a GPU, Triton, and supported widths and types."""
     has_triton = find_spec("triton") is not None
     wide_enough = min(q.shape[-1], v.shape[-1]) >= _SMALLEST_D_HEAD
     return q.device.type == "cuda" and has_triton and wide_enough and q.dtype != torch.float64
 
 
 def mask_mod(heads: tuple[HeadPattern, ...], num_tokens: int, device: torch.device) -> MaskMod:
-    """The mask as FlexAttention asks for it: `mask_mod(b, h, q_idx, kv_idx)`, true where attention is allowed.
+    """The mask as FlexAttention expects it: `mask_mod(b, h, q_idx, kv_idx)`, true where attention is allowed.
 
-    Keys are counted from the first row of the memory that any head sees; the segment's own follow.
+    Keys are numbered from the first memory row that any head sees; the segment's own keys follow.
 
     Args:
-        heads: one pattern a head, of masks.
+        heads: one pattern per head, of masks.
         num_tokens: sequence length n, in tokens.
-        device: where the positions will live.
+        device: of the positions.
     """
     distinct = list(dict.fromkeys(heads))
     which = torch.tensor([distinct.index(head) for head in heads], device=device)
@@ -134,7 +134,7 @@ def _rule(primitive: MaskPrimitive, context: MaskContext, device: torch.device) 
 
 @lru_cache(maxsize=256)
 def block_mask(heads: tuple[HeadPattern, ...], num_tokens: int, device: torch.device) -> BlockMask:
-    """Which 128 x 128 blocks hold visible pairs, for all heads; kept, since making it costs more than using it."""
+    """Which 128 x 128 blocks contain visible pairs, for all heads; cached, since making it costs more than using it."""
     num_keys = most_memory(heads) + num_tokens
     return create_block_mask(mask_mod(heads, num_tokens, device), None, len(heads), num_tokens, num_keys, str(device))
 

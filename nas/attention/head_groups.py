@@ -1,4 +1,4 @@
-"""Heads that run alike, worked on together."""
+"""Groups of heads that run together because they share a pattern or a kind."""
 
 from collections.abc import Callable, Hashable
 from typing import TypeVar
@@ -6,7 +6,7 @@ from typing import TypeVar
 from nas.patterns.head import HeadPattern
 
 Members = slice | list[int]
-"""Which heads: a slice where they are neighbours (indexing copies nothing), else their numbers."""
+"""Which heads: a slice if they are adjacent (indexing then copies nothing), else their indices."""
 
 Label = TypeVar("Label", bound=Hashable)
 

@@ -1,4 +1,4 @@
-"""Attention to keys and values that are mixed along the sequence into a few rows."""
+"""Low-rank attention: keys and values are projected along the sequence to a few rows."""
 
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
@@ -12,13 +12,13 @@ from nas.patterns.primitives import LowRank
 def low_rank_attention(
     q: Tensor, k: Tensor, v: Tensor, heads: tuple[HeadPattern, ...], projections: Pair, scale: float | None = None
 ) -> Tensor:
-    """softmax(q (E k)^T * scale) (F v), in time and memory linear in the tokens: no backend has a faster way.
+    """softmax(q (E k)^T * scale) (F v), in time and memory linear in the number of tokens, with every backend.
 
     Args:
         q: queries, shape (batch, heads, tokens, d_key).
         k: keys, same shape.
         v: values, shape (batch, heads, tokens, d_value).
-        heads: one `low_rank` pattern a head.
+        heads: one `low_rank` pattern per head.
         projections: E and F, each of shape (heads, R, tokens); a head uses its first `rank` rows.
         scale: factor on the scores; None for 1 / sqrt(d_key).
 

@@ -24,7 +24,7 @@ BACKENDS: dict[str, Backend] = {
     "pieces": pieces_attention,
     "flex": flex_backend,
 }
-"""Every backend that can be forced; `auto` picks one of them."""
+"""The backends by name; `auto` picks one of them."""
 
 
 def attend(
@@ -38,25 +38,25 @@ def attend(
     memory: Pair | None = None,
     projections: Pair | None = None,
 ) -> Tensor:
-    """Attention with one pattern a head.
+    """Attention with one pattern per head.
 
     Args:
         q: queries, shape (batch, heads, tokens, d_key).
         k: keys, same shape.
         v: values, shape (batch, heads, tokens, d_value).
-        heads: one pattern a head; K models of H heads each may come side by side as K * H heads.
-        backend: one of BACKENDS, or "auto" (see `choose_backend`); `low_rank` heads run in one way under all of them.
+        heads: one pattern per head; K models of H heads each may be concatenated to K * H heads.
+        backend: one of BACKENDS, or "auto" (see `choose_backend`); it makes no difference to `low_rank` heads.
         scale: factor on the scores; None for 1 / sqrt(d_key).
         memory: keys and values of the previous segment, shapes (batch, heads, M, d_key) and (batch, heads, M, d_value);
-            each head's queries all see its last `memory_tokens` rows. Given just where some head has memory_tokens.
+            all queries of a head see its last `memory_tokens` rows. Required if a head has memory_tokens, else None.
         projections: for keys and for values, each of shape (heads, R, tokens); a `low_rank` head uses its first `rank`
-            rows. Given just where some head is `low_rank`.
+            rows. Required if a head is `low_rank`, else None.
 
     Returns:
         shape (batch, heads, tokens, d_value).
 
     Raises:
-        InputError: tensors that do not fit together or with `heads`, or an unknown backend.
+        InputError: the tensors do not fit together or do not fit `heads`, or the backend is unknown.
     """
     _check_backend(backend)
     check_inputs(q, k, v, heads, memory, projections)
@@ -79,14 +79,14 @@ def attend(
 
 
 def _backend(name: str, heads: tuple[HeadPattern, ...], q: Tensor, v: Tensor) -> Backend:
-    """The function that runs heads of one kind; `select` gathers by itself and has no use for flex's kernels."""
+    """The function that runs heads of one kind; `select` heads use pieces instead of flex's kernels."""
     chosen = choose_backend(heads, q, v) if name == "auto" else name
     selects = isinstance(heads[0].computed, Select)
     return BACKENDS["pieces" if selects and chosen == "flex" else chosen]
 
 
 class SparseAttention(nn.Module):
-    """The attention core of one layer: it holds no weights, so any pattern fits any trained model.
+    """The attention core of one layer: it has no weights, so any pattern fits any trained model.
 
     Args:
         pattern: what each head attends to.
@@ -94,7 +94,7 @@ class SparseAttention(nn.Module):
         scale: factor on the scores; None for 1 / sqrt(d_key).
 
     Raises:
-        InputError: an unknown backend, or no pattern of one layer.
+        InputError: the backend is unknown, or `pattern` is not a LayerPattern.
     """
 
     def __init__(self, pattern: LayerPattern, backend: str = "auto", scale: float | None = None) -> None:
@@ -109,7 +109,7 @@ class SparseAttention(nn.Module):
     def forward(
         self, q: Tensor, k: Tensor, v: Tensor, *, memory: Pair | None = None, projections: Pair | None = None
     ) -> Tensor:
-        """Attend, with shapes and errors as `attend` has them."""
+        """Attend; shapes and errors are those of `attend`."""
         return attend(q, k, v, self._heads, self.backend, self.scale, memory=memory, projections=projections)
 
     def extra_repr(self) -> str:

@@ -1,7 +1,7 @@
-"""Positions as features of queries and keys, so that every backend serves them unchanged.
+"""Positions as features of queries and keys, so that every backend supports them unchanged.
 
-Backends know masks and inner products alone. Rotary positions turn features; ALiBi and Transformer-XL's relative
-positions add some, so that the inner product holds the term that depends on the distance.
+Backends know only masks and inner products. Rotary positions rotate features; ALiBi and Transformer-XL's relative
+positions append some, so that the inner product contains the term that depends on the distance.
 """
 
 import torch
@@ -11,18 +11,18 @@ ROTARY_BASE = 10_000.0
 """Longest wavelength is 2 * pi * base tokens, as in Su et al. 2021; Transformer-XL's sinusoids use the same."""
 
 _STRETCH = 256
-"""Whole numbers up to this one are exact in bfloat16; positions are split into multiples of it and a rest."""
+"""Integers up to this one are exact in bfloat16; positions are split into a multiple of it and a remainder."""
 
 
 def rotary_table(num_tokens: int, d_head: int, first: int = 0) -> Tensor:
-    """Cosines and sines of neighbouring positions, float32, shape (2, num_tokens, d_head).
+    """Cosines and sines of consecutive positions, float32, shape (2, num_tokens, d_head).
 
-    The sines of the first half carry the minus sign of the rotation.
+    The sines of the first half include the minus sign of the rotation.
 
     Args:
         num_tokens: how many positions.
         d_head: features of a head, even.
-        first: the first position, in tokens; rows of a memory stand before 0.
+        first: the first position, in tokens; negative for rows of a memory.
     """
     angle = _angles(num_tokens, d_head, first)
     cosine, sine = angle.cos(), angle.sin()
@@ -30,11 +30,11 @@ def rotary_table(num_tokens: int, d_head: int, first: int = 0) -> Tensor:
 
 
 def rotate(x: Tensor, table: Tensor) -> Tensor:
-    """Each pair of features (i, i + d_head / 2) turned by an angle that grows with the position.
+    """Rotate each pair of features (i, i + d_head / 2) by an angle that grows with the position.
 
     Args:
         x: queries or keys, shape (..., tokens, d_head).
-        table: what `rotary_table` made, on the same device.
+        table: from `rotary_table`, on the same device.
 
     Source: Su et al. 2021 (RoFormer), section 3.2.
     """
@@ -46,8 +46,8 @@ def rotate(x: Tensor, table: Tensor) -> Tensor:
 def alibi_slopes(num_heads: int) -> Tensor:
     """How much a head's scores fall with each token of distance, float32, shape (num_heads,).
 
-    For a power of two n: 2^(-8/n), 2^(-16/n), ... Between two powers of two: those of the smaller power, then every
-    other one of the larger power's.
+    For a power of two n: 2^(-8/n), 2^(-16/n), ... Between two powers of two: the slopes of the smaller one, then every
+    other slope of the larger one.
 
     Source: Press et al. 2022 (ALiBi), section 3; for other numbers of heads the authors' code.
     """
@@ -63,16 +63,16 @@ def _geometric(num_heads: int) -> Tensor:
 def alibi_features(q: Tensor, k: Tensor, slopes: Tensor, scale: float, first_key: int = 0) -> tuple[Tensor, Tensor]:
     """Queries and keys whose scores are scale * q_i . k_j + slope * j.
 
-    For causal heads the softmax equals that of scale * q_i . k_j - slope * (i - j), since what depends on i alone
-    drops out. j enters as 256 * a + b, so that a and b are exact in bfloat16 up to 65,536 tokens; what may be
-    rounded is the slope, alike for all keys. In float32 a score is exact to about 1e-7 of slope * n.
+    For causal heads the softmax equals that of scale * q_i . k_j - slope * (i - j), since terms that depend on i alone
+    cancel. j enters as 256 * a + b, so that a and b are exact in bfloat16 up to 65,536 tokens; only the slope
+    may be rounded, and by the same amount for all keys. In float32 a score is exact to about 1e-7 of slope * n.
 
     Args:
         q: queries, shape (batch, heads, queries, d).
         k: keys, shape (batch, heads, keys, d).
         slopes: shape (heads,), from `alibi_slopes`.
-        scale: the factor on the scores that attention is then called with (1 / sqrt(d) for its usual default).
-        first_key: position of the first key, in tokens; -M for keys with a memory of M rows in front.
+        scale: the factor on the scores that attention will be called with (by default it uses 1 / sqrt(d)).
+        first_key: position of the first key, in tokens; -M for keys preceded by a memory of M rows.
 
     Returns:
         shapes (batch, heads, queries, d + 2) and (batch, heads, keys, d + 2).
@@ -90,17 +90,17 @@ def relative_features(
 ) -> tuple[Tensor, Tensor]:
     """Queries and keys whose scores are (q_i + u) . k_j + (q_i + v) . W r_{i-j}.
 
-    r_m holds all sines and then all cosines of m. Those of i - j are products of those of i and of j, so the second
-    term is an inner product of a feature of i and a feature of j. Call attention with a scale that fits d, since the
-    features are more than d.
+    r_m is all sines and then all cosines of m. Those of i - j are products of those of i and of j, so the second
+    term is an inner product of a feature of i and a feature of j. Call attention with the scale for
+    d, since there are now more than d features.
 
     Args:
-        q: queries, shape (batch, heads, queries, d); the first stands at position 0.
+        q: queries, shape (batch, heads, queries, d); the first is at position 0.
         k: keys, shape (batch, heads, keys, d).
         content_bias: u, shape (heads, d).
         position_bias: v, shape (heads, d).
         projection: W of each head, transposed: shape (heads, d_position, d), d_position even.
-        first_key: position of the first key, in tokens; -M for keys with a memory of M rows in front.
+        first_key: position of the first key, in tokens; -M for keys preceded by a memory of M rows.
 
     Returns:
         shapes (batch, heads, queries, d + d_position) and (batch, heads, keys, d + d_position).
@@ -128,5 +128,5 @@ def _angles(num_tokens: int, num_features: int, first: int) -> Tensor:
 
 
 def _with_features(x: Tensor, features: Tensor) -> Tensor:
-    """Features behind x's own, the same for every sequence; they broadcast over tokens and heads."""
+    """Append features to x, the same for every sequence; they broadcast over tokens and heads."""
     return torch.cat([x, features.to(x.dtype).expand(*x.shape[:-1], -1)], dim=-1)

@@ -1,4 +1,4 @@
-"""The previous segment: rows that every query of a head sees besides what its own pattern shows."""
+"""The previous segment: rows that every query of a head sees in addition to its own pattern."""
 
 import torch
 from torch import Tensor
@@ -10,18 +10,18 @@ Pair = tuple[Tensor, Tensor]
 
 
 def most_memory(heads: tuple[HeadPattern, ...]) -> int:
-    """Rows of the memory that some head sees."""
+    """How many rows of the memory the heads see: the largest of their numbers."""
     return max(head.memory_tokens for head in heads)
 
 
 def in_front(memory: Pair | None, k: Tensor, v: Tensor, num_rows: int) -> Pair:
-    """The last rows of the memory, and the segment's own keys and values behind them.
+    """The last rows of the memory, followed by the segment's own keys and values.
 
     Args:
         memory: keys and values, shapes (batch, heads, M, d_key) and (batch, heads, M, d_value); may be None for 0 rows.
         k: keys, shape (batch, heads, tokens, d_key).
         v: values, shape (batch, heads, tokens, d_value).
-        num_rows: rows that are taken, at most M.
+        num_rows: how many rows are taken, at most M.
     """
     if not num_rows or memory is None:
         return k, v

@@ -1,4 +1,4 @@
-"""The choice that a `select` head makes: one function, so that all backends choose alike."""
+"""The choice of a `select` head: one function, so that all backends choose the same blocks."""
 
 import torch
 from torch import Tensor
@@ -6,15 +6,15 @@ from torch import Tensor
 from nas.patterns.primitives import Select
 
 _MOST_SCORES = 1 << 20
-"""Scores of queries against blocks that exist at once: 4 MiB in float32."""
+"""Most scores of queries against blocks that are in memory at once: 4 MiB in float32."""
 
 
 @torch.no_grad()
 def choose_blocks(q: Tensor, k: Tensor, select: Select) -> Tensor:
     """The complete earlier blocks whose mean key scores highest against each query.
 
-    Scores are computed in float32, or in float64 for float64 inputs, a few queries at a time. Of scores that
-    are equal as computed, the earlier block's wins. The choice has no gradient.
+    Scores are computed in float32, or in float64 for float64 inputs, a few queries at a time. Of equal
+    computed scores, the earlier block's wins. The choice has no gradient.
 
     Args:
         q: queries, shape (batch, heads, tokens, d_key).

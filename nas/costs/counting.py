@@ -1,4 +1,4 @@
-"""Count what a pattern costs on a target, without training; docs/costs.md has the conventions."""
+"""The cost of a pattern on a target, counted without training; docs/costs.md has the conventions."""
 
 from collections import Counter
 
@@ -21,11 +21,11 @@ def cost_for(pattern: ModelPattern, num_tokens: int, target: Target | None = Non
     Args:
         pattern: any pattern; it is stretched to the target's layers and heads.
         num_tokens: sequence length n, in tokens; the target's own length is ignored.
-        target: the model; None for a proxy with the pattern's layers and heads, 16 features a head, an MLP four
-            times as wide as the model, and 256 tokens in the vocabulary.
+        target: the model; None for a proxy with the pattern's layers and heads, 16 features per head, an MLP four
+            times as wide as the model, and a vocabulary of 256 tokens.
 
     Raises:
-        InputError: `num_tokens` is out of range, the pattern's grid does not hold it, or an argument has another type.
+        InputError: `num_tokens` is out of range or does not fit the pattern's grid, or an argument has the wrong type.
     """
     if not isinstance(pattern, ModelPattern):
         raise InputError("pattern", "must be a ModelPattern", pattern, "nas.load_pattern makes one.")
@@ -37,7 +37,7 @@ def cost_for(pattern: ModelPattern, num_tokens: int, target: Target | None = Non
 def count_cost(pattern: ModelPattern, target: Target, num_tokens: int | None = None) -> Cost:
     """What one sequence costs on a target.
 
-    Heads are interchangeable, so the canonical form is counted: patterns of one id cost the same, and heads that
+    Heads are interchangeable, so the canonical form is counted: patterns with the same id cost the same, and heads that
     attend alike share a KV head where they can.
 
     Args:
@@ -46,7 +46,7 @@ def count_cost(pattern: ModelPattern, target: Target, num_tokens: int | None = N
         num_tokens: sequence length n, in tokens; None for the target's own.
 
     Raises:
-        InputError: `num_tokens` is out of range, or the pattern's grid does not hold it.
+        InputError: `num_tokens` is out of range, or does not fit the pattern's grid.
     """
     n = target.num_tokens if num_tokens is None else num_tokens
     check_num_tokens(n)
@@ -81,7 +81,7 @@ def cost_with_ratio(
 
 
 def full_pattern(like: ModelPattern) -> ModelPattern:
-    """What every ratio is a share of: full attention, with rotary positions and no memory.
+    """The reference of every ratio: full attention, with rotary positions and no memory.
 
     Args:
         like: gives the layers, heads and causality.

@@ -52,7 +52,7 @@ def memory_flops(pattern: ModelPattern, target: Target) -> int:
 
 
 def _distance_flops(memory_tokens: int, target: Target, pattern: ModelPattern, num_tokens: int) -> int:
-    """W r for every distance between a query and a row of keys, on every head of a layer."""
+    """W r for every distance between a query and a row of keys, for every head of a layer."""
     num_distances = num_tokens + memory_tokens if pattern.causal else 2 * num_tokens - 1
     return target.num_heads * 2 * num_distances * target.d_model * target.d_head
 

@@ -1,4 +1,4 @@
-"""Bytes: the KV cache while decoding, and what training keeps for the backward pass."""
+"""Memory in bytes: the KV cache while decoding, and activations kept for the backward pass."""
 
 from collections import Counter
 from functools import lru_cache
@@ -13,7 +13,7 @@ def kv_cache_bytes(pattern: ModelPattern, target: Target, num_tokens: int) -> in
     """The largest KV cache while decoding, counting entries that a later query can reach.
 
     Args:
-        pattern: with the layers and heads of the target; neighbouring query heads share a KV head.
+        pattern: with the layers and heads of the target; adjacent query heads share a KV head.
         target: gives KV heads, widths and the size of a number.
         num_tokens: sequence length n, in tokens.
     """
@@ -27,10 +27,10 @@ def kv_cache_bytes(pattern: ModelPattern, target: Target, num_tokens: int) -> in
 
 
 def activation_bytes(target: Target, num_tokens: int, pairs: int) -> int:
-    """What training keeps: (34 * layers * n * d_model + 5 * pairs) bytes at 2 bytes an element.
+    """Activations that training keeps: (34 * layers * n * d_model + 5 * pairs) bytes at 2 bytes an element.
 
     Args:
-        target: gives the sizes; with fused attention, the term of the pairs is left out.
+        target: gives the sizes; with fused attention, the term of the pairs is omitted.
         num_tokens: sequence length n, in tokens.
         pairs: the pattern's pairs at this length.
 

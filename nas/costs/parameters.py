@@ -17,8 +17,8 @@ def matrix_parameters(target: Target) -> int:
 def target_parameters(target: Target) -> int:
     """Parameters of the target without biases.
 
-    The embedding, the matrices, a vector for each of two norms a layer and one at the end, and the output matrix
-    unless it is the embedding.
+    The embedding, the matrices, one vector for each of the two norms per layer and the final one, and the output
+    matrix unless it is tied to the embedding.
     """
     embeddings = (1 if target.tied_embeddings else 2) * target.vocab_size * target.d_model
     return embeddings + matrix_parameters(target) + (2 * target.num_layers + 1) * target.d_model
@@ -42,7 +42,7 @@ def pattern_parameters(pattern: ModelPattern, target: Target, num_tokens: int) -
 
 
 def _projection_ranks(pattern: ModelPattern) -> dict[tuple[int | None, str], int]:
-    """Rows of every projection that some head uses, the most that any asks for, since ranks nest."""
+    """Rows of every projection in use: the largest rank of the heads that share it, since ranks nest."""
     ranks: dict[tuple[int | None, str], int] = {}
     for layer in pattern.layers:
         for primitive in (primitive for group in layer.heads for primitive in group.attend):

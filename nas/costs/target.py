@@ -1,4 +1,4 @@
-"""The model that a pattern's cost is counted for."""
+"""The target: the model for which a pattern's cost is counted."""
 
 from dataclasses import dataclass, fields
 
@@ -8,25 +8,25 @@ from nas.ranges import MOST_TOKENS
 
 @dataclass(kw_only=True, slots=True)
 class Target:
-    """Dimensions of a decoder or encoder, whatever proxy was trained.
+    """Dimensions of a decoder or encoder, independent of the proxy that is trained.
 
     Args:
         name: its name in reports.
         num_tokens: sequence length n, in tokens.
         num_layers: layers; a pattern with fewer or more is stretched (docs/costs.md).
-        num_heads: query heads a layer; a pattern with fewer or more is stretched.
-        num_kv_heads: key-value heads a layer, a divisor of num_heads.
+        num_heads: query heads per layer; a pattern with fewer or more is stretched.
+        num_kv_heads: key-value heads per layer, a divisor of num_heads.
         d_model: width of the residual stream, in features.
         d_head: width of a head, in features.
         d_mlp: width of the MLP, in features.
-        gated_mlp: three matrices in the MLP (SwiGLU) instead of two.
+        gated_mlp: whether the MLP has three matrices (SwiGLU) instead of two.
         vocab_size: entries of the vocabulary.
-        tied_embeddings: the output matrix is the embedding's.
+        tied_embeddings: whether the output matrix is the embedding.
         bytes_per_element: size of a stored number, in bytes.
-        fused_attention: the training kernel stores no scores, so their activation bytes are not counted.
+        fused_attention: whether the training kernel stores no scores, so that their activation bytes are not counted.
 
     Raises:
-        InputError: a size below 1, more than MOST_TOKENS tokens, or num_kv_heads that does not divide num_heads.
+        InputError: a size is below 1, num_tokens is above MOST_TOKENS, or num_kv_heads does not divide num_heads.
     """
 
     name: str
@@ -64,13 +64,13 @@ def proxy_target(
     mlp_ratio: int = 4,
     vocab_size: int = 256,
 ) -> Target:
-    """The proxy as a target: what costs are counted for unless the user names another.
+    """The proxy as a target: the default target of costs.
 
     Args:
         num_layers: layers of the proxy.
-        num_heads: heads a layer, each with its own keys and values.
+        num_heads: heads per layer, each with its own keys and values.
         num_tokens: sequence length n, in tokens.
-        d_model: width of the residual stream, in features; None for 16 features a head.
+        d_model: width of the residual stream, in features; None for 16 features per head.
         mlp_ratio: width of the MLP as a multiple of d_model.
         vocab_size: entries of the vocabulary.
     """

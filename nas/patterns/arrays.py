@@ -1,4 +1,4 @@
-"""Array types: numpy's for patterns themselves, and torch's tensors where they are given, without importing torch."""
+"""Array types: numpy's, and torch's tensors without importing torch."""
 
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -14,7 +14,7 @@ Positions = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 Array = TypeVar("Array", NDArray[Any], "Tensor")
-"""What a predicate takes and returns; it is written with operators that mean the same on both."""
+"""What a predicate takes and returns; it uses only operators that mean the same on both."""
 
 
 def table_like(table: Flags, positions: Array) -> Array:
@@ -25,7 +25,7 @@ def table_like(table: Flags, positions: Array) -> Array:
         positions: arrays or tensors.
 
     Returns:
-        the table itself for numpy positions; for a tensor a copy, a bool tensor on its device.
+        the table itself for numpy positions; for a tensor, a copy as a bool tensor on the same device.
     """
     if isinstance(positions, np.ndarray | np.generic):
         return cast(Array, table)

@@ -13,8 +13,8 @@ _ORDER = {kind: place for place, kind in enumerate(PRIMITIVES)}
 def canonical_layer(layer: LayerPattern, numbered: bool) -> LayerPattern:
     """The layer with redundant primitives dropped, equal groups merged, and groups in a fixed order.
 
-    Heads are interchangeable as long as no trained weights belong to them, so their order is dropped too.
-    It is kept where a group draws `random` blocks, because those depend on the head's number.
+    Heads without trained weights are interchangeable, so their order is dropped too.
+    It is kept if a group draws `random` blocks, because those depend on the head's number.
 
     Args:
         layer: any layer.
@@ -55,7 +55,7 @@ def _merge_neighbours(unions: Iterable[tuple[tuple[Primitive, ...], int]]) -> li
 
 
 def _sort_key(primitive: Primitive) -> tuple[int, list[tuple[int, str]]]:
-    """Kinds in the order of docs/patterns.md, then numbers by size and words by letter."""
+    """Kinds in the order of docs/patterns.md, then numbers by size and words alphabetically."""
     values = [value for name, value in primitive.to_dict().items() if name != "kind"]
     parts = [(value, "") if isinstance(value, int) else (0, value) for value in values]
     return _ORDER[primitive.kind], parts

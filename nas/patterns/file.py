@@ -1,4 +1,4 @@
-"""Read pattern files; errors name the place in the file."""
+"""The pattern file, read strictly: every error names the place in the file."""
 
 import json
 from collections.abc import Mapping

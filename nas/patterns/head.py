@@ -19,8 +19,8 @@ class HeadPattern:
     Args:
         attend: a union of mask primitives, cut to j <= i in a causal pattern; or one computed primitive alone.
         causal: whether a query sees only keys at or before it.
-        layer: index of the layer, from 0. Only `random` looks at it; 0 where nothing does.
-        head: index of the head in its layer, from 0. Only `random` looks at it; 0 where nothing does.
+        layer: index of the layer, from 0. Only `random` depends on it; 0 where nothing does.
+        head: index of the head in its layer, from 0. Only `random` depends on it; 0 where nothing does.
         grid: rows and columns of a 2-D input, or None.
         memory_tokens: rows of the previous segment that every query also sees, in tokens; 0 if not causal.
     """
@@ -43,7 +43,7 @@ class HeadPattern:
         """The union as masks.
 
         Raises:
-            PatternError: the head computes what it sees, so it has no mask.
+            PatternError: the head has a computed primitive, which is not a mask.
         """
         masks = tuple(primitive for primitive in self.attend if isinstance(primitive, MaskPrimitive))
         if len(masks) < len(self.attend):
@@ -56,10 +56,10 @@ class HeadPattern:
         return self if self.computed is None else replace(self, attend=self.computed.possible())
 
     def context(self, num_tokens: int) -> MaskContext:
-        """The context that its primitives are evaluated in.
+        """The context in which its primitives are evaluated.
 
         Raises:
-            PatternError: the grid does not hold `num_tokens` tokens.
+            PatternError: `num_tokens` is below 1, or the grid does not have `num_tokens` places.
         """
         if num_tokens < 1:
             raise PatternError("num_tokens", "must be 1 or more", num_tokens)
@@ -79,7 +79,7 @@ class HeadPattern:
             bool, of the broadcast shape, as numpy array or tensor as the positions are.
 
         Raises:
-            PatternError: the grid does not hold `num_tokens` tokens, or the head computes what it sees.
+            PatternError: the grid does not have `num_tokens` places, or the head has a computed primitive.
         """
         context, masks = self.context(num_tokens), self.masks
         seen = masks[0].visible(query, key, context)

@@ -7,9 +7,9 @@ from nas.patterns.model import ModelPattern
 
 
 def label(pattern: ModelPattern) -> str:
-    """The label of a pattern: one line of ASCII, the same for all spellings, another for every other pattern.
+    """The label of a pattern: one line of ASCII, the same for all spellings, different for every other pattern.
 
-    Numbers count keys. Neighbouring layers that attend alike are folded (`L0-3`). Heads are counted; their order shows
+    Numbers count keys. Adjacent layers that attend alike are folded (`L0-3`). Heads are counted; their order shows
     only where it matters (`random` blocks, ALiBi). Defaults are left out: causal, no grid, rotary positions.
 
     Args:
@@ -19,19 +19,19 @@ def label(pattern: ModelPattern) -> str:
 
 
 def label_lines(pattern: ModelPattern, width: int) -> list[str]:
-    """The label on several lines, broken between layers, and inside a layer only where it is longer than a line.
+    """The label on several lines, broken between layers, and within a layer only if it is longer than a line.
 
     Args:
         pattern: any pattern.
-        width: most characters a line; a head group that is longer by itself stands alone.
+        width: most characters per line; a head group that is longer gets its own line.
 
     Returns:
         lines that make up the label again when they are joined by spaces.
     """
     lines: list[str] = []
     for section in _sections(pattern):
-        if lines and len(beside := " ".join([lines[-1], *section])) <= width:
-            lines[-1] = beside
+        if lines and len(joined := " ".join([lines[-1], *section])) <= width:
+            lines[-1] = joined
         else:
             lines += _filled(section, width)
     return lines
@@ -41,15 +41,15 @@ def _filled(parts: list[str], width: int) -> list[str]:
     """The parts on as few lines as they need."""
     lines = [parts[0]]
     for part in parts[1:]:
-        if len(beside := f"{lines[-1]} {part}") <= width:
-            lines[-1] = beside
+        if len(joined := f"{lines[-1]} {part}") <= width:
+            lines[-1] = joined
         else:
             lines.append(part)
     return lines
 
 
 def _sections(pattern: ModelPattern) -> list[list[str]]:
-    """What stands between bars, bars included: each run of layers by head groups, then each fact of the model."""
+    """The text between bars, bars included: each run of layers by head groups, then each fact about the model."""
     canonical = pattern.canonical()
     runs = groupby(canonical.layers, key=lambda layer: (layer.heads, layer.memory_tokens))
     sections = [_run(list(layers)) for _, layers in runs] + [[fact] for fact in _facts(canonical)]
@@ -59,7 +59,7 @@ def _sections(pattern: ModelPattern) -> list[list[str]]:
 
 
 def _run(layers: list[LayerPattern]) -> list[str]:
-    """Neighbouring layers that attend alike: their numbers, their head groups, their memory."""
+    """Adjacent layers that attend alike: their numbers, their head groups, their memory."""
     first, last = layers[0], layers[-1]
     groups = [_group(group, first.causal) for group in first.heads]
     memory = [f"mem{first.memory_tokens}"] if first.memory_tokens else []

@@ -11,7 +11,7 @@ from nas.patterns.primitives import ComputedPrimitive, Primitive
 from nas.patterns.primitives.base import require_int
 
 MOST_HEADS = 1 << 16
-"""Far more than any model has: a typo must not exhaust memory."""
+"""Most heads in a group: far more than any model has, so that a typo does not exhaust memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class LayerPattern:
         return sum(group.count for group in self.heads)
 
     def head_patterns(self) -> tuple[HeadPattern, ...]:
-        """One entry a head, in order; heads that attend alike are equal values."""
+        """One entry per head, in order; heads that attend alike are equal values."""
         heads: list[HeadPattern] = []
         for group in self.heads:
             head = HeadPattern(group.attend, self.causal, grid=self.grid, memory_tokens=self.memory_tokens)

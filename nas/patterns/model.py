@@ -24,7 +24,7 @@ class ModelPattern:
     instead of calling `to_dict`.
 
     Args:
-        layers: one entry a layer, with equal numbers of heads, one causality and one grid.
+        layers: one entry per layer, with equal numbers of heads, one causality and one grid.
         position: how positions are encoded, one of POSITIONS.
 
     Raises:
@@ -87,7 +87,7 @@ class ModelPattern:
             causal: whether a query sees only keys at or before it.
             grid: rows and columns of a 2-D input, or None.
             position: one of POSITIONS.
-            memory_tokens: tokens of the previous segment that queries see, one number a layer; None for 0.
+            memory_tokens: tokens of the previous segment that queries see, one number per layer; None for 0.
 
         Raises:
             PatternError: the groups break the contract; the message names the layer.
@@ -114,7 +114,7 @@ class ModelPattern:
 
     @property
     def layers(self) -> tuple[LayerPattern, ...]:
-        """One entry a layer."""
+        """One entry per layer."""
         return self._layers
 
     @property
@@ -160,7 +160,7 @@ class ModelPattern:
         return ModelPattern(tuple(canonical_layer(layer, numbered) for layer in self.layers), self.position)
 
     def mask(self, layer: int, num_tokens: int) -> Flags:
-        """The dense mask of one layer; tokens of the previous segment are not in it.
+        """The dense mask of one layer, without tokens of the previous segment.
 
         Args:
             layer: index of the layer, from 0.
@@ -171,8 +171,8 @@ class ModelPattern:
             tensor.
 
         Raises:
-            PatternError: no such layer, no token, the grid does not hold `num_tokens`, or a head of the layer
-                computes what it sees.
+            PatternError: `layer` or `num_tokens` is out of range, the grid does not have `num_tokens` places, or a
+                head of the layer has a computed primitive.
         """
         if not isinstance(layer, int) or not 0 <= layer < self.num_layers:
             raise PatternError("layer", f"must be from 0 to {self.num_layers - 1}", layer)

@@ -1,4 +1,4 @@
-"""Which tokens can influence which through the layers of a pattern, from its masks alone."""
+"""The reach of a pattern: which tokens can influence which through its layers, from its masks alone."""
 
 from dataclasses import dataclass
 
@@ -26,13 +26,13 @@ class Reach:
 def reach(pattern: ModelPattern, num_tokens: int) -> Reach:
     """Follow every token through the layers.
 
-    In each layer information moves along any head's mask or stays where it is (the residual stream). What is not
+    In each layer, information moves along any head's mask or stays in place (the residual stream). What is not
     connected cannot be learned; what is may be. `select` may choose any earlier block and `low_rank` mixes all
-    tokens, so both count for all pairs that they could connect. The previous segment is left out.
+    tokens, so both count for all pairs that they could connect. The previous segment is not included.
 
     Args:
         pattern: the whole model's pattern.
-        num_tokens: sequence length n, in tokens; time grows with its cube (about a second a layer at 4,096).
+        num_tokens: sequence length n, in tokens; time grows with its cube (about a second per layer at 4,096).
     """
     connected = connections(pattern, num_tokens)
     token = np.arange(num_tokens)

@@ -1,4 +1,4 @@
-"""A pattern stretched to a model of another size."""
+"""Stretching a pattern to a model of another size."""
 
 from itertools import groupby
 
@@ -10,13 +10,13 @@ def stretched(pattern: ModelPattern, num_layers: int, num_heads: int) -> ModelPa
     """Stretch a pattern to another number of layers and heads, each taken from its proportional place.
 
     Layer l of L attends as layer floor(l * P / L) of the pattern's P layers, and heads likewise, so that the
-    first layer stays first and shares are kept as nearly as whole numbers allow. A smaller model loses layers
-    or heads. Parameters in tokens (windows, strides, blocks) are taken as they are, whatever the length.
+    first layer stays first and shares are kept as closely as whole numbers allow. A smaller model loses layers
+    or heads. Parameters in tokens (windows, strides, blocks) are unchanged, whatever the length.
 
     Args:
         pattern: the pattern of a model of any size.
         num_layers: layers of the model, 1 or more.
-        num_heads: heads a layer of the model, 1 or more.
+        num_heads: heads per layer of the model, 1 or more.
     """
     if (num_layers, num_heads) == (pattern.num_layers, pattern.num_heads):
         return pattern

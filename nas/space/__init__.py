@@ -1,1 +1,1 @@
-"""Search spaces: how they are written, sampled, listed and loaded; and the named baselines."""
+"""Search spaces: how they are written, sampled, enumerated and loaded; and the named baselines."""

@@ -25,7 +25,7 @@ class Baseline:
     needs: Needs
 
     def __call__(self, shape: Shape) -> ModelPattern:
-        """The pattern for the shape; InputError if the shape lacks what it needs."""
+        """The pattern for the shape; raises InputError if the shape lacks what the baseline needs."""
         self.needs.check(f"baseline {self.name}", shape)
         return self.make(shape)
 
@@ -58,18 +58,18 @@ BASELINES: dict[str, Baseline] = {
 """Every baseline by name."""
 
 DEFAULT_BASELINES = ("full", "longformer", "local_global")
-"""For a space that names none."""
+"""The baselines of a space that names none."""
 
 
 def baselines_for(space: Space, shape: Shape) -> dict[str, ModelPattern]:
-    """The baselines that the space names and that fit the shape, `full` first; of equal patterns the first.
+    """The baselines that the space names and that fit the shape, `full` first; of equal patterns only the first.
 
     Args:
-        space: names them in its `baselines`; DEFAULT_BASELINES where it has no such attribute.
+        space: names them in its `baselines`; DEFAULT_BASELINES if it has no such attribute.
         shape: what the study's patterns have in common.
 
     Raises:
-        InputError: the space names a baseline that does not exist.
+        InputError: the space names an unknown baseline.
     """
     made: dict[str, ModelPattern] = {}
     for name in ("full", *getattr(space, "baselines", DEFAULT_BASELINES)):

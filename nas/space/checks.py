@@ -1,4 +1,4 @@
-"""Checks of what a space offers: its options, and the parameters that it asks a suggester for."""
+"""Checks of a space: of its options, and of the parameters that it requests from a suggester."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from math import inf
@@ -41,7 +41,7 @@ def require_heads(name: str, options: Sequence[int] | None, shape: Shape) -> Non
 
 
 def check_options(name: str, options: Sequence[object]) -> None:
-    """Refuse options that a sampler cannot choose from or a study cannot store.
+    """Refuse options that a sampler cannot choose from or that a study cannot store.
 
     Raises:
         InputError: there is no option, or one that is neither text nor a finite number nor true or false.
@@ -54,16 +54,16 @@ def check_options(name: str, options: Sequence[object]) -> None:
 
 
 def check_asked_alike(asked: dict[str, Hashable], name: str, question: Hashable) -> None:
-    """Refuse a parameter that a trial asks for again in another way; remember how it asked.
+    """Refuse a parameter that a trial requests twice with different values allowed; record the request.
 
     Args:
-        asked: how this trial asked for its parameters so far; updated.
+        asked: what this trial has requested so far, by parameter name; updated.
         name: the parameter.
         question: all that decides which values are allowed.
 
     Raises:
-        InputError: the trial asked for the name before, and otherwise.
+        InputError: the trial requested the same name before with a different question.
     """
     if (before := asked.setdefault(name, question)) != question:
         remedy = "Give one of them another name."
-        raise InputError(f"space parameter {name}", f"must be asked for as before, {before}", question, remedy)
+        raise InputError(f"space parameter {name}", f"must be requested as before, {before}", question, remedy)

@@ -1,6 +1,6 @@
 """The building blocks of a space: typed draws, and layers and head groups made from them.
 
-A parameter that depends on another is an `if` in the space's own code: only what is asked for is suggested.
+A parameter that depends on another is an `if` in the space's own code: only requested parameters are suggested.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -28,10 +28,10 @@ class Choice(Generic[T]):
     """One of a few values.
 
     Args:
-        options: what may be drawn; at least one, none twice.
+        options: what may be drawn; at least one, without repetition.
 
     Raises:
-        InputError: no option, or one twice.
+        InputError: there is no option, or one occurs twice.
     """
 
     options: Sequence[T]
@@ -54,7 +54,7 @@ class Integers:
         log: whether ratios matter rather than differences; `low` must then be 1 or more.
 
     Raises:
-        InputError: an empty range, or a logarithmic one from 0.
+        InputError: the range is empty, or logarithmic with `low` below 1.
     """
 
     low: int
@@ -89,7 +89,7 @@ class Scope:
 
 
 def layer_scopes(suggest: Suggester, shape: Shape) -> list[Scope]:
-    """One scope a layer: what layer 2 asks for is named `layer2.window_tokens` and so on."""
+    """One scope per layer: the parameters of layer 2 are named `layer2.window_tokens` and so on."""
     return [Scope(f"layer{index}", suggest) for index in range(shape.num_layers)]
 
 
@@ -103,7 +103,7 @@ def each_layer(
         shape: what the pattern must have.
         build_layer: makes one layer from its suggestions.
         share_layers: draw once, as `layers.window_tokens`, and use it in every layer.
-        position: how positions enter, one of `nas.patterns.model.POSITIONS`.
+        position: how positions are encoded, one of `nas.patterns.model.POSITIONS`.
 
     Raises:
         PatternError: a layer breaks the contract; the message names it.
@@ -116,7 +116,7 @@ def each_layer(
 
 
 def split_heads(num_heads: int, num_second: int, first: Union, second: Union) -> tuple[HeadGroup, ...]:
-    """Two head groups, the last `num_second` heads in the second; empty groups are left out."""
+    """Two head groups, the last `num_second` heads in the second; empty groups are omitted."""
     groups = ((num_heads - num_second, first), (num_second, second))
     return tuple(HeadGroup(count, union) for count, union in groups if count)
 
@@ -124,7 +124,7 @@ def split_heads(num_heads: int, num_second: int, first: Union, second: Union) ->
 def heads_by_place(
     shape: Shape, places: Collection[tuple[int, int]], chosen: Union, other: Union
 ) -> list[tuple[HeadGroup, ...]]:
-    """The head groups of every layer where the order of heads matters: one group a head.
+    """The head groups of every layer where the order of heads matters: one group per head.
 
     Args:
         shape: gives the numbers of layers and heads.

@@ -1,4 +1,4 @@
-"""Every pattern of a space that has finitely many."""
+"""Enumeration of every pattern of a finite space."""
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 
@@ -8,7 +8,7 @@ from nas.space.checks import check_asked_alike, check_options
 from nas.space.space import Option, Suggester
 
 MOST_COMBINATIONS = 10_000
-"""More than anyone would train. Listing this many takes seconds, and a space without end must not hang."""
+"""More than anyone would train. Enumerating this many takes seconds, and an unbounded space must not hang."""
 
 
 class _Scripted:
@@ -63,7 +63,8 @@ def every_pattern(
         sample: makes a pattern from suggested values, or raises PatternError where they make none.
 
     Raises:
-        InputError: there are more than MOST_COMBINATIONS combinations, or what is asked changes from call to call.
+        InputError: there are more than MOST_COMBINATIONS combinations, or the space requests other parameters from call
+            to call.
     """
     script: list[int] | None = []
     seen: set[str] = set()
@@ -92,6 +93,6 @@ def _next_script(taken: Sequence[tuple[int, int]]) -> list[int] | None:
     return None
 
 
-def _too_many(came: str) -> InputError:
+def _too_many(got: str) -> InputError:
     allowed = f"must have at most {MOST_COMBINATIONS:,} combinations to be listed"
-    return InputError("space", allowed, came, "Offer fewer options, or use space=tabular.")
+    return InputError("space", allowed, got, "Offer fewer options, or use space=tabular.")

@@ -1,4 +1,4 @@
-"""From `module:attribute` and plain options to a space."""
+"""Loading a space from `module:attribute` and plain options."""
 
 import importlib
 import sys
@@ -18,7 +18,7 @@ from nas.space.space import Space
 def load_space(attribute: str, options: Mapping[str, Any]) -> Space:
     """A space from its class and its options.
 
-    The module is imported, from the current directory too; of what it holds, nothing but the named class is called.
+    The module is imported, also from the current directory; nothing in it but the named class is called.
     Shipped spaces are named `search_spaces.hybrid:Hybrid` and so on, wherever nas is installed. A package
     `search_spaces` of the user's keeps every module name that no shipped space has.
 
@@ -28,8 +28,8 @@ def load_space(attribute: str, options: Mapping[str, Any]) -> Space:
         options: keyword arguments of that class, as plain values.
 
     Raises:
-        InputError: no such module or class, an unknown or missing option, a value of the wrong type, or one that the
-            class itself refuses; the message names the place (`space.options.window_tokens`).
+        InputError: the module or class is not found, an option is unknown or missing, or a value has the wrong type or
+            is refused by the class itself; the message names the place (`space.options.window_tokens`).
     """
     made = _find_class(attribute)
     _check_options(made, options)
@@ -38,8 +38,8 @@ def load_space(attribute: str, options: Mapping[str, Any]) -> Space:
     except InputError as error:
         raise error.inside("space.options") from None
     except Exception as error:
-        came = " ".join(f"{type(error).__name__}: {error}".split())
-        raise InputError("space.attribute", "must name a class that can be made with its options", came) from error
+        got = " ".join(f"{type(error).__name__}: {error}".split())
+        raise InputError("space.attribute", "must name a class that can be made with its options", got) from error
 
 
 def _find_class(attribute: str) -> type[Any]:
@@ -84,7 +84,7 @@ def _broken(name: str, error: Exception) -> InputError:
 
 @contextmanager
 def _current_directory_last() -> Iterator[None]:
-    """Let modules of the current directory be imported, without hiding installed ones."""
+    """Allow imports from the current directory, without hiding installed modules."""
     here = str(Path.cwd())
     if here in sys.path:
         yield

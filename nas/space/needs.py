@@ -1,4 +1,4 @@
-"""What a space or a baseline requires of a shape, as a value that is checked before anything is sampled."""
+"""The needs of a space or a baseline: what it requires of a shape, checked before anything is sampled."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -19,7 +19,7 @@ _WANTED: dict[Lack, tuple[str, str, str]] = {
     ),
     "context": ("a task that provides the previous segment", "one without", "Use task=text or task=tokens."),
 }
-"""What is needed, what the shape has instead, what to do."""
+"""What is needed, what the shape has instead, and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

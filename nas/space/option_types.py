@@ -1,4 +1,4 @@
-"""Whether a plain value, as YAML has it, fits a declared type."""
+"""Declared types of options, and whether plain values from YAML fit them."""
 
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -14,9 +14,9 @@ _PLURALS = {int: "whole numbers", float: "numbers", str: "texts", bool: "true or
 
 
 def fits(value: object, hint: Any) -> bool:
-    """Whether the value fits the type: True is no whole number, but a whole number is a number.
+    """Whether the value fits the type: True is not a whole number, but a whole number is a number.
 
-    Other types than bool, int, float, str, None, lists, unions and literals accept their instances.
+    Types other than bool, int, float, str, None, lists, unions and literals accept their instances.
     """
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):

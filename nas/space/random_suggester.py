@@ -1,4 +1,4 @@
-"""Random values without a study, for tests, documentation and a first look at a space."""
+"""A suggester of random values without a study: for tests, documentation and a first look at a space."""
 
 import math
 import random
@@ -11,7 +11,7 @@ from nas.space.space import Option
 class RandomSuggester:
     """Draws uniformly at random and remembers what it drew.
 
-    A name that is asked for again gets the same value, as in a study.
+    A name that is requested again gets the same value, as in a study.
 
     Args:
         seed: the same seed and the same questions give the same values, on every machine.

@@ -1,4 +1,4 @@
-"""Sizes that follow from the sequence length, shared by the spaces and the baselines (docs/spaces.md)."""
+"""Sizes that scale with the sequence length, shared by spaces and baselines (docs/spaces.md)."""
 
 from nas.patterns.primitives import Global, Window
 
@@ -9,7 +9,7 @@ def window_of(keys: int, *, causal: bool, dilation: int = 1) -> Window:
     Args:
         keys: causal: keys that a query sees, itself included. Bidirectional: half of them on each side, rounded down,
             and the query itself.
-        causal: whether all of them lie at or before the query.
+        causal: whether all of them are at or before the query.
         dilation: distance between neighbouring keys, in tokens.
     """
     return Window(keys - 1, 0, dilation) if causal else Window(keys // 2, keys // 2, dilation)
@@ -56,7 +56,7 @@ def global_counts(num_tokens: int) -> list[int]:
 
 
 def root_strides(num_tokens: int) -> list[int]:
-    """Strides to choose from, in tokens: half of `root_stride`, itself and twice of it, 2 at least."""
+    """Strides to choose from, in tokens: half of `root_stride`, itself and its double, 2 at least."""
     root = root_stride(num_tokens)
     return [stride for stride in (root // 2, root, 2 * root) if stride >= 2]
 

@@ -28,13 +28,13 @@ class Shape:
 
     Args:
         num_layers: layers of the proxy.
-        num_heads: heads a layer.
+        num_heads: heads per layer.
         num_tokens: the task's sequence length, in tokens.
         causal: the task's causality.
         grid: rows and columns of the task's 2-D input, or None.
         context: whether the task provides the segment before each sequence, which a memory needs.
         weighted: whether the model is pretrained, so that the order of heads matters.
-        retrieval_heads: every (layer, head) by falling retrieval score; empty if there are no scores.
+        retrieval_heads: every (layer, head) by descending retrieval score; empty if there are no scores.
     """
 
     num_layers: int
@@ -47,7 +47,7 @@ class Shape:
     retrieval_heads: tuple[tuple[int, int], ...] = ()
 
     def identity(self, pattern: ModelPattern) -> str:
-        """The id by which a study of this shape tells patterns apart."""
+        """The id by which a study of this shape distinguishes patterns."""
         return pattern.id_in_order if self.weighted else pattern.id
 
     def pattern(
@@ -78,7 +78,7 @@ class Space(Protocol):
         """A pattern from suggested values.
 
         Raises:
-            PatternError: the values make no valid pattern; the trial counts as infeasible.
+            PatternError: the values do not make a valid pattern; the trial counts as infeasible.
             InputError: no pattern of the space has this shape; nothing is trained.
         """
         ...

@@ -1,4 +1,4 @@
-"""The patterns of published systems, scaled to a shape of 8 tokens or more: one function a system.
+"""The patterns of published systems, scaled to a shape of 8 tokens or more: one function per system.
 
 docs/spaces.md has the papers' own numbers in a table; `nas.space.baselines` has the shapes that each fits.
 """
@@ -59,9 +59,9 @@ def sparse_transformer_fixed(shape: Shape) -> ModelPattern:
 
 
 def bigbird(shape: Shape) -> ModelPattern:
-    """A window of three blocks, two blocks of global tokens, three random blocks; n / 64 tokens a block.
+    """A window of three blocks, two blocks of global tokens, three random blocks; a block has n / 64 tokens.
 
-    Global tokens stand half at the start and half at the end, in a causal model all at the start.
+    Half of the global tokens are at the start and half at the end; in a causal model all are at the start.
     Source: Zaheer et al. 2020, section 2 and table 8 (appendix E.1; BigBird-ITC: blocks of 64 of 4,096 tokens).
     """
     block = random_block(shape.num_tokens)
@@ -92,7 +92,7 @@ def parallel(shape: Shape) -> ModelPattern:
 def serial(shape: Shape) -> ModelPattern:
     """Sampled columns, one global token and a window of l keys in one softmax, l near the square root of n.
 
-    Source: no paper sets this union; the columns are those of `sparse_transformer_fixed`, the token is Longformer's.
+    Source: no paper uses this union; the columns are those of `sparse_transformer_fixed`, the token is Longformer's.
     """
     stride = root_stride(shape.num_tokens)
     columns = Columns(stride, max(1, stride // 4))
@@ -100,7 +100,7 @@ def serial(shape: Shape) -> ModelPattern:
 
 
 def learned_importance(shape: Shape) -> ModelPattern:
-    """The own block and the two earlier ones that score highest; a 16th of the sequence a block.
+    """The query's own block and the two earlier ones that score highest; a block is a 16th of the sequence.
 
     Source: Lu et al. 2025 (MoBA), section 3.1: blocks of 512 of 8,192 tokens, top-3 with the own block.
     """

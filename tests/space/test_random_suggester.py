@@ -32,7 +32,7 @@ def test_a_name_cannot_be_asked_for_in_two_ways() -> None:
         lambda: suggest.integer("width", 1, 8, log=True),
         lambda: suggest.choice("kind", ["a", "c"]),
     ):
-        with pytest.raises(InputError, match=r"^space parameter (width|kind): must be asked for as before"):
+        with pytest.raises(InputError, match=r"^space parameter (width|kind): must be requested as before"):
             ask()
 
 

@@ -1,4 +1,4 @@
-"""Tiles of neighbouring queries: windows, blocks, random blocks, key columns and rows that see everything."""
+"""Tiles of consecutive queries: windows, blocks, random blocks, key columns and rows that see everything."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -13,7 +13,7 @@ from nas.patterns.primitives.support import Band, Support
 
 
 def consecutive_tiles(supports: Sequence[Support], context: MaskContext, masker: Masker) -> Iterator[Tile]:
-    """All tiles of the part that reads the sequence as it stands.
+    """All tiles of the part that reads the sequence in its own order.
 
     Args:
         supports: what each primitive of the part shows.
@@ -34,7 +34,7 @@ def consecutive_tiles(supports: Sequence[Support], context: MaskContext, masker:
 
 
 def _query_slices(rows: Flags, num_queries: int) -> Iterator[slice]:
-    """Runs of at most `num_queries` queries; those that see everything stand apart from those that do not."""
+    """Runs of at most `num_queries` queries; those that see everything are kept apart from the others."""
     turns = np.flatnonzero(rows[1:] != rows[:-1]) + 1
     edges = np.union1d(np.arange(0, len(rows), num_queries), np.append(turns, len(rows)))
     for start, stop in pairwise(edges):

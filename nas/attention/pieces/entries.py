@@ -1,7 +1,7 @@
-"""Which rows of a folded sequence a tile reads, and how they are taken out and put back.
+"""Entries: which rows of a folded sequence a tile reads, and how they are read and written.
 
-A folded sequence has shape (sequences, classes, entries, features): entry m of class c stands for token m * step + c
-(`online.fold`). What is taken has shape (sequences * classes, entries, features).
+A folded sequence has shape (sequences, classes, entries, features): entry m of class c is token m * step + c
+(`online._fold`). What is taken has shape (sequences * classes, entries, features).
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class Entries(Protocol):
     """Some entries of some classes, for a few sequences at a time."""
 
     def tokens(self, step: int) -> Tensor:
-        """The tokens they stand for, int64, shape (classes, entries), in a sequence folded with this step."""
+        """Their tokens, int64, shape (classes, entries), in a sequence folded with this step."""
 
     def take(self, x: Tensor, rows: slice) -> Tensor:
         """Their features in the sequences `rows` of the folded x."""
@@ -24,16 +24,16 @@ class Entries(Protocol):
         """Write what `take` would read."""
 
     def add(self, x: Tensor, rows: slice, values: Tensor) -> None:
-        """Add to what `take` would read; an entry that stands twice gets both."""
+        """Add to what `take` would read; an entry that occurs twice gets both."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Folded:
-    """Entries of neighbouring residue classes, the same ones in each.
+    """Entries of adjacent residue classes, the same ones in each.
 
     Args:
         classes: which residue classes.
-        entries: which entries of each: a slice where they are neighbours, else int64 numbers, each once.
+        entries: which entries of each: a slice if they are adjacent, else int64 indices without repetition.
     """
 
     classes: slice
@@ -64,10 +64,10 @@ class Folded:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Placed:
-    """Entries at the same distances from the origin of each class, in a sequence as it stands (step 1).
+    """Entries at the same distances from the origin of each class, in a sequence that is not folded (step 1).
 
     Args:
-        origins: one token a class, int64, shape (classes,).
+        origins: one token per class, int64, shape (classes,).
         offsets: distance of each entry from its class's origin, int64, shape (entries,), in tokens.
     """
 

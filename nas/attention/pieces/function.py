@@ -29,14 +29,14 @@ def pieces_attention(
 ) -> Tensor:
     """Exact attention in time and memory proportional to what is attended.
 
-    Scores are computed in float32, or in float64 for float64 inputs. Neither pass ever holds more than a few
+    Scores are computed in float32, or in float64 for float64 inputs. Neither pass ever stores more than a few
     tiles of scores. Gradients of gradients are not available.
 
     Args:
         q: queries, shape (batch, heads, tokens, d_key).
         k: keys, same shape.
         v: values, shape (batch, heads, tokens, d_value).
-        heads: one pattern a head, of masks or `select`; heads with equal patterns are worked on together.
+        heads: one pattern per head, of masks or `select`; heads with equal patterns run together.
         scale: factor on the scores; None for 1 / sqrt(d_key).
         memory: keys and values of the previous segment; see `nas.attention.module.attend`.
 
@@ -50,7 +50,7 @@ def pieces_attention(
 
 
 class _Pieces(torch.autograd.Function):
-    """Keeps what it read, the choices, the output and one log-sum-exp a query; backward computes the scores again."""
+    """Saves its inputs, the choices, the output and one log-sum-exp per query; backward recomputes the scores."""
 
     @staticmethod
     def forward(
@@ -121,7 +121,7 @@ def _sequences(
     scale: float,
     dtype: torch.dtype,
 ) -> Sequences:
-    """What the heads of one group read."""
+    """The inputs of the heads of one group."""
     q, k, v = (as_sequences(x, members, dtype) for x in read[:3])
     keys, values = (as_sequences(_last_rows(x, head), members, dtype) for x in read[3:])
     return Sequences(q * scale, k, v, keys, values, chosen.flatten(0, 1))

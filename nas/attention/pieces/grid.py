@@ -1,4 +1,4 @@
-"""Tiles of rectangles of the grid: stripes and tiles, which the grid is cut into, and boxes around each query."""
+"""Tiles of rectangles of the grid: for stripes and tiles, which cut the grid, and for boxes around each query."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from nas.patterns.primitives.mask_context import MaskContext
 from nas.patterns.primitives.support import Support
 
 _SIDE = 8
-"""Rows and columns of the squares of queries that share their keys where every query has a box of its own."""
+"""Side of the squares of queries that share their keys where every query has its own box, in rows or columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,10 @@ class _Span:
 
 
 def grid_tiles(supports: Sequence[Support], context: MaskContext, masker: Masker) -> Iterator[Tile]:
-    """All tiles of a part with boxes: rectangles that are alike are classes, worked on at once.
+    """All tiles of a part with boxes: equal rectangles are classes of one tile.
 
     Args:
-        supports: what the one primitive of the part shows: one box.
+        supports: what the only primitive of the part shows: one box.
         context: length, causality and grid.
         masker: makes the tiles.
     """
@@ -57,7 +57,7 @@ def grid_tiles(supports: Sequence[Support], context: MaskContext, masker: Masker
 def _tiles(
     origins: Positions, queries: Positions, keys: Positions, context: MaskContext, masker: Masker
 ) -> Iterator[Tile]:
-    """A few queries of each class by all keys they may see; queries and keys as distances from the origins."""
+    """A few queries of each class by all keys they may see; both as distances from the origins."""
     if context.causal:
         keys = keys[keys <= queries[-1]]
     for start in range(0, len(keys), MOST_KEYS):
@@ -70,7 +70,7 @@ def _tiles(
 
 
 def _spans(start: Positions, stop: Positions, split: bool) -> dict[_Span, Positions]:
-    """Where along one axis the rectangles of queries begin, those that are alike together.
+    """Where the rectangles of queries begin along one axis, grouped by equal spans.
 
     Args:
         start: the first row (or column) of the keys that each row (or column) of queries sees.

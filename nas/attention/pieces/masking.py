@@ -13,14 +13,14 @@ from nas.patterns.head import HeadPattern
 class Masker:
     """Makes the tiles of one part.
 
-    Most tiles of a pattern look alike (the inside of a window, say), so equal biases are stored once.
+    Most tiles of a pattern are equal (inside a window, for example), so equal biases are stored once.
 
     Args:
         union: the primitives of this part.
         earlier: the primitives of all parts before it, whose pairs are left out; None for the first part.
         num_tokens: sequence length n, in tokens.
         step: number of residue classes.
-        device: where biases and key numbers live.
+        device: of biases and key indices.
         dtype: of the biases.
     """
 

@@ -1,4 +1,4 @@
-"""From a head pattern to a plan: which scores are computed, in which order."""
+"""The plan of a head pattern: which scores are computed, in which order."""
 
 from collections import defaultdict
 from dataclasses import replace
@@ -19,17 +19,17 @@ from nas.patterns.primitives.mask_context import MaskContext
 
 @lru_cache(maxsize=256)
 def make_plan(head: HeadPattern, num_tokens: int, device: torch.device, dtype: torch.dtype) -> Plan:
-    """Cut what one head sees whatever the content into disjoint parts.
+    """Cut what one head sees regardless of content into disjoint parts.
 
-    Bands, gathered key columns and rows that see everything are worked on as the sequence stands; strides and
-    dilated windows by residue class, one part for each step; boxes by rectangles of the grid, one part for each
-    primitive. A pair that two parts show belongs to the first.
+    Bands, gathered key columns and rows that see everything form the part that reads the sequence in its own order;
+    strides and dilated windows are read by residue class, one part per step; boxes by rectangles of the grid, one
+    part per primitive. A pair that two parts show belongs to the first.
 
     Args:
-        head: any union of mask primitives, or `select`, of which only the own block is planned.
+        head: any union of mask primitives, or `select`, of which only the query's own block is planned.
         num_tokens: sequence length n, in tokens.
-        device: where the biases live.
-        dtype: of the biases: the type in which scores are computed.
+        device: of the biases.
+        dtype: of the biases, which is the type in which scores are computed.
     """
     context = head.context(num_tokens)
     parts: list[Part] = []
@@ -49,11 +49,11 @@ def make_plan(head: HeadPattern, num_tokens: int, device: torch.device, dtype: t
 
 
 def _readings(masks: tuple[MaskPrimitive, ...], context: MaskContext) -> list[tuple[int, tuple[MaskPrimitive, ...]]]:
-    """The primitives that read the sequence in the same way, with the step: one step, or one cut of the grid."""
+    """The primitives grouped by how they read the sequence, each group with its step: by one step, or by one grid."""
     groups: defaultdict[tuple[int, MaskPrimitive | None], list[MaskPrimitive]] = defaultdict(list)
     for primitive in dict.fromkeys(masks):
         support = primitive.support(context)
-        # A step of n or more shows every token itself alone.
+        # A step of n or more shows every token only itself.
         steps = {min(progression.step, context.num_tokens) for progression in support.progressions} or {1}
         as_it_stands = bool(support.bands) or support.keys is not None or support.queries is not None
         ways = as_it_stands + bool(support.progressions) + len(support.boxes)

@@ -1,4 +1,4 @@
-"""Tiles of residue classes: strides and dilated windows, where each class is a sequence of its own."""
+"""Tiles of residue classes: strides and dilated windows, where each class is its own sequence."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,6 +1,6 @@
-"""Chosen blocks: each block of keys with the queries that chose it, forward and backward.
+"""Routes: each block of keys with the queries that chose it, forward and backward.
 
-Queries are brought to the keys and not keys to the queries: a block's keys are read once for 32 queries.
+Queries are gathered for the keys, not keys for the queries: a block's keys are read once for 32 queries.
 
 Source: Lu et al. 2025 (MoBA), section 2.3 and algorithm 1.
 """
@@ -16,15 +16,15 @@ from nas.attention.pieces.sequences import Sequences
 from nas.attention.pieces.tile import MOST_SCORES
 
 QUERIES = 32
-"""Queries in a route; the last route of a block is filled up with padding."""
+"""Queries in a route; the last route of a block is padded."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Routes:
-    """Which queries meet which blocks; queries and blocks are numbered through all sequences.
+    """Which queries meet which blocks; both are numbered consecutively over all sequences.
 
     Args:
-        queries: shape (routes, QUERIES), int64; sequences * tokens where a route has no more queries.
+        queries: shape (routes, QUERIES), int64; sequences * tokens marks padding.
         blocks: shape (routes,), int64.
         block: length of a block, in tokens.
     """
@@ -60,7 +60,7 @@ def make_routes(chosen: Tensor, block: int) -> Routes:
     asked, order = asked.sort(stable=True)
     num_queries = asked.bincount(minlength=num_sequences * num_blocks)
     num_routes = (num_queries + QUERIES - 1) // QUERIES
-    # A query stands behind the routes of all earlier blocks, and behind the earlier queries of its own block.
+    # A query comes after the routes of all earlier blocks, and after the earlier queries of its own block.
     routes_before, queries_before = num_routes.cumsum(0) - num_routes, num_queries.cumsum(0) - num_queries
     place = torch.arange(len(asked), device=chosen.device) + (routes_before * QUERIES - queries_before)[asked]
     queries = chosen.new_full((int(num_routes.sum()) * QUERIES,), num_sequences * num_tokens)
@@ -114,7 +114,7 @@ def backward(
 
 
 def _flat(x: Tensor) -> Tensor:
-    """All sequences one after the other, and a row of zeros for the padding: (sequences * tokens + 1, features)."""
+    """All sequences concatenated, and a row of zeros for the padding: (sequences * tokens + 1, features)."""
     return pad(x.flatten(0, 1), (0, 0, 0, 1))
 
 

@@ -1,4 +1,4 @@
-"""The tensors of heads that share a plan, one sequence a row."""
+"""The tensors of heads that share a plan, one sequence per row."""
 
 from dataclasses import dataclass, fields
 
@@ -10,7 +10,7 @@ from nas.attention.head_groups import Members
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sequences:
-    """What is read, forward and backward; each head of each batch entry is a sequence.
+    """The inputs of both passes; each head of each batch entry is a sequence.
 
     Args:
         q: queries times the scale, shape (sequences, tokens, d_key).
@@ -18,7 +18,7 @@ class Sequences:
         v: values, shape (sequences, tokens, d_value).
         memory_keys: rows of the previous segment that all queries see, shape (sequences, rows, d_key); 0 rows for none.
         memory_values: shape (sequences, rows, d_value).
-        chosen: from `choose_blocks`, shape (sequences, tokens, choices); 0 choices where the plan says it all.
+        chosen: from `choose_blocks`, shape (sequences, tokens, choices); 0 choices if nothing is chosen by content.
     """
 
     q: Tensor

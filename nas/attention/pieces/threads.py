@@ -1,8 +1,8 @@
-"""Sequences side by side on a CPU, each worked on by one thread from end to end.
+"""Threads on a CPU, each of which works on its own sequences from start to end.
 
-Tiles are small, and letting all threads share every one of their operations makes them meet thousands of times a call.
-On idle cores that costs a little; as soon as something else runs on one of them, each meeting waits for the
-scheduler (docs/attention.md has figures). Here threads meet once, when their sequences are done.
+Tiles are small, so threads that share every operation synchronise thousands of times per call. On idle cores that
+costs little; as soon as something else runs on one of them, each synchronisation waits for the scheduler
+(docs/attention.md has figures). Here threads synchronise once, when their sequences are done.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,11 +18,11 @@ T = TypeVar("T")
 
 
 def side_by_side(tasks: Sequence[Callable[[], T]], device: torch.device) -> list[T]:
-    """What the tasks return, in their order; as many at a time as torch may use threads.
+    """Run the tasks, as many at a time as torch may use threads, and return their results in order.
 
     Args:
         tasks: independent of each other; they must not write to tensors of the caller, which may be in inference mode.
-        device: where they compute; on anything but a CPU they simply run in turn.
+        device: where they compute; on any device but a CPU they run one after the other.
     """
     num_threads = torch.get_num_threads()
     if device.type != "cpu" or num_threads == 1 or len(tasks) == 1:
@@ -41,8 +41,8 @@ def shares(sequences: Tensor) -> list[slice]:
 def _pool(num_threads: int) -> ThreadPoolExecutor:
     """Threads whose own torch operations use one thread each.
 
-    torch keeps that number twice, for the calling thread and for all to come. The second is put back
-    once all threads stand at the barrier.
+    torch keeps that number twice, for the calling thread and for future threads. The second is restored
+    once all threads have reached the barrier.
     """
     pool = ThreadPoolExecutor(num_threads, thread_name_prefix="nas-pieces")
     barrier = Barrier(num_threads)
@@ -58,5 +58,5 @@ def _pool(num_threads: int) -> ThreadPoolExecutor:
 
 
 def _run(task: Callable[[], T]) -> T:
-    with torch.no_grad():  # the mode is each thread's own
+    with torch.no_grad():  # the mode is local to each thread
         return task()

@@ -1,4 +1,4 @@
-"""What a plan is made of: parts of a head's union, cut into tiles of queries by keys.
+"""Tiles of queries by keys: what a plan is made of.
 
 Tiles are large enough to hide the overhead of a call, and small enough for a CPU's cache.
 """
@@ -24,14 +24,14 @@ MOST_SCORES = 1 << 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tile:
-    """Scores that are computed in one go: in each class, some queries by some keys.
+    """Scores that are computed together: in each class, some queries by some keys.
 
     Args:
-        queries: which entries ask.
-        keys: which entries answer, of as many classes.
+        queries: the entries of the queries.
+        keys: the entries of the keys, of as many classes.
         num_scores: classes * queries * keys.
         bias: 0 where a query sees a key in this part and in no earlier one, -inf elsewhere; shape
-            (classes or 1, queries, keys). None where every score counts.
+            (classes or 1, queries, keys). None if every score counts.
     """
 
     queries: Entries
@@ -42,11 +42,11 @@ class Tile:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """The tiles that read the sequence in one way.
+    """Tiles that read the sequence in the same way.
 
     Args:
-        step: number of residue classes; 1 for the sequence as it stands.
-        tiles: in any order; together they hold every pair of the part exactly once.
+        step: number of residue classes; 1 for the sequence in its own order.
+        tiles: in any order; together they contain every pair of the part exactly once.
     """
 
     step: int
@@ -58,9 +58,9 @@ class Plan:
     """How one head pattern runs at one length.
 
     Args:
-        parts: disjoint; together they hold every pair that is visible whatever the content exactly once.
-        memory: the queries by the rows of the memory, which every query sees; no tiles where there is no memory.
-        block: length of the blocks that queries choose by content (`routing`), in tokens; 0 where they choose nothing.
+        parts: disjoint; together they contain, exactly once, every pair that is visible regardless of content.
+        memory: the queries by the rows of the memory, which every query sees; no tiles if there is no memory.
+        block: length of the blocks that queries choose by content (`routing`), in tokens; 0 if they choose nothing.
     """
 
     parts: tuple[Part, ...]

@@ -1,4 +1,4 @@
-"""Counting the union of progressions and boxes, with inclusion and exclusion over what they share."""
+"""Counting the union of progressions and boxes by inclusion and exclusion."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -15,16 +15,16 @@ from nas.patterns.primitives.support import Box, Progression, Support
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Term:
-    """Keys that lie on a progression and in a box, those that every query sees left out, counted with a sign.
+    """Keys that lie on a progression and in a box, without those that every query sees, counted with a sign.
 
     Args:
-        sign: what each key counts.
+        sign: how much each key counts.
         progression: where the keys lie relative to the query; None for anywhere.
-        box: where on the grid they lie, one array entry a query; None for anywhere.
+        box: where on the grid they lie, one array entry per query; None for anywhere.
         columns: columns of the grid; 0 without a box.
         fixed: prefix sums of the keys that every query sees: along the progression (`_along`), or over the grid
             where there is no progression (`_over`); None if there are no such keys.
-        causal: no key past the query is asked for.
+        causal: whether no key after the query is counted.
     """
 
     sign: int
@@ -35,7 +35,7 @@ class Term:
     causal: bool
 
     def count(self, query: Positions, start: Positions, stop: Positions) -> Positions:
-        """Keys in start <= j < stop for each query, times the sign; all of shape (rows,), neighbouring queries."""
+        """Keys in start <= j < stop for each query, times the sign; all of shape (rows,), consecutive queries."""
         if self.box is None:
             return self._signed(self._on_progression(query, start, stop))
         box = _rows_of(self.box, slice(int(query[0]), int(query[-1]) + 1))
@@ -57,7 +57,7 @@ class Term:
         return self._on_progression_below(query, stop) - self._on_progression_below(query, start)
 
     def _on_progression_below(self, query: Positions, edge: Positions) -> Positions:
-        """Up to a constant for each query: only differences mean something."""
+        """Up to a constant for each query: only differences are meaningful."""
         assert self.progression is not None
         step = self.progression.step
         if self.progression.before * step <= query[-1]:
@@ -87,7 +87,7 @@ class Term:
         return counted
 
     def _fixed_in(self, rows: Positions, columns: Positions) -> Positions:
-        """Fixed keys in the first so many rows and columns of the grid."""
+        """How many fixed keys are in this many first rows and columns of the grid."""
         assert self.fixed is not None
         return self.fixed[rows, columns].astype(np.int64, copy=False)
 
@@ -114,7 +114,7 @@ Part = tuple[Progression | None, Box | None]
 
 
 def _gathered(signed: Sequence[tuple[Part, int]]) -> list[tuple[Part, int]]:
-    """Equal parts added up; boxes are told apart by identity."""
+    """The signs of equal parts added up; boxes are compared by identity."""
     totals: dict[tuple[Progression | None, int], tuple[Part, int]] = {}
     for part, sign in signed:
         label = (part[0], id(part[1]))

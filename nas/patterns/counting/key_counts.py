@@ -1,6 +1,6 @@
 """How many keys a head shows each query, in any range of keys, without ever making a mask.
 
-Bands are made disjoint and counted by their length. Outside them, progressions and boxes are counted by inclusion and
+Bands are made disjoint and counted by length. Outside them, progressions and boxes are counted by inclusion and
 exclusion (`inclusion_exclusion.py`), and keys that every query sees by prefix sums; no key counts twice.
 """
 
@@ -47,13 +47,13 @@ class KeyCounts:
         if self._queries is not None and self._queries[rows].all():
             return np.array(cut)
         zero = np.zeros_like(query)
-        seen = self._beside_bands(query, zero, cut)
+        seen = self._without_bands(query, zero, cut)
         for start, end in _disjoint(self._bands, rows):
             first, last = np.minimum(start, cut), np.minimum(end, cut)
-            seen += last - first - self._beside_bands(query, first, last)
+            seen += last - first - self._without_bands(query, first, last)
         return seen if self._queries is None else np.where(self._queries[rows], cut, seen)
 
-    def _beside_bands(self, query: Positions, start: Positions, stop: Positions) -> Positions:
+    def _without_bands(self, query: Positions, start: Positions, stop: Positions) -> Positions:
         """Keys in start <= j < stop that progressions or fixed keys show to each query."""
         seen = np.zeros_like(query)
         if self._fixed is not None:
@@ -67,8 +67,8 @@ class KeyCounts:
 def _disjoint(bands: tuple[Band, ...], rows: slice) -> Iterator[tuple[Positions, Positions]]:
     """Start and stop of bands that show the same keys and never overlap.
 
-    Sorting starts and stops apart from each other keeps, for every key, how many bands hold it, and
-    leaves only neighbours to compare.
+    Sorting starts and stops separately preserves, for every key, the number of bands that contain it, and
+    leaves only adjacent bands to compare.
     """
     starts = _sorted([band.start[rows] for band in bands])
     stops = _sorted([np.maximum(band.start[rows], band.stop[rows]) for band in bands])
@@ -77,7 +77,7 @@ def _disjoint(bands: tuple[Band, ...], rows: slice) -> Iterator[tuple[Positions,
 
 
 def _sorted(columns: list[Positions]) -> list[Positions]:
-    """Each row's values in rising order: an insertion sort of whole columns, since there are few."""
+    """Each row's values in ascending order: an insertion sort of whole columns, since there are few."""
     for newest in range(1, len(columns)):
         for place in range(newest, 0, -1):
             low, high = columns[place - 1], columns[place]

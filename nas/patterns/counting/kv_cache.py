@@ -11,22 +11,22 @@ def kv_entries(heads: Iterable[HeadPattern], num_tokens: int) -> int:
     """The most entries that one key-value head's cache ever holds, for the query heads that share it.
 
     At decoding step t (0 <= t < n) a key j <= t must be kept if some query i with t <= i < n sees it, on any of the
-    heads. The number of such keys is taken at its largest over all steps. A causal window of w keys with g
+    heads. The result is the largest number of such keys over all steps. A causal window of w keys with g
     global tokens needs min(n, w + g); a stride s saves nothing but the last s - 1 keys (n - s + 1), since
     every key is visited again.
 
     A bidirectional head does not decode token by token: it needs all n, or the projected rows of `low_rank`.
-    Tokens of the previous segment are held as well.
+    Tokens of the previous segment are cached as well.
 
     Args:
         heads: the query heads of one key-value head, at least one; any unions of primitives.
         num_tokens: sequence length n, prompt and generated tokens together, in tokens.
 
     Raises:
-        PatternError: the grid does not hold `num_tokens` tokens.
+        PatternError: the grid does not have `num_tokens` places.
     """
     distinct = list(dict.fromkeys(heads))
-    assert distinct, "a key-value head serves at least one query head"
+    assert distinct, "a key-value head has at least one query head"
     projected = [head.computed.projected_rows if head.computed else 0 for head in distinct]
     reading = [head.outline() for head, rows in zip(distinct, projected, strict=True) if not rows]
     memory_tokens = max(head.memory_tokens for head in distinct)

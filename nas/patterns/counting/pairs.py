@@ -1,4 +1,4 @@
-"""Exact numbers of query-key pairs, from the description of a pattern and never from its mask."""
+"""Exact numbers of query-key pairs, from the description of a pattern instead of its mask."""
 
 from dataclasses import replace
 from functools import lru_cache
@@ -12,24 +12,24 @@ from nas.patterns.primitives import Random
 from nas.patterns.primitives.random_blocks import draw_blocks
 
 _ROWS_AT_ONCE = 1 << 14
-"""Queries counted at once: temporary arrays of this length stay in the cache, which is three times as fast."""
+"""Queries counted at once: temporary arrays of this length fit in the CPU's cache, which is three times as fast."""
 
 _MOST_BLOCK_ROWS = 256
-"""Most block rows that pairs of random blocks are tabulated for; beyond, counting every head by itself is faster."""
+"""Most block rows for which pairs are tabulated; beyond that, counting every head separately is faster."""
 
 
 def count_row_pairs(head: HeadPattern, num_tokens: int) -> Positions:
     """How many rows of keys each query is compared with, in time and memory proportional to `num_tokens`.
 
     Args:
-        head: any head; what a computed primitive reads is exact too, since its number does not depend on content.
+        head: any head; exact for computed primitives too, since how many rows they read does not depend on content.
         num_tokens: sequence length n, in tokens.
 
     Returns:
         shape (n,), int64; the causal cut and the memory are included.
 
     Raises:
-        PatternError: the grid does not hold `num_tokens` tokens.
+        PatternError: the grid does not have `num_tokens` places.
     """
     if head.computed is not None:
         return head.computed.row_pairs(head.context(num_tokens)) + head.memory_tokens
@@ -40,9 +40,9 @@ def count_row_pairs(head: HeadPattern, num_tokens: int) -> Positions:
 
 @lru_cache(maxsize=4096)
 def count_pairs(head: HeadPattern, num_tokens: int) -> int:
-    """How many pairs of a query and a row of keys one head works on; a causal window of w keys: n*w - w*(w-1)/2.
+    """How many pairs of a query and a row of keys one head computes; a causal window of w keys: n*w - w*(w-1)/2.
 
-    Remembered, since a search meets the same heads in trial after trial. No two heads of a large model draw the same
+    Cached, since a search meets the same heads in trial after trial. No two heads of a large model draw the same
     random blocks, but what each block adds to the rest of the union is the same for all of them: it is tabulated once
     and looked up for every head.
 
@@ -51,7 +51,7 @@ def count_pairs(head: HeadPattern, num_tokens: int) -> int:
         num_tokens: sequence length n, in tokens.
 
     Raises:
-        PatternError: the grid does not hold `num_tokens` tokens.
+        PatternError: the grid does not have `num_tokens` places.
     """
     drawing = [primitive for primitive in head.attend if isinstance(primitive, Random)]
     others = tuple(primitive for primitive in head.attend if not isinstance(primitive, Random))

@@ -1,4 +1,4 @@
-"""The layout of a drawing: one panel for heads that attend alike, with its captions and its cells."""
+"""The layout of a drawing: one panel per group of heads that attend alike, with captions and cells."""
 
 from collections.abc import Iterable
 from dataclasses import MISSING, dataclass, fields
@@ -32,7 +32,7 @@ class Panel:
     head: HeadPattern
 
     def union(self) -> list[str]:
-        """The union in words, one entry a primitive, the memory last."""
+        """The union in words, one entry per primitive, the memory last."""
         memory = self.head.memory_tokens
         return [describe([one]) for one in self.head.attend] + ([f"memory {memory}"] if memory else [])
 
@@ -50,7 +50,7 @@ class Panel:
         return f"{share:.1%} of full"
 
     def stands_in(self) -> str:
-        """A note on what is drawn where heads differ or content decides; else empty."""
+        """A note on what is drawn if heads differ or content decides; else empty."""
         if self.head.computed is not None:
             return "shown: all it may read"
         differ = any(isinstance(primitive, Random) for primitive in self.head.attend)
@@ -59,7 +59,7 @@ class Panel:
 
 
 def panel_rows(pattern: ModelPattern) -> tuple[tuple[Panel, ...], ...]:
-    """The panels of a drawing: a row for layers that attend alike, with a panel for each distinct union."""
+    """The panels of a drawing: one row per group of layers that attend alike, with a panel for each distinct union."""
     alike: dict[tuple[int, tuple[Union, ...]], list[LayerPattern]] = {}
     for layer in pattern.layers:
         label = (layer.memory_tokens, tuple(head.attend for head in layer.head_patterns()))
@@ -115,9 +115,9 @@ def _numbered(noun: str, numbers: tuple[int, ...]) -> str:
 
 
 def _describe_primitive(primitive: Primitive) -> str:
-    told = [primitive.kind]
+    words = [primitive.kind]
     for field in fields(primitive):
         value = getattr(primitive, field.name)
         if field.default is MISSING or value != field.default:
-            told.append(f"{field.name}={value}")
-    return " ".join(told)
+            words.append(f"{field.name}={value}")
+    return " ".join(words)

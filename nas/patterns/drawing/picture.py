@@ -1,4 +1,4 @@
-"""A pattern as a picture, in print quality."""
+"""A pattern as a PNG, in print quality."""
 
 from dataclasses import replace
 from io import BytesIO
@@ -33,11 +33,11 @@ COLOURS = {
     "select": "#117733",
     "low_rank": "#999933",
 }
-"""One colour a kind, distinct for colour-blind readers too (Okabe and Ito 2008; Tol 2021, muted)."""
+"""One colour per kind, distinct for colour-blind readers too (Okabe and Ito 2008; Tol 2021, muted)."""
 
 _UNSEEN, _FUTURE, _MEMORY = "#ffffff", "#ebebeb", "#f0c808"
 _PALE = 0.35
-"""Share of its colour that a pair keeps where content decides."""
+"""Share of its colour that a pair keeps if content decides whether it is seen."""
 _MOST_CELLS = 256
 _MOST_CELLS_WITH_LINES = 64
 _PANEL_INCHES, _MAP_INCHES = 2.3, 1.2
@@ -134,7 +134,7 @@ def map_colours(head: HeadPattern, num_tokens: int, query: int) -> NDArray[np.fl
 
 
 def _painted(head: HeadPattern) -> list[tuple[MaskPrimitive, tuple[float, float, float]]]:
-    """Masks and their colours, the foremost first."""
+    """Masks and their colours, from front to back."""
     if head.computed is None:
         return [(mask, to_rgb(COLOURS[mask.kind])) for mask in head.masks]
     red, green, blue = to_rgb(COLOURS[head.computed.kind])

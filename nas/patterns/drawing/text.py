@@ -45,7 +45,7 @@ def _caption(panel: Panel, num_tokens: int) -> str:
 
 
 def _label(panel: Panel) -> str:
-    """The heads, cut to the width of a grid; the caption has them all."""
+    """The heads, cut to the width of a grid; the caption lists them all."""
     names = panel.head_names()
     return names if len(names) <= _NUM_CELLS else names[: _NUM_CELLS - 1] + "…"
 
@@ -61,6 +61,6 @@ def _side_by_side(grids: list[list[str]], column_width: int) -> list[str]:
     a_row = max(1, (_WIDTH + len(_GAP)) // (column_width + len(_GAP)))
     lines: list[str] = []
     for start in range(0, len(grids), a_row):
-        beside = zip_longest(*grids[start : start + a_row], fillvalue="")
-        lines += [_GAP.join(part.ljust(column_width) for part in parts) for parts in beside] + [""]
+        rows = zip_longest(*grids[start : start + a_row], fillvalue="")
+        lines += [_GAP.join(part.ljust(column_width) for part in parts) for parts in rows] + [""]
     return lines

@@ -29,7 +29,7 @@ class Primitive(ABC):
         return self
 
     def covers(self, other: "Primitive", causal: bool) -> bool:
-        """True only if this one shows all that `other` shows, at every length."""
+        """True only if this one shows all that `other` shows, at every length; False if unknown."""
         return self == other
 
     def needs(self, causal: bool, grid: Grid) -> None:  # noqa: B027 (most kinds can be used anywhere)
@@ -54,13 +54,14 @@ class MaskPrimitive(Primitive):
     A primitive never applies the causal cut j <= i; `HeadPattern` does, for the whole union.
     To add one: subclass, list it in `primitives/__init__.py`, and give it a strategy in `tests/strategies.py`;
     the contract tests in `tests/patterns/primitives/test_primitives.py` then cover it.
+    What is special to it is tested in a test file of its own name.
     """
 
     @abstractmethod
     def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
         """Which keys each query sees: the vectorised predicate, used for masks and FlexAttention.
 
-        Written with operators that numpy and torch share, so that patterns need no torch.
+        Uses only operators that numpy and torch share, so that patterns need no torch.
 
         Args:
             query: absolute query positions, int64, broadcastable against `key`, in tokens.
@@ -94,11 +95,11 @@ class MaskPrimitive(Primitive):
 
 @dataclass(frozen=True, slots=True)
 class ComputedPrimitive(Primitive):
-    """A kind that computes what its queries read instead of naming pairs; it is alone in its head's `attend`."""
+    """A kind that computes what its queries read instead of naming pairs; its head's `attend` contains nothing else."""
 
     @abstractmethod
     def row_pairs(self, context: MaskContext) -> Positions:
-        """How many rows of keys each query is compared with, shape (n,), int64: exact whatever the content."""
+        """How many rows of keys each query is compared with, shape (n,), int64: independent of the content."""
 
     @abstractmethod
     def extra_flops(self, context: MaskContext, d_head: int) -> int:
@@ -111,7 +112,7 @@ class ComputedPrimitive(Primitive):
 
     @abstractmethod
     def certain(self) -> tuple[MaskPrimitive, ...]:
-        """The pairs that are attended whatever the content, as masks; drawings fill them."""
+        """The pairs that are attended regardless of content, as masks; drawings fill them."""
 
     @abstractmethod
     def possible(self) -> tuple[MaskPrimitive, ...]:
@@ -119,7 +120,7 @@ class ComputedPrimitive(Primitive):
 
 
 LARGEST = 2**31 - 1
-"""Largest whole number that a pattern may hold: products of two still fit in 64 bits."""
+"""Largest integer in a pattern: the product of two still fits in 64 bits."""
 
 
 def require_int(name: str, value: object, at_least: int, at_most: int = LARGEST) -> None:

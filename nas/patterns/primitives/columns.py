@@ -41,7 +41,7 @@ class Columns(MaskPrimitive):
         return f"c{self.width}of{self.every}"
 
     def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
-        every_query = query >= 0  # broadcasts in a way that FlexAttention's compiler takes, unlike expand_as
+        every_query = query >= 0  # FlexAttention's compiler accepts this broadcast, unlike expand_as
         return every_query & (key % self.every >= self.every - self.width)
 
     def allows(self, query: int, key: int, context: MaskContext) -> bool:

@@ -1,4 +1,4 @@
-"""Everything that the meaning of a primitive depends on, apart from its own parameters."""
+"""The context of a mask: everything that a primitive's meaning depends on other than its parameters."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class MaskContext:
     Args:
         num_tokens: sequence length n, in tokens.
         causal: keep only keys at or before the query. Primitives may use it (a causal `random` row
-            draws from earlier blocks); the cut j <= i itself is made by `HeadPattern`.
+            draws from earlier blocks); `HeadPattern` makes the cut j <= i itself.
         layer: index of the layer in the model, from 0.
         head: index of the head in its layer, from 0.
         grid: rows and columns of a 2-D input read row by row (rows * columns = n), or None.
@@ -28,7 +28,7 @@ class MaskContext:
 
     @property
     def num_columns(self) -> int:
-        """Columns of the grid; primitives that ask have refused patterns without one."""
+        """Columns of the grid; primitives that use it refuse patterns without a grid (`needs`)."""
         assert self.grid is not None
         return self.grid[1]
 

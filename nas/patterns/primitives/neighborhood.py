@@ -21,7 +21,7 @@ class Neighborhood(MaskPrimitive):
         height: rows of the rectangle, odd.
         width: columns of the rectangle, odd.
 
-    Source: Hassani et al. 2023 (NATTEN), section 3.1, who move the rectangle inwards at an edge instead of cutting it.
+    Source: Hassani et al. 2023 (NATTEN), section 3.1, where the rectangle is moved inwards at an edge instead of cut.
     """
 
     height: int

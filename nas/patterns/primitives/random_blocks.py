@@ -19,7 +19,7 @@ _WORD = (1 << 64) - 1
 class Random(MaskPrimitive):
     """Each block of queries sees a few blocks of keys, drawn once for each layer and head.
 
-    A causal row draws from the blocks at or before its own, so its draw does not change as the sequence grows.
+    A causal row draws from the blocks at or before its own, so its draw stays the same as the sequence grows.
     docs/patterns.md defines the generator.
 
     Args:
@@ -101,7 +101,7 @@ def draw_row(random: Random, layer: int, head: int, row: int, candidates: int) -
 
 
 def draw_blocks(random: Random, context: MaskContext) -> Positions:
-    """`draw_row` for all block rows at once.
+    """`draw_row` for all block rows, vectorised.
 
     Returns:
         shape (block rows, blocks), int64: block numbers, -1 where a row has fewer candidates.

@@ -17,7 +17,7 @@ from nas.patterns.primitives.mask_context import MaskContext
 class Select(ComputedPrimitive):
     """A query sees its own block and the earlier blocks whose mean key scores highest against it.
 
-    Every query chooses for itself. Of blocks with the same score the earlier one is taken. The choice has no
+    Every query chooses independently. Of blocks with equal scores, the earlier one is chosen. The choice has no
     gradient; queries and keys learn through the attention to the chosen blocks.
 
     Args:

@@ -1,6 +1,6 @@
-"""What a primitive shows, described by query and by key, so that nothing of size n x n is ever made.
+"""The support of a primitive: what it shows, described by query and by key in O(n) instead of as an n x n mask.
 
-A primitive's visible set is the union of five simple shapes. Counts and the pieces of attention read this
+A primitive's visible set is the union of five simple shapes. Counts and the pieces backend read this
 description; the predicate `MaskPrimitive.visible` defines the same set pair by pair.
 """
 
@@ -11,7 +11,7 @@ from nas.patterns.arrays import Flags, Positions
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Band:
-    """A run of neighbouring keys for each query: start[i] <= j < stop[i].
+    """A run of consecutive keys for each query: start[i] <= j < stop[i].
 
     Args:
         start: first key of each query, shape (n,), in tokens; within 0..n.
@@ -32,7 +32,7 @@ class Box:
         row_stop: one past the last grid row, shape (n,); within 0..rows, row_start or more.
         column_start: first grid column, shape (n,); within 0..columns.
         column_stop: one past the last grid column, shape (n,); within 0..columns, column_start or more.
-        split: whether the grid is cut into such rectangles, so that all tokens of one share it.
+        split: whether these rectangles partition the grid, so that all tokens in one share it.
     """
 
     row_start: Positions
@@ -42,7 +42,7 @@ class Box:
     split: bool
 
     def last_tokens(self, num_columns: int) -> Positions:
-        """The last token of every query's rectangle on a grid of so many columns, shape (n,)."""
+        """The last token of every query's rectangle on a grid of `num_columns` columns, shape (n,)."""
         last: Positions = (self.row_stop - 1) * num_columns + self.column_stop - 1
         return last
 
@@ -52,9 +52,9 @@ class Progression:
     """Keys at multiples of a step from the query: j = i - step * k for -after <= k <= before.
 
     Args:
-        step: distance between neighbouring keys, in tokens, 2 or more.
-        before: how many earlier keys, in keys (use n where there is no limit).
-        after: how many later keys, in keys (use n where there is no limit).
+        step: distance between adjacent keys of the progression, in tokens, 2 or more.
+        before: how many earlier keys, in keys (use n if there is no limit).
+        after: how many later keys, in keys (use n if there is no limit).
     """
 
     step: int
@@ -67,8 +67,8 @@ class Support:
     """The union of shapes that one primitive shows, before the causal cut.
 
     Args:
-        bands: runs of neighbouring keys, one array entry a query.
-        boxes: rectangles of the grid, one array entry a query.
+        bands: runs of consecutive keys, one array entry per query.
+        boxes: rectangles of the grid, one array entry per query.
         progressions: evenly spaced keys relative to the query.
         keys: True for keys that every query sees, shape (n,); None for none.
         queries: True for queries that see every key, shape (n,); None for none.

@@ -22,7 +22,7 @@ class Tile(MaskPrimitive):
         shift_row: how far the cuts are moved towards the first row, in rows, 0 or more.
         shift_column: how far the cuts are moved towards the first column, in columns, 0 or more.
 
-    Source: Liu et al. 2021 (Swin), section 4.2; Fan et al. 2022 (SST), section 3.
+    Source: Liu et al. 2021 (Swin), section 3.2; Fan et al. 2022 (SST), section 3.
     """
 
     height: int

@@ -74,7 +74,7 @@ def test_a_known_value_that_is_no_longer_offered_is_drawn_anew(value):
     suggester = CandidateSuggester(0, {"window": value}, [])
     assert suggester.choice("window", WIDTHS) in WIDTHS
     assert suggester.choice("window", WIDTHS) == suggester.choice("window", WIDTHS)
-    with pytest.raises(InputError, match=r"^space parameter window: must be asked for as before"):
+    with pytest.raises(InputError, match=r"^space parameter window: must be requested as before"):
         suggester.choice("window", [1, 2])
 
 

@@ -41,7 +41,7 @@ def test_a_parameter_asked_for_in_two_ways_is_named(again: tuple[int, int, bool]
     suggester = TrialSuggester(new_trial())
     low, high, log = again
     assert suggester.integer("width", 1, 8) == suggester.integer("width", 1, 8)
-    with pytest.raises(InputError, match=r"^space parameter width: must be asked for as before, \(1, 8, False\)"):
+    with pytest.raises(InputError, match=r"^space parameter width: must be requested as before, \(1, 8, False\)"):
         suggester.integer("width", low, high, log=log)
 
 
