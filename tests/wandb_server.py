@@ -27,8 +27,9 @@ class Received:
 class WandbServer(ThreadingHTTPServer):
     """Listens on a free port of 127.0.0.1.
 
-    `runs` has what arrived by run id, `files` all uploads by `<run or artifact>/<name>`, `artifacts` the names of
-    those that arrived whole, `unknown` the GraphQL operations that got no answer: wandb-core does not survive some.
+    `requests` counts everything that was asked or sent, `runs` has what arrived by run id, `files` all uploads by
+    `<run or artifact>/<name>`, `artifacts` the names of those that arrived whole, `unknown` the GraphQL operations that
+    got no answer: wandb-core does not survive some.
     """
 
     daemon_threads = True
@@ -40,6 +41,7 @@ class WandbServer(ThreadingHTTPServer):
         self.artifacts: set[str] = set()
         self.unknown: list[str] = []
         self.gone = False
+        self.requests = 0
 
     @property
     def url(self) -> str:
@@ -114,6 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Says nothing."""
 
     def _body(self) -> bytes:
+        self.server.requests += 1
         if self.server.gone:
             raise ConnectionAbortedError
         data = self.rfile.read(int(self.headers.get("Content-Length", 0)))

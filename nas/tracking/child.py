@@ -23,32 +23,39 @@ class RecordingError(Exception):
 class Child:
     """A running worker.
 
+    W&B reads settings from the working directory, such as the address that the key is sent to. A study folder may come
+    from a stranger, so the worker runs in an empty folder, and settings for W&B in a study are refused. Those of the
+    user in `~/.config/wandb` hold.
+
     Args:
         settings: mode, project and entity.
         folder: the study folder.
         seconds_per_run: longest time for one run, after which the worker exits.
 
     Raises:
-        RecordingError: the process could not be started.
+        RecordingError: the folder is gone, has settings for W&B or a link in place of W&B's files, or the process could
+            not be started.
     """
 
     def __init__(self, settings: TrackingSettings, folder: Path, seconds_per_run: float) -> None:
         self._settings, self._seconds = settings, seconds_per_run
         folder = folder.resolve()
+        _check_untouched(folder)
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
+        self._empty = tempfile.TemporaryDirectory(prefix="nas-tracking-", ignore_cleanup_errors=True)
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", str(_WORKER), str(folder), str(seconds_per_run)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._stderr,
-                cwd=folder,
+                cwd=self._empty.name,
                 env=_environment(settings.mode, folder),
                 encoding="utf-8",
                 start_new_session=True,  # Ctrl-C stops the search, not the run that is being written
             )
         except OSError as error:
-            self._stderr.close()
+            self._release()
             raise RecordingError(redact_text(str(error))) from None
 
     def record(self, run: Run) -> None:
@@ -79,11 +86,15 @@ class Child:
             self.kill()
             self._process.wait()
         self._process.stdout.close()
-        self._stderr.close()
+        self._release()
 
     def kill(self) -> None:
         """Kill the worker; a pending `record` raises RecordingError."""
         self._process.kill()
+
+    def _release(self) -> None:
+        self._stderr.close()
+        self._empty.cleanup()
 
     def _ask(self, line: str) -> str:
         """The answer of the worker; empty or truncated if it died."""
@@ -102,6 +113,21 @@ class Child:
         if any(line.startswith("Timeout (") for line in lines):
             return f"no answer within {self._seconds:g} s"
         return f"the W&B process ended: {lines[-1].strip() if lines else f'status {self._process.returncode}'}"
+
+
+def _check_untouched(folder: Path) -> None:
+    """Refuse what decides where W&B sends or writes, and what nas never puts into a study.
+
+    Raises:
+        RecordingError: the folder is gone, `wandb` in it is a link, or there are settings for W&B.
+    """
+    if not folder.is_dir():
+        raise RecordingError(f"{folder} is gone")
+    if (folder / "wandb").is_symlink():
+        raise RecordingError(f"{folder / 'wandb'} is a link, and W&B's files would go where it points; remove it")
+    for name in ("wandb/settings", ".wandb"):
+        if os.path.lexists(folder / name):
+            raise RecordingError(f"{folder / name} would decide where W&B sends runs and the key; remove it")
 
 
 def _environment(mode: str, folder: Path) -> dict[str, str]:

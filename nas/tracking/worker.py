@@ -153,6 +153,7 @@ def _settings(job: Job, folder: Path) -> wandb.Settings:
         project=job["project"],
         entity=job["entity"],
         root_dir=str(folder),
+        use_dot_wandb=False,
         run_id=content["id"],
         run_name=content["name"],
         run_group=content["group"],

@@ -39,7 +39,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def test_the_worker_gets_the_run_and_where_it_goes(start, tmp_path: Path) -> None:
-    start("open('seen', 'w').write(line)").record(RUN)
+    start("open(sys.argv[1] + '/seen', 'w').write(line)").record(RUN)
     job = json.loads((tmp_path / "seen").read_text())
     assert job.keys() == Job.__annotations__.keys()
     assert (job["mode"], job["project"], job["entity"]) == ("offline", "nas", "team")
@@ -47,7 +47,7 @@ def test_the_worker_gets_the_run_and_where_it_goes(start, tmp_path: Path) -> Non
 
 
 def test_a_child_records_run_after_run(start, tmp_path: Path) -> None:
-    child = start("open('seen', 'a').write('x')")
+    child = start("open(sys.argv[1] + '/seen', 'a').write('x')")
     for _ in range(3):
         child.record(RUN)
     assert (tmp_path / "seen").read_text() == "xxx"
@@ -76,7 +76,7 @@ def test_a_dead_worker_fails_again(start) -> None:
 
 
 def test_a_folder_that_is_missing_is_a_failure(tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match="No such file"):
+    with pytest.raises(RecordingError, match="nowhere is gone"):
         Child(TrackingSettings(), tmp_path / "nowhere", 1.0)
 
 
@@ -86,7 +86,7 @@ def test_only_what_the_mode_needs_of_wandb_reaches_the_worker(
 ) -> None:
     for name, value in {"API_KEY": "k", "BASE_URL": "u", "PROJECT": "other", "MODE": "disabled"}.items():
         monkeypatch.setenv(f"WANDB_{name}", value)
-    start("json.dump(dict(os.environ), open('seen', 'w'))", mode).record(RUN)
+    start("json.dump(dict(os.environ), open(sys.argv[1] + '/seen', 'w'))", mode).record(RUN)
     seen = json.loads((tmp_path / "seen").read_text())
     ours = {"WANDB_CACHE_DIR": str(tmp_path / "wandb" / "cache"), "WANDB_ERROR_REPORTING": "false"}
     assert {name: value for name, value in seen.items() if name.startswith("WANDB_")} == kept | ours
@@ -96,3 +96,29 @@ def test_closing_kills_a_worker_that_does_not_exit(start) -> None:
     child = start("print(json.dumps({'error': None}), flush=True); time.sleep(600)", seconds=0.1)
     child.record(RUN)
     child.close()  # to return is the proof
+
+
+@pytest.mark.parametrize("name", ["wandb/settings", ".wandb/settings", ".wandb"])
+def test_a_study_with_settings_for_wandb_is_refused(start, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("[default]\nbase_url = http://127.0.0.1:9\n")
+    with pytest.raises(RecordingError, match=r"would decide where W&B sends runs and the key; remove it"):
+        start("pass")
+
+
+@pytest.mark.parametrize("name", ["wandb", "wandb/settings"])
+def test_a_study_with_links_in_place_of_wandbs_files_is_refused(start, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RecordingError, match=r"; remove it$"):
+        start("pass")
+
+
+def test_a_worker_runs_in_an_empty_folder_that_goes_with_it(start, tmp_path: Path) -> None:
+    child = start("open(sys.argv[1] + '/seen', 'w').write(os.getcwd() + ' ' + ' '.join(os.listdir()))")
+    child.record(RUN)
+    where, *inside = (tmp_path / "seen").read_text().split()
+    assert inside == []
+    assert Path(where).exists()
+    child.close()
+    assert not Path(where).exists()

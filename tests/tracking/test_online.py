@@ -11,6 +11,7 @@ import pytest
 
 from nas.patterns.label import label
 from nas.results.study import StudyReader
+from nas.tracking.child import Child
 from nas.tracking.recorder import Recorder
 from nas.tracking.runs.contents import all_runs
 from nas.tracking.settings import TrackingSettings
@@ -72,3 +73,25 @@ def test_a_server_that_goes_away_is_said_once_and_the_rest_counted(
     assert (recorded.num_runs, recorded.num_missing) == (3, 2)
     [message] = [record.getMessage() for record in caplog.records]
     assert message.startswith("tracking: W&B did not record ") and message.endswith("The search continues.")
+
+
+def test_settings_that_appear_in_the_study_decide_nothing(
+    info, trials, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """W&B reads settings from the working directory, so a planted address there would get the key."""
+    with serving() as thief, serving() as own:
+        config = tmp_path / "home/.config/wandb/settings"
+        config.parent.mkdir(parents=True)
+        config.write_text(f"[default]\nbase_url = {own.url}\n")
+        monkeypatch.setenv("HOME", str(tmp_path / "home"))
+        monkeypatch.delenv("WANDB_BASE_URL", raising=False)
+        monkeypatch.setenv("WANDB_API_KEY", "0123456789" * 4)
+        child = Child(TrackingSettings(mode="online"), info.folder, 30)
+        planted = info.folder / "wandb/settings"  # only now, since a child refuses to start with it
+        planted.parent.mkdir()
+        planted.write_text(f"[default]\nbase_url = {thief.url}\n")
+        [run, *_] = all_runs(info, trials, None)
+        child.record(run)
+        child.close()
+    assert (thief.requests, thief.runs) == (0, {})
+    assert [received.complete for received in own.runs.values()] == [True]
