@@ -1,12 +1,18 @@
 """The lock of a study folder: one driver at a time."""
 
+import errno
 import fcntl
 import os
+import socket
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from nas.errors import StudyError
+
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+"""A link is not followed, and a pipe does not wait for its other end: the folder may come from a stranger."""
 
 
 @contextmanager
@@ -17,24 +23,42 @@ def locked(folder: Path) -> Iterator[None]:
         folder: the study folder; made if missing.
 
     Raises:
-        StudyError: another driver is at work, or the folder cannot be made.
+        StudyError: another driver is at work, the folder cannot be made or locked, or its `lock` is not a file of its
+            own, whose target a driver would overwrite.
     """
+    path = folder / "lock"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / "lock").open("a+", encoding="utf-8")
+        descriptor = os.open(path, _FLAGS, 0o666)
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise _foreign(path) from None
         allowed = "must be a folder that can be written"
         raise StudyError(f"study: {allowed}, got {folder} ({error.strerror}).") from None
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.seek(0)
-            owner = file.read().strip() or "unknown"
-            raise StudyError(
-                f"study: {folder} is being driven by process {owner}. Wait for it, or choose another study=NAME."
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+            raise _foreign(path)
+        _lock(descriptor, folder)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()} on {socket.gethostname()}".encode(), 0)
         yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, folder: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        owner = os.pread(descriptor, 300, 0).decode(errors="replace").strip() or "unknown"
+        raise StudyError(
+            f"study: {folder} is being driven by process {owner}. Wait for it, or choose another study=NAME."
+        ) from None
+    except OSError as error:
+        remedy = "Choose a runs_folder on another disk."
+        raise StudyError(f"study: {folder} cannot be locked ({error.strerror}). {remedy}") from None
+
+
+def _foreign(path: Path) -> StudyError:
+    return StudyError(f"study: {path} must be a file of its own, not a link or a pipe. Remove it, and start again.")
