@@ -60,7 +60,7 @@ def write_text(path: Path, text: str) -> None:
         with replacing(path) as file:
             file.write(text.encode())
     except OSError as error:
-        remedy = "What was written before is kept; mend that, and the same command goes on."
+        remedy = "What was written before is kept; fix that, and run the same command to resume."
         raise StudyError(f"{path}: cannot be written ({error.strerror}). {remedy}") from None
 
 

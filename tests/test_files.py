@@ -20,7 +20,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StudyError, match=r"cannot be written .*goes on"):
+    with pytest.raises(StudyError, match=r"cannot be written .*to resume"):
         write_text(tmp_path / "file" / "inside", "x")
 
 

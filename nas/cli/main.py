@@ -2,8 +2,11 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from _thread import interrupt_main
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
+from threading import Timer
 
 from nas.cli import cost, doctor, draw, export, search, show, table, track, verify
 from nas.cli.verb import INTERRUPTED, USER_ERROR, Verb
@@ -27,7 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        code = _run(words)
+        with _no_interrupt_lost():
+            code = _run(words)
         sys.stdout.flush()
         return code
     except NasError as error:
@@ -73,6 +77,29 @@ def _run(words: list[str]) -> int:
         remedy = f"Did you mean nas {near[0]}?" if near else "See nas --help."
         raise NasError(f"nas: must be followed by one of {', '.join(VERBS)}, got {words[0]!r}. {remedy}")
     return VERBS[words[0]].run(words[1:])
+
+
+@contextmanager
+def _no_interrupt_lost() -> Iterator[None]:
+    """Repeat a Ctrl-C that came while Python ran a finaliser or the callback of a weak reference, and was discarded.
+
+    Importing torch and Lightning runs many of them. Repeated at once, it would be discarded again, within the hook.
+    """
+    before = sys.unraisablehook
+
+    def hook(discarded: "sys.UnraisableHookArgs", /) -> None:
+        if issubclass(discarded.exc_type, KeyboardInterrupt):
+            repeat = Timer(0.1, interrupt_main)
+            repeat.daemon = True
+            repeat.start()
+        else:
+            before(discarded)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 def _forget_stdout() -> None:

@@ -107,7 +107,7 @@ class TableWriter:
         except BlockingIOError:
             raise StudyError(f"{self._path}: is being built by another process. Wait for it, or stop it.") from None
         except OSError as error:
-            remedy = "Rows that were written are kept; mend that, and the same command goes on."
+            remedy = "Rows that were written are kept; fix that, and run the same command to resume."
             raise StudyError(f"{self._path}: cannot be written ({error.strerror}). {remedy}") from None
 
 

@@ -1,7 +1,10 @@
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -43,12 +46,34 @@ def stand_in(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     def act(args: object) -> int:
         raise error
 
+    replace_show(monkeypatch, act)
+
+
+def replace_show(monkeypatch: pytest.MonkeyPatch, act: Callable[[object], int]) -> None:
     verb = Verb(name="show", summary="", add_arguments=lambda parser: None, act=act, examples=(("", ""),))
     monkeypatch.setitem(main_module.VERBS, "show", verb)
 
 
 def test_ctrl_c_is_no_traceback(nas, monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in(monkeypatch, KeyboardInterrupt())
+    outcome = nas("show")
+    assert (outcome.code, outcome.err) == (130, "nas: interrupted.\n")
+
+
+def test_ctrl_c_inside_a_finaliser_is_not_lost(nas, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Python discards exceptions; while torch and Lightning are imported, that is often."""
+
+    class Finalised:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    def act(args: object) -> int:
+        finalised = Finalised()
+        del finalised
+        Event().wait(60)
+        return 0
+
+    replace_show(monkeypatch, act)
     outcome = nas("show")
     assert (outcome.code, outcome.err) == (130, "nas: interrupted.\n")
 

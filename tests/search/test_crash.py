@@ -144,7 +144,7 @@ def test_an_interrupt_says_how_to_go_on(tmp_path: Path, delay_seconds: float) ->
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert errors.decode().startswith("nas: interrupted.") and "the same command goes on" in errors.decode()
+    assert errors.decode().startswith("nas: interrupted.") and "the same command resumes from there" in errors.decode()
 
 
 TWO_TASKS = [
