@@ -49,7 +49,7 @@ class ReplayExecutor:
     def next_result(self, on_progress: OnProgress) -> JobResult:
         """Look up the oldest job."""
         job = self._queue.popleft()
-        return JobResult(job, tuple(self._look_up(member, job) for member in job.members))
+        return JobResult(job, job.signed(self._look_up(member, job) for member in job.members))
 
     def close(self) -> None:
         """Nothing runs."""
@@ -60,7 +60,7 @@ class ReplayExecutor:
         cost = count_cost(member.pattern, self._proxy)
         self.train_flops += cost.train_flops * self._training.batch_size * (job.rung - trunk)
         self._trunks[member.pattern.id, job.seed] = branch_start(job.rung, self._training)
-        return replace(known.measurement, seed=job.seed, task=job.task)
+        return replace(known.measurement, seed=job.seed, learning_rate=member.learning_rate)
 
 
 class KnownPatterns:
@@ -122,6 +122,9 @@ class MemoryStorage:
     def write_measurement(self, number: int, measurement: Measurement) -> None:
         """Keep what one training run showed."""
         self._measurements[number, measurement.seed, measurement.task, measurement.step] = measurement
+
+    def write_failure(self, number: int, text: str) -> None:
+        """A table has no failures."""
 
     def write_trial(self, trial: Trial) -> None:
         """The driver keeps trials itself."""

@@ -4,8 +4,14 @@ Every message has one form: where, what is allowed, what was given, what to do.
 `layers[3].heads[0].attend[1].before: must be 0 or more, got -4. Count earlier tokens.`
 """
 
+import traceback
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+MOST_LETTERS = 300
+"""Longest error that is quoted within a line."""
+MOST_LINES = 40
+"""Most lines of a traceback that are kept."""
 
 
 class NasError(Exception):
@@ -50,6 +56,19 @@ def unknown(where: str, got: str, options: Iterable[str], noun: str = "name") ->
     near = get_close_matches(got, known, n=1, cutoff=0.5)
     remedy = f"Did you mean {near[0]!r}?" if near else ""
     return InputError(where, f"unknown {noun}; allowed: {', '.join(known)}", got, remedy)
+
+
+def first_line(error: BaseException) -> str:
+    """`ZeroDivisionError: division by zero`, or what a NasError says: an error as part of a line, long ones cut."""
+    kind = "" if isinstance(error, NasError) else f"{type(error).__name__}: "
+    text = " ".join(f"{kind}{error}".split())
+    return text if len(text) <= MOST_LETTERS else text[: MOST_LETTERS - 3] + "..."
+
+
+def last_lines(error: BaseException) -> str:
+    """The end of an error's traceback, for a file that people read."""
+    lines = "".join(traceback.format_exception(error)).splitlines()
+    return "\n".join(lines[-MOST_LINES:]) + "\n"
 
 
 def _shown(value: object, longest: int = 80) -> str:

@@ -10,6 +10,9 @@ from typing import Any, BinaryIO
 
 from nas.errors import StudyError
 
+MOST_BYTES = 2**28
+"""Longest file that is read into memory: a front of a thousand patterns, each of a hundred layers, takes a tenth."""
+
 _UNFINISHED = re.compile(r"\..+\.\d+\.tmp")
 """Names of files that are being written: the file's, and the process's number."""
 
@@ -73,10 +76,13 @@ def read_bytes(path: Path) -> bytes | None:
     """The content of a file, or None if there is no such file.
 
     Raises:
-        StudyError: the file cannot be read.
+        StudyError: the file cannot be read, or is too long.
     """
     with damage_named(path):
         try:
+            size = path.stat().st_size
+            if size > MOST_BYTES:
+                raise ValueError(f"it is {size:,} bytes long, more than the {MOST_BYTES:,} that nas reads")
             return path.read_bytes()
         except FileNotFoundError:
             return None

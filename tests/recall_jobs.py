@@ -24,6 +24,7 @@ SETUP = Setup(
     },
     proxy=ProxySettings(num_layers=1, num_heads=2, d_model=16),
     training=TrainingSettings(num_steps=6, num_rungs=2, batch_size=4),
+    fingerprints={},
 )
 SHAPE = Shape(num_layers=1, num_heads=2, num_tokens=16, causal=True)
 
@@ -39,6 +40,7 @@ def jobs(folder: Path) -> list[Job]:
             task=task,
             rung=RUNG,
             seed=1,
+            conditions="0123456789abcdef",
         )
         for task in SETUP.tasks
         for numbers in cohorts

@@ -58,3 +58,10 @@ def test_a_file_that_is_no_json_is_named_in_one_line(tmp_path: Path, content: by
     assert text.startswith(f"{tmp_path / 'a.json'}: must hold what nas search wrote there, but is damaged (")
     assert text.endswith("Restore it, or delete it and run the same nas search again, which makes it anew.")
     assert "\n" not in text
+
+
+def test_a_file_that_would_fill_the_memory_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "x.json").open("wb") as file:
+        file.truncate(2**40)  # a sparse file: no bytes on the disk
+    with pytest.raises(StudyError, match=r"x\.json: .*it is 1,099,511,627,776 bytes long, more than"):
+        read_bytes(tmp_path / "x.json")

@@ -83,7 +83,7 @@ class FakeExecutor:
     def next_result(self, on_progress: OnProgress) -> JobResult:
         job = self.queue.pop(self.shuffle.randrange(len(self.queue)))
         self.done.append(job)
-        return JobResult(job, tuple(self.measure(member, job) for member in job.members))
+        return JobResult(job, job.signed(self.measure(member, job) for member in job.members))
 
     def close(self) -> None:
         self.queue.clear()
@@ -102,5 +102,5 @@ def without_times(table: Table) -> list[dict[str, Any]]:
 def pretend_table(path: Path, seeds: int = 2, **changes: Any) -> None:
     """Write the file of a whole table in which nothing was trained."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(build_module, "make_executor", lambda settings, devices: FakeExecutor())
+        patch.setattr(build_module, "make_executor", lambda settings, setup, devices: FakeExecutor())
         build_table(tiny_settings(**changes), seeds, RATES, path)

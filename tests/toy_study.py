@@ -8,6 +8,7 @@ from typing import Any
 
 from nas.costs.counting import count_cost
 from nas.costs.target import proxy_target
+from nas.errors import first_line, last_lines
 from nas.patterns.model import ModelPattern
 from nas.proxy.state.cohort_state import Member
 from nas.results.front import Front
@@ -180,7 +181,7 @@ class FakeExecutor:
     Args:
         shuffle: which of the submitted jobs ends next.
         stop_after: dies when this many results were taken.
-        measure: what a training of a member on a task shows at a rung.
+        measure: what a training of a member on a task shows at a rung; an ArithmeticError fails the job.
         trained: (trial, seed) of every training, one a task.
         rungs: (trial, seed, rung) of the same.
     """
@@ -202,7 +203,10 @@ class FakeExecutor:
         on_progress(job.trials[0], job.task, 5, 10)
         self.trained += [(trial, member.seed) for trial, member in zip(job.trials, job.members, strict=True)]
         self.rungs += [(trial, member.seed, job.rung) for trial, member in zip(job.trials, job.members, strict=True)]
-        return JobResult(job, tuple(self.measure(member, job.task, job.rung) for member in job.members))
+        try:
+            return JobResult(job, job.signed(self.measure(member, job.task, job.rung) for member in job.members))
+        except ArithmeticError as error:
+            return JobResult.failed(job, Outcome.FAILED, first_line(error), last_lines(error))
 
     def close(self) -> None:
         self.queue.clear()

@@ -104,7 +104,7 @@ class CheckpointEvaluator:
         if self._evaluation.trains:
             return self._tuned(member, rung, folder, on_progress)
         throttle = ProgressThrottle(1, 0, rung, on_progress)
-        result = self._scored(None)
+        result = self._scored(None, throttle)
         throttle.stepped()
         return result
 
@@ -123,7 +123,7 @@ class CheckpointEvaluator:
 
             files.advance(adapters, start, along_trunk)
             train_loss = adapters.train(rung, rung, throttle.stepped)
-            return self._scored(train_loss) if adapters.any_alive() else _Result(outcome=Outcome.DIVERGED)
+            return self._scored(train_loss, throttle) if adapters.any_alive() else _Result(outcome=Outcome.DIVERGED)
 
     def _files(self, adapters: Adapters, member: Member, folder: Sequence[Path]) -> TrunkFiles[Adapters]:
         """Every task's adapters learn the same text; a folder has one pattern, so the key needs none."""
@@ -146,14 +146,14 @@ class CheckpointEvaluator:
 
         return TrunkFiles(folder, decided_by, write=write, read=read)
 
-    def _scored(self, train_loss: float | None) -> _Result:
+    def _scored(self, train_loss: float | None, throttle: ProgressThrottle) -> _Result:
         """The scores of the decoder as it is, on the task, on its parts, and at every longer length."""
-        quality, parts = self._quality()
+        quality, parts = self._quality(throttle)
         longer = [
             LengthQuality(
                 times=times,
                 num_tokens=task.num_tokens,
-                quality=self._decoder.score(task, max(1, self._training.batch_size // times)),
+                quality=self._decoder.score(task, max(1, self._training.batch_size // times), throttle.still_here),
             )
             for times in sorted(self._training.test_lengths)
             if (task := self._task.longer(times)) is not None
@@ -164,13 +164,13 @@ class CheckpointEvaluator:
             outcome=Outcome.FINISHED, quality=quality, train_loss=train_loss, longer=tuple(longer), parts=parts
         )
 
-    def _quality(self) -> tuple[float, tuple[PartQuality, ...]]:
+    def _quality(self, throttle: ProgressThrottle) -> tuple[float, tuple[PartQuality, ...]]:
         """The quality on the task and on its parts; parts are of equal size, so their mean is that of the whole."""
         batch_size = self._training.batch_size
         parts = tuple(
-            PartQuality(name=name, quality=self._decoder.score(part, batch_size))
+            PartQuality(name=name, quality=self._decoder.score(part, batch_size, throttle.still_here))
             for name, part in self._task.parts.items()
         )
         if not parts:
-            return self._decoder.score(self._task, batch_size), ()
+            return self._decoder.score(self._task, batch_size, throttle.still_here), ()
         return fmean(part.quality for part in parts), parts

@@ -1,6 +1,7 @@
 """The protocol of evaluators, and those that settings stand for."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, assert_never
 
@@ -10,11 +11,13 @@ from nas.evaluation.scratch import ScratchEvaluator
 from nas.evaluation.settings import CheckpointSettings, EvaluationSettings, ScratchSettings
 from nas.pretrained.checkpoint_tasks import TEXT, checkpoint_tasks
 from nas.pretrained.decoder import Decoder
+from nas.pretrained.source import checkpoint_fingerprint
 from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement
 from nas.tasks.catalog import TaskSettings, make_task
 from nas.tasks.language.text import TextSettings
+from nas.tasks.task import Task
 
 
 class Evaluator(Protocol):
@@ -39,8 +42,28 @@ class Evaluator(Protocol):
         ...
 
 
-MakeEvaluator = Callable[[str, int], Evaluator]
-"""Makes an evaluator from the label of a task and the seed of its data."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluators:
+    """The evaluators of a study, and what they have loaded.
+
+    Args:
+        make: makes an evaluator from the label of a task and the seed of its data.
+        fingerprints: of the data and the weights that they use; see `fingerprints`.
+    """
+
+    make: Callable[[str, int], Evaluator]
+    fingerprints: Mapping[str, str]
+
+
+def fingerprints(tasks: Mapping[str, Task], weights: str | None) -> dict[str, str]:
+    """Hashes of everything beyond the settings that measurements depend on, by what they are of.
+
+    Args:
+        tasks: the loaded tasks by label.
+        weights: hash of the pretrained weights; None where there are none.
+    """
+    found = {f"task {label}": task.fingerprint for label, task in tasks.items()}
+    return found | ({"checkpoint": weights} if weights else {})
 
 
 def evaluators(
@@ -51,8 +74,8 @@ def evaluators(
     proxy: ProxySettings,
     training: TrainingSettings,
     device: str,
-) -> MakeEvaluator:
-    """Load what all evaluators of a study share, the data and the checkpoint if there is one, and return their maker.
+) -> Evaluators:
+    """Load what all evaluators of a study share: the data, and the checkpoint if there is one.
 
     Args:
         evaluation: how patterns are measured.
@@ -68,12 +91,18 @@ def evaluators(
     match evaluation:
         case ScratchSettings():
             made = {label: make_task(settings) for label, settings in tasks.items()}
-            return lambda task, seed: ScratchEvaluator(made[task], proxy, training, data_seed=seed, device=device)
+            return Evaluators(
+                make=lambda task, seed: ScratchEvaluator(made[task], proxy, training, data_seed=seed, device=device),
+                fingerprints=fingerprints(made, None),
+            )
         case CheckpointSettings():
             text = tasks[TEXT]
             assert checkpoint is not None and isinstance(text, TextSettings)
             decoder = Decoder.load(checkpoint, device=device)
             asked = checkpoint_tasks(decoder, text, evaluation.needle_depths, evaluation.needle_sequences)
-            return lambda task, seed: CheckpointEvaluator(decoder, asked[task], evaluation, training, data_seed=seed)
+            return Evaluators(
+                make=lambda task, seed: CheckpointEvaluator(decoder, asked[task], evaluation, training, data_seed=seed),
+                fingerprints=fingerprints(asked, checkpoint_fingerprint(decoder.folder)),
+            )
         case _:
             assert_never(evaluation)

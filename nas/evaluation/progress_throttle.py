@@ -30,6 +30,11 @@ class ProgressThrottle:
         if self._done == self._num_steps or time.monotonic() - self._told >= SECONDS_BETWEEN_NEWS:
             self._tell()
 
+    def still_here(self) -> None:
+        """Report the same step again, between steps that take long: silence is taken for a hang."""
+        if time.monotonic() - self._told >= SECONDS_BETWEEN_NEWS:
+            self._tell()
+
     def _tell(self) -> None:
         self._told = time.monotonic()
         if self._on_progress is not None:

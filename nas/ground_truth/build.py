@@ -19,8 +19,8 @@ from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Outcome
 from nas.results.table import Key, TableEntry, TableRow
 from nas.search.devices import choose_cohort_size, choose_devices
-from nas.search.executors.choose import make_executor
-from nas.search.executors.jobs import Executor, Job
+from nas.search.executors.choose import make_executor, make_setup
+from nas.search.executors.jobs import Executor, Job, Setup
 from nas.search.problem.problem import Problem, make_problem
 from nas.search.settings import StudySettings
 
@@ -86,8 +86,9 @@ def build_table(
         if store.is_whole:
             store.clean()
             return
-        with closing(make_executor(settings, devices)) as executor:
-            builder = _Builder(plan, problem, store, executor, num_lanes=len(devices))
+        setup = make_setup(settings, problem.fingerprints)
+        with closing(make_executor(settings, setup, devices)) as executor:
+            builder = _Builder(plan, problem, store, executor, setup, num_lanes=len(devices))
             size = choose_cohort_size(settings, devices)
             builder.walk(list(_sweeps(plan, size)))
             builder.check_whole("learning rates cannot be chosen without them")
@@ -101,10 +102,13 @@ def build_table(
 class _Builder:
     """Submits walks to an executor, and adds their results to the row store."""
 
-    def __init__(self, plan: Plan, problem: Problem, store: RowStore, executor: Executor, num_lanes: int) -> None:
+    def __init__(
+        self, plan: Plan, problem: Problem, store: RowStore, executor: Executor, setup: Setup, num_lanes: int
+    ) -> None:
         self._plan, self._store, self._executor = plan, store, executor
         self._task, self._num_lanes = next(iter(problem.tasks)), num_lanes
-        self._num_lost = 0
+        self._conditions = setup.conditions(self._task)
+        self._num_lost, self._last_reason = 0, ""
 
     def walk(self, walks: Sequence[_Walk]) -> None:
         """Complete all walks; one that has started is completed before another starts."""
@@ -117,8 +121,10 @@ class _Builder:
             walk = running.pop(result.job)
             kept = []
             for place, (entry, measurement) in enumerate(zip(walk.entries, result.measurements, strict=True)):
-                # Running out of memory is not a result: the same command trains it again.
-                if measurement.outcome is not Outcome.OUT_OF_MEMORY:
+                # Failing or running out of memory is no result: the same command trains it again.
+                if measurement.outcome in (Outcome.OUT_OF_MEMORY, Outcome.FAILED):
+                    self._last_reason = measurement.reason or "out of memory"
+                else:
                     self._store.add(TableRow.of(entry.pattern.id, measurement, sweep=walk.sweep))
                     kept.append(place)
             self._num_lost += len(walk.entries) - len(kept)
@@ -133,12 +139,13 @@ class _Builder:
         """Stop if training runs were lost.
 
         Raises:
-            StudyError: some ran out of memory.
+            StudyError: some failed or ran out of memory.
         """
         if self._num_lost:
             raise StudyError(
-                f"{self._store.path}: {self._num_lost} training runs ran out of memory; {consequence}. "
-                "Use fewer workers or a smaller cohort_size: the same command tries them again."
+                f"{self._store.path}: {self._num_lost} training runs failed, the last because: {self._last_reason}; "
+                f"{consequence}. If memory ran out, use fewer workers or a smaller cohort_size. The same command tries "
+                "them again."
             )
 
     def _next_rung(self, walk: _Walk) -> int | None:
@@ -161,6 +168,7 @@ class _Builder:
             task=self._task,
             rung=rung,
             seed=walk.seed,
+            conditions=self._conditions,
         )
         running[job] = walk
         self._executor.submit(job)

@@ -73,7 +73,10 @@ def read_table(path: Path) -> Table:
                 continue
             row = from_json(line, TableRow)
             _check_planned(row, plan, header)
-            if row.outcome is Outcome.OUT_OF_MEMORY:  # not a result: trained again when the build resumes
+            if row.outcome in (
+                Outcome.OUT_OF_MEMORY,
+                Outcome.FAILED,
+            ):  # not a result: trained again when the build resumes
                 continue
             if row.key in rows:
                 raise ValueError("a row that occurs twice")

@@ -1,5 +1,6 @@
 """A pretrained decoder that attends as a pattern says."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,16 +121,18 @@ class Decoder:
             )
 
     @torch.no_grad()
-    def score(self, task: Task, batch_size: int) -> float:
+    def score(self, task: Task, batch_size: int, on_batch: Callable[[], None] = lambda: None) -> float:
         """The task's metric on its whole validation set as the model attends at the moment, in its unit.
 
         Args:
             task: what is asked, token by token.
             batch_size: sequences at once.
+            on_batch: called after each batch.
         """
         tally = Tally(1, self.device)
         for batch in task.validation_batches(batch_size):
             tokens, targets, _ = as_tensors(batch, self.device)
             tally.add(self.logits(tokens).flatten(0, 1)[None], targets)
+            on_batch()
         (loss,), (accuracy,) = tally.losses(), tally.accuracies()
         return task.quality(loss, accuracy)

@@ -13,15 +13,18 @@ _FROZEN = (
 
 
 def fidelity_lines(front: Front) -> list[str]:
-    """One or two lines per measured objective, and one more if points of the front had not converged."""
+    """One or two lines per measured objective, and one more for each reason to doubt the comparison.
+
+    These are points of the front that had not converged, and trials that were measured in different environments.
+    """
     if front.provenance.is_frozen:
-        return [_FROZEN]
+        return [_FROZEN, *_mixture(front)]
     if front.fidelity is None:
-        return [_OFF, *_convergence(front)]
+        return [_OFF, *_convergence(front), *_mixture(front)]
     measured = front.fidelity.objectives.items()
     lines = [_agreement(name, own, front.fidelity, front) for name, own in measured]
     moves = [line for name, own in measured for line in _moves(name, own, front.fidelity, front)]
-    return [*lines, *moves, *_convergence(front)]
+    return [*lines, *moves, *_convergence(front), *_mixture(front)]
 
 
 def _agreement(name: str, own: ObjectiveFidelity, report: FidelityReport, front: Front) -> str:
@@ -59,6 +62,19 @@ def _convergence(front: Front) -> list[str]:
     return [
         f"{num_moving} of {len(front.points)} points had not converged: "
         "the last rung still brought more than noise, so longer training may rank them otherwise."
+    ]
+
+
+def _mixture(front: Front) -> list[str]:
+    """What differs between the environments of a study that was resumed elsewhere."""
+    parts = [environment.split(", ") for environment in front.provenance.environments]
+    if len(parts) < 2:
+        return []
+    shared = set.intersection(*map(set, parts))
+    differing = " | ".join(", ".join(part for part in own if part not in shared) or "without them" for own in parts)
+    return [
+        f"Trials were measured in {len(parts)} environments ({differing}), which alone may change the last digits of a "
+        "score: do not rank points by them."
     ]
 
 

@@ -124,6 +124,8 @@ class StudyProvenance(Value, frozen=True, kw_only=True):
         task_quality: how the qualities of several tasks become objectives.
         extra_tasks: the further tasks, by label.
         machine: the processor's architecture.
+        environments: versions, processor and precision that trials were measured with, each once; several if the study
+            was resumed elsewhere.
     """
 
     seed: int
@@ -138,6 +140,7 @@ class StudyProvenance(Value, frozen=True, kw_only=True):
     task_quality: Literal["separate", "mean_rank"]
     extra_tasks: dict[str, ExtraTask]
     machine: str
+    environments: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.rungs:

@@ -12,6 +12,7 @@ class Outcome(StrEnum):
     FINISHED = "finished"
     DIVERGED = "diverged"
     OUT_OF_MEMORY = "out_of_memory"
+    FAILED = "failed"
 
 
 class LengthQuality(Value, frozen=True, kw_only=True):
@@ -53,10 +54,15 @@ class Measurement(Value, frozen=True, kw_only=True):
             or if nothing is trained.
         wall_seconds: time spent on the trunk up to here and on this branch, in seconds; a cohort's time is divided
             among its members.
-        task: the study's label for the task; empty outside of a study.
+        task: the study's label for the task; empty outside of a study, as the next three are.
+        pattern_id: id of the pattern with its heads in order, 16 hexadecimal digits.
+        conditions: hash of everything else that decides the result: data, pretrained weights, evaluation, proxy and
+            training.
+        environment: versions, processor and precision that it was measured with; other ones give other last digits.
         longer: the quality on longer sequences, shortest first, without lengths that the pattern or the task cannot
             have.
         parts: the quality by part, for tasks that have parts.
+        reason: why it did not finish, as part of a sentence; empty where the outcome says it all.
 
     Raises:
         ValueError: a run that did not finish has a quality, or a finished run has none.
@@ -70,15 +76,19 @@ class Measurement(Value, frozen=True, kw_only=True):
     train_loss: float | None
     wall_seconds: float
     task: str = ""
+    pattern_id: str = ""
+    conditions: str = ""
+    environment: str = ""
     longer: tuple[LengthQuality, ...]
     parts: tuple[PartQuality, ...] = ()
+    reason: str = ""
 
     def __post_init__(self) -> None:
         if (self.outcome is Outcome.FINISHED) != (self.quality is not None):
             raise ValueError(f"quality {self.quality!r} does not go with the outcome {self.outcome.value}")
 
     @classmethod
-    def unfinished(cls, seed: int, learning_rate: float, step: int, outcome: Outcome, task: str = "") -> Self:
+    def unfinished(cls, seed: int, learning_rate: float, step: int, outcome: Outcome, reason: str = "") -> Self:
         """The measurement of a run that did not finish."""
         return cls(
             seed=seed,
@@ -88,6 +98,6 @@ class Measurement(Value, frozen=True, kw_only=True):
             quality=None,
             train_loss=None,
             wall_seconds=0.0,
-            task=task,
             longer=(),
+            reason=reason,
         )

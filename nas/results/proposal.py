@@ -28,9 +28,10 @@ class Proposal(Value, frozen=True, kw_only=True):
 
     Args:
         suggestion: the sampler's suggestion; empty for a baseline.
-        pattern: None if the suggestion makes no valid pattern.
+        pattern: None if there is a flaw or a failure.
         chosen: the values that the space was given, by parameter name.
-        flaw: why there is no pattern; empty if there is one.
+        flaw: why the suggestion makes no valid pattern; empty if it does, or if sampling failed.
+        failure: why the space failed to sample a pattern, or the pattern could not be counted; else empty.
         baseline: the baseline's name, or None.
     """
 
@@ -38,4 +39,5 @@ class Proposal(Value, frozen=True, kw_only=True):
     pattern: ModelPattern | None = None
     chosen: dict[str, Param] = field(default_factory=dict)
     flaw: str
+    failure: str = ""
     baseline: str | None = None

@@ -15,9 +15,20 @@ from nas.errors import InputError, StudyError
 from nas.files import damage_named, read_bytes
 from nas.results.codec import check_schema, from_json
 from nas.results.front import SCHEMA, Front
+from nas.results.own_files import check_own
 from nas.results.trial import Trial
 
-FREE_TO_CHANGE = ("study", "runs_folder", "num_trials", "confirm_seeds", "fidelity", "device", "workers", "cohort_size")
+FREE_TO_CHANGE = (
+    "study",
+    "runs_folder",
+    "num_trials",
+    "confirm_seeds",
+    "fidelity",
+    "device",
+    "workers",
+    "cohort_size",
+    "stall_minutes",
+)
 """Settings that may differ when a study is resumed."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -44,10 +55,13 @@ def read_front(path: str | Path) -> Front:
         path: the study folder, or its front.json.
 
     Raises:
-        StudyError: there is none, or the file is damaged or from another version.
+        StudyError: there is none, the file is damaged or from another version, or the folder holds links.
     """
     path = Path(path)
-    return StudyReader(path.parent if path.name == "front.json" else path).front()
+    if path.name == "front.json":  # a file that the user names may be a link
+        return StudyReader(path.parent).front()
+    check_own(path)
+    return StudyReader(path).front()
 
 
 class StudyReader:
@@ -65,13 +79,14 @@ class StudyReader:
         """The reader of a study that has been started.
 
         Raises:
-            StudyError: there is no such study.
+            StudyError: there is no such study, or it holds links.
         """
         reader = cls(study_path(study, runs_folder))
         if not reader.config.is_file():
             near = sorted(path.parent.name for path in Path(runs_folder).glob("*/config.yaml"))
             known = f"Known under {runs_folder}/: {', '.join(near)}." if near else "Start one with nas search."
             raise StudyError(f"study: must be a study that was started, got {study!r}. {known}")
+        check_own(reader.path)
         return reader
 
     @property

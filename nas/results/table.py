@@ -111,7 +111,7 @@ class TableRow(Measurement, frozen=True, kw_only=True):
     """One training run at one rung: a measurement with the id of its pattern.
 
     Args:
-        pattern_id: id of the pattern.
+        pattern_id: id of the pattern, whatever the order of its heads.
         sweep: whether it was trained to compare learning rates.
     """
 
@@ -122,7 +122,7 @@ class TableRow(Measurement, frozen=True, kw_only=True):
     @classmethod
     def of(cls, pattern_id: str, measurement: Measurement, *, sweep: bool = False) -> "TableRow":
         """The row of a measurement."""
-        return cls(pattern_id=pattern_id, sweep=sweep, **structs.asdict(measurement))
+        return cls(**(structs.asdict(measurement) | {"pattern_id": pattern_id, "sweep": sweep}))
 
     @property
     def measurement(self) -> Measurement:

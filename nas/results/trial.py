@@ -24,6 +24,7 @@ class TrialState(StrEnum):
     OVER_BUDGET = "over_budget"
     DIVERGED = "diverged"
     OUT_OF_MEMORY = "out_of_memory"
+    FAILED = "failed"
 
 
 class Trial(Value, frozen=True, kw_only=True):
@@ -34,7 +35,8 @@ class Trial(Value, frozen=True, kw_only=True):
         state: how far it has got.
         baseline: name of the baseline, or None for a sampled pattern.
         params: the values that the space was given, by parameter name.
-        pattern: the pattern; None only if the suggestions give no valid pattern (state IMPOSSIBLE).
+        pattern: the pattern; None only if the suggestions give no valid pattern (state IMPOSSIBLE), or the space
+            failed (state FAILED).
         cost: what it costs on the target; None only together with the pattern.
         duplicate_of: number of the earlier trial with the same pattern id, or None.
         reason: why it was not trained or did not finish, as a sentence; else empty.

@@ -7,28 +7,27 @@ scheduler see does not depend on which worker happens to be fast.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from threadpoolctl import threadpool_limits
 
-from nas.errors import PatternError
+from nas.errors import StudyError
 from nas.proxy.training.schedule import branch_start
 from nas.results.front import Front
-from nas.results.observer import StudyInfo, StudyPlan
-from nas.results.proposal import Proposal, Suggestion
+from nas.results.proposal import Proposal
 from nas.results.trial import Trial, TrialState
+from nas.search.executors.choose import make_setup
 from nas.search.executors.jobs import Executor
 from nas.search.executors.launcher import Launch, Launcher
 from nas.search.fidelity.long_runs import Ranking, study_ranking
 from nas.search.front.front import make_front
 from nas.search.further_runs import FurtherRuns, trial_seed
-from nas.search.observers import Observers
+from nas.search.observers import Observers, study_info, study_plan
 from nas.search.problem.problem import Problem
+from nas.search.proposer import Proposer
 from nas.search.records import Records
 from nas.search.samplers.ask import Asker
 from nas.search.samplers.ask_context import MakeSampler
 from nas.search.samplers.history import History
-from nas.search.samplers.optuna_trial import TrialSuggester, suggestion_of
 from nas.search.scheduler.forecast import Forecaster
 from nas.search.scheduler.scheduler import Scheduler
 from nas.search.settings import StudySettings
@@ -36,6 +35,9 @@ from nas.search.storage.database import StudyDatabase
 from nas.search.storage.protocol import StudyStorage
 from nas.search.trial_store import TrialStore
 from nas.search.virtual_clock import VirtualClock
+
+MOST_FAILURES = 6
+"""A study stops when so many trials have failed before one was measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +87,11 @@ class Driver:
         self._scheduler = Scheduler(problem, self._store, self._rungs, ratio, self._forecaster)
         self._history = History(problem, self._store, self._rungs, self._forecaster)
         directions = [goal.direction for goal in problem.objectives]
-        self._asker = Asker(make_sampler, settings.seed, directions, self._history.view)
-        rate = settings.training.learning_rate
-        self._launcher = Launcher(storage, executor, list(problem.tasks), rate, observers.training_progressed)
+        asker = Asker(make_sampler, settings.seed, directions, self._history.view)
+        self._proposer = Proposer(problem, storage, asker)
+        setup, rate = make_setup(settings, problem.fingerprints), settings.training.learning_rate
+        conditions = {task: setup.conditions(task) for task in problem.tasks}
+        self._launcher = Launcher(storage, executor, conditions, rate, observers.training_progressed)
         self._known = tuple(trial for trial in storage.trials() if storage.has_front() or _is_final(trial))
         known = frozenset(trial.number for trial in self._known)
         self._records = Records(storage, observers, database, self._history, known)
@@ -116,7 +120,8 @@ class Driver:
         return study_ranking(self._store, self._problem, self._forecaster)
 
     def _run(self) -> Front:
-        self._observers.study_started(self._info(), self._plan(), self._known)
+        info = study_info(self._storage.path, self._settings, self._problem)
+        self._observers.study_started(info, study_plan(self._settings, self._problem), self._known)
         self._search()
         further = FurtherRuns(
             self._settings,
@@ -138,30 +143,9 @@ class Driver:
         self._observers.study_finished(tuple(self._store.trials), front)
         return front
 
-    def _info(self) -> StudyInfo:
-        return StudyInfo(
-            name=self._storage.path.name,
-            folder=self._storage.path,
-            settings=self._settings.to_document(),
-            objectives=tuple(goal.objective for goal in self._problem.objectives),
-            scores=self._problem.scores,
-        )
-
-    def _plan(self) -> StudyPlan:
-        training = self._settings.training
-        trunks = [branch_start(below, training) for below, _ in pairwise(self._rungs)]
-        return StudyPlan(
-            num_baselines=len(self._problem.baselines),
-            num_sampled=self._settings.num_trials,
-            rungs=self._rungs,
-            legs=tuple(rung - trunk for rung, trunk in zip(self._rungs, [0, *trunks], strict=True)),
-            promoted_share=1 / training.rung_ratio,
-            long_steps=self._settings.fidelity.times * self._rungs[-1],
-        )
-
     def _search(self) -> None:
-        for name, pattern in self._problem.baselines.items():
-            self._enter(Proposal(suggestion=Suggestion(), pattern=pattern, flaw="", baseline=name))
+        for number, (name, pattern) in enumerate(self._problem.baselines.items()):
+            self._enter(self._proposer.baseline(number, name, pattern))
         clock: VirtualClock[Launch] = VirtualClock(self._concurrency.num_workers)
         while True:
             while clock.has_room and (launch := self._next_launch()) is not None:
@@ -171,6 +155,7 @@ class Driver:
             self._settle(clock.next_end())
         for trial in self._store.trials:
             self._records.conclude(trial)
+        self._give_up_if_all_fail(1)
 
     def _next_launch(self) -> Launch | None:
         """What a free worker does: take baselines to the end, train promoted trials, or begin a new trial.
@@ -194,35 +179,23 @@ class Driver:
         """New trials to train, enough for a cohort unless all trials have been proposed."""
         first = len(self._problem.baselines)
         while len(self._scheduler.newcomers()) < self._concurrency.cohort_size:
-            if len(self._store.trials) == self._num_trials:
+            number = len(self._store.trials)
+            if number == self._num_trials:
                 break
-            known = self._storage.read_proposal(len(self._store.trials))
-            self._enter(known or self._sample(first))
+            history = self._history.all()
+            self._enter(self._proposer.sampled(number, history[first:], history[:first]))
         return self._scheduler.newcomers()
 
-    def _sample(self, first: int) -> Proposal:
-        history = self._history.all()
-        trial = self._asker.ask(history[first:], history[:first])
-        suggester = TrialSuggester(trial)
-        pattern, flaw = None, ""
-        try:
-            pattern = self._problem.sample(suggester)
-        except PatternError as error:
-            flaw = str(error)
-        return Proposal(suggestion=suggestion_of(trial), pattern=pattern, chosen=suggester.chosen, flaw=flaw)
-
     def _enter(self, proposal: Proposal) -> None:
-        number = len(self._store.trials)
-        if self._storage.read_proposal(number) is None:
-            self._storage.write_proposal(number, proposal)
         trial = self._store.enter(proposal)
         if trial.state is not TrialState.RUNNING:
             self._records.conclude(trial)
+            self._give_up_if_all_fail(MOST_FAILURES)
 
     def _settle(self, launch: Launch) -> None:
         """Wait for a launch and write down its results."""
         measured = self._launcher.wait(launch)
-        self._scheduler.ended(launch.trials)
+        self._scheduler.ended([trial.number for trial in launch.trials])
         for number, measurements in measured.items():
             trial = self._store.advance(number, launch.rung, measurements)
             if trial.state is not TrialState.STOPPED:
@@ -231,10 +204,22 @@ class Driver:
             self._records.keep(trial)
             if launch.jobs:
                 self._observers.trial_advanced(trial)
+        self._give_up_if_all_fail(MOST_FAILURES)
+
+    def _give_up_if_all_fail(self, least: int) -> None:
+        """Stop if so many trials have failed, and none has been measured: the cause is not in the patterns."""
+        failed = [trial for trial in self._store.trials if trial.state is TrialState.FAILED]
+        if len(failed) < least or any(trial.scores for trial in self._store.trials):
+            return
+        folder = self._storage.trial_path(failed[-1].number)
+        raise StudyError(
+            f"study: no trial could be measured, and {len(failed)} failed; the last in {folder}: {failed[-1].reason}. "
+            "Its failure.txt says where. Mend that, and run the same nas search again."
+        )
 
     def _steps(self, launch: Launch) -> int:
         """How long a launch takes by the virtual clock: the steps that its trials still lack, over all tasks."""
-        before = self._store[launch.trials[0]].step
+        before = launch.trials[0].step
         trunk = branch_start(before, self._settings.training) if before else 0
         return (launch.rung - trunk) * len(self._problem.tasks)
 

@@ -2,12 +2,43 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
 
+from nas.proxy.training.schedule import branch_start
 from nas.results.front import Front
 from nas.results.observer import Observer, Progress, StudyInfo, StudyPlan
 from nas.results.trial import Trial
+from nas.search.problem.problem import Problem
+from nas.search.settings import StudySettings
 
 _LOG = logging.getLogger(__name__)
+
+
+def study_info(folder: Path, settings: StudySettings, problem: Problem) -> StudyInfo:
+    """What observers are given about a study."""
+    return StudyInfo(
+        name=folder.name,
+        folder=folder,
+        settings=settings.to_document(),
+        objectives=tuple(goal.objective for goal in problem.objectives),
+        scores=problem.scores,
+    )
+
+
+def study_plan(settings: StudySettings, problem: Problem) -> StudyPlan:
+    """The training that a study plans, for observers that show how far it is."""
+    training = settings.training
+    rungs = settings.evaluation.rungs(training)
+    trunks = [branch_start(below, training) for below, _ in pairwise(rungs)]
+    return StudyPlan(
+        num_baselines=len(problem.baselines),
+        num_sampled=settings.num_trials,
+        rungs=rungs,
+        legs=tuple(rung - trunk for rung, trunk in zip(rungs, [0, *trunks], strict=True)),
+        promoted_share=1 / training.rung_ratio,
+        long_steps=settings.fidelity.times * rungs[-1],
+    )
 
 
 class Observers(Observer):

@@ -129,6 +129,8 @@ class StudySettings:
         device: auto, cpu, cuda or cuda:N.
         workers: processes that train side by side; 0 for one per core on CPU, 1 on a GPU.
         cohort_size: candidates trained at once in one process; 0 for 1 on CPU, 16 on a GPU.
+        stall_minutes: how long a worker may report no progress before it is replaced, in minutes; its training run is
+            tried once more. A single worker on a CPU trains in the driver's own process, which nothing replaces.
 
     Raises:
         InputError: a value is not allowed, or two do not go together; the message names the setting.
@@ -155,12 +157,14 @@ class StudySettings:
     device: str = "auto"
     workers: int = 0
     cohort_size: int = 0
+    stall_minutes: int = 60
 
     def __post_init__(self) -> None:
         check_range("seed", self.seed, least=0, most=2**32 - 1)
         check_range("num_trials", self.num_trials, least=0)
         for name in ("confirm_seeds", "workers", "cohort_size"):
             check_range(name, getattr(self, name), least=0, most=MOST)
+        check_range("stall_minutes", self.stall_minutes, least=1, most=MOST)
         if not self.runs_folder:
             raise InputError("runs_folder", "must be the path of a folder", self.runs_folder)
         study_path(self.study, self.runs_folder)

@@ -1,5 +1,6 @@
 """One study from settings to front."""
 
+import logging
 from collections.abc import Sequence
 from contextlib import closing
 
@@ -9,16 +10,20 @@ from nas.errors import StudyError
 from nas.results.front import Front
 from nas.results.lock import locked
 from nas.results.observer import Observer
+from nas.results.own_files import check_own
 from nas.results.study import settings_differences, study_path
 from nas.search.devices import choose_cohort_size, choose_devices
 from nas.search.driver import Concurrency, Driver
-from nas.search.executors.choose import make_executor
+from nas.search.executors.choose import make_executor, make_setup, num_threads
+from nas.search.executors.trainer import environment
 from nas.search.observers import Observers
-from nas.search.problem.problem import make_problem
+from nas.search.problem.problem import Problem, make_problem
 from nas.search.samplers.catalog import SAMPLERS
 from nas.search.settings import StudySettings
 from nas.search.storage.database import StudyDatabase
 from nas.search.storage.study_folder import StudyFolder
+
+_LOG = logging.getLogger(__name__)
 
 
 def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> Front:
@@ -42,12 +47,15 @@ def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> Fr
     concurrency = Concurrency(num_workers=len(devices), cohort_size=choose_cohort_size(settings, devices))
     folder = StudyFolder(study_path(settings.study, settings.runs_folder))
     with locked(folder.path):
-        _adopt(folder, settings, problem.fingerprints)
+        check_own(folder.path)
+        _adopt(folder, settings, problem)
         folder.remove_unfinished()
-        folder.forget_out_of_memory()
+        folder.forget_failures()
         directions = [goal.direction for goal in problem.objectives]
         database = StudyDatabase(folder.database, folder.path.name, directions)
-        with closing(make_executor(settings, devices)) as executor:
+        setup = make_setup(settings, problem.fingerprints)
+        _warn_of_mixture(folder, environment(setup, devices[0], num_threads(devices)))
+        with closing(make_executor(settings, setup, devices)) as executor:
             driver = Driver(
                 settings,
                 problem,
@@ -61,11 +69,24 @@ def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> Fr
             return driver.run()
 
 
-def _adopt(folder: StudyFolder, settings: StudySettings, fingerprints: dict[str, str]) -> None:
+def _warn_of_mixture(folder: StudyFolder, present: str) -> None:
+    """Say that a study goes on elsewhere than it was started: trials may differ for that reason alone."""
+    known = {one.environment for trial in folder.trials() for one in trial.measurements if one.environment}
+    if known - {present}:
+        _LOG.warning(
+            "%s was measured so far with %s; it goes on with %s. That alone may change the last digits of a score, "
+            "and the front will say so.",
+            folder.path,
+            "; ".join(sorted(known - {present})),
+            present,
+        )
+
+
+def _adopt(folder: StudyFolder, settings: StudySettings, problem: Problem) -> None:
     """Check that a study is resumed with its own settings on its own data, and write both down."""
     document = settings.to_document()
     before = folder.settings_document()
-    if before is None and folder.has_trials():
+    if before is None and folder.num_proposals():
         raise StudyError(
             f"study: {folder.path} has trials but no config.yaml, so their settings are unknown. "
             "Restore it, or choose another study=NAME."
@@ -76,7 +97,12 @@ def _adopt(folder: StudyFolder, settings: StudySettings, fingerprints: dict[str,
             f"study: {folder.path} was started with other settings ({'; '.join(changed)}). "
             "Use them, or choose another study=NAME."
         )
-    known = folder.read_fingerprints()
+    num_sampled = folder.num_proposals() - len(problem.baselines)
+    if num_sampled > settings.num_trials:
+        raise StudyError(
+            f"num_trials: must be at least {num_sampled}, which {folder.path} has sampled, got {settings.num_trials}."
+        )
+    fingerprints, known = problem.fingerprints, folder.read_fingerprints()
     other = [name for name in fingerprints if known is not None and known.get(name) != fingerprints[name]]
     if other:
         raise StudyError(

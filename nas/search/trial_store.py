@@ -13,7 +13,11 @@ from nas.search.scoring.objectives import values_by_trial
 from nas.search.scoring.scores import mean_scores, scores_by_seed
 from nas.search.settings import ConstraintSettings
 
-_FAILED = {Outcome.DIVERGED: TrialState.DIVERGED, Outcome.OUT_OF_MEMORY: TrialState.OUT_OF_MEMORY}
+_FAILED = {
+    Outcome.DIVERGED: TrialState.DIVERGED,
+    Outcome.OUT_OF_MEMORY: TrialState.OUT_OF_MEMORY,
+    Outcome.FAILED: TrialState.FAILED,
+}
 _REASONS = {Outcome.DIVERGED: "the loss or a gradient was no longer finite", Outcome.OUT_OF_MEMORY: "out of memory"}
 
 
@@ -58,9 +62,10 @@ class TrialStore:
                 params=proposal.chosen,
                 pattern=proposal.pattern,
                 cost=self._problem.cost(proposal.pattern) if proposal.pattern else None,
-                reason=proposal.flaw,
+                reason=proposal.failure or proposal.flaw,
                 measurements=(),
-            )
+            ),
+            proposal,
         )
         self._trials.append(trial)
         self._suggestions.append(proposal.suggestion)
@@ -106,9 +111,9 @@ class TrialStore:
         """Whether a cost is within every budget."""
         return all(excess <= 0 for excess in self.excesses(cost).values())
 
-    def _judged(self, trial: Trial) -> Trial:
+    def _judged(self, trial: Trial, proposal: Proposal) -> Trial:
         if trial.pattern is None or trial.cost is None:
-            return replace(trial, state=TrialState.IMPOSSIBLE)
+            return replace(trial, state=TrialState.FAILED if proposal.failure else TrialState.IMPOSSIBLE)
         over = self._over_budget(trial)
         if over and trial.baseline is None:
             return replace(trial, state=TrialState.OVER_BUDGET, reason=over)
@@ -120,7 +125,9 @@ class TrialStore:
 
     def _failed(self, trial: Trial, measurements: Sequence[Measurement]) -> Trial:
         failure = next(measurement for measurement in measurements if measurement.quality is None)
-        reason = _REASONS[failure.outcome] + (f" on {failure.task}" if len(self._problem.tasks) > 1 else "")
+        reason = (failure.reason or _REASONS[failure.outcome]) + (
+            f" on {failure.task}" if len(self._problem.tasks) > 1 else ""
+        )
         return replace(trial, state=_FAILED[failure.outcome], reason=reason, scores={}, values={})
 
     def _placed(self, trial: Trial) -> Trial:

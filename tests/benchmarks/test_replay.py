@@ -35,7 +35,8 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Table:
 
 def job(pattern: ModelPattern, seed: int, rung: int) -> Job:
     member = Member(pattern=pattern, seed=seed, learning_rate=0.5)
-    return Job(trials=(3,), folders=(Path("3"),), members=(member,), task="mine", rung=rung, seed=seed)
+    where = Path("3")
+    return Job(trials=(3,), folders=(where,), members=(member,), task="mine", rung=rung, seed=seed, conditions="0123")
 
 
 def test_a_job_ends_with_the_row_of_the_table_and_pays_for_every_step_once(table: Table) -> None:

@@ -33,7 +33,7 @@ TINY = [
 @pytest.fixture
 def executor(monkeypatch: pytest.MonkeyPatch) -> FakeExecutor:
     fake = FakeExecutor()
-    monkeypatch.setattr(build_module, "make_executor", lambda settings, devices: fake)
+    monkeypatch.setattr(build_module, "make_executor", lambda settings, setup, devices: fake)
     return fake
 
 

@@ -30,7 +30,7 @@ def full(num_layers: int, num_heads: int) -> ModelPattern:
 
 
 def test_from_scratch_every_label_trains_on_its_own_task(proxy: ProxySettings, training: TrainingSettings) -> None:
-    make = evaluators(
+    made = evaluators(
         ScratchSettings(),
         checkpoint=None,
         tasks={"recall": SMALL, "recall2": LONG},
@@ -41,7 +41,7 @@ def test_from_scratch_every_label_trains_on_its_own_task(proxy: ProxySettings, t
     member = Member(pattern=full(1, 2), seed=3, learning_rate=1e-2)
     seen = []
     for label, settings, seed in (("recall", SMALL, 4), ("recall2", LONG, 4), ("recall", SMALL, 5)):
-        measured = timeless(make(label, seed).evaluate([member], 6))
+        measured = timeless(made.make(label, seed).evaluate([member], 6))
         alone = ScratchEvaluator(RecallTask(settings), proxy, training, data_seed=seed, device="cpu")
         assert measured == timeless(alone.evaluate([member], 6))
         seen.append(measured[0].train_loss)
@@ -54,7 +54,7 @@ def test_in_a_checkpoint_its_text_and_its_probes_are_scored(
     checkpoint = str(save_tiny_model(tmp_path / "model"))
     text = TextSettings(path=str(written_text(tmp_path)), num_tokens=32, validation_share=0.2, validation_sequences=4)
     evaluation = CheckpointSettings(needle_depths=[0.5], needle_sequences=2)
-    make = evaluators(
+    made = evaluators(
         evaluation, checkpoint=checkpoint, tasks={"text": text}, proxy=proxy, training=training, device="cpu"
     )
     decoder = Decoder.load(checkpoint)
@@ -62,7 +62,7 @@ def test_in_a_checkpoint_its_text_and_its_probes_are_scored(
     member = Member(pattern=full(2, 4), seed=0, learning_rate=1e-2)
     for label, task in tasks.items():
         alone = CheckpointEvaluator(decoder, task, evaluation, training, data_seed=0)
-        assert timeless(make(label, 0).evaluate([member], 1)) == timeless(alone.evaluate([member], 1))
+        assert timeless(made.make(label, 0).evaluate([member], 1)) == timeless(alone.evaluate([member], 1))
     assert list(tasks) == ["text", "needle"]
 
 

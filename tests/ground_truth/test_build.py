@@ -144,7 +144,7 @@ class TestOutOfMemory:
     ) -> None:
         unlucky |= {(8, 0), (4, 1)}
         with pytest.raises(
-            StudyError, match=r"tiny\.jsonl: 4 training runs ran out of memory; all others are in the table"
+            StudyError, match=r"tiny\.jsonl: 4 training runs failed, the last because: out of memory; all others are"
         ):
             build(cohort_size=cohort_size)
         kept = read_table(tmp_path / "tiny.jsonl")

@@ -60,3 +60,13 @@ def test_points_that_had_not_converged_are_counted(front):
     first, *others = front.points
     moving = replace(front, points=(replace(first, converged=False), *others))
     assert fidelity_lines(judged(moving))[-1].startswith(f"1 of {len(front.points)} points had not converged")
+
+
+def test_trials_of_several_environments_are_not_ranked_by_their_last_digits(front):
+    places = ("torch 2.13.0, cpu, float32", "torch 2.14.1, cpu, float32")
+    mixed = replace(front, provenance=make_provenance(environments=places))
+    assert fidelity_lines(mixed)[-1] == (
+        "Trials were measured in 2 environments (torch 2.13.0 | torch 2.14.1), which alone may change the last digits "
+        "of a score: do not rank points by them."
+    )
+    assert fidelity_lines(replace(front, provenance=make_provenance(environments=places[:1]))) == fidelity_lines(front)

@@ -46,15 +46,22 @@ def test_a_document_has_every_number_under_its_name() -> None:
         "train_loss": 1 / 3,
         "wall_seconds": 1.5,
         "task": "needle",
+        "pattern_id": "",
+        "conditions": "",
+        "environment": "",
         "longer": [
             {"times": 2, "num_tokens": 64, "quality": 2.0},
             {"times": 4, "num_tokens": 128, "quality": 3.0},
         ],
         "parts": [{"name": "depth_10", "quality": 0.5}],
+        "reason": "",
     }
 
 
-@pytest.mark.parametrize("name", sorted({*Measurement.__struct_fields__} - {"task", "parts"}))
+OPTIONAL = ["task", "pattern_id", "conditions", "environment", "parts", "reason"]
+
+
+@pytest.mark.parametrize("name", sorted({*Measurement.__struct_fields__} - {*OPTIONAL}))
 def test_a_document_that_lacks_something_is_refused(name: str) -> None:
     document = to_document(DIVERGED)
     del document[name]
@@ -62,7 +69,7 @@ def test_a_document_that_lacks_something_is_refused(name: str) -> None:
         from_document(document, Measurement)
 
 
-@pytest.mark.parametrize("name", ["task", "parts"])
+@pytest.mark.parametrize("name", OPTIONAL)
 def test_what_older_versions_did_not_write_is_empty(name: str) -> None:
     document = to_document(FINISHED)
     del document[name]

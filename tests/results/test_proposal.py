@@ -26,6 +26,7 @@ PROPOSALS = st.builds(
     pattern=st.none() | patterns(computing=True),
     chosen=PARAMS,
     flaw=NAMES,
+    failure=NAMES,
     baseline=st.none() | NAMES,
 )
 

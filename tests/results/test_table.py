@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from nas.results.codec import DamagedError, from_document, from_json, to_document
 from nas.results.measurement import Measurement, Outcome
@@ -68,7 +69,8 @@ def test_a_header_and_a_session_survive_json(header: TableHeader, line: SessionL
 @given(measurements(), NAMES, st.booleans())
 def test_a_row_is_a_measurement_and_of_what(measurement: Measurement, pattern_id: str, sweep: bool) -> None:
     row = TableRow.of(pattern_id, measurement, sweep=sweep)
-    assert row.measurement == measurement and type(row.measurement) is Measurement
+    assert row.measurement == replace(measurement, pattern_id=pattern_id)
+    assert type(row.measurement) is Measurement
     assert row.key == (pattern_id, measurement.seed, measurement.learning_rate, measurement.step, sweep)
     assert to_document(row) == to_document(measurement) | {"pattern_id": pattern_id, "sweep": sweep}
     assert from_json(json.dumps(to_document(row), allow_nan=False), TableRow) == row

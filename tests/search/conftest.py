@@ -46,7 +46,7 @@ def start(problem: Problem) -> StartStudy:
         settings, study = StudySettings(**values), StudyFolder(folder)
         make_sampler, watching = SAMPLERS[settings.sampler], Observers(observers)
         with locked(folder):
-            study.forget_out_of_memory()
+            study.forget_failures()
             database = None
             if with_database:
                 directions = [goal.direction for goal in with_problem.objectives]

@@ -11,6 +11,7 @@ import pytest
 import torch
 from msgspec import structs
 
+from nas.errors import StudyError
 from nas.patterns.model import ModelPattern
 from nas.proxy.settings import TrainingSettings
 from nas.proxy.state.cohort_state import Member
@@ -24,6 +25,7 @@ from nas.search.problem.problem import Problem
 from nas.search.samplers.catalog import SAMPLERS
 from nas.search.settings import FidelitySettings
 from nas.search.storage.study_folder import StudyFolder
+from nas.search_spaces.hybrid import Hybrid
 from nas.space.space import Shape, Suggester
 from tests.toy_study import FakeExecutor, StartStudy, Stop, pretended
 
@@ -216,6 +218,97 @@ def test_what_ran_out_of_memory_is_tried_again_by_the_next_run(start: StartStudy
     for number in failed:
         if trials[number].baseline:
             assert trials[number].values == known[trials[number].pattern]
+
+
+def breaking(member: Member, task: str, rung: int) -> Measurement:
+    """A defect that every third pattern meets."""
+    if int(member.pattern.id, 16) % 3 == 0:
+        raise ZeroDivisionError("a defect")
+    return pretended(member, task, rung)
+
+
+@pytest.mark.parametrize("concurrency", CONCURRENT, ids=str)
+def test_a_job_that_fails_is_one_failed_trial(start: StartStudy, tmp_path: Path, concurrency: Concurrency) -> None:
+    """Also within a cohort, whose other members are trained without it."""
+    broken: dict[str, Any] = {"concurrency": concurrency, "with_database": True, "sampler": "random"}
+    front = start(tmp_path / "study", FakeExecutor(measure=breaking), **broken)
+    trials = StudyFolder(tmp_path / "study").trials()
+    failed = [trial for trial in trials if trial.state is TrialState.FAILED]
+    assert {int(trial.pattern.id, 16) % 3 == 0 for trial in trials if trial.pattern and trial not in failed} == {False}
+    assert len(failed) == front.trials[TrialState.FAILED] > 0 and front.points
+    for trial in failed:
+        assert trial.reason == "ZeroDivisionError: a defect"
+        text = (tmp_path / "study/trials" / f"{trial.number:05d}" / "failure.txt").read_text()
+        assert text.startswith("Traceback") and text.endswith("ZeroDivisionError: a defect\n")
+        assert in_database(tmp_path / "study")[trial.number].constraints["trained"] > 0
+    start(tmp_path / "study", FakeExecutor(), **broken)
+    mended = StudyFolder(tmp_path / "study").trials()
+    assert not [trial for trial in mended if trial.state is TrialState.FAILED]
+    assert not list(tmp_path.glob("study/trials/*/failure.txt"))
+
+
+class Brittle:
+    """A space that fails for some of its values."""
+
+    mended = False
+
+    def sample(self, suggest: Suggester, shape: Shape) -> ModelPattern:
+        if suggest.choice("kind", ["good", "bad"]) == "bad" and not self.mended:
+            raise LookupError("no such kind")
+        made: ModelPattern = Hybrid().sample(suggest, shape)
+        return made
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe"])
+def test_a_space_that_fails_fails_one_trial(start: StartStudy, problem: Problem, tmp_path: Path, sampler: str) -> None:
+    own: dict[str, Any] = {"with_problem": replace(problem, space=Brittle()), "sampler": sampler, "num_trials": 16}
+    front = start(tmp_path / "study", FakeExecutor(), **own)
+    trials = StudyFolder(tmp_path / "study").trials()
+    failed = [trial for trial in trials if trial.state is TrialState.FAILED]
+    assert front.points and failed
+    line = Brittle.sample.__code__.co_firstlineno + 2
+    for trial in failed:
+        assert trial.reason.startswith(f"space: must sample without an error at {__file__}:{line}, got 'LookupError: ")
+        assert trial.pattern is None and trial.params == {"kind": "bad"}
+        text = (tmp_path / "study/trials" / f"{trial.number:05d}" / "failure.txt").read_text()
+        assert "LookupError: no such kind" in text
+    own["with_problem"].space.mended = True
+    start(tmp_path / "study", FakeExecutor(), **own)
+    mended = StudyFolder(tmp_path / "study").trials()
+    assert len(mended) == len(trials)
+    assert not [trial for trial in mended if trial.state is TrialState.FAILED]
+
+
+def test_candidates_for_which_the_space_fails_are_passed_over(
+    start: StartStudy, problem: Problem, tmp_path: Path
+) -> None:
+    start(tmp_path / "study", FakeExecutor(), with_problem=replace(problem, space=Brittle()), sampler="ehvi")
+    sampled = [trial for trial in StudyFolder(tmp_path / "study").trials() if trial.baseline is None]
+    assert [trial.params["kind"] for trial in sampled] == ["good"] * len(sampled)
+
+
+def test_a_study_of_which_everything_fails_stops_soon(start: StartStudy, tmp_path: Path) -> None:
+    def broken(member: Member, task: str, rung: int) -> Measurement:
+        raise ZeroDivisionError("a defect")
+
+    executor = FakeExecutor(measure=broken)
+    with pytest.raises(StudyError, match=r"no trial could be measured, and 6 failed; .*: ZeroDivisionError: a defect"):
+        start(tmp_path / "study", executor, num_trials=100)
+    assert len(executor.trained) == 7, "another one was running"
+    front = start(tmp_path / "study", FakeExecutor(), num_trials=100)
+    assert front.points and not front.trials[TrialState.FAILED]
+
+
+def test_a_small_study_of_which_everything_fails_has_no_front(
+    start: StartStudy, problem: Problem, tmp_path: Path
+) -> None:
+    def broken(member: Member, task: str, rung: int) -> Measurement:
+        raise ZeroDivisionError("a defect")
+
+    only = replace(problem, baselines={"full": problem.baselines["full"]})
+    with pytest.raises(StudyError, match=r"no trial could be measured, and 3 failed"):
+        start(tmp_path / "study", FakeExecutor(measure=broken), num_trials=2, sampler="random", with_problem=only)
+    assert not (tmp_path / "study/front.json").exists()
 
 
 class Rude(Observer):

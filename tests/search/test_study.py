@@ -1,6 +1,7 @@
 """One study as a user runs it: which folders it resumes, and which it refuses."""
 
 import importlib
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,12 +28,7 @@ class Own:
         window = Window(suggest.integer("window", 1, 12))
         return ModelPattern.of([(HeadGroup(shape.num_heads, (window,)),)] * shape.num_layers)
 """
-IMPORTS_A_SHIPPED_SPACE = """
-from search_spaces.hybrid import Hybrid
-
-class Own(Hybrid):
-    pass
-"""
+IMPORTS_A_SHIPPED_SPACE = f"from search_spaces.hybrid import Hybrid\n{OWN_SPACE}"
 
 
 def forget_modules() -> None:
@@ -122,3 +118,42 @@ def test_trials_without_their_settings_are_not_mixed_with_others(tmp_path: Path)
     with pytest.raises(StudyError, match=r"has trials but no config\.yaml"):
         task = RecallSettings(num_tokens=16, vocab_size=16, num_pairs=2)
         run_study(StudySettings(study=f"{tmp_path}/orphan", task=task, device="cpu", workers=1))
+
+
+@pytest.fixture
+def ended(own_space: Path) -> StudyFolder:
+    """A study of three sampled trials."""
+    run_study(own_study(3))
+    return StudyFolder(Path("runs/default"))
+
+
+def test_fewer_trials_than_were_sampled_are_refused(ended: StudyFolder) -> None:
+    """The others would stay in the folder, and be reported and recorded with a front that does not count them."""
+    before = ended.front_json()
+    with pytest.raises(StudyError, match=r"^num_trials: must be at least 3, which runs/default has sampled, got 2\.$"):
+        run_study(own_study(2))
+    assert ended.front_json() == before
+
+
+def test_a_study_that_goes_on_elsewhere_says_so(ended: StudyFolder, caplog: pytest.LogCaptureFixture) -> None:
+    [here] = ended.front().provenance.environments
+    assert re.fullmatch(r"nas [\d.]+, torch [^,]+, Python [\d.]+, \S+ \S+, 1 thread, float32", here)
+    run_study(own_study(3))
+    assert not caplog.records
+    elsewhere = here.replace("torch", "jax")
+    for path in ended.path.glob("trials/*/*.json"):
+        path.write_text(path.read_text().replace(here, elsewhere))
+    front = run_study(own_study(4))
+    [warning] = [record.message for record in caplog.records]
+    assert warning.startswith(f"runs/default was measured so far with {elsewhere}; it goes on with {here}.")
+    assert front.provenance.environments == (elsewhere, here)
+
+
+def test_a_study_with_links_is_refused(ended: StudyFolder, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "checkpoint-000000001-x.pt").write_text("precious")
+    (ended.path / "trials/00009").symlink_to(outside)
+    with pytest.raises(StudyError, match="trials/00009: must be a file or a folder of the study itself"):
+        run_study(own_study(4))
+    assert (outside / "checkpoint-000000001-x.pt").read_text() == "precious"

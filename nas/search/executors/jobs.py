@@ -1,14 +1,18 @@
 """A job, one cohort to train to a rung, and the protocol of what runs it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
+
+from msgspec import structs
 
 from nas.evaluation.settings import EvaluationSettings
 from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.proxy.state.cohort_state import Member
-from nas.results.measurement import Measurement
+from nas.results.measurement import Measurement, Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +25,7 @@ class Setup:
         tasks: settings of every task by its label.
         proxy: sizes of the proxy.
         training: how each proxy is trained.
+        fingerprints: hashes of the data and the weights, as the driver has read them.
     """
 
     evaluation: EvaluationSettings
@@ -28,6 +33,22 @@ class Setup:
     tasks: Mapping[str, Any]
     proxy: ProxySettings
     training: TrainingSettings
+    fingerprints: Mapping[str, str]
+
+    def conditions(self, task: str) -> str:
+        """Hash of everything that decides a measurement of a pattern on a task, 16 hexadecimal digits.
+
+        Its seed, learning rate and step are not part of it: a measurement has these itself.
+        """
+        decisive = {
+            "evaluation": asdict(self.evaluation),
+            "proxy": asdict(self.proxy),
+            "training": asdict(self.training),
+            "data": {
+                name: self.fingerprints[name] for name in (f"task {task}", "checkpoint") if name in self.fingerprints
+            },
+        }
+        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +62,7 @@ class Job:
         task: label of the task that they learn.
         rung: where they stop, in optimiser steps.
         seed: seed of the members' weights and of the data they share.
+        conditions: see `Setup.conditions`; its measurements carry it.
     """
 
     trials: tuple[int, ...]
@@ -49,14 +71,56 @@ class Job:
     task: str
     rung: int
     seed: int
+    conditions: str
+
+    def signed(self, measurements: Iterable[Measurement], environment: str = "") -> tuple[Measurement, ...]:
+        """Measurements of the members, with what says that they are theirs."""
+        return tuple(
+            structs.replace(
+                measurement,
+                task=self.task,
+                pattern_id=member.pattern.id_in_order,
+                conditions=self.conditions,
+                environment=environment,
+            )
+            for member, measurement in zip(self.members, measurements, strict=True)
+        )
+
+    def split(self) -> "list[Job]":
+        """Every member as a job of its own."""
+        return [
+            replace(self, trials=(trial,), folders=(folder,), members=(member,))
+            for trial, folder, member in zip(self.trials, self.folders, self.members, strict=True)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
 class JobResult:
-    """The result of a job: one measurement per member."""
+    """The result of a job.
+
+    Args:
+        job: what was run.
+        measurements: one per member; none of them is finished if the job failed.
+        failure: why the job failed as a whole: the end of a traceback, or how its worker died; empty if it did not
+            fail. Any one of its members can be the cause.
+    """
 
     job: Job
     measurements: tuple[Measurement, ...]
+    failure: str = ""
+
+    @classmethod
+    def failed(cls, job: Job, outcome: Outcome, reason: str, failure: str) -> Self:
+        """The result of a job without results.
+
+        Args:
+            job: what was run.
+            outcome: of every member.
+            reason: why, as part of a sentence.
+            failure: why, at length.
+        """
+        lost = (Measurement.unfinished(one.seed, one.learning_rate, job.rung, outcome, reason) for one in job.members)
+        return cls(job, job.signed(lost), failure)
 
 
 class Executor(Protocol):

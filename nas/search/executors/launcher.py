@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from nas.errors import StudyError
 from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement
 from nas.results.observer import Progress
 from nas.results.trial import Trial
-from nas.search.executors.jobs import Executor, Job
+from nas.search.executors.jobs import Executor, Job, JobResult
 from nas.search.storage.protocol import StudyStorage
 
 
@@ -16,13 +17,13 @@ class Launch:
     """Trials that train to a rung as one cohort, on every task.
 
     Args:
-        trials: their numbers.
+        trials: as they were when they were launched.
         rung: where they stop, in optimiser steps.
         seed: of their weights and data.
         jobs: what had to be submitted for it.
     """
 
-    trials: tuple[int, ...]
+    trials: tuple[Trial, ...]
     rung: int
     seed: int
     jobs: tuple[Job, ...]
@@ -34,7 +35,7 @@ class Launcher:
     Args:
         storage: where results are kept.
         executor: where jobs run.
-        tasks: labels of the tasks.
+        conditions: what measurements must have been made under, by the label of the task; see `Setup.conditions`.
         learning_rate: peak of every member's schedule.
         on_progress: called with the progress of training runs.
     """
@@ -43,40 +44,75 @@ class Launcher:
         self,
         storage: StudyStorage,
         executor: Executor,
-        tasks: Sequence[str],
+        conditions: Mapping[str, str],
         learning_rate: float,
         on_progress: Callable[[Progress], None],
     ) -> None:
-        self._storage, self._executor, self._tasks = storage, executor, tuple(tasks)
+        self._storage, self._executor, self._conditions = storage, executor, conditions
         self._learning_rate, self._on_progress = learning_rate, on_progress
-        self._running: set[Job] = set()
+        self._running: dict[Job, Job] = {}
+        """Every submitted job, with the launched job that it is, or is a part of."""
 
     def launch(self, trials: Sequence[Trial], rung: int, seed: int) -> Launch:
         """Submit a job for every task of which the storage lacks a measurement; a cohort is always trained whole."""
-        numbers = tuple(trial.number for trial in trials)
         jobs = tuple(
             self._job(trials, task, rung, seed)
-            for task in self._tasks
-            if not all(self._storage.read_measurement(number, seed, task, rung) for number in numbers)
+            for task in self._conditions
+            if not all(self._read(trial, seed, task, rung) for trial in trials)
         )
         for job in jobs:
-            self._running.add(job)
-            self._executor.submit(job)
-        return Launch(trials=numbers, rung=rung, seed=seed, jobs=jobs)
+            self._submit(job, job)
+        return Launch(trials=tuple(trials), rung=rung, seed=seed, jobs=jobs)
 
     def wait(self, launch: Launch) -> Mapping[int, list[Measurement]]:
         """Its measurements, by trial in the order of the tasks; results of other launches are kept as they come."""
-        while not self._running.isdisjoint(launch.jobs):
-            result = self._executor.next_result(lambda *progress: self._on_progress(Progress(*progress)))
-            for number, measurement in zip(result.job.trials, result.measurements, strict=True):
-                self._storage.write_measurement(number, measurement)
-            self._running.discard(result.job)
-        return {number: self._measurements(number, launch) for number in launch.trials}
+        while not set(self._running.values()).isdisjoint(launch.jobs):
+            self._keep(self._executor.next_result(lambda *progress: self._on_progress(Progress(*progress))))
+        return {trial.number: self._measurements(trial, launch) for trial in launch.trials}
 
-    def _measurements(self, number: int, launch: Launch) -> list[Measurement]:
-        read = [self._storage.read_measurement(number, launch.seed, task, launch.rung) for task in self._tasks]
+    def _submit(self, job: Job, launched: Job) -> None:
+        self._running[job] = launched
+        self._executor.submit(job)
+
+    def _keep(self, result: JobResult) -> None:
+        """Write down a result; a cohort that failed is tried again one by one, to find the member that makes it."""
+        launched = self._running.pop(result.job)
+        if result.failure and len(result.job.trials) > 1:
+            for part in result.job.split():
+                self._submit(part, launched)
+            return
+        for number, measurement in zip(result.job.trials, result.measurements, strict=True):
+            if result.failure:
+                self._storage.write_failure(number, result.failure)
+            self._storage.write_measurement(number, measurement)
+
+    def _measurements(self, trial: Trial, launch: Launch) -> list[Measurement]:
+        read = [self._read(trial, launch.seed, task, launch.rung) for task in self._conditions]
         found = [measurement for measurement in read if measurement is not None]
-        assert len(found) == len(self._tasks)
+        assert len(found) == len(self._conditions)
+        return found
+
+    def _read(self, trial: Trial, seed: int, task: str, rung: int) -> Measurement | None:
+        """A measurement of the storage, which must be of this very trial.
+
+        Raises:
+            StudyError: it is of another pattern, or was made under other settings or on other data.
+        """
+        found = self._storage.read_measurement(trial.number, seed, task, rung)
+        assert trial.pattern is not None
+        wanted = {
+            "task": task,
+            "pattern_id": trial.pattern.id_in_order,
+            "learning_rate": self._learning_rate,
+            "conditions": self._conditions[task],
+        }
+        for name, value in wanted.items() if found else ():
+            if (came := getattr(found, name)) != value:
+                raise StudyError(
+                    f"{self._storage.trial_path(trial.number)}: the measurement on {task} with seed {seed} at step "
+                    f"{rung} must have the {name} {value!r} of this trial, got {came!r}. Delete its file, and run the "
+                    "same nas search again, which makes it anew."
+                )
         return found
 
     def _job(self, trials: Sequence[Trial], task: str, rung: int, seed: int) -> Job:
@@ -91,4 +127,5 @@ class Launcher:
             task=task,
             rung=rung,
             seed=seed,
+            conditions=self._conditions[task],
         )

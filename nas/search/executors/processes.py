@@ -1,29 +1,28 @@
 """Jobs in parallel worker processes: one per GPU, or one per core.
 
-The driver holds one pipe to each worker. A worker whose driver is gone finds the pipe broken and ends; a worker that
-has died is replaced, and its job is tried once more before its trials count as out of memory.
+The driver holds two pipes to each worker, one for messages and one that breaks when the driver dies. A worker that has
+died, or has reported nothing for too long, is replaced, and its job is tried once more before it counts as failed.
 """
 
 import multiprocessing
-import traceback
+import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.resource_tracker import ensure_running
-from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, pthread_sigmask
+from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, SIGKILL, Signals, pthread_sigmask
 from typing import Any
 
-from nas.errors import NasError, StudyError
-from nas.proxy.state.cohort_state import Member
-from nas.results.measurement import Measurement, Outcome
+from nas.errors import StudyError
+from nas.results.measurement import Outcome
 from nas.search.executors.jobs import Job, JobResult, OnProgress, Setup
-from nas.search.executors.trainer import Trainer
+from nas.search.executors.worker_process import work
 
 ATTEMPTS = 2
-"""How often a job is tried whose worker dies (most likely killed by the system for its memory)."""
+"""How often a job is tried whose worker dies or stalls."""
 
 _SPAWN = multiprocessing.get_context("spawn")
 
@@ -33,7 +32,10 @@ class _Worker:
     device: str
     process: BaseProcess
     pipe: "Connection[Any, Any]"
+    lifeline: "Connection[Any, Any]"
     job: Job | None = None
+    heard: float = field(default_factory=time.monotonic)
+    """When it last reported anything, or was given its job."""
 
 
 class ProcessExecutor:
@@ -43,10 +45,11 @@ class ProcessExecutor:
         setup: what all jobs have in common.
         devices: one worker for each entry (cpu, cuda:N).
         num_threads: CPU threads that torch may use in each worker.
+        stall_seconds: how long a worker may report nothing about its job before it is stopped, in seconds.
     """
 
-    def __init__(self, setup: Setup, devices: Sequence[str], num_threads: int) -> None:
-        self._setup, self._num_threads = setup, num_threads
+    def __init__(self, setup: Setup, devices: Sequence[str], num_threads: int, stall_seconds: float) -> None:
+        self._setup, self._num_threads, self._stall_seconds = setup, num_threads, stall_seconds
         self._queue: deque[Job] = deque()
         self._deaths: Counter[Job] = Counter()
         self._workers = [self._start(device) for device in devices]
@@ -60,11 +63,13 @@ class ProcessExecutor:
         """Wait for the next job to end, reporting the progress of all meanwhile."""
         while True:
             busy = {worker.pipe: worker for worker in self._workers if worker.job is not None}
-            for pipe in wait(list(busy)):
+            patience = min(worker.heard for worker in busy.values()) + self._stall_seconds - time.monotonic()
+            for pipe in wait(list(busy), max(0.0, patience)):
                 assert isinstance(pipe, Connection)
-                result = self._receive(busy[pipe], on_progress)
-                if result is not None:
-                    self._dispatch()
+                if result := self._receive(busy[pipe], on_progress):
+                    return result
+            for worker in busy.values():
+                if time.monotonic() - worker.heard > self._stall_seconds and (result := self._stalled(worker)):
                     return result
 
     def close(self) -> None:
@@ -72,64 +77,97 @@ class ProcessExecutor:
         for worker in self._workers:
             worker.process.kill()
         for worker in self._workers:
-            worker.process.join()
-            worker.pipe.close()
+            _clear_away(worker)
 
     def _start(self, device: str) -> _Worker:
         ours, theirs = _SPAWN.Pipe()
-        process = _SPAWN.Process(target=_work, args=(theirs, self._setup, device, self._num_threads), daemon=True)
+        end, lifeline = _SPAWN.Pipe(duplex=False)
+        process = _SPAWN.Process(target=work, args=(theirs, end, self._setup, device, self._num_threads), daemon=True)
         with _interrupts_held():
             process.start()
         theirs.close()
-        return _Worker(device, process, ours)
+        end.close()
+        return _Worker(device, process, ours, lifeline)
 
     def _dispatch(self) -> None:
         for worker in self._workers:
             if worker.job is None and self._queue:
-                worker.job = self._queue.popleft()
+                worker.job, worker.heard = self._queue.popleft(), time.monotonic()
                 try:
                     worker.pipe.send(worker.job)
                 except OSError:
+                    self._queue.appendleft(worker.job)
                     self._replace(worker)
 
     def _receive(self, worker: _Worker, on_progress: OnProgress) -> JobResult | None:
-        assert worker.job is not None
+        worker.heard = time.monotonic()
         try:
             message = worker.pipe.recv()
         except (EOFError, OSError):
-            return self._bury(worker)
+            worker.process.join()
+            return self._lost(worker, _death(worker.process.exitcode), killed=worker.process.exitcode == -SIGKILL)
         match message:
             case ("progress", trial, task, step, num_steps):
                 on_progress(trial, task, step, num_steps)
                 return None
-            case ("done", measurements):
-                job, worker.job = worker.job, None
-                return JobResult(job, measurements)
+            case ("done", JobResult() as result):
+                worker.job = None
+                if result.failure:  # an error can leave a device unusable for the process
+                    worker.process.kill()
+                    self._replace(worker)
+                self._dispatch()
+                return result
             case ("refused", reason):
                 raise StudyError(reason)
             case _:
-                raise RuntimeError(f"training of trials {list(worker.job.trials)} failed in its worker:\n{message[1]}")
+                raise RuntimeError(f"a worker could not be started:\n{message[1]}")
 
-    def _bury(self, worker: _Worker) -> JobResult | None:
-        job = worker.job
+    def _stalled(self, worker: _Worker) -> JobResult | None:
+        worker.process.kill()
+        return self._lost(worker, f"reported nothing for {self._stall_seconds / 60:g} minutes", killed=False)
+
+    def _lost(self, worker: _Worker, how: str, *, killed: bool) -> JobResult | None:
+        """Replace a worker that was lost with its job, which is tried again or has failed.
+
+        Args:
+            worker: whose process has ended, or is about to.
+            how: it was lost.
+            killed: whether it was killed from outside; systems that run out of memory do that.
+        """
+        job, worker.job = worker.job, None
         assert job is not None
         self._deaths[job] += 1
-        if self._deaths[job] < ATTEMPTS:
-            self._replace(worker)
-            return None
-        worker.job = None
+        retry = self._deaths[job] < ATTEMPTS
+        if retry:
+            self._queue.appendleft(job)
         self._replace(worker)
-        return JobResult(job, tuple(_lost(job, member) for member in job.members))
+        if retry:
+            return None
+        outcome = Outcome.OUT_OF_MEMORY if killed else Outcome.FAILED
+        remedy = ", most likely for its memory" if killed else ""
+        reason = f"its worker {how}{remedy}, {ATTEMPTS} times"
+        return JobResult.failed(job, outcome, reason, f"{reason}\n")
 
     def _replace(self, worker: _Worker) -> None:
-        """Start a new worker in the place of a dead one; its job goes back to the head of the queue."""
-        if worker.job is not None:
-            self._queue.appendleft(worker.job)
-        worker.process.join()
-        worker.pipe.close()
+        """Start a new worker in the place of one that is gone, or was killed."""
+        _clear_away(worker)
         fresh = self._start(worker.device)
-        worker.process, worker.pipe, worker.job = fresh.process, fresh.pipe, None
+        worker.process, worker.pipe, worker.lifeline = fresh.process, fresh.pipe, fresh.lifeline
+        worker.job = None
         self._dispatch()
+
+
+def _clear_away(worker: _Worker) -> None:
+    worker.process.join()
+    worker.pipe.close()
+    worker.lifeline.close()
+
+
+def _death(exit_code: int | None) -> str:
+    """`was killed by SIGSEGV`, `ended with exit code 3`."""
+    if exit_code is not None and exit_code < 0:
+        return f"was killed by {Signals(-exit_code).name}"
+    return f"ended with exit code {exit_code}"
 
 
 @contextmanager
@@ -145,24 +183,3 @@ def _interrupts_held() -> Iterator[None]:
         yield
     finally:
         pthread_sigmask(SIG_SETMASK, before)
-
-
-def _lost(job: Job, member: Member) -> Measurement:
-    return Measurement.unfinished(member.seed, member.learning_rate, job.rung, Outcome.OUT_OF_MEMORY, job.task)
-
-
-def _work(pipe: "Connection[Any, Any]", setup: Setup, device: str, num_threads: int) -> None:
-    """The loop of a worker: jobs come in through the pipe, progress and results go out, until it breaks."""
-    try:
-        trainer = Trainer(setup, device, num_threads)
-        while True:
-            job = pipe.recv()
-            assert isinstance(job, Job)
-            measurements = trainer.train(job, lambda *progress: pipe.send(("progress", *progress)))
-            pipe.send(("done", measurements))
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        return
-    except NasError as error:
-        pipe.send(("refused", str(error)))
-    except Exception:
-        pipe.send(("failed", traceback.format_exc()))

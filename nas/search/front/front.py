@@ -70,7 +70,7 @@ def make_front(
         fidelity=fidelity,
         trials={state: sum(trial.state is state for trial in trials) for state in TrialState},
         hypervolume_by_trial=tuple(hypervolume_by_trial(problem, trials)),
-        provenance=_provenance(settings, problem),
+        provenance=_provenance(settings, problem, trials),
     )
 
 
@@ -103,7 +103,7 @@ def _reference(goal: Goal) -> float:
     return goal.scores[0].chance * (1 if goal.direction == "minimize" else -1)
 
 
-def _provenance(settings: StudySettings, problem: Problem) -> StudyProvenance:
+def _provenance(settings: StudySettings, problem: Problem, trials: Sequence[Trial]) -> StudyProvenance:
     return StudyProvenance(
         seed=settings.seed,
         sampler=settings.sampler,
@@ -124,6 +124,9 @@ def _provenance(settings: StudySettings, problem: Problem) -> StudyProvenance:
             for label, task in list(problem.tasks.items())[1:]
         },
         machine=platform.machine(),
+        environments=tuple(
+            sorted({one.environment for trial in trials for one in trial.measurements if one.environment})
+        ),
     )
 
 

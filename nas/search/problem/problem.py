@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from nas.costs.counting import count_cost
 from nas.costs.target import Target
-from nas.errors import InputError, NasError, PatternError
+from nas.errors import InputError, NasError, PatternError, first_line
+from nas.evaluation.evaluator import fingerprints
 from nas.patterns.model import ModelPattern
 from nas.results.cost import Cost
 from nas.results.objective import Score
@@ -68,8 +69,7 @@ class Problem:
     @property
     def fingerprints(self) -> dict[str, str]:
         """Hashes of everything beyond the settings that results depend on, by what they are of."""
-        found = {f"task {label}": task.fingerprint for label, task in self.tasks.items()}
-        return found | ({"checkpoint": self.backbone.fingerprint} if self.backbone.fingerprint else {})
+        return fingerprints(self.tasks, self.backbone.fingerprint)
 
     def sample(self, suggest: Suggester) -> ModelPattern:
         """A pattern of the space, which must have the study's shape, for the heads of the model.
@@ -83,7 +83,7 @@ class Problem:
         except NasError:
             raise
         except Exception as error:
-            raise InputError("space", f"must sample without an error at {_place(error)}", _one_line(error)) from error
+            raise InputError("space", f"must sample without an error at {_place(error)}", first_line(error)) from error
         if not isinstance(pattern, ModelPattern):
             raise InputError("space", "must sample a ModelPattern", type(pattern).__name__)
         made = (pattern.num_layers, pattern.num_heads, pattern.causal, pattern.grid)
@@ -102,6 +102,11 @@ class Problem:
         of_heads = head_features(patterns, self.shape.num_tokens)
         alike = self.backbone.num_heads // self.shape.num_heads
         return np.concatenate([of_layers, of_heads[:, ::alike]], axis=1)
+
+    def try_out(self, pattern: ModelPattern) -> None:
+        """Count a pattern and take its features, so that a pattern that makes either fail does so before it is used."""
+        self.cost(pattern)
+        self.features([pattern])
 
     def cost(self, pattern: ModelPattern) -> Cost:
         """What a pattern costs on the target."""
@@ -156,7 +161,3 @@ def _place(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     frame = frames[min(1, len(frames) - 1)]
     return f"{frame.filename}:{frame.lineno}"
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())

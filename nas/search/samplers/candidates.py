@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from optuna.distributions import IntDistribution
 
-from nas.errors import PatternError
+from nas.errors import NasError
 from nas.patterns.model import ModelPattern
 from nas.search.samplers.ask_context import SpaceView
 from nas.search.samplers.parameters import Parameter, Params, choice_parameter, integer_parameter
@@ -103,9 +103,6 @@ def draw_candidates(
         num: candidates wanted; there may be fewer.
         most_draws: upper limit of draws; small spaces run out of new patterns.
         seed: of the draws.
-
-    Raises:
-        InputError: the space's options do not go with the study.
     """
     found: dict[str, Candidate] = {}
     for candidate in _drawn(view, parents, most_draws, seed):
@@ -125,7 +122,7 @@ def _drawn(view: SpaceView, parents: Sequence[Params], num: int, seed: int) -> I
         suggester = CandidateSuggester(chance.getrandbits(32), base, changed)
         try:
             pattern = view.sample(suggester)
-        except PatternError:
+        except NasError:  # no valid pattern, or the space failed
             continue
         if not view.over_budget(pattern):
             yield Candidate(suggester.params, suggester.parameters, pattern, view.costs(pattern))

@@ -45,6 +45,10 @@ class StudyStorage(Protocol):
         """Keep the measurement of one training run."""
         ...
 
+    def write_failure(self, number: int, text: str) -> None:
+        """Keep how a trial failed, for people to read."""
+        ...
+
     def write_trial(self, trial: Trial) -> None:
         """Keep everything known of a trial."""
         ...

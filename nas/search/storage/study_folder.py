@@ -3,7 +3,7 @@
     runs/<study>/  config.yaml     the settings
                    data.json       hashes of the data and of the pretrained weights
                    study.db        Optuna's view of it, for dashboards
-                   trials/00012/   ask.json, pattern.json, seed-<s>-<task>-<step>.json, trial.json
+                   trials/00012/   ask.json, pattern.json, seed-<s>-<task>-<step>.json, trial.json, failure.txt
                    front.json, front.csv
 
 `ask.json` is written before a trial is trained and `seed-<s>-<task>-<step>.json` when a rung is reached, each
@@ -41,9 +41,9 @@ class StudyFolder(StudyReader):
         """Optuna's SQLite file."""
         return self.path / "study.db"
 
-    def has_trials(self) -> bool:
-        """Whether any trial was proposed here."""
-        return any(self.path.glob("trials/*/ask.json"))
+    def num_proposals(self) -> int:
+        """How many trials were proposed here, baselines included."""
+        return sum(1 for _ in self.path.glob("trials/*/ask.json"))
 
     def write_settings(self, document: dict[str, Any]) -> None:
         """Keep the settings of the study."""
@@ -71,7 +71,7 @@ class StudyFolder(StudyReader):
             return None
         with damage_named(path):
             proposal = from_json(content, Proposal)
-        if proposal.flaw:
+        if proposal.flaw or proposal.failure:
             return proposal
         return replace(proposal, pattern=load_pattern(self.trial_path(number) / "pattern.json"))
 
@@ -100,15 +100,21 @@ class StudyFolder(StudyReader):
         path = self._measurement_path(number, measurement.seed, measurement.task, measurement.step)
         write_json(path, to_document(measurement))
 
-    def forget_out_of_memory(self) -> None:
-        """Delete what ran out of memory, so that it is trained again: there may be more memory by now."""
+    def forget_failures(self) -> None:
+        """Delete what failed or ran out of memory, so that it is tried again.
+
+        By now the code may be mended, and there may be more memory.
+        """
         for path in self.path.glob("trials/*/seed-*.json"):
             with damage_named(path):
-                measured = from_json(path.read_bytes(), Measurement)
-            if measured.outcome is Outcome.OUT_OF_MEMORY:
-                path.with_name("trial.json").unlink(missing_ok=True)
-                self.database.unlink(missing_ok=True)  # ended trials cannot be changed in it; it is recreated
-                path.unlink()
+                measured = from_json(read_bytes(path) or b"", Measurement)
+            if measured.outcome in (Outcome.OUT_OF_MEMORY, Outcome.FAILED):
+                self._forget(path)
+        for path in self.path.glob("trials/*/ask.json"):
+            with damage_named(path):
+                proposal = from_json(read_bytes(path) or b"", Proposal)
+            if proposal.failure:
+                self._forget(path)
 
     def remove_unfinished(self) -> None:
         """Remove what killed processes left half-written; no worker may be running."""
@@ -120,6 +126,10 @@ class StudyFolder(StudyReader):
         for path in self.path.glob("trials/*/checkpoint-*"):
             path.unlink(missing_ok=True)
 
+    def write_failure(self, number: int, text: str) -> None:
+        """Keep how a trial failed, for people to read."""
+        write_text(self.trial_path(number) / "failure.txt", text)
+
     def write_trial(self, trial: Trial) -> None:
         """Keep everything known of a trial."""
         write_json(self.trial_path(trial.number) / "trial.json", to_document(trial))
@@ -128,6 +138,13 @@ class StudyFolder(StudyReader):
         """Keep the front, as JSON and as a table for spreadsheets."""
         write_json(self.path / "front.json", to_document(front))
         write_text(self.path / "front.csv", _table(front))
+
+    def _forget(self, path: Path) -> None:
+        """Delete the file of a failure and what follows from it; the file last, so that a crash leaves no half."""
+        for name in ("trial.json", "failure.txt"):
+            path.with_name(name).unlink(missing_ok=True)
+        self.database.unlink(missing_ok=True)  # ended trials cannot be changed in it; it is recreated
+        path.unlink()
 
     def _measurement_path(self, number: int, seed: int, task: str, step: int) -> Path:
         return self.trial_path(number) / f"seed-{seed}-{task}-{step:07d}.json"

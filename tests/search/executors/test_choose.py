@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from nas.search.executors import choose, processes, trainer
-from nas.search.executors.choose import make_executor
+from nas.search.executors.choose import make_executor, make_setup
 from nas.search.settings import StudySettings
 from nas.tasks.synthetic.copying import CopyingSettings
 from nas.tasks.synthetic.recall import RecallSettings
@@ -24,7 +24,8 @@ def test_a_single_device_needs_no_process_and_workers_share_the_cores(
     monkeypatch.setattr(choose, "num_cores", lambda: 6)
     monkeypatch.setattr(trainer.Trainer, "__init__", lambda self, *how: made.append(how))
     monkeypatch.setattr(processes.ProcessExecutor, "__init__", lambda self, *how: made.append(how))
-    assert type(make_executor(SETTINGS, devices)).__name__ == kind
-    [(setup, used, threads)] = made
+    assert type(make_executor(SETTINGS, make_setup(SETTINGS, {}), devices)).__name__ == kind
+    [(setup, used, threads, *patience)] = made
     assert (used, threads) == (devices[0] if len(devices) == 1 else devices, num_threads)
+    assert patience == ([] if len(devices) == 1 else [3600.0])
     assert list(setup.tasks) == ["recall", "copying"]

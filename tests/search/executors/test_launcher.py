@@ -1,10 +1,15 @@
 """Launches: what the storage lacks is trained, as a whole cohort, and nothing twice."""
 
+import json
 import random
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from nas.errors import StudyError
+from nas.proxy.state.cohort_state import Member
+from nas.results.measurement import Measurement
 from nas.results.observer import Progress
 from nas.results.trial import Trial, TrialState
 from nas.search.executors.launcher import Launcher
@@ -14,6 +19,7 @@ from tests.fronts import make_trial
 from tests.toy_study import FakeExecutor, drawn, pretended
 
 TASKS = ["silent", "narrow"]
+CONDITIONS = {"silent": "0123", "narrow": "4567"}
 
 
 @pytest.fixture
@@ -21,9 +27,14 @@ def trials(problem: Problem) -> list[Trial]:
     return [make_trial(number, TrialState.RUNNING, pattern=pattern) for number, pattern in enumerate(drawn(problem, 3))]
 
 
-def launcher_in(folder: Path, executor: FakeExecutor, progress: list[Progress] | None = None) -> Launcher:
+def launcher_in(
+    folder: Path,
+    executor: FakeExecutor,
+    progress: list[Progress] | None = None,
+    conditions: Mapping[str, str] = CONDITIONS,
+) -> Launcher:
     seen = [] if progress is None else progress
-    return Launcher(StudyFolder(folder), executor, TASKS, 1e-3, seen.append)
+    return Launcher(StudyFolder(folder), executor, conditions, 1e-3, seen.append)
 
 
 def test_a_launch_has_a_job_per_task_and_ends_with_its_measurements(trials: list[Trial], tmp_path: Path) -> None:
@@ -72,3 +83,43 @@ def test_launches_are_waited_for_in_any_order(trials: list[Trial], tmp_path: Pat
     measured = [launcher.wait(launch) for launch in reversed(launches)]
     assert [list(own) for own in measured] == [[2], [1], [0]]
     assert sorted(executor.trained) == [(number, 0) for number in range(3) for _ in TASKS]
+
+
+def test_a_cohort_that_fails_is_tried_one_by_one(trials: list[Trial], tmp_path: Path) -> None:
+    """Only the member that makes it fail has failed then; those of other launches are not held up."""
+    culprit = trials[1].pattern
+
+    def measure(member: Member, task: str, rung: int) -> Measurement:
+        if member.pattern == culprit and task == "narrow":
+            raise ZeroDivisionError("a defect")
+        return pretended(member, task, rung)
+
+    executor = FakeExecutor(measure=measure)
+    launcher = launcher_in(tmp_path, executor)
+    measured = launcher.wait(launcher.launch(trials, 100, 7))
+    outcomes = {number: [one.outcome.value for one in own] for number, own in measured.items()}
+    assert outcomes == {0: ["finished"] * 2, 1: ["finished", "failed"], 2: ["finished"] * 2}
+    assert measured[1][1].reason == "ZeroDivisionError: a defect"
+    assert (StudyFolder(tmp_path).trial_path(1) / "failure.txt").read_text().startswith("Traceback")
+    assert len(list(tmp_path.glob("trials/*/failure.txt"))) == 1
+
+
+@pytest.mark.parametrize("what", ["another trial", "another task", "another setting", "an older nas"])
+def test_a_measurement_of_something_else_is_refused(trials: list[Trial], tmp_path: Path, what: str) -> None:
+    first = launcher_in(tmp_path, FakeExecutor())
+    first.wait(first.launch(trials, 100, 0))
+    here, there = (StudyFolder(tmp_path).trial_path(number) / "seed-0-silent-0000100.json" for number in (0, 1))
+    conditions = CONDITIONS
+    if what == "another trial":
+        here.write_bytes(there.read_bytes())
+    elif what == "another task":
+        here.write_bytes(here.with_name("seed-0-narrow-0000100.json").read_bytes())
+    elif what == "another setting":
+        conditions = CONDITIONS | {"silent": "89ab"}
+    else:
+        document = json.loads(here.read_text())
+        del document["pattern_id"]
+        here.write_text(json.dumps(document))
+    again = launcher_in(tmp_path, FakeExecutor(), conditions=conditions)
+    with pytest.raises(StudyError, match=r"trials/00000: the measurement on silent with seed 0 at step 100 must have"):
+        again.launch(trials, 100, 0)
