@@ -107,7 +107,6 @@ class StudyFolder(StudyReader):
                 measured = from_json(path.read_bytes(), Measurement)
             if measured.outcome is Outcome.OUT_OF_MEMORY:
                 path.with_name("trial.json").unlink(missing_ok=True)
-                self.database.unlink(missing_ok=True)  # ended trials cannot be changed in it; it is recreated
                 path.unlink()
 
     def remove_unfinished(self) -> None:
