@@ -98,7 +98,12 @@ def test_the_database_has_stopped_trials_as_pruned(problem: Problem) -> None:
 def test_values_are_computed_anew_when_a_trial_advances(problem: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
     store = trained_store(problem, [3, 2])
     history, rung_values, asked = history_of(problem, store), store.rung_values, []
-    monkeypatch.setattr(store, "rung_values", lambda rung: asked.append(rung) or rung_values(rung))
+
+    def listen(rung: int) -> dict[int, dict[str, float]]:
+        asked.append(rung)
+        return rung_values(rung)
+
+    monkeypatch.setattr(store, "rung_values", listen)
     _, stopped = (history.frozen(number) for number in (0, 1))
     assert asked == list(RUNGS)
     train(store, 1, 400)

@@ -209,6 +209,7 @@ def test_a_journal_that_a_killed_process_left_is_not_applied_to_the_new_file(pat
         "connection = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
         "connection.execute('PRAGMA cache_size = 1')\n"
         "connection.execute('BEGIN')\n"
+        "connection.execute('UPDATE trial_values SET value = 7')\n"
         "connection.execute('CREATE TABLE junk AS SELECT zeroblob(200000)')\n"
         "os.kill(os.getpid(), 9)\n"
     )
