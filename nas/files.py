@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,16 +22,18 @@ _UNFINISHED = re.compile(r"\..+\.\d+\.tmp")
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A file to write that takes the place of `path` in one step, once the block ends without an exception.
 
-    After a crash `path` holds its old content or the new, never a part. What is unfinished lies beside it under a name
-    of this process, so that two processes may write the same file.
+    After a crash or a loss of power `path` holds its old content or the new, never a part; after the block, the new. A
+    link in its place is replaced, not followed. What is unfinished lies beside it under a name of this process, so that
+    two processes may write the same file.
 
     Raises:
         OSError: the disk is full, or the system refuses; `path` is as it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with unfinished.open("wb") as file:
+        unfinished.unlink(missing_ok=True)  # of an earlier process with this number, or a planted link
+        with unfinished.open("xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -39,6 +42,29 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         with suppress(OSError):
             unfinished.unlink()
         raise
+    sync_folder(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it where they are missing, to outlast a loss of power.
+
+    Raises:
+        OSError: the system refuses.
+    """
+    missing = list(takewhile(lambda each: not each.exists(), (folder, *folder.parents)))
+    folder.mkdir(parents=True, exist_ok=True)
+    for made in missing:
+        sync_folder(made.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder outlast a loss of power, where the file system can promise that."""
+    with suppress(OSError):  # not every file system can; what was written is in its place all the same
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def remove_unfinished(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """Files are written whole or not at all, and what cannot be read is named."""
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,32 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
         write_json(tmp_path / "a.json", {"x": float("nan")})
     assert read_json(tmp_path / "a.json") == {"x": 1}
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+@pytest.mark.parametrize("name", ["a.json", ".a.json.PID.tmp"])
+def test_a_link_is_replaced_and_its_target_is_kept(tmp_path: Path, name: str) -> None:
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / name.replace("PID", str(os.getpid()))).symlink_to(tmp_path / "mine")
+    write_json(tmp_path / "a.json", {"x": 1})
+    assert (tmp_path / "mine").read_text() == "mine" and read_json(tmp_path / "a.json") == {"x": 1}
+    assert {path.name for path in tmp_path.iterdir()} == {"a.json", "mine"}
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_full_disk_leaves_the_older_file(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("1")
+    with pytest.raises(StudyError, match=r"a.json: cannot be written \(No space left on device\)\. .*to resume"):
+        write_json(tmp_path / "a.json", {"x": 1})
+    assert read_json(tmp_path / "a.json") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_a_file_and_the_folders_made_for_it_outlast_a_loss_of_power(tmp_path: Path, synced: list[str]) -> None:
+    write_text(tmp_path / "new" / "deeper" / "a.txt", "x")
+    assert synced == ["new", tmp_path.name, f".a.txt.{os.getpid()}.tmp", "deeper"]
+    synced.clear()
+    write_text(tmp_path / "new" / "deeper" / "a.txt", "y")
+    assert synced == [f".a.txt.{os.getpid()}.tmp", "deeper"]
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:

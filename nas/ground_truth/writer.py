@@ -5,7 +5,7 @@ import json
 import os
 import platform
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from io import BufferedRandom
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from nas.errors import InputError, StudyError
-from nas.files import replacing
+from nas.files import make_folder, replacing, sync_folder
 from nas.results.codec import to_document
 from nas.results.study import settings_differences
 from nas.results.table import SCHEMA, Session, SessionLine, TableHeader, TableRow
@@ -43,20 +43,20 @@ class TableWriter:
         self._in_session = False
         wanted = json.loads(_line(to_document(header)))
         with self._failure_named():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             self._file = _open_locked(path)
         try:
             with self._failure_named():
                 self._adopt(wanted)
         except BaseException:
-            self._file.close()
+            self._close()
             raise
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        self._close()
 
     def add(self, row: TableRow) -> None:
         """Keep a row.
@@ -70,6 +70,10 @@ class TableWriter:
                 self._in_session = True
             self._append(to_document(row))
 
+    def _close(self) -> None:
+        with suppress(OSError):  # it tries once more to write what a full disk refused, which was named then
+            self._file.close()
+
     def _adopt(self, wanted: dict[str, Any]) -> None:
         """Make the file one that begins with the header and ends with a whole line."""
         content = self._file.read()
@@ -81,6 +85,7 @@ class TableWriter:
             self._file.seek(0, os.SEEK_END)
         if not size:
             self._append(wanted)
+            sync_folder(self._path.parent)
             return
         first = content[: content.index(b"\n")]
         grown = _grown(_read_header(self._path, first), wanted, self._path)

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.patheffects import withStroke
 
 from nas.errors import InputError
+from nas.files import replacing
 from nas.patterns.label import label as pattern_label
 from nas.report.objective_labels import best_first, label
 from nas.results.front import Baseline, Front, FrontEntry, FrontPoint
@@ -52,7 +53,7 @@ def draw_front(front: Front, path: Path) -> None:
 
     Args:
         front: the front of a study.
-        path: the file, overwritten if it exists.
+        path: the file, written whole or not at all; an older one, or a link, is replaced.
 
     Raises:
         InputError: the file cannot be written.
@@ -78,7 +79,8 @@ def draw_front(front: Front, path: Path) -> None:
     for (objective, row), (place, cost) in product(zip(measured, panels, strict=True), enumerate(costs)):
         _number_points(row[place], front, objective, cost)
     try:
-        figure.savefig(path, format="png")
+        with replacing(path) as file:
+            figure.savefig(file, format="png")
     except OSError as error:
         raise InputError(str(path), "must be a file that can be written", error.strerror or str(error)) from None
 

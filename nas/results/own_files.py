@@ -7,8 +7,9 @@ from pathlib import Path
 
 from nas.errors import StudyError
 
-NAMES = ("lock", "config.yaml", "data.json", "study.db", "trials", "front.json", "front.csv", "front.png", "wandb")
-"""What `nas` writes into a study folder; further entries are the user's, and left alone."""
+NAMES = ("lock", "config.yaml", "data.json", "trials", "front.json", "front.csv", "front.png", "wandb")
+"""What `nas` reads and writes in a study folder. Further entries are left alone: they are the user's, or, as study.db
+is, replaced without a look at what they were."""
 
 
 def check_own(study: Path) -> None:

@@ -140,6 +140,7 @@ class Driver:
         front = make_front(self._settings, self._problem, self._store.trials, fidelity)
         self._storage.write_front(front)
         self._storage.forget_checkpoints()
+        self._records.finish()
         self._observers.study_finished(tuple(self._store.trials), front)
         return front
 

@@ -41,8 +41,13 @@ class Records:
         if trial.number not in self._known:
             self._observers.trial_finished(trial)
         while self._database and self._num_in_database in self._concluded:  # in the order of their numbers
-            self._database.append(self._num_in_database, self._history.frozen(self._num_in_database))
+            self._database.append(self._history.frozen(self._num_in_database))
             self._num_in_database += 1
+
+    def finish(self) -> None:
+        """The study has ended: the database gets what it lacks."""
+        if self._database:
+            self._database.finish()
 
     def keep(self, trial: Trial) -> None:
         """Write a trial, unless it is unchanged since it was last written."""

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,7 +34,7 @@ class Child:
         seconds_per_run: longest time for one run, after which the worker exits.
 
     Raises:
-        RecordingError: the folder is gone, has settings for W&B or a link in place of W&B's files, or the process could
+        RecordingError: the folder is gone, has settings for W&B or a link among W&B's files, or the process could
             not be started.
     """
 
@@ -119,15 +120,26 @@ def _check_untouched(folder: Path) -> None:
     """Refuse what decides where W&B sends or writes, and what nas never puts into a study.
 
     Raises:
-        RecordingError: the folder is gone, `wandb` in it is a link, or there are settings for W&B.
+        RecordingError: the folder is gone, `wandb` or a place in it is a link, or there are settings for W&B.
     """
     if not folder.is_dir():
         raise RecordingError(f"{folder} is gone")
-    if (folder / "wandb").is_symlink():
-        raise RecordingError(f"{folder / 'wandb'} is a link, and W&B's files would go where it points; remove it")
+    link = next((path for path in _written_to(folder / "wandb") if path.is_symlink()), None)
+    if link is not None:
+        raise RecordingError(f"{link} is a link, and W&B's files would go where it points; remove it")
     for name in ("wandb/settings", ".wandb"):
         if os.path.lexists(folder / name):
             raise RecordingError(f"{folder / name} would decide where W&B sends runs and the key; remove it")
+
+
+def _written_to(ours: Path) -> Iterator[Path]:
+    """The places in W&B's folder that it writes to again: all but the insides of its runs, where it makes links too."""
+    yield ours
+    if ours.is_dir() and not ours.is_symlink():
+        yield from ours.iterdir()
+    for again in ("staging", "cache"):
+        for parent, folders, files in os.walk(ours / again):
+            yield from (Path(parent, name) for name in (*folders, *files))
 
 
 def _environment(mode: str, folder: Path) -> dict[str, str]:

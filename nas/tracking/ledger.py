@@ -1,10 +1,15 @@
 """The ledger of recorded runs, so that a resumed study does not record them again."""
 
+import errno
 import hashlib
 import json
+import os
+import stat
 from dataclasses import asdict
 from pathlib import Path
+from typing import IO
 
+from nas.errors import StudyError
 from nas.tracking.runs.run import Run
 from nas.tracking.settings import TrackingSettings
 
@@ -12,7 +17,8 @@ from nas.tracking.settings import TrackingSettings
 class Ledger:
     """A line `id digest` per recorded run, in the `wandb` folder of the study; the last line of an id counts.
 
-    If the file cannot be read, or a crash truncated a line, runs are merely recorded again.
+    If the file cannot be read, or a crash truncated a line, runs are merely recorded again. A link or a pipe in its
+    place is neither read nor written: the study may come from a stranger.
 
     Args:
         folder: the study folder; the file is created with the first entry.
@@ -30,11 +36,18 @@ class Ledger:
         return self._digests.get(run.id) == self._digest(run)
 
     def add(self, run: Run) -> None:
-        """Note that the run is recorded."""
+        """Note that the run is recorded.
+
+        Raises:
+            StudyError: the disk is full, the system refuses, or the file is not one of its own.
+        """
         digest = self._digest(run)
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(f"\n{run.id} {digest}\n")  # the first newline ends a truncated line
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with _opened(self._path, "a") as file:
+                file.write(f"\n{run.id} {digest}\n")  # the first newline ends a truncated line
+        except OSError as error:
+            raise StudyError(f"{self._path}: cannot be written ({error.strerror})") from None
         self._digests[run.id] = digest
 
     def _digest(self, run: Run) -> str:
@@ -44,6 +57,25 @@ class Ledger:
 
 def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8", errors="replace").splitlines()
+        with _opened(path, "r") as file:
+            return file.read().splitlines()
     except OSError:
         return []
+
+
+def _opened(path: Path, mode: str) -> IO[str]:
+    """A file of its own.
+
+    Raises:
+        OSError: it is something else, or the system refuses.
+    """
+    file = open(path, mode, encoding="utf-8", errors="replace", opener=_without_following)  # noqa: SIM115 - returned
+    found = os.fstat(file.fileno())
+    if stat.S_ISREG(found.st_mode) and found.st_nlink == 1:
+        return file
+    file.close()
+    raise OSError(errno.EMLINK, "not a file of its own, but a link or a pipe; remove it")
+
+
+def _without_following(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)

@@ -171,7 +171,7 @@ WRONG: list[tuple[str, list[str]]] = [
     ("show TABLE --seeds 2", ["--seeds", "nas table build"]),
     ("show TABLE --learning-rates 2", ["--learning-rates", "nas table build"]),
     ("show TABLE --picture x.jpg", ["--picture", ".png"]),
-    ("show TABLE --picture nowhere/x.png", ["nowhere/x.png", "written"]),
+    ("show TABLE --picture TABLE/x.png", ["/x.png", "written"]),
     ("show TABLE --jsno", ["--jsno", "'--json'"]),
 ]
 

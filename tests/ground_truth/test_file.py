@@ -3,6 +3,7 @@
 import fcntl
 import json
 import re
+import resource
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -341,6 +342,28 @@ class TestWriting:
         with TableWriter(path, header, session) as writer:
             writer.add(row)
         assert json.loads(lines(path)[-1])["seed"] == 9
+
+    @pytest.mark.parametrize("size", [30, 2500])
+    def test_a_disk_that_fills_up_is_named_and_keeps_the_rows(
+        self, executor: FakeExecutor, path: Path, tmp_path: Path, size: int
+    ) -> None:
+        """In the first line, or in a row."""
+        new = tmp_path / "new.jsonl"
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+        try:
+            with pytest.raises(StudyError, match=r"new\.jsonl: cannot be written \(File too large\)\. Rows that were"):
+                build_table(tiny_settings(), 2, RATES, new)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert new.stat().st_size == size
+        build_table(tiny_settings(), 2, RATES, new)
+        assert len(read_table(new).rows) == len(read_table(path).rows)
+
+    def test_a_new_file_and_its_folder_outlast_a_loss_of_power(self, path: Path, synced: list[str]) -> None:
+        header, session = read_table(path).header, this_session("cpu", 1)
+        with TableWriter(path.parent / "new" / "x.jsonl", header, session):
+            assert synced == [path.parent.name, "x.jsonl", "new"]
 
     def test_a_closed_place_is_named(self, executor: FakeExecutor, tmp_path: Path) -> None:
         (tmp_path / "file").touch()

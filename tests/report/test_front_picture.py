@@ -96,8 +96,25 @@ def test_measured_objectives_without_a_cost_are_drawn_against_each_other(front, 
 
 
 def test_a_place_that_cannot_be_written_is_named(front, tmp_path):
-    with pytest.raises(InputError, match=r"nowhere/front\.png: must be a file that can be written"):
-        draw_front(front, tmp_path / "nowhere" / "front.png")
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(InputError, match=r"file/front\.png: must be a file that can be written"):
+        draw_front(front, tmp_path / "file" / "front.png")
+
+
+def test_a_link_is_replaced_and_its_target_is_kept(front, tmp_path):
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "front.png").symlink_to(tmp_path / "mine")
+    draw_front(front, tmp_path / "front.png")
+    assert (tmp_path / "mine").read_text() == "mine"
+    assert _size(tmp_path / "front.png")[0] > 500
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_full_disk_leaves_the_older_picture(front, tmp_path):
+    (tmp_path / "front.png").write_bytes(b"older")
+    with pytest.raises(InputError, match=r"front\.png: must be .*, got 'No space left on device'\.$"):
+        draw_front(front, tmp_path / "front.png")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"front.png": b"older"}
 
 
 def _first_costs_a_millionth(front: Front) -> Front:

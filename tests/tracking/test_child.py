@@ -106,9 +106,16 @@ def test_a_study_with_settings_for_wandb_is_refused(start, tmp_path: Path, name:
         start("pass")
 
 
-@pytest.mark.parametrize("name", ["wandb", "wandb/settings"])
-def test_a_study_with_links_in_place_of_wandbs_files_is_refused(start, tmp_path: Path, name: str) -> None:
-    (tmp_path / name).parent.mkdir(exist_ok=True)
+@pytest.mark.parametrize(
+    "name", ["wandb", "wandb/settings", "wandb/staging", "wandb/staging/abc", "wandb/cache/artifacts"]
+)
+@pytest.mark.parametrize("dangling", [False, True])
+def test_a_study_with_links_in_place_of_wandbs_files_is_refused(
+    start, tmp_path: Path, name: str, dangling: bool
+) -> None:
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    if not dangling:
+        (tmp_path / "elsewhere").mkdir()
     (tmp_path / name).symlink_to(tmp_path / "elsewhere")
     with pytest.raises(RecordingError, match=r"; remove it$"):
         start("pass")

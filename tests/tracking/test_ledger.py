@@ -1,7 +1,10 @@
+import os
+import resource
 from dataclasses import replace
 
 import pytest
 
+from nas.errors import StudyError
 from nas.tracking.ledger import Ledger
 from nas.tracking.runs.run import Run
 from nas.tracking.settings import TrackingSettings
@@ -36,3 +39,40 @@ def test_a_line_cut_off_by_a_crash_costs_that_run_alone(written):
     assert ledger.holds(RUN)
     assert ledger.holds(replace(RUN, id="ghi"))
     assert not ledger.holds(replace(RUN, id="def"))
+
+
+@pytest.mark.parametrize("plant", [os.symlink, os.link])
+def test_a_link_in_its_place_is_not_followed(tmp_path, plant):
+    ledger = tmp_path / "study" / "wandb" / "recorded.txt"
+    ledger.parent.mkdir(parents=True)
+    Ledger(tmp_path, SETTINGS).add(RUN)
+    mine = tmp_path / "wandb" / "recorded.txt"
+    before = mine.read_text()
+    plant(mine, ledger)
+    planted = Ledger(tmp_path / "study", SETTINGS)
+    assert not planted.holds(RUN)
+    with pytest.raises(StudyError, match=r"recorded\.txt: cannot be written"):
+        planted.add(RUN)
+    assert mine.read_text() == before
+
+
+def test_a_pipe_in_its_place_is_not_waited_for(tmp_path):
+    (tmp_path / "wandb").mkdir()
+    os.mkfifo(tmp_path / "wandb" / "recorded.txt")
+    ledger = Ledger(tmp_path, SETTINGS)
+    with pytest.raises(StudyError, match=r"recorded\.txt: cannot be written"):
+        ledger.add(RUN)
+
+
+def test_a_disk_that_fills_up_costs_that_run_alone(written):
+    path, ledger = written / "wandb" / "recorded.txt", Ledger(written, SETTINGS)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 5, limits[1]))
+    try:
+        with pytest.raises(StudyError, match=r"recorded\.txt: cannot be written \(File too large\)"):
+            ledger.add(replace(RUN, id="def"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    ledger.add(replace(RUN, id="ghi"))
+    again = Ledger(written, SETTINGS)
+    assert [again.holds(replace(RUN, id=name)) for name in ("abc", "def", "ghi")] == [True, False, True]

@@ -14,6 +14,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 from scipy.stats import rankdata
 
 from nas.errors import InputError
+from nas.files import replacing
 from nas.ground_truth.file import Table
 from nas.ground_truth.qualities import Qualities
 from nas.ground_truth.true_front import costs_by_id
@@ -31,7 +32,7 @@ def draw_table(table: Table, path: Path) -> None:
 
     Args:
         table: complete or unfinished.
-        path: the file, overwritten if it exists.
+        path: the file, written whole or not at all; an older one, or a link, is replaced.
 
     Raises:
         InputError: the file cannot be written.
@@ -48,7 +49,8 @@ def draw_table(table: Table, path: Path) -> None:
     bar = ScalarMappable(scale, _COLOURS)
     figure.colorbar(bar, ax=list(panels), label="attention FLOPs (share of full attention)", fraction=0.03)
     try:
-        figure.savefig(path, format="png")
+        with replacing(path) as file:
+            figure.savefig(file, format="png")
     except OSError as error:
         raise InputError(str(path), "must be a file that can be written", error.strerror or str(error)) from None
 

@@ -14,6 +14,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from nas.errors import InputError
+from nas.files import replacing
 from nas.patterns.drawing.layout import Panel, cell_edges, panel_rows, seen_cells
 from nas.patterns.head import HeadPattern
 from nas.patterns.model import ModelPattern
@@ -52,7 +53,7 @@ def draw_picture(pattern: ModelPattern, path: str | Path, num_tokens: int = 64) 
 
     Args:
         pattern: any pattern.
-        path: the file to write.
+        path: the file, written whole or not at all; an older one, or a link, is replaced.
         num_tokens: sequence length n that is drawn, in tokens.
 
     Raises:
@@ -60,7 +61,8 @@ def draw_picture(pattern: ModelPattern, path: str | Path, num_tokens: int = 64) 
     """
     png = picture_png(pattern, num_tokens)
     try:
-        Path(path).write_bytes(png)
+        with replacing(Path(path)) as file:
+            file.write(png)
     except OSError as error:
         raise InputError(str(path), "must be a file that can be written", error.strerror or str(error)) from None
 

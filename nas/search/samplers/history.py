@@ -41,6 +41,7 @@ class History:
     def __init__(self, problem: Problem, store: TrialStore, rungs: Sequence[int], forecaster: Forecaster) -> None:
         self._problem, self._store, self._rungs = problem, store, tuple(rungs)
         self._forecaster = forecaster
+        self._newest: tuple[int, list[Values]] | None = None
         self._price = lru_cache(maxsize=1 << 14)(self._counted)  # a sampler meets the same patterns in ask after ask
 
     @property
@@ -57,7 +58,7 @@ class History:
 
     def all(self) -> list[Observation]:
         """One observation per trial, in order."""
-        by_rung = [self._store.rung_values(rung) for rung in self._rungs]
+        by_rung = self._by_rung()
         final = by_rung[0]
         if len(self._rungs) > 1 and final:
             final = self._forecaster.now().values
@@ -65,13 +66,18 @@ class History:
 
     def frozen(self, number: int) -> FrozenTrial:
         """An ended trial in the form that Optuna's database keeps; a stopped one is pruned, without values."""
-        trial = self._store[number]
-        by_rung = [self._store.rung_values(rung) for rung in self._rungs]
+        trial, by_rung = self._store[number], self._by_rung()
         observation = self._observation(trial, by_rung[-1], by_rung)
         about = {"state": trial.state.value, "baseline": trial.baseline, "reason": trial.reason, "step": trial.step}
         if trial.state is not TrialState.STOPPED:
             return frozen_trial(observation, about)
         return frozen_trial(replace(observation, values=None), about, OptunaState.PRUNED)
+
+    def _by_rung(self) -> list[Values]:
+        """The values at every rung; hundreds of trials are frozen at the end of a search, and none advances then."""
+        if self._newest is None or self._newest[0] != self._store.num_advances:
+            self._newest = (self._store.num_advances, [self._store.rung_values(rung) for rung in self._rungs])
+        return self._newest[1]
 
     def _observation(self, trial: Trial, final: Values, by_rung: Sequence[Values]) -> Observation:
         suggestion = self._store.suggestion(trial.number)

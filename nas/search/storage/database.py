@@ -1,71 +1,188 @@
-"""Optuna's SQLite file, for dashboards: a mirror of the trial folders, which are the source of truth."""
+"""Optuna's SQLite file, for dashboards: a view of the trial folders, which are the source of truth."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import json
+import logging
+import os
+import sqlite3
+import stat
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from functools import cache
 from pathlib import Path
+from typing import NoReturn
+from urllib.parse import quote
 
 import optuna
-from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
+from optuna.study import Study
 from optuna.trial import FrozenTrial
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext
 
-from nas.errors import StudyError
+from nas.files import replacing
 from nas.statistics.ranks import Direction
+
+_LOG = logging.getLogger(__name__)
+
+_LONGEST_WAIT = 1.0
+"""Seconds for another process to release the file."""
+
+_SIDECARS = ("-journal", "-wal", "-shm")
+"""What SQLite writes next to a database, and takes for a part of it."""
 
 
 class StudyDatabase:
     """Ended trials in Optuna's own format, each written in one transaction.
 
+    The study does not need this file, so no failure reaches it: the first is logged in one line, and the file is left
+    alone until `finish`. A file that is not what Optuna would have written, or whose trials turn out to be others, is
+    replaced by one that was built in memory. So links are not followed, and a process that has the old file open keeps
+    it.
+
     Args:
         path: the SQLite file; created if missing.
-        name: the study's name in it.
+        name: the study's name in a new file. In an older one it may differ, as the folder may have been renamed.
         directions: minimize or maximize, one per objective.
-
-    Raises:
-        StudyError: the file is not the database of a study, or cannot be written.
     """
 
     def __init__(self, path: Path, name: str, directions: Sequence[Direction]) -> None:
-        self._path = path
-        with _one_line_errors(path):
-            if not path.exists():
-                _create(path, name, directions)
-            # The only study in the file, whatever its name: the folder may have been renamed since.
-            self._study = optuna.load_study(study_name=None, storage=_storage(path))
-            self._num_trials = len(self._study.get_trials(deepcopy=False))
+        self._path, self._name, self._directions = path, name, list(directions)
+        self._trials: list[FrozenTrial] = []
+        self._in_file: list[FrozenTrial] = []
+        self._study: Study | None = None
+        self._storage: RDBStorage | None = None
+        self._failed = False
+        self._attempt(self._start)
 
-    def append(self, number: int, trial: FrozenTrial) -> None:
-        """Add an ended trial, unless an earlier run of the study did."""
-        if number < self._num_trials:
-            return
-        assert number == self._num_trials, "trials end in the order of their numbers"
-        with _one_line_errors(self._path):
+    def append(self, trial: FrozenTrial) -> None:
+        """Add the next ended trial, unless an earlier run of the study did."""
+        self._trials.append(trial)
+        if not self._failed:
+            self._attempt(self._write_last)
+
+    def finish(self) -> None:
+        """Make the file hold the trials that were added, whatever happened before; nothing can be added afterwards."""
+        if self._failed or len(self._in_file) > len(self._trials):
+            self._attempt(self._rebuild)
+        self._close()
+
+    def _attempt(self, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except Exception as error:  # whatever it is, the study continues
+            self._close()
+            if not self._failed:
+                self._failed = True
+                remedy = "The study continues without it, and writes it anew when it ends or is resumed."
+                _LOG.warning(
+                    "%s: Optuna's view of the study cannot be written (%s). %s", self._path, _why(error), remedy
+                )
+
+    def _start(self) -> None:
+        try:
+            _check_continuable(self._path)
+            self._open()
+        except Exception:  # missing, damaged, of another version, not ours, or in use
+            self._close()
+            self._rebuild()
+
+    def _open(self) -> None:
+        self._storage = _storage(self._path)
+        self._study = optuna.load_study(study_name=None, storage=self._storage)
+        self._in_file = self._study.get_trials(deepcopy=False)
+        if [direction.name.lower() for direction in self._study.directions] != self._directions:
+            raise ValueError("another study")
+
+    def _close(self) -> None:
+        if self._storage is not None:
+            _close(self._storage)
+        self._study = self._storage = None
+
+    def _write_last(self) -> None:
+        assert self._study is not None
+        trial, number = self._trials[-1], len(self._trials) - 1
+        if number >= len(self._in_file):
             self._study.add_trial(trial)
-        self._num_trials += 1
+            self._in_file.append(trial)
+        elif _content(trial) != _content(self._in_file[number]):  # ended trials cannot be changed
+            self._rebuild()
+
+    def _rebuild(self) -> None:
+        """Replace the file by one with all trials so far."""
+        content = _database(self._name, self._directions, self._trials)
+        self._close()
+        for suffix in _SIDECARS:  # left by a killed process or planted; SQLite would apply them to the new file
+            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+        with replacing(self._path) as file:
+            file.write(content)
+        self._open()
 
 
-@contextmanager
-def _one_line_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (SQLAlchemyError, StorageInternalError, OSError, ValueError) as error:
-        cause = error.__cause__ or error  # Optuna wraps what SQLAlchemy wraps
-        reason = getattr(cause, "orig", None) or cause
-        remedy = "Fix that, or delete the file and run the same nas search again, which recreates it."
-        raise StudyError(f"{path}: must be Optuna's database of this study, writable ({reason}). {remedy}") from None
+def _check_continuable(path: Path) -> None:
+    """Refuse a file that Optuna would not have written like this; it is not locked, waited for, or changed.
+
+    A file of a stranger may define views or triggers that run when Optuna reads and writes its tables, so its schema
+    must be that of a new database.
+
+    Raises:
+        Exception: of any kind.
+    """
+    found = path.lstat()
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+        raise ValueError("a link")
+    if any(os.path.lexists(f"{path}{suffix}") for suffix in _SIDECARS):
+        raise ValueError("a transaction was cut short")
+    with closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1", uri=True)) as file:
+        if _schema(file) != _schema_of_optuna():
+            raise ValueError("another schema")
 
 
-def _create(path: Path, name: str, directions: Sequence[Direction]) -> None:
-    """Create the file next to its place and move it there: Optuna cannot open one whose creation was cut short."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.unlink(missing_ok=True)
-    storage = _storage(temporary)
-    optuna.create_study(study_name=name, storage=storage, directions=list(directions))
-    storage.remove_session()
-    storage.engine.dispose()
-    temporary.replace(path)
+@cache
+def _schema_of_optuna() -> set[str | None]:
+    with closing(sqlite3.connect(":memory:")) as new:
+        new.deserialize(_database("new", ["minimize"], []))
+        return _schema(new)
+
+
+def _schema(connection: sqlite3.Connection) -> set[str | None]:
+    return {sql for (sql,) in connection.execute("SELECT sql FROM sqlite_master")}
+
+
+def _database(name: str, directions: Sequence[Direction], trials: Sequence[FrozenTrial]) -> bytes:
+    """The content of a database file with these trials."""
+    storage = RDBStorage("sqlite://")  # in memory
+    study = optuna.create_study(study_name=name, storage=storage, directions=list(directions))
+    study.add_trials(trials)
+    with closing(storage.engine.raw_connection()) as connection:
+        assert isinstance(connection.driver_connection, sqlite3.Connection)
+        content = connection.driver_connection.serialize()
+    _close(storage)
+    return content
 
 
 def _storage(path: Path) -> RDBStorage:
-    return RDBStorage(f"sqlite:///{path.resolve()}")
+    """The file, opened by Optuna. A failure to write raises at once; Optuna would try again for half a minute."""
+    storage = RDBStorage(f"sqlite:///{path.absolute()}", engine_kwargs={"connect_args": {"timeout": _LONGEST_WAIT}})
+    event.listen(storage.engine, "handle_error", _raise_what_is_not_retried)
+    return storage
+
+
+def _raise_what_is_not_retried(context: ExceptionContext) -> NoReturn:
+    raise OSError(str(context.original_exception))
+
+
+def _close(storage: RDBStorage) -> None:
+    storage.remove_session()
+    storage.engine.dispose()
+
+
+def _content(trial: FrozenTrial) -> str:
+    """All that is kept of a trial, with tuples as the lists that they are read back as."""
+    return json.dumps(
+        [trial.state.name, trial.values, trial.params, trial.user_attrs, trial.system_attrs], sort_keys=True
+    )
+
+
+def _why(error: Exception) -> str:
+    reason = getattr(error, "strerror", None) or str(error.__cause__ or error)
+    return " ".join(reason.split())

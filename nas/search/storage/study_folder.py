@@ -143,7 +143,6 @@ class StudyFolder(StudyReader):
         """Delete the file of a failure and what follows from it; the file last, so that a crash leaves no half."""
         for name in ("trial.json", "failure.txt"):
             path.with_name(name).unlink(missing_ok=True)
-        self.database.unlink(missing_ok=True)  # ended trials cannot be changed in it; it is recreated
         path.unlink()
 
     def _measurement_path(self, number: int, seed: int, task: str, step: int) -> Path:

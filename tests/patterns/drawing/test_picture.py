@@ -4,7 +4,14 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from nas.errors import InputError
-from nas.patterns.drawing.picture import COLOURS, cell_colours, draw_picture, map_colours, pattern_figure
+from nas.patterns.drawing.picture import (
+    COLOURS,
+    cell_colours,
+    draw_picture,
+    map_colours,
+    pattern_figure,
+    picture_png,
+)
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import PRIMITIVES, Full, Global, Neighborhood, Random, Stride, Stripe, Tile, Window
@@ -64,8 +71,25 @@ def test_panels_say_what_they_show():
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"missing/p.png: must be a file that can be written, got 'No such file"):
-        draw_picture(PATTERN, tmp_path / "missing" / "p.png", 8)
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(InputError, match=r"file/p.png: must be a file that can be written, got 'File exists"):
+        draw_picture(PATTERN, tmp_path / "file" / "p.png", 8)
+
+
+def test_a_link_is_replaced_and_its_target_is_kept(tmp_path):
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "p.png").symlink_to(tmp_path / "mine")
+    draw_picture(PATTERN, tmp_path / "p.png", 8)
+    assert (tmp_path / "mine").read_text() == "mine"
+    assert (tmp_path / "p.png").read_bytes() == picture_png(PATTERN, 8)
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_full_disk_leaves_the_older_picture(tmp_path):
+    (tmp_path / "p.png").write_bytes(b"older")
+    with pytest.raises(InputError, match=r"p.png: must be .*, got 'No space left on device'\.$"):
+        draw_picture(PATTERN, tmp_path / "p.png", 8)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"p.png": b"older"}
 
 
 @pytest.mark.parametrize("causal", [True, False])

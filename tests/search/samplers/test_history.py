@@ -95,6 +95,21 @@ def test_the_database_has_stopped_trials_as_pruned(problem: Problem) -> None:
     assert stopped.user_attrs == {"state": "stopped", "baseline": None, "reason": "", "step": 100}
 
 
+def test_values_are_computed_anew_when_a_trial_advances(problem: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = trained_store(problem, [3, 2])
+    history, rung_values, asked = history_of(problem, store), store.rung_values, []
+
+    def listen(rung: int) -> dict[int, dict[str, float]]:
+        asked.append(rung)
+        return rung_values(rung)
+
+    monkeypatch.setattr(store, "rung_values", listen)
+    _, stopped = (history.frozen(number) for number in (0, 1))
+    assert asked == list(RUNGS)
+    train(store, 1, 400)
+    assert (stopped.values, history.frozen(1).values) == (None, list(store[1].values.values()))
+
+
 def test_a_sampler_explores_the_space_of_the_study(problem: Problem) -> None:
     store = TrialStore(problem, ConstraintSettings(flops_ratio=0.4), RUNGS)
     view = history_of(problem, store).view
