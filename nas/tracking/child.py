@@ -8,7 +8,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from nas.tracking.redact import redact_text
+from nas.redact import redact_text
 from nas.tracking.runs.run import Run
 from nas.tracking.settings import TrackingSettings
 
