@@ -1,15 +1,20 @@
 """One study as a user runs it: which folders it resumes, and which it refuses."""
 
 import importlib
+import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from nas.errors import InputError, StudyError
 from nas.files import write_json
 from nas.proxy.settings import ProxySettings, TrainingSettings
+from nas.redact import REDACTED
 from nas.search.executors import choose
 from nas.search.settings import FidelitySettings, SpaceSettings, StudySettings
 from nas.search.storage.study_folder import StudyFolder
@@ -26,6 +31,14 @@ class Own:
     def sample(self, suggest, shape):
         window = Window(suggest.integer("window", 1, 12))
         return ModelPattern.of([(HeadGroup(shape.num_heads, (window,)),)] * shape.num_layers)
+"""
+OWN_SPACE_WITH_SECRETS = """
+from dataclasses import dataclass
+
+@dataclass
+class Own:
+    api_key: str
+    address: str
 """
 IMPORTS_A_SHIPPED_SPACE = """
 from search_spaces.hybrid import Hybrid
@@ -122,3 +135,30 @@ def test_trials_without_their_settings_are_not_mixed_with_others(tmp_path: Path)
     with pytest.raises(StudyError, match=r"has trials but no config\.yaml"):
         task = RecallSettings(num_tokens=16, vocab_size=16, num_pairs=2)
         run_study(StudySettings(study=f"{tmp_path}/orphan", task=task, device="cpu", workers=1))
+
+
+def test_secrets_among_the_settings_are_neither_written_nor_printed(
+    own_space: Path,
+) -> None:
+    own_space.write_text(
+        f"from dataclasses import dataclass\n{OWN_SPACE}".replace("class Own:", OWN_SPACE_WITH_SECRETS)
+    )
+
+    def study(key: str, **others: Any) -> StudySettings:
+        options = {"api_key": key, "address": f"https://me:{key}@host/choices"}
+        return replace(own_study(1), space=SpaceSettings(attribute="search_spaces.own:Own", options=options), **others)
+
+    run_study(study("hunter2"))
+    config = Path("runs/default/config.yaml")
+    written = config.read_text()
+    assert yaml.safe_load(written)["space"]["options"] == {
+        "api_key": REDACTED,
+        "address": f"https://{REDACTED}@host/choices",
+    }
+    config.write_text(written.replace(REDACTED, "hunter2"))  # as earlier releases did
+    with pytest.raises(StudyError, match=r"other settings \(seed: was 0, now 1\)"):
+        run_study(study("swordfish", seed=1))
+    front = run_study(study("swordfish", num_trials=2))
+    assert sum(front.trials.values()) == len(front.baselines) + 2
+    for path in filter(Path.is_file, Path("runs").rglob("*")):
+        assert not re.search(b"hunter2|swordfish", path.read_bytes()), path
