@@ -18,9 +18,11 @@ from nas.config.folder import OWN_SPACE, PRIMARY, PROXY_TARGET, find_conf
 from nas.config.keys import WHOLE_GROUPS
 from nas.config.overrides import quoted
 from nas.config.settings import RunSettings
+from nas.config.user_file import call_in
 from nas.errors import InputError, NasError, unknown
 
-_CALL = re.compile(r"\$\{.*:", re.DOTALL)
+_FRAGMENT = re.compile(r"(?<=duplicate key ).*|'(?!<)[^']{2,}'")
+"""What PyYAML quotes from a file."""
 
 
 def compose_document(overrides: Sequence[str], config_dir: Path | None = None) -> dict[str, Any]:
@@ -70,7 +72,7 @@ def _refuse_code(node: Any, where: str) -> None:
     elif isinstance(node, list):
         for index, value in enumerate(node):
             _refuse_code(value, f"{where}[{index}]")
-    elif isinstance(node, str) and _CALL.search(node):
+    elif isinstance(node, str) and call_in(node):
         allowed = "may refer to another key, as ${seed} does, but call nothing"
         raise InputError(where, allowed, node, "Write the value itself.")
 
@@ -82,9 +84,10 @@ def _one_line_errors() -> Iterator[None]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{mark.name}:{mark.line + 1}" if mark else "configuration"
-        raise InputError(place, "must be YAML", getattr(error, "problem", str(error))) from None
-    except UnicodeDecodeError as error:
-        raise NasError(f"configuration: must be YAML files in UTF-8, got {error.object[:16]!r}.") from None
+        problem = _FRAGMENT.sub("...", getattr(error, "problem", None) or "something else")
+        raise InputError(place, "must be YAML", problem) from None
+    except UnicodeDecodeError:
+        raise NasError("configuration: must be YAML files in UTF-8. Save them in this encoding.") from None
     except RecursionError:
         raise NasError("configuration: must not be nested hundreds of levels deep. Write fewer brackets.") from None
     except MissingConfigException as error:

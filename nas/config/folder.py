@@ -1,10 +1,8 @@
 """Folders of YAML files, shipped and the user's, and the choices that they offer."""
 
-from contextlib import suppress
 from pathlib import Path
 
-import yaml
-
+from nas.config.user_file import check_user_file
 from nas.errors import InputError, NasError, unknown
 
 PRIMARY = "config"
@@ -12,9 +10,6 @@ PRIMARY = "config"
 
 OWN_SPACE = "own"
 """The choice of `space` for a class of the user, written as `space=module:attribute`."""
-
-MOST_YAML_BYTES = 2**20
-"""Longest configuration file of a user, in bytes; settings take a few hundred."""
 
 PROXY_TARGET = "proxy"
 """The choice of `target` for the proxy itself, whatever its sizes; it needs no file."""
@@ -57,31 +52,23 @@ def check_choice(key: str, name: str, config_dir: Path | None = None) -> None:
 
 
 def check_config_dir(config_dir: Path) -> None:
-    """Refuse a folder that Hydra would read only in part or not at all.
+    """Refuse a folder that Hydra would read only in part or not at all, or that would set Hydra itself.
 
     Hydra looks into the shipped folder first, so a file of the same name would be silently ignored.
 
     Raises:
-        InputError: there is no such folder; a file has the name of a shipped one, is too long, or refers to an
-            anchor.
+        InputError: there is no such folder; it has a folder `hydra`; a file has the name of a shipped choice, or is
+            more than plain settings (`check_user_file`).
     """
     if not config_dir.is_dir():
         raise InputError("--config-dir", "must be a folder", str(config_dir))
-    for file in sorted(find_conf().rglob("*.yaml")):
-        name = file.relative_to(find_conf())
+    if (config_dir / "hydra").exists():
+        raise InputError("--config-dir", "must not set Hydra itself", "hydra", "Remove this folder.")
+    shipped = [file.relative_to(find_conf()) for file in sorted(find_conf().rglob("*.yaml"))]
+    for name in (*shipped, Path("space", f"{OWN_SPACE}.yaml"), Path("target", f"{PROXY_TARGET}.yaml")):
         if (config_dir / name).exists():
             raise InputError("--config-dir", "must not repeat the name of a shipped file", str(name), "Rename it.")
     for group in (folder.name for folder in find_conf().iterdir() if folder.is_dir()):
-        for file in sorted((config_dir / group).rglob("*.yaml")):
-            _check_size(file)
-
-
-def _check_size(file: Path) -> None:
-    """Refuse long files and references to anchors: these can expand a few lines to millions of values."""
-    if (size := file.stat().st_size) > MOST_YAML_BYTES:
-        raise InputError(str(file), f"must be at most {MOST_YAML_BYTES:,} bytes long", size)
-    with suppress(yaml.YAMLError, UnicodeDecodeError, RecursionError):  # reported if the file is chosen
-        for event in yaml.parse(file.read_text(encoding="utf-8")):
-            if isinstance(event, yaml.AliasEvent):
-                place = f"{file}:{event.start_mark.line + 1}"
-                raise InputError(place, "must not refer to an anchor", f"*{event.anchor}", "Write out the value.")
+        for file in sorted((config_dir / group).glob("*.yaml")):
+            if file.is_file():  # Hydra looks at nothing else, not at a pipe either
+                check_user_file(file)

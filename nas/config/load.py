@@ -1,6 +1,6 @@
 """Loading: from the words of a command line to the settings of its studies."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from nas.config.overrides import expand
 from nas.config.read import read_settings
 from nas.config.settings import RunSettings
 from nas.errors import InputError
+from nas.space.load import is_shipped
 from nas.tracking.settings import check_key
 
 
@@ -32,7 +33,7 @@ def load_settings(
     if config_dir is not None:
         check_config_dir(config_dir)
     requested = list(expand(words, multirun=multirun, config_dir=config_dir))
-    runs = [_read(compose_document(one.overrides, config_dir)) for one in requested]
+    runs = [_read(compose_document(one.overrides, config_dir), one.modules) for one in requested]
     return _with_own_names(runs, [one.label for one in requested])
 
 
@@ -42,8 +43,12 @@ def to_yaml(settings: RunSettings) -> str:
     return text
 
 
-def _read(document: dict[str, Any]) -> RunSettings:
+def _read(document: dict[str, Any], modules: Collection[str]) -> RunSettings:
     settings = read_settings(RunSettings, document)
+    attribute = settings.space.attribute
+    if attribute not in modules and not is_shipped(attribute.partition(":")[0]):
+        allowed = "must be named on the command line if nas does not ship it, because its module is run"
+        raise InputError("space.attribute", allowed, attribute, f"If you trust it, add space.attribute={attribute}.")
     check_key(settings.tracking)
     return settings
 

@@ -42,10 +42,12 @@ class RequestedStudy:
     Args:
         overrides: in Hydra's grammar.
         label: the values that tell it apart from other studies of the same call, valid in a file name.
+        modules: every `module:attribute` that is named for its space.
     """
 
     overrides: tuple[str, ...]
     label: str
+    modules: tuple[str, ...]
 
 
 def expand(words: Sequence[str], *, multirun: bool, config_dir: Path | None = None) -> Iterator[RequestedStudy]:
@@ -70,7 +72,8 @@ def expand(words: Sequence[str], *, multirun: bool, config_dir: Path | None = No
         pairs = list(zip(assignments, values, strict=True))
         translated = [text for assignment, value in pairs for text in _for_hydra(assignment.key, value, config_dir)]
         swept = [_label(assignment.key, value) for assignment, value in pairs if len(assignment.values) > 1]
-        yield RequestedStudy(tuple(translated), "-".join(swept))
+        modules = [_plain(value) for assignment, value in pairs if assignment.key in ("space", "space.attribute")]
+        yield RequestedStudy(tuple(translated), "-".join(swept), tuple(modules))
 
 
 def _parse(word: str) -> Assignment:
@@ -120,7 +123,7 @@ def _check(assignment: Assignment, multirun: bool) -> None:
 
 def _for_hydra(key: str, value: str, config_dir: Path | None) -> list[str]:
     """`++` sets a key whether or not a file mentions it; unknown keys are refused later, by name."""
-    name = value.strip("'\"")
+    name = _plain(value)
     if key == "space" and ":" in name and not name.startswith("{"):
         return [f"space={OWN_SPACE}", f"++space.attribute={quoted(name)}"]
     if key not in GROUPS:
@@ -129,6 +132,11 @@ def _for_hydra(key: str, value: str, config_dir: Path | None) -> list[str]:
         name = PROXY_TARGET
     check_choice(key, name, config_dir)
     return [f"{key}={name}"]
+
+
+def _plain(value: str) -> str:
+    """The value without quotes; Hydra escapes the colons of the values that it lists for a sweep."""
+    return value.strip("'\"").replace("\\:", ":")
 
 
 def _label(key: str, value: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from nas.errors import InputError, StudyError
 from nas.files import make_folder, replacing, sync_folder
+from nas.redact import redact
 from nas.results.codec import to_document
 from nas.results.study import settings_differences
 from nas.results.table import SCHEMA, Session, SessionLine, TableHeader, TableRow
@@ -158,7 +159,7 @@ def _grown(before: dict[str, Any], wanted: dict[str, Any], path: Path) -> dict[s
     Raises:
         StudyError: it is another table.
     """
-    comparable = dict(before)
+    comparable = dict(before) | {"settings": redact(before.get("settings"))}
     seeds = before.get("seeds")
     if isinstance(seeds, list) and wanted["seeds"][: len(seeds)] == seeds:
         comparable["seeds"] = wanted["seeds"]

@@ -9,6 +9,7 @@ from nas.errors import InputError, unknown
 from nas.evaluation.settings import CheckpointSettings, EvaluationSettings, ScratchSettings
 from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.ranges import check_range
+from nas.redact import redact
 from nas.results.cost import Cost
 from nas.results.objective import TaskQuality, check_objectives
 from nas.results.study import study_path
@@ -182,8 +183,8 @@ class StudySettings:
             raise InputError("checkpoint", allowed, self.checkpoint, "Add evaluation=checkpoint.")
 
     def to_document(self) -> dict[str, Any]:
-        """Every setting that makes a study, as plain values: config.yaml."""
-        return {one.name: _plain(getattr(self, one.name)) for one in fields(StudySettings)}
+        """Every setting that makes a study, as plain values without credentials: config.yaml."""
+        return {one.name: redact(_plain(getattr(self, one.name)), one.name) for one in fields(StudySettings)}
 
     def _check_checkpoint(self, evaluation: CheckpointSettings) -> None:
         if not self.checkpoint:

@@ -7,6 +7,7 @@ from contextlib import closing
 import optuna
 
 from nas.errors import StudyError
+from nas.redact import redact
 from nas.results.front import Front
 from nas.results.lock import locked
 from nas.results.observer import Observer
@@ -91,7 +92,8 @@ def _adopt(folder: StudyFolder, settings: StudySettings, problem: Problem) -> No
             f"study: {folder.path} has trials but no config.yaml, so their settings are unknown. "
             "Restore it, or choose another study=NAME."
         )
-    changed = settings_differences(before, document) if before is not None else []
+    # Redacted again, as an earlier release may have written it, or the environment may hold another secret by now.
+    changed = settings_differences(redact(before), document) if before is not None else []
     if changed:
         raise StudyError(
             f"study: {folder.path} was started with other settings ({'; '.join(changed)}). "

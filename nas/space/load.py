@@ -42,6 +42,12 @@ def load_space(attribute: str, options: Mapping[str, Any]) -> Space:
         raise InputError("space.attribute", "must name a class that can be made with its options", got) from error
 
 
+def is_shipped(module: str) -> bool:
+    """Whether a name such as `search_spaces.hybrid` is that of a shipped space; no module of the user is imported."""
+    package, _, name = module.partition(".")
+    return package == "search_spaces" and name.isidentifier() and find_spec(f"nas.{module}") is not None
+
+
 def _find_class(attribute: str) -> type[Any]:
     module_name, colon, name = attribute.partition(":")
     if not (colon and name.isidentifier() and all(part.isidentifier() for part in module_name.split("."))):
@@ -59,7 +65,7 @@ def _find_class(attribute: str) -> type[Any]:
 def _import(name: str) -> ModuleType:
     try:
         with _current_directory_last():
-            return importlib.import_module(f"nas.{name}" if _is_shipped(name) else name)
+            return importlib.import_module(f"nas.{name}" if is_shipped(name) else name)
     except ModuleNotFoundError as error:
         if name == error.name or name.startswith(f"{error.name}."):
             remedy = "Run in the folder that holds it, or install it."
@@ -67,11 +73,6 @@ def _import(name: str) -> ModuleType:
         raise _broken(name, error) from error
     except Exception as error:
         raise _broken(name, error) from error
-
-
-def _is_shipped(name: str) -> bool:
-    package, _, module = name.partition(".")
-    return package == "search_spaces" and module.isidentifier() and find_spec(f"nas.{name}") is not None
 
 
 def _broken(name: str, error: Exception) -> InputError:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from nas.tracking.redact import redact_text
+from nas.redact import redact_text
 from nas.tracking.runs.run import Run
 from nas.tracking.settings import TrackingSettings
 

@@ -15,13 +15,23 @@ Every text below is what `--help` prints; a test keeps them equal.
   ([gallery.md](gallery.md)).
 - A mistake that you can fix is reported in one line on standard error, with exit code 2, and
   nothing is written. Ctrl-C ends with exit code 130; the same command resumes a search or a table.
-- No secret is a setting. `WANDB_API_KEY` is read from the environment and stored nowhere.
+- No secret is a setting of `nas`. `WANDB_API_KEY` is read from the environment and stored nowhere.
+  A credential among your settings, such as an option `api_key` of your own space, is replaced by
+  `(redacted)` in the study folder ([tracking.md](tracking.md)).
 
 `nas search` reads the YAML files in `conf/` with Hydra's Compose API, so Hydra's override grammar
 holds: `key=value`, lists as `[a,b]`, `-m key=a,b` for several studies. `--config-dir DIR` adds
-your own files: `DIR/preset/mine.yaml` becomes `preset=mine`. Such files are at most 1 MiB long and
-use no YAML references (`*name`). A value that Hydra cannot parse is taken as plain text, so paths
-need only the shell's quotes.
+your own files: `DIR/preset/mine.yaml` becomes `preset=mine`. A value that Hydra cannot parse is
+taken as plain text, so paths need only the shell's quotes.
+
+Files of `--config-dir` are data, wherever you have them from. A value may refer to another key
+(`${seed}`) and a defaults list may choose among the sets of settings (`override /task: recall`).
+All else that Hydra or YAML would do is refused before a file is composed: resolvers such as
+`${oc.env:HOME}`, packages but `_global_`, keys and folders for Hydra itself, defaults from other
+folders, anchors, tags, merged mappings, more than 1 MiB. A file may name a module of your own only
+if the command line does too: `space=mine space.attribute=my_module:MySpace`. Files and groups may
+be links. What settings mean still holds: `task.path`, `runs_folder`, `checkpoint` and `tracking`
+say what is read, written and sent, so look at them (`--cfg job`) before you run a stranger's.
 """
 
 

@@ -1,5 +1,6 @@
 """Folders of YAML files and the choices that they offer."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -40,18 +41,33 @@ def test_a_folder_of_the_user_adds_its_choices_after_the_shipped_ones(tmp_path: 
         check_choice("task", "note", tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("a: &a [1]\nb: *a\n", r"mine\.yaml:2: must not refer to an anchor, got '\*a'"),
-        ("#" * 2**20 + "\n", r"mine\.yaml: must be at most 1,048,576 bytes long, got 1048577"),
-    ],
-)
-def test_files_that_could_hold_more_than_they_show_are_refused(tmp_path: Path, content: str, message: str) -> None:
+def test_every_file_that_can_be_chosen_is_checked(tmp_path: Path) -> None:
     (tmp_path / "preset").mkdir()
-    (tmp_path / "preset" / "mine.yaml").write_text(content)
-    with pytest.raises(InputError, match=message):
+    (tmp_path / "preset" / "mine.yaml").write_text("a: &a [1]\nb: *a\n")
+    with pytest.raises(InputError, match=r"mine\.yaml:2: must not refer to an anchor"):
         check_config_dir(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["space/hybrid.yaml", "space/own.yaml", "target/proxy.yaml", "config.yaml"])
+def test_a_file_that_would_not_be_read_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).touch()
+    with pytest.raises(InputError, match=f"^--config-dir: must not repeat the name of a shipped file, got '{name}'"):
+        check_config_dir(tmp_path)
+
+
+def test_a_folder_that_sets_hydra_itself_is_refused(tmp_path: Path) -> None:
+    """Hydra reads `hydra/config.yaml` from any folder of its search path, and what its defaults list names."""
+    (tmp_path / "hydra").mkdir()
+    (tmp_path / "hydra" / "config.yaml").write_text("job: {name: '${oc.env:HOME}'}\n")
+    with pytest.raises(InputError, match=r"^--config-dir: must not set Hydra itself, got 'hydra'\. Remove this folder"):
+        check_config_dir(tmp_path)
+
+
+def test_what_is_no_file_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "preset" / "folder.yaml").mkdir(parents=True)
+    os.mkfifo(tmp_path / "preset" / "pipe.yaml")
+    check_config_dir(tmp_path)
 
 
 def test_a_file_that_is_not_chosen_may_be_broken(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import yaml
 from nas.config.load import load_settings, to_yaml
 from nas.config.read import read_settings
 from nas.config.settings import RunSettings
-from nas.errors import InputError
+from nas.errors import InputError, NasError
 from nas.tasks.catalog import TASKS
 from nas.tasks.language.text import TextSettings
 from nas.tasks.synthetic.listops import ListopsSettings
@@ -195,6 +195,10 @@ class TestMultirun:
     def test_only_what_was_asked_for_goes_into_the_name(self) -> None:
         assert self.names("study=a", "preset=smoke,quick") == ["a-preset-smoke", "a-preset-quick"]
 
+    def test_spaces_of_the_users_own(self) -> None:
+        runs = load_settings(["study=a", "space=one:A,two:B"], multirun=True)
+        assert [run.space.attribute for run in runs] == ["one:A", "two:B"]
+
     def test_lists_are_values_too(self) -> None:
         runs = load_settings(["objectives=[quality,flops],[quality,kv_cache_bytes]"], multirun=True)
         assert [run.objectives for run in runs] == [["quality", "flops"], ["quality", "kv_cache_bytes"]]
@@ -232,10 +236,14 @@ class TestConfigDir:
                 "space.options._target_",
                 "run no code",
             ),
-            ("# @package _global_\nstudy: ${oc.env:HOME}\n", "study", "call nothing"),
+            ("# @package _global_\nstudy: ${oc.env:HOME}\n", "preset/mine.yaml:2", "call nothing"),
             ("# @package _global_\ndefaults:\n  - override /task: txet\n", "defaults list: task", "'text'"),
-            ("# @package _global_\ndefaults:\n  - /other/file\n", "defaults list", "files that exist"),
-            ("# @package _global_\nspace:\n  options:\n    a: &a [1]\n    b: [*a, *a]\n", "preset/mine.yaml:5", "*a"),
+            ("# @package _global_\ndefaults:\n  - /other/file\n", "preset/mine.yaml:3", "names in groups"),
+            (
+                "# @package _global_\nspace:\n  options:\n    a: &a [1]\n    b: *a\n",
+                "preset/mine.yaml:5",
+                "anchor",
+            ),
             ("#" * 2**20 + "\n", "preset/mine.yaml", "1,048,576 bytes"),
             ("a: [1\nb: 2\n", "preset/mine.yaml:2", "must be YAML"),
         ],
@@ -257,3 +265,39 @@ class TestConfigDir:
     def test_must_be_a_folder(self, tmp_path: Path) -> None:
         with pytest.raises(InputError, match="--config-dir"):
             load(config_dir=tmp_path / "nowhere")
+
+    @pytest.mark.parametrize("attribute", ["evil:S", "search_spaces.evil:S", "nas.space.space:Space", "nonsense"])
+    def test_a_module_in_a_file_must_be_named_on_the_command_line_too(self, mine: Path, attribute: str) -> None:
+        (mine / "space" / "mine.yaml").write_text(f"attribute: {attribute}\noptions:\n  width: [8]\n")
+        with pytest.raises(InputError) as raised:
+            load("space=mine", config_dir=mine)
+        assert str(raised.value) == (
+            "space.attribute: must be named on the command line if nas does not ship it, because its module is run, "
+            f"got '{attribute}'. If you trust it, add space.attribute={attribute}."
+        )
+
+    @pytest.mark.parametrize("word", ["space.attribute=my_module:MySpace", "space.attribute='my_module:MySpace'"])
+    def test_a_module_in_a_file_that_the_command_line_names_is_taken(self, mine: Path, word: str) -> None:
+        (mine / "space" / "mine.yaml").write_text("attribute: my_module:MySpace\noptions:\n  width: [8]\n")
+        space = load("space=mine", word, config_dir=mine).space
+        assert (space.attribute, space.options) == ("my_module:MySpace", {"width": [8]})
+
+    def test_a_file_may_choose_among_the_shipped_spaces(self, mine: Path) -> None:
+        (mine / "space" / "narrow.yaml").write_text("attribute: search_spaces.hybrid:Hybrid\noptions: {}\n")
+        assert load("space=narrow", config_dir=mine).space.attribute == "search_spaces.hybrid:Hybrid"
+
+    def test_a_reference_to_a_file_names_no_module(self, mine: Path) -> None:
+        (mine / "preset" / "mine.yaml").write_text("# @package _global_\nproxy: {}\nruns_folder: evil:S\n")
+        with pytest.raises(InputError, match=r"^space\.attribute: must be named on the command line"):
+            load("preset=mine", "space.attribute=${runs_folder}", config_dir=mine)
+
+    @pytest.mark.parametrize(
+        "content",
+        [b"s3cret\xff\n", b"s3cret: 1\ns3cret: 2\n", b"a: 's3cret", b"a: [s3cret\n", b"s3cret\n", b"- s3cret\n"],
+    )
+    def test_a_link_to_something_else_shows_nothing_of_it(self, mine: Path, tmp_path: Path, content: bytes) -> None:
+        (tmp_path / "private").write_bytes(content)
+        (mine / "task" / "mine.yaml").symlink_to(tmp_path / "private")
+        with pytest.raises(NasError) as raised:
+            load("task=mine", config_dir=mine)
+        assert "s3cret" not in str(raised.value)

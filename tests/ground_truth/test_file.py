@@ -16,12 +16,13 @@ from nas.errors import InputError, StudyError
 from nas.files import write_text
 from nas.ground_truth.build import build_table
 from nas.ground_truth.file import read_table
-from nas.ground_truth.planning import make_header, make_plan
+from nas.ground_truth.planning import SETTINGS, make_header, make_plan
 from nas.ground_truth.summary import summarize
 from nas.ground_truth.writer import TableWriter, this_session
 from nas.results.codec import to_document
 from nas.results.table import TaskFacts
 from nas.search.problem.problem import make_problem
+from nas.search.settings import SpaceSettings
 from tests.tiny_table import RATES, FakeExecutor, tiny_settings
 
 
@@ -323,6 +324,16 @@ class TestWriting:
         with TableWriter(path, header, session), pytest.raises(StudyError, match="is being built by another process"):
             TableWriter(path, header, session)
         with TableWriter(path, header, session):
+            pass
+
+    def test_secrets_among_the_settings_are_no_difference(self, path: Path) -> None:
+        """Earlier releases wrote them down."""
+        change(path, 1, lambda document: document["settings"]["space"].update(options={"api_key": "hunter2"}))
+        settings = tiny_settings()
+        settings.space = SpaceSettings(attribute=settings.space.attribute, options={"api_key": "other"})
+        document = settings.to_document()
+        header = replace(read_table(path).header, settings={key: document[key] for key in SETTINGS})
+        with TableWriter(path, header, this_session("cpu", 1)):
             pass
 
     def test_a_file_that_is_replaced_while_another_process_waits_for_it(

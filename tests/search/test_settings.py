@@ -1,7 +1,13 @@
-import pytest
+from dataclasses import asdict, fields
 
+import pytest
+import yaml
+
+from nas.config.folder import choices
 from nas.config.load import load_settings
 from nas.errors import InputError
+from nas.redact import REDACTED
+from nas.search.settings import SpaceSettings, StudySettings
 
 
 @pytest.mark.parametrize(
@@ -84,3 +90,24 @@ def test_the_lowest_of_several_rungs_has_two_steps(num_steps: int, ratio: int, m
 def test_what_does_not_go_with_an_evaluation_is_named(words: list[str], message: str) -> None:
     with pytest.raises(InputError, match=message):
         load_settings(words)
+
+
+@pytest.mark.parametrize(
+    "word", [f"{group}={name}" for group in ("preset", "space", "target") for name in choices(group)]
+)
+def test_ordinary_settings_are_written_as_they_are(word: str) -> None:
+    (settings,) = load_settings([word])
+    plain = asdict(settings)
+    written, expected = (
+        yaml.safe_dump(document, sort_keys=False)
+        for document in (settings.to_document(), {one.name: plain[one.name] for one in fields(StudySettings)})
+    )
+    assert written == expected
+
+
+def test_credentials_among_the_settings_are_not_written() -> None:
+    options = {"api_key": "hunter2", "global_token": [0, 1]}
+    settings = StudySettings(space=SpaceSettings(attribute="my_module:MySpace", options=options))
+    assert settings.to_document()["space"]["options"] == {"api_key": REDACTED, "global_token": [0, 1]}
+    (settings,) = load_settings(["evaluation=checkpoint", "checkpoint=https://me:hunter2@host/model"])
+    assert settings.to_document()["checkpoint"] == f"https://{REDACTED}@host/model"

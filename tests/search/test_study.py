@@ -4,13 +4,17 @@ import importlib
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from nas.errors import InputError, StudyError
 from nas.files import write_json
 from nas.proxy.settings import ProxySettings, TrainingSettings
+from nas.redact import REDACTED
 from nas.search.executors import choose
 from nas.search.settings import FidelitySettings, SpaceSettings, StudySettings
 from nas.search.storage.study_folder import StudyFolder
@@ -27,6 +31,14 @@ class Own:
     def sample(self, suggest, shape):
         window = Window(suggest.integer("window", 1, 12))
         return ModelPattern.of([(HeadGroup(shape.num_heads, (window,)),)] * shape.num_layers)
+"""
+OWN_SPACE_WITH_SECRETS = """
+from dataclasses import dataclass
+
+@dataclass
+class Own:
+    api_key: str
+    address: str
 """
 IMPORTS_A_SHIPPED_SPACE = f"from search_spaces.hybrid import Hybrid\n{OWN_SPACE}"
 
@@ -157,3 +169,30 @@ def test_a_study_with_links_is_refused(ended: StudyFolder, tmp_path: Path) -> No
     with pytest.raises(StudyError, match="trials/00009: must be a file or a folder of the study itself"):
         run_study(own_study(4))
     assert (outside / "checkpoint-000000001-x.pt").read_text() == "precious"
+
+
+def test_secrets_among_the_settings_are_neither_written_nor_printed(
+    own_space: Path,
+) -> None:
+    own_space.write_text(
+        f"from dataclasses import dataclass\n{OWN_SPACE}".replace("class Own:", OWN_SPACE_WITH_SECRETS)
+    )
+
+    def study(key: str, **others: Any) -> StudySettings:
+        options = {"api_key": key, "address": f"https://me:{key}@host/choices"}
+        return replace(own_study(1), space=SpaceSettings(attribute="search_spaces.own:Own", options=options), **others)
+
+    run_study(study("hunter2"))
+    config = Path("runs/default/config.yaml")
+    written = config.read_text()
+    assert yaml.safe_load(written)["space"]["options"] == {
+        "api_key": REDACTED,
+        "address": f"https://{REDACTED}@host/choices",
+    }
+    config.write_text(written.replace(REDACTED, "hunter2"))  # as earlier releases did
+    with pytest.raises(StudyError, match=r"other settings \(seed: was 0, now 1\)"):
+        run_study(study("swordfish", seed=1))
+    front = run_study(study("swordfish", num_trials=2))
+    assert sum(front.trials.values()) == len(front.baselines) + 2
+    for path in filter(Path.is_file, Path("runs").rglob("*")):
+        assert not re.search(b"hunter2|swordfish", path.read_bytes()), path

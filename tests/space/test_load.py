@@ -8,7 +8,7 @@ import pytest
 
 from nas.errors import InputError
 from nas.search_spaces.hybrid import Hybrid
-from nas.space.load import load_space
+from nas.space.load import is_shipped, load_space
 
 OWN = """
 from dataclasses import dataclass
@@ -42,6 +42,22 @@ def own_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
     importlib.invalidate_caches()
     yield path
     sys.modules.pop("own_space", None)
+
+
+@pytest.mark.parametrize(
+    ("module", "shipped"),
+    [
+        ("search_spaces.hybrid", True),
+        ("search_spaces.own", False),
+        ("search_spaces", False),
+        ("search_spaces.", False),
+        ("search_spaces.hybrid.os", False),
+        ("hybrid", False),
+        ("", False),
+    ],
+)
+def test_shipped_spaces_are_known_by_their_module(module: str, shipped: bool) -> None:
+    assert is_shipped(module) == shipped
 
 
 @pytest.mark.usefixtures("own_module")

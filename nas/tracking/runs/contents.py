@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from nas.patterns.label import label
+from nas.redact import redact
 from nas.results.codec import to_document
 from nas.results.front import Front, FrontEntry
 from nas.results.observer import StudyInfo
 from nas.results.study import FREE_TO_CHANGE
 from nas.results.trial import Trial
-from nas.tracking.redact import redact
 from nas.tracking.runs.flatten import flatten_pattern, flatten_settings
 from nas.tracking.runs.run import Artifact, Row, Run, Scatter, Table
 

@@ -1,4 +1,8 @@
-"""Redaction of credentials in everything that is sent to W&B."""
+"""Redaction of credentials in what is written into files that are kept and shown, and in what is sent to W&B.
+
+Texts may come from strangers, so every pattern takes time in proportion to their length: where two of its repetitions
+could share characters, a lookbehind leaves one place to start from.
+"""
 
 import os
 import re
@@ -9,7 +13,8 @@ REDACTED = "(redacted)"
 
 _SECRET_NAME = r"(?:api_?key|credentials?|passphrase|passwd|password|secret|(?:^|[\W_])(?:auth|key|pwd|token))"
 _NAMES_A_SECRET = re.compile(rf"{_SECRET_NAME}$", re.IGNORECASE)
-_PASSWORD_IN_URL = re.compile(r"([a-z][a-z0-9+.-]*://)\S*@", re.IGNORECASE)
+_UP_TO_LAST_AT = re.compile(r"(?<!\S)\S*@")
+_SCHEME = re.compile(r"(?<![a-z0-9+.-])[0-9+.-]*[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _ASSIGNMENT = re.compile(
     r"((?:api[_-]?key|credentials?|passphrase|passwd|password|secret|\b(?:\w*_)?(?:key|pwd|token))\s*[=:]\s*)[^\s&;,]+",
     re.IGNORECASE,
@@ -24,13 +29,14 @@ def redact(value: Any, name: str = "") -> Any:
 
     That is: every value whose name ends in a word such as `key`, `token`, `secret` or `password` (`num_tokens` and
     `token_shift` do not), user and password in URLs, `password=...` inside text, and any text that repeats a secret of
-    this process's environment.
+    this process's environment. Switches and lists of numbers are never credentials, whatever their name: keys and
+    tokens are what attention patterns are about.
 
     Args:
         value: any JSON value; mappings and lists are copied, never changed.
         name: its name, dotted or plain.
     """
-    if value is not None and any(_NAMES_A_SECRET.search(part) for part in name.split(".")):
+    if _can_be_secret(value) and any(_NAMES_A_SECRET.search(part) for part in name.split(".")):
         return REDACTED
     if isinstance(value, Mapping):
         return {key: redact(item, str(key)) for key, item in value.items()}
@@ -39,12 +45,23 @@ def redact(value: Any, name: str = "") -> Any:
     return redact_text(value) if isinstance(value, str) else value
 
 
+def _can_be_secret(value: Any) -> bool:
+    numbers = isinstance(value, (list, tuple)) and all(isinstance(item, (bool, int, float)) for item in value)
+    return not (value is None or isinstance(value, bool) or numbers)
+
+
 def redact_text(text: str) -> str:
     """The text without passwords in URLs, `password=...` pairs, and secrets of the environment."""
     for secret in _environment_secrets():
         text = text.replace(secret, REDACTED)
-    text = _PASSWORD_IN_URL.sub(rf"\1{REDACTED}@", text)
+    text = _UP_TO_LAST_AT.sub(_without_password, text)
     return _ASSIGNMENT.sub(rf"\1{REDACTED}", text)
+
+
+def _without_password(up_to_last_at: re.Match[str]) -> str:
+    """`scheme://user:password@` as `scheme://(redacted)@`; a password may hold an `@` or a `/`."""
+    scheme = _SCHEME.search(up_to_last_at[0])
+    return f"{up_to_last_at[0][: scheme.end()]}{REDACTED}@" if scheme else up_to_last_at[0]
 
 
 def _environment_secrets() -> list[str]:
