@@ -7,6 +7,9 @@ Every message has one form: where, what is allowed, what was given, what to do.
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+_LONGEST_NAME = 100
+"""Of a longer name only the start is compared, in characters: time grows with its length."""
+
 
 class NasError(Exception):
     """An error that the user can fix; the command line prints it as one line and exits with code 2."""
@@ -47,7 +50,7 @@ class ExportError(NasError):
 def unknown(where: str, got: str, options: Iterable[str], noun: str = "name") -> InputError:
     """The error for a name that is not one of `options`, with the nearest option."""
     known = list(options)
-    near = get_close_matches(got, known, n=1, cutoff=0.5)
+    near = get_close_matches(got[:_LONGEST_NAME], known, n=1, cutoff=0.5)
     remedy = f"Did you mean {near[0]!r}?" if near else ""
     return InputError(where, f"unknown {noun}; allowed: {', '.join(known)}", got, remedy)
 
