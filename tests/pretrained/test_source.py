@@ -33,7 +33,9 @@ def only_pickles(folder: Path) -> None:
 def indexed(part: str) -> Change:
     def change(folder: Path) -> None:
         (folder / "model.safetensors").rename(folder / "decoy.safetensors")
-        (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"lm_head.weight": part}}))
+        (folder / "model.safetensors.index.json").write_text(
+            json.dumps({"metadata": {}, "weight_map": {"lm_head.weight": part}})
+        )
 
     return change
 
