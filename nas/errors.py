@@ -12,6 +12,8 @@ MOST_LETTERS = 300
 """Longest error that is quoted within a line."""
 MOST_LINES = 40
 """Most lines of a traceback that are kept."""
+_LONGEST_NAME = 100
+"""Of a longer name only the start is compared, in characters: time grows with its length."""
 
 
 class NasError(Exception):
@@ -53,7 +55,7 @@ class ExportError(NasError):
 def unknown(where: str, got: str, options: Iterable[str], noun: str = "name") -> InputError:
     """The error for a name that is not one of `options`, with the nearest option."""
     known = list(options)
-    near = get_close_matches(got, known, n=1, cutoff=0.5)
+    near = get_close_matches(got[:_LONGEST_NAME], known, n=1, cutoff=0.5)
     remedy = f"Did you mean {near[0]!r}?" if near else ""
     return InputError(where, f"unknown {noun}; allowed: {', '.join(known)}", got, remedy)
 

@@ -34,6 +34,8 @@ def _act(args: Namespace) -> int:
     pattern = read_pattern(args, num_tokens)
     if pattern.grid and args.tokens is None:
         num_tokens = prod(pattern.grid)
+        if num_tokens > MOST_DRAWN_TOKENS:
+            raise InputError("grid", f"must have at most {MOST_DRAWN_TOKENS} places to be drawn", list(pattern.grid))
     if args.out is None:
         print(draw_text(pattern, num_tokens), end="")
     else:

@@ -43,6 +43,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return USER_ERROR
+    except MemoryError as error:
+        wanted = f" ({error})" if str(error) else ""
+        print(
+            f"nas: error: {words[0]}: must fit into this machine's memory, which was used up{wanted}. Name a smaller "
+            "input, or fewer tokens.",
+            file=sys.stderr,
+        )
+        return USER_ERROR
     except KeyboardInterrupt:
         print("nas: interrupted.", file=sys.stderr)
         return INTERRUPTED

@@ -20,6 +20,9 @@ from nas.results.table import SCHEMA, Key, Session, SessionLine, TableHeader, Ta
 
 _Settings = TypeVar("_Settings", ProxySettings, TrainingSettings)
 
+MOST_BYTES = 2**28
+"""Largest table file, in bytes: several hundred times those that come with nas, and read into memory."""
+
 _SESSION = '{"session":'
 """How the line of a session starts, as `TableWriter` writes it."""
 
@@ -98,6 +101,8 @@ def whole_lines(path: Path) -> list[str]:
         InputError: it cannot be read.
     """
     try:
+        if (size := path.stat().st_size) > MOST_BYTES:
+            raise InputError(str(path), f"must be a table of at most {MOST_BYTES:,} bytes", size)
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise InputError(str(path), "must be a readable table", error.strerror) from None

@@ -7,9 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from nas.errors import PatternError, unknown
-from nas.patterns.layer import HeadGroup
-from nas.patterns.model import SCHEMA, ModelPattern
+from nas.patterns.layer import MOST_HEADS, MOST_SHAPES, HeadGroup
+from nas.patterns.model import MOST_LAYERS, SCHEMA, ModelPattern
 from nas.patterns.primitives import PRIMITIVES, Primitive
+
+MOST_BYTES = 2**24
+"""Largest pattern file, in bytes: twice that of 126 layers with 128 heads, each a different union of three."""
+
+MOST_SIDE = 2**12
+"""Most rows and most columns of a grid: together they hold the longest sequence that is counted."""
 
 
 def load_pattern(source: str | Path | Mapping[str, Any]) -> ModelPattern:
@@ -27,9 +33,13 @@ def load_pattern(source: str | Path | Mapping[str, Any]) -> ModelPattern:
     if not isinstance(source, str | Path):
         raise PatternError("pattern", "must be the path of a file, or a mapping", source)
     try:
+        if (size := Path(source).stat().st_size) > MOST_BYTES:
+            raise PatternError(str(source), f"must be a pattern file of at most {MOST_BYTES:,} bytes", size)
         document = json.loads(Path(source).read_text(encoding="utf-8"))
     except OSError as error:
         raise PatternError(str(source), "must be a readable pattern file", error.strerror) from None
+    except PatternError:
+        raise
     except (ValueError, RecursionError) as error:
         raise PatternError(str(source), "must hold JSON", str(error)) from None
     try:
@@ -45,7 +55,7 @@ def parse_pattern(document: Any) -> ModelPattern:
         raise PatternError("schema", f"must be {SCHEMA!r}", document["schema"])
     if not isinstance(document["causal"], bool):
         raise PatternError("causal", "must be true or false", document["causal"])
-    layers = _list(document["layers"], "layers")
+    layers = _list(document["layers"], "layers", MOST_LAYERS)
     for index, layer in enumerate(layers):
         _check_keys(layer, f"layers[{index}]", required=("heads",), optional=("memory_tokens",))
     return ModelPattern.of(
@@ -58,14 +68,16 @@ def parse_pattern(document: Any) -> ModelPattern:
 
 
 def _parse_heads(heads: Any, where: str) -> tuple[HeadGroup, ...]:
-    return tuple(_parse_group(group, f"{where}[{index}]") for index, group in enumerate(_list(heads, where)))
+    return tuple(
+        _parse_group(group, f"{where}[{index}]") for index, group in enumerate(_list(heads, where, MOST_HEADS))
+    )
 
 
 def _parse_group(group: Any, where: str) -> HeadGroup:
     _check_keys(group, where, required=("count", "attend"), optional=())
     attend = tuple(
         _parse_primitive(primitive, f"{where}.attend[{index}]")
-        for index, primitive in enumerate(_list(group["attend"], f"{where}.attend"))
+        for index, primitive in enumerate(_list(group["attend"], f"{where}.attend", MOST_SHAPES))
     )
     try:
         return HeadGroup(group["count"], attend)
@@ -92,15 +104,17 @@ def _parse_primitive(primitive: Any, where: str) -> Primitive:
 def _parse_grid(grid: Any) -> tuple[int, int] | None:
     if grid is None:
         return None
-    whole = isinstance(grid, list) and all(type(side) is int and side >= 1 for side in grid)
-    if not whole or len(grid) != 2:
-        raise PatternError("grid", "must be null or [rows, columns], each 1 or more", grid)
+    pair = isinstance(grid, list) and len(grid) == 2
+    if not (pair and all(type(side) is int and 1 <= side <= MOST_SIDE for side in grid)):
+        raise PatternError("grid", f"must be null or [rows, columns], each from 1 to {MOST_SIDE}", grid)
     return grid[0], grid[1]
 
 
-def _list(value: Any, where: str) -> list[Any]:
+def _list(value: Any, where: str, most: int) -> list[Any]:
     if not isinstance(value, list):
         raise PatternError(where, "must be a list", value)
+    if len(value) > most:
+        raise PatternError(where, f"must hold at most {most} entries", len(value))
     return value
 
 
@@ -110,7 +124,7 @@ def _check_keys(value: Any, where: str, *, required: tuple[str, ...], optional: 
     for key in value:
         if key not in required + optional:
             raise PatternError(
-                **_fields_of(unknown(f"{where}.{key}".lstrip("."), str(key), required + optional, "key"))
+                **_fields_of(unknown(f"{where}.{str(key)[:80]}".lstrip("."), str(key), required + optional, "key"))
             )
     for key in required:
         if key not in value:

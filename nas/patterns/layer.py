@@ -7,11 +7,14 @@ import numpy as np
 from nas.errors import PatternError
 from nas.patterns.arrays import Flags
 from nas.patterns.head import HeadPattern
-from nas.patterns.primitives import ComputedPrimitive, Primitive
+from nas.patterns.primitives import ComputedPrimitive, Primitive, Random
 from nas.patterns.primitives.base import require_int
 
-MOST_HEADS = 1 << 16
-"""Most heads in a group: far more than any model has, so that a typo does not exhaust memory."""
+MOST_HEADS = 512
+"""Most heads in a layer: four times as many as the largest models have, so that no file or typo exhausts memory."""
+
+MOST_SHAPES = 64
+"""Most primitives in a union; each block that `random` draws counts as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,8 @@ class HeadGroup:
 
     Args:
         count: heads in the group, 1 to MOST_HEADS.
-        attend: union of mask primitives, at least one of which lets every query see itself; or one computed primitive.
+        attend: union of mask primitives, at least one of which lets every query see itself, with MOST_SHAPES of them at
+            most; or one computed primitive.
     """
 
     count: int
@@ -28,6 +32,10 @@ class HeadGroup:
 
     def __post_init__(self) -> None:
         require_int("count", self.count, 1, at_most=MOST_HEADS)
+        shapes = sum(primitive.blocks if isinstance(primitive, Random) else 1 for primitive in self.attend)
+        if shapes > MOST_SHAPES:
+            allowed = f"must hold at most {MOST_SHAPES} primitives, each random block counted as one"
+            raise PatternError("attend", allowed, shapes)
         if not any(primitive.shows_self for primitive in self.attend):
             raise PatternError(
                 "attend",
@@ -47,7 +55,7 @@ class LayerPattern:
     """What every head of one layer attends to.
 
     Args:
-        heads: the head groups; heads are numbered in their order.
+        heads: the head groups, of MOST_HEADS heads at most; heads are numbered in their order.
         causal: whether a query sees only keys at or before it.
         index: which layer of its model this is, from 0.
         grid: rows and columns of a 2-D input, or None.
@@ -63,6 +71,8 @@ class LayerPattern:
     def __post_init__(self) -> None:
         if not self.heads:
             raise PatternError("heads", "must hold at least one head group", [])
+        if self.num_heads > MOST_HEADS:
+            raise PatternError("heads", f"must count at most {MOST_HEADS} heads", self.num_heads)
         require_int("memory_tokens", self.memory_tokens, 0)
         if self.memory_tokens and not self.causal:
             raise PatternError("memory_tokens", "must be 0 unless the pattern is causal", self.memory_tokens)

@@ -13,6 +13,8 @@ from nas.patterns.layer import HeadGroup, LayerPattern
 from nas.patterns.primitives import LowRank
 
 SCHEMA = "nas.pattern/1"
+MOST_LAYERS = 512
+"""Most layers: four times as many as the largest models have."""
 POSITIONS = ("rope", "relative", "alibi", "learned", "none")
 """Position encodings; docs/patterns.md defines each."""
 
@@ -24,7 +26,7 @@ class ModelPattern:
     instead of calling `to_dict`.
 
     Args:
-        layers: one entry per layer, with equal numbers of heads, one causality and one grid.
+        layers: one entry per layer, MOST_LAYERS at most, with equal numbers of heads, one causality and one grid.
         position: how positions are encoded, one of POSITIONS.
 
     Raises:
@@ -34,6 +36,8 @@ class ModelPattern:
     def __init__(self, layers: tuple[LayerPattern, ...], position: str = "rope") -> None:
         if not layers:
             raise PatternError("layers", "must hold at least one layer", [])
+        if len(layers) > MOST_LAYERS:
+            raise PatternError("layers", f"must hold at most {MOST_LAYERS} layers", len(layers))
         self._layers, self._position = layers, position
         self._check_position()
         self._check_layers()

@@ -5,6 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from nas.errors import InputError, NasError
+from nas.patterns.model import MOST_LAYERS
+
+_MOST_PARAMETERS_A_BYTE = 2
+"""Numbers of 4 bits are the smallest that weights are stored as."""
 
 
 def library(name: str) -> Any:
@@ -33,7 +37,8 @@ def load_model(folder: Path) -> Any:
         folder: of a checkpoint that `nas.pretrained.source.find_checkpoint` let pass.
 
     Raises:
-        InputError: its architecture is unknown, or its weights are damaged.
+        InputError: its architecture is unknown, its config asks for far more than its weights have, or its weights are
+            damaged.
     """
     transformers = library("transformers")
     known = transformers.models.auto.modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
@@ -45,6 +50,7 @@ def load_model(folder: Path) -> Any:
         raise _unknown(folder, str(error).strip().splitlines()[0]) from None
     if config.model_type not in known:
         raise _unknown(folder, config.model_type)
+    _check_size(config, folder)
     try:
         model = transformers.AutoModelForCausalLM.from_pretrained(
             folder,
@@ -74,6 +80,28 @@ def load_tokenizer(folder: Path) -> Any:
         came = f"{type(error).__name__}: {error}".splitlines()[0]
         remedy = "Save it there with tokenizer.save_pretrained."
         raise InputError("checkpoint", "must hold its tokenizer", came, remedy) from None
+
+
+def _check_size(config: Any, folder: Path) -> None:
+    """Refuse a config that asks for far more parameters than the weights have, before they are allocated.
+
+    Raises:
+        InputError: it does, or no model can be made of it.
+    """
+    where, num_layers = str(folder / "config.json"), getattr(config.get_text_config(), "num_hidden_layers", 1)
+    if isinstance(num_layers, int) and num_layers > MOST_LAYERS:
+        raise InputError(where, f"must have at most {MOST_LAYERS} as num_hidden_layers", num_layers)
+    try:
+        with import_module("torch").device("meta"):  # shapes without memory
+            model = library("transformers").AutoModelForCausalLM.from_config(config, trust_remote_code=False)
+    except Exception as error:  # sizes that do not fit together make its architecture raise almost anything
+        came = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise InputError(where, "must have sizes that its architecture can be built with", came) from None
+    num_parameters = sum(parameter.numel() for parameter in model.parameters())
+    num_bytes = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+    if num_parameters > num_bytes * _MOST_PARAMETERS_A_BYTE:
+        allowed = f"must describe the weights beside it, which are {num_bytes:,} bytes"
+        raise InputError(where, allowed, f"{num_parameters:,} parameters")
 
 
 def _unknown(folder: Path, came: str) -> InputError:

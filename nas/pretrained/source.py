@@ -28,12 +28,13 @@ def find_checkpoint(name: str) -> Path:
             hub's own cache has it.
 
     Raises:
-        InputError: nothing is there, its weights are pickles, or it would run code of its own.
+        InputError: nothing is there, its weights are pickles or lie elsewhere, or it would run code of its own.
     """
     folder = Path(name).expanduser()
     if not folder.is_dir():
         folder = _fetch(name)
     _check_weights(folder)
+    _check_redirections(folder)
     config = read_json(folder / "config.json")
     tokenizer = folder / "tokenizer_config.json"
     for file, document in [("config.json", config)] + (
@@ -95,6 +96,20 @@ def _check_weights(folder: Path) -> None:
             WHERE, "must hold its weights as safetensors, not as pickles, which run code", unsafe[0], remedy
         )
     raise InputError(WHERE, "must hold weights as *.safetensors", str(folder))
+
+
+def _check_redirections(folder: Path) -> None:
+    """Refuse files that have other weights loaded than those in the folder, whose fingerprint would not change."""
+    adapter = "adapter_config.json"
+    if (folder / adapter).exists():
+        remedy = "Merge the adapter with peft's merge_and_unload, and save the model with save_pretrained."
+        raise InputError(WHERE, "must be a whole model, not an adapter of another one", adapter, remedy)
+    for index in sorted(folder.glob("*.index.json")):
+        parts = read_json(index).get("weight_map")
+        names = sorted({str(part) for part in parts.values()}) if isinstance(parts, dict) else []
+        for name in names:
+            if Path(name).name != name or not name.endswith(".safetensors"):
+                raise InputError(str(index), "must name *.safetensors files of its own folder", name)
 
 
 def _first_line(error: Exception) -> str:

@@ -85,6 +85,14 @@ def test_what_the_system_refuses_is_named(nas, monkeypatch: pytest.MonkeyPatch) 
     assert outcome.err == "nas: error: runs/locked: must be accessible to this user, got 'Permission denied'.\n"
 
 
+def test_memory_that_is_used_up_is_no_traceback(nas, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in(monkeypatch, MemoryError("Unable to allocate 32.0 GiB"))
+    outcome = nas("show")
+    assert outcome.code == 2
+    assert outcome.err.startswith("nas: error: show: must fit into this machine's memory") and "32.0 GiB" in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
 def test_a_defect_of_the_program_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in(monkeypatch, ZeroDivisionError("a defect"))
     with pytest.raises(ZeroDivisionError):

@@ -236,6 +236,11 @@ class TestDamage:
         (tmp_path / "x.jsonl").write_bytes(content)
         assert refusal(tmp_path / "x.jsonl").count("\n") == 0
 
+    def test_a_file_that_would_fill_memory(self, tmp_path: Path) -> None:
+        with (tmp_path / "x.jsonl").open("wb") as file:
+            file.truncate(2**28 + 1)  # takes no room on the disk
+        assert refusal(tmp_path / "x.jsonl").endswith("must be a table of at most 268,435,456 bytes, got 268435457.")
+
     def test_no_file(self, tmp_path: Path) -> None:
         assert refusal(tmp_path / "x.jsonl").endswith("must be a readable table, got 'No such file or directory'.")
         assert "Is a directory" in refusal(tmp_path)

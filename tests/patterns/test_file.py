@@ -50,9 +50,9 @@ BAD = [
     (model(causal=None), "causal: must be true or false, got None."),
     (model(position="rotary"), f"position: must be one of {POSITION_NAMES}, got 'rotary'."),
     (model(position=[]), f"position: must be one of {POSITION_NAMES}, got []."),
-    (model(grid=[4]), "grid: must be null or [rows, columns], each 1 or more, got [4]."),
-    (model(grid=[True, 4]), "grid: must be null or [rows, columns], each 1 or more, got [True, 4]."),
-    (model(grid=[0, 4]), "grid: must be null or [rows, columns], each 1 or more, got [0, 4]."),
+    (model(grid=[4]), "grid: must be null or [rows, columns], each from 1 to 4096, got [4]."),
+    (model(grid=[True, 4]), "grid: must be null or [rows, columns], each from 1 to 4096, got [True, 4]."),
+    (model(grid=[0, 4]), "grid: must be null or [rows, columns], each from 1 to 4096, got [0, 4]."),
     (
         model(layer=[]),
         "layer: unknown key; allowed: schema, causal, layers, position, grid, got 'layer'. Did you mean 'layers'?",
@@ -117,7 +117,19 @@ BAD = [
     (group(count=0), "layers[0].heads[0].count: must be 1 or more, got 0."),
     (group(count=True), "layers[0].heads[0].count: must be a whole number, got True."),
     (group(count=2.0), "layers[0].heads[0].count: must be a whole number, got 2.0."),
-    (group(count=70_000), "layers[0].heads[0].count: must be 65536 or less, got 70000."),
+    (group(count=70_000), "layers[0].heads[0].count: must be 512 or less, got 70000."),
+    (
+        layer(heads=2 * [{"count": 512, "attend": [WINDOW]}]),
+        "layers[0].heads: must count at most 512 heads, got 1024.",
+    ),
+    (layer(heads=513 * [{}]), "layers[0].heads: must hold at most 512 entries, got 513."),
+    (model(layers=513 * [{}]), "layers: must hold at most 512 entries, got 513."),
+    (attend(*65 * [{}]), "layers[0].heads[0].attend: must hold at most 64 entries, got 65."),
+    (
+        attend(WINDOW, {"kind": "random", "block": 1, "blocks": 64}),
+        "layers[0].heads[0].attend: must hold at most 64 primitives, each random block counted as one, got 65.",
+    ),
+    (model(grid=[4, 4097]), "grid: must be null or [rows, columns], each from 1 to 4096, got [4, 4097]."),
     (group(attend=WINDOW), "layers[0].heads[0].attend: must be a list, got {'kind': 'window', 'before': 3}."),
     (attend(), f"layers[0].heads[0].attend: must let every query see itself, got []. {NO_SELF}"),
     (

@@ -31,7 +31,7 @@ def test_heads_are_numbered_in_the_order_of_groups():
     ("make", "message"),
     [
         (lambda: HeadGroup(0, (Full(),)), "count: must be 1 or more, got 0."),
-        (lambda: HeadGroup(MOST_HEADS + 1, (Full(),)), "count: must be 65536 or less, got 65537."),
+        (lambda: HeadGroup(MOST_HEADS + 1, (Full(),)), "count: must be 512 or less, got 513."),
         (lambda: HeadGroup(1, (Columns(4, 1),)), "attend: must let every query see itself, got "),
         (lambda: HeadGroup(1, (Select(4, 1), Block(4))), "attend: must hold select alone, or only masks, got "),
         (lambda: LayerPattern(()), "heads: must hold at least one head group, got []."),

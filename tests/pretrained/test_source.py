@@ -30,6 +30,16 @@ def only_pickles(folder: Path) -> None:
     torch.save({}, folder / "pytorch_model.bin")
 
 
+def indexed(part: str) -> Change:
+    def change(folder: Path) -> None:
+        (folder / "model.safetensors").rename(folder / "decoy.safetensors")
+        (folder / "model.safetensors.index.json").write_text(
+            json.dumps({"metadata": {}, "weight_map": {"lm_head.weight": part}})
+        )
+
+    return change
+
+
 BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "pickles": (only_pickles, r"safetensors, not as pickles, which run code, got 'pytorch_model.bin'"),
     "no weights": (lambda folder: (folder / "model.safetensors").unlink(), r"must hold weights as \*.safetensors"),
@@ -46,8 +56,21 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "unknown": (edit("config.json", model_type="llamma"), r"whose architecture transformers .* knows.*llamma"),
     "no decoder": (edit("config.json", model_type="vit"), r"whose architecture transformers .* knows, got 'vit'"),
+    "an adapter": (
+        lambda folder: (folder / "adapter_config.json").write_text('{"base_model_name_or_path": "evil/model"}'),
+        r"must be a whole model, not an adapter of another one, got 'adapter_config.json'",
+    ),
+    "weights above": (indexed("../other/model.safetensors"), r"index.json: must name \*.safetensors files of its own"),
+    "weights anywhere": (indexed("/other/model.safetensors"), r"index.json: must name \*.safetensors files of its own"),
+    "indexed pickles": (indexed("pytorch_model.bin"), r"index.json: must name \*.safetensors files of its own"),
+    "a huge vocabulary": (
+        edit("config.json", vocab_size=10**9),
+        r"config.json: must describe the weights beside it, which are [\d,]+ bytes, got '[\d,]+ parameters'",
+    ),
+    "huge layers": (edit("config.json", intermediate_size=10**9), r"must describe the weights beside it"),
+    "many layers": (edit("config.json", num_hidden_layers=10**9), r"must have at most 512 as num_hidden_layers"),
     "damaged": (
-        lambda folder: (folder / "model.safetensors").write_bytes(b"\xff" * 64),
+        lambda folder: (folder / "model.safetensors").write_bytes(b"\xff" * 2**17),
         r"must hold weights that its architecture can load",
     ),
 }

@@ -42,10 +42,8 @@ def grid_tiles(supports: Sequence[Support], context: MaskContext, masker: Masker
     """
     ((box,),) = (support.boxes for support in supports)
     assert context.grid is not None
-    along_rows = _spans(_by_row(box.row_start, context.grid), _by_row(box.row_stop, context.grid), box.split)
-    along_columns = _spans(
-        _by_column(box.column_start, context.grid), _by_column(box.column_stop, context.grid), box.split
-    )
+    along_rows = _spans(box.row_start, box.row_stop, box.split)
+    along_columns = _spans(box.column_start, box.column_stop, box.split)
     for (rows, tops), (columns, lefts) in product(along_rows.items(), along_columns.items()):
         origins = _tokens(tops, lefts, context.grid)
         queries = _tokens(np.arange(rows.queries), np.arange(columns.queries), context.grid)
@@ -84,18 +82,6 @@ def _spans(start: Positions, stop: Positions, split: bool) -> dict[_Span, Positi
     for edge, queries, keys, shift in zip(edges, sizes, last - first, first - edges, strict=True):
         alike[_Span(int(queries), int(keys), int(shift))].append(int(edge))
     return {span: np.array(begins, dtype=np.int64) for span, begins in alike.items()}
-
-
-def _by_row(bound: Positions, grid: tuple[int, int]) -> Positions:
-    rows: Positions = bound.reshape(grid)[:, 0]
-    assert (bound.reshape(grid) == rows[:, None]).all(), "rows of a box must follow from the query's row"
-    return rows
-
-
-def _by_column(bound: Positions, grid: tuple[int, int]) -> Positions:
-    columns: Positions = bound.reshape(grid)[0]
-    assert (bound.reshape(grid) == columns).all(), "columns of a box must follow from the query's column"
-    return columns
 
 
 def _tokens(rows: Positions, columns: Positions, grid: tuple[int, int]) -> Positions:

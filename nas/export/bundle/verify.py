@@ -82,7 +82,7 @@ def _read_by(
     """
     try:
         return Check(by=reader, compared=check(files, pattern))
-    except ExportError:
+    except (ExportError, MemoryError):
         raise
     except Exception as error:  # a reader may raise anything on a file that was changed
         came = " ".join(f"{type(error).__name__}: {error}".split())

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from io import BytesIO
 from math import prod
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,8 @@ BLOCK = 64
 """Side of a block unless `--block` sets it, in tokens."""
 _MOST_BLOCKS = 1 << 28
 """Most entries of all maps together, at one byte each."""
+_MOST_BYTES = 2 * _MOST_BLOCKS
+"""Most bytes of all arrays, unpacked: zeros take a thousandth of that in the file."""
 
 USAGE = f"""`{FILE_NAME}` holds arrays for `VariableBlockSparseAttentionWrapper`, whose first axis is the layer, and
 `causal` and `num_tokens`, the one length that they are for.
@@ -131,7 +133,11 @@ def read(files: Files, num_heads: int) -> Reading:
     """
     try:
         content = files[FILE_NAME]
-        with np.load(BytesIO(content if isinstance(content, bytes) else b""), allow_pickle=False) as archive:
+        binary = BytesIO(content if isinstance(content, bytes) else b"")
+        with ZipFile(binary) as archive:
+            if (size := sum(part.file_size for part in archive.infolist())) > _MOST_BYTES:
+                raise ValueError(f"{size:,} bytes once unpacked, of {_MOST_BYTES:,} at most")
+        with np.load(binary, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         num_tokens, causal = int(arrays["num_tokens"]), bool(arrays["causal"])
         maps, row_sizes, column_sizes = (arrays[name] for name in ("block_mask_map", "block_row_sz", "block_col_sz"))

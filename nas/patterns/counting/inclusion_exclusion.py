@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nas.errors import PatternError
 from nas.patterns.arrays import Flags, Positions
 from nas.patterns.primitives.mask_context import MaskContext
 from nas.patterns.primitives.support import Box, Progression, Support
@@ -20,7 +21,7 @@ class Term:
     Args:
         sign: how much each key counts.
         progression: where the keys lie relative to the query; None for anywhere.
-        box: where on the grid they lie, one array entry per query; None for anywhere.
+        box: where on the grid they lie; None for anywhere.
         columns: columns of the grid; 0 without a box.
         fixed: prefix sums of the keys that every query sees: along the progression (`_along`), or over the grid
             where there is no progression (`_over`); None if there are no such keys.
@@ -34,11 +35,18 @@ class Term:
     fixed: NDArray[np.int32] | NDArray[np.int64] | None
     causal: bool
 
+    @property
+    def steps(self) -> int:
+        """Passes over the queries that `count` takes: one per row of the box if there is a progression too."""
+        if self.box is None or self.progression is None:
+            return 1
+        return int((self.box.row_stop - self.box.row_start).max())
+
     def count(self, query: Positions, start: Positions, stop: Positions) -> Positions:
         """Keys in start <= j < stop for each query, times the sign; all of shape (rows,), consecutive queries."""
         if self.box is None:
             return self._signed(self._on_progression(query, start, stop))
-        box = _rows_of(self.box, slice(int(query[0]), int(query[-1]) + 1))
+        box = _of_queries(self.box, query)
         if self.progression is None:
             below = self._in_box(box, stop)
             return self._signed(below - self._in_box(box, start) if start.any() else below)
@@ -92,13 +100,23 @@ class Term:
         return self.fixed[rows, columns].astype(np.int64, copy=False)
 
 
+MOST_TERMS = 512
+"""Most terms of a union: what they are counted in grows with them, and their number with the subsets of the union."""
+
+
 def inclusion_exclusion(supports: Iterable[Support], keys: Flags | None, context: MaskContext) -> list[Term]:
     """Terms whose counts add up to that of the union of all progressions and boxes, without the fixed keys.
+
+    Intersections that are equal are one term, and those whose signs cancel are none: nested boxes, however many, take
+    one term, and n boxes of which none is inside another 2n - 1 if they all share their centre.
 
     Args:
         supports: what each primitive shows.
         keys: the keys that every query sees, shape (n,), or None.
         context: length, causality, grid.
+
+    Raises:
+        PatternError: there would be more than MOST_TERMS terms.
     """
     supports = list(supports)
     parts: list[Part] = [(_shortened(p, context.num_tokens), None) for s in supports for p in s.progressions]
@@ -107,6 +125,9 @@ def inclusion_exclusion(supports: Iterable[Support], keys: Flags | None, context
     for part in parts:
         signed += [(_meet(other, part, context.num_tokens), -sign) for other, sign in signed] + [(part, 1)]
         signed = _gathered(signed)
+        if len(signed) > MOST_TERMS:
+            allowed = f"must have at most {MOST_TERMS} different intersections of its strides and shapes on the grid"
+            raise PatternError("attend", allowed, len(signed), "Use fewer primitives.")
     return [_term(part, sign, keys, context) for part, sign in signed]
 
 
@@ -114,10 +135,10 @@ Part = tuple[Progression | None, Box | None]
 
 
 def _gathered(signed: Sequence[tuple[Part, int]]) -> list[tuple[Part, int]]:
-    """The signs of equal parts added up; boxes are compared by identity."""
-    totals: dict[tuple[Progression | None, int], tuple[Part, int]] = {}
+    """The signs of equal parts added up."""
+    totals: dict[tuple[Progression | None, tuple[bytes, ...]], tuple[Part, int]] = {}
     for part, sign in signed:
-        label = (part[0], id(part[1]))
+        label = (part[0], part[1].bounds if part[1] else ())
         totals[label] = (part, totals.get(label, (part, 0))[1] + sign)
     return [(part, sign) for part, sign in totals.values() if sign]
 
@@ -157,13 +178,11 @@ def _shared_box(one: Box, other: Box) -> Box:
     )
 
 
-def _rows_of(box: Box, rows: slice) -> Box:
-    return replace(
-        box,
-        row_start=box.row_start[rows],
-        row_stop=box.row_stop[rows],
-        column_start=box.column_start[rows],
-        column_stop=box.column_stop[rows],
+def _of_queries(box: Box, query: Positions) -> Box:
+    """The rectangle of each query, its bounds of shape (queries,)."""
+    row, column = np.divmod(query, len(box.column_start))
+    return Box(
+        box.row_start[row], box.row_stop[row], box.column_start[column], box.column_stop[column], split=box.split
     )
 
 

@@ -36,8 +36,10 @@ def kv_entries(heads: Iterable[HeadPattern], num_tokens: int) -> int:
 def _keys_held(heads: list[HeadPattern], num_tokens: int) -> int:
     if not heads or not all(head.causal for head in heads):
         return num_tokens if heads else 0
-    seen_by = [mask.last_query(head.context(num_tokens)) for head in heads for mask in set(head.masks)]
-    last_query = np.maximum.reduce(seen_by)
+    last_query = np.full(num_tokens, -1, dtype=np.int64)
+    for head in heads:
+        for mask in set(head.masks):
+            np.maximum(last_query, mask.last_query(head.context(num_tokens)), out=last_query)
     key = np.arange(num_tokens)
     kept = last_query >= key  # earlier queries fall to the causal cut
     arrivals = kept.astype(np.int64)

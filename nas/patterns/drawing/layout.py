@@ -58,7 +58,11 @@ class Panel:
         return f"shown: layer {self.head.layer}, head {self.head.head}" if differ and several else ""
 
 
-def panel_rows(pattern: ModelPattern) -> tuple[tuple[Panel, ...], ...]:
+Row = tuple[Panel, ...]
+"""A panel for each distinct union of some layers that attend alike."""
+
+
+def panel_rows(pattern: ModelPattern) -> tuple[Row, ...]:
     """The panels of a drawing: one row per group of layers that attend alike, with a panel for each distinct union."""
     alike: dict[tuple[int, tuple[Union, ...]], list[LayerPattern]] = {}
     for layer in pattern.layers:
@@ -80,8 +84,11 @@ def seen_cells(head: HeadPattern, num_tokens: int, num_cells: int) -> NDArray[np
 
     Returns:
         shape (num_cells, num_cells), queries by keys.
+
+    Raises:
+        PatternError: the union has too many shapes to be drawn at this length.
     """
-    counts = KeyCounts(head.outline(), num_tokens)
+    counts = KeyCounts(head.outline(), num_tokens, num_edges=num_cells)
     edges = cell_edges(num_tokens, num_cells)
     rows = slice(0, num_tokens)
     below = counts.below(rows, 0)

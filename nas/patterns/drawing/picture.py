@@ -1,5 +1,6 @@
 """A pattern as a PNG, in print quality."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from nas.errors import InputError
 from nas.files import replacing
-from nas.patterns.drawing.layout import Panel, cell_edges, panel_rows, seen_cells
+from nas.patterns.drawing.layout import Panel, Row, cell_edges, panel_rows, seen_cells
 from nas.patterns.head import HeadPattern
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import MaskPrimitive
@@ -41,6 +42,9 @@ _PALE = 0.35
 """Share of its colour that a pair keeps if content decides whether it is seen."""
 _MOST_CELLS = 256
 _MOST_CELLS_WITH_LINES = 64
+_MOST_ROWS, _MOST_PANELS = 16, 8
+"""Most rows of panels, and panels in a row: each panel takes matplotlib tenths of a second, and a picture's sides end
+at 65,536 pixels."""
 _PANEL_INCHES, _MAP_INCHES = 2.3, 1.2
 
 
@@ -49,7 +53,8 @@ def draw_picture(pattern: ModelPattern, path: str | Path, num_tokens: int = 64) 
 
     For a pattern with a grid, a map under each mask shows the keys of the query in the middle on the grid.
     A pair has the colour of the first primitive in its union that shows it, pale where content decides. Sequences of
-    more than 256 tokens are drawn with 256 x 256 cells, each coloured if any pair in it is seen.
+    more than 256 tokens are drawn with 256 x 256 cells, each coloured if any pair in it is seen. Of a pattern with many
+    different layers or heads, the first 16 rows and 8 columns are drawn, and a note says so.
 
     Args:
         pattern: any pattern.
@@ -78,7 +83,8 @@ def picture_png(pattern: ModelPattern, num_tokens: int) -> bytes:
 
 def pattern_figure(pattern: ModelPattern, num_tokens: int) -> Figure:
     """The picture as a matplotlib figure, without pyplot's global state."""
-    rows = panel_rows(pattern)
+    every = panel_rows(pattern)
+    rows = [row[:_MOST_PANELS] for row in every[:_MOST_ROWS]]
     num_columns = max(len(row) for row in rows)
     heights = [_PANEL_INCHES, _MAP_INCHES] if pattern.grid else [_PANEL_INCHES]
     height = (sum(heights) + 0.3 + 0.3 * len(heights)) * len(rows) + 0.5
@@ -102,7 +108,7 @@ def pattern_figure(pattern: ModelPattern, num_tokens: int) -> Figure:
         ncols=3 * num_columns,
         frameon=False,
         fontsize=8,
-        title=_cell_note(num_tokens),
+        title="\n".join([*_cell_note(num_tokens), *_left_out_note(every, rows)]) or None,
         title_fontsize=7.5,
     )
     return figure
@@ -195,13 +201,18 @@ def _title(panel: Panel, num_tokens: int, width: int = 38) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _cell_note(num_tokens: int) -> str | None:
+def _cell_note(num_tokens: int) -> list[str]:
     if num_tokens <= _MOST_CELLS:
-        return None
-    return f"{num_tokens} tokens on {_MOST_CELLS} x {_MOST_CELLS} cells: coloured if any pair in the cell is seen"
+        return []
+    return [f"{num_tokens} tokens on {_MOST_CELLS} x {_MOST_CELLS} cells: coloured if any pair in the cell is seen"]
 
 
-def _legend(rows: tuple[tuple[Panel, ...], ...], causal: bool) -> list[Patch]:
+def _left_out_note(every: Sequence[Row], drawn: Sequence[Row]) -> list[str]:
+    total, shown = (sum(map(len, rows)) for rows in (every, drawn))
+    return [f"{shown} of {total} different masks are shown"] if shown < total else []
+
+
+def _legend(rows: Sequence[Row], causal: bool) -> list[Patch]:
     used = {primitive.kind for row in rows for panel in row for primitive in panel.head.attend}
     patches = [Patch(color=colour, label=kind) for kind, colour in COLOURS.items() if kind in used]
     if any(panel.head.memory_tokens for row in rows for panel in row):

@@ -32,7 +32,8 @@ class MaskContext:
         assert self.grid is not None
         return self.grid[1]
 
-    def places(self) -> tuple[Positions, Positions]:
-        """Row and column of every token on the grid, each of shape (n,)."""
-        row, column = np.divmod(np.arange(self.num_tokens, dtype=np.int64), self.num_columns)
-        return row, column
+    def axes(self) -> tuple[Positions, Positions]:
+        """The numbers of the grid's rows, shape (rows,), and of its columns, shape (columns,)."""
+        assert self.grid is not None
+        rows, columns = self.grid
+        return np.arange(rows, dtype=np.int64), np.arange(columns, dtype=np.int64)

@@ -59,7 +59,7 @@ class Neighborhood(MaskPrimitive):
         return Support(boxes=(self._box(context),))
 
     def last_query(self, context: MaskContext) -> Positions:
-        return self._box(context).last_tokens(context.num_columns)
+        return self._box(context).last_tokens()
 
     def simplified(self, causal: bool) -> Primitive:
         return Window(0) if self.height == self.width == 1 else self
@@ -70,13 +70,9 @@ class Neighborhood(MaskPrimitive):
         return MaskPrimitive.covers(self, other, causal)
 
     def _box(self, context: MaskContext) -> Box:
-        (row, column), (rows, columns) = context.places(), context.grid or (0, 0)
-        return Box(
-            *_around(row, rows, min(self.height // 2, rows)),
-            *_around(column, columns, min(self.width // 2, columns)),
-            split=False,
-        )
+        row, column = context.axes()
+        return Box(*_around(row, self.height // 2), *_around(column, self.width // 2), split=False)
 
 
-def _around(place: Positions, length: int, reach: int) -> tuple[Positions, Positions]:
-    return np.maximum(place - reach, 0), np.minimum(place + reach + 1, length)
+def _around(place: Positions, reach: int) -> tuple[Positions, Positions]:
+    return np.maximum(place - reach, 0), np.minimum(place + reach + 1, len(place))

@@ -59,11 +59,13 @@ class Random(MaskPrimitive):
         )
 
     def support(self, context: MaskContext) -> Support:
-        drawn = draw_blocks(self, context)
+        starts = draw_blocks(self, context)
+        starts[starts < 0] = context.num_tokens  # in place: there may be as many blocks as tokens
+        np.minimum(starts * self.block, context.num_tokens, out=starts)
+        starts.sort(axis=1)
         row = np.arange(context.num_tokens) // self.block
-        starts = np.sort(np.where(drawn < 0, context.num_tokens, drawn * self.block), axis=1)
         bands = []
-        for column in range(drawn.shape[1]):
+        for column in range(starts.shape[1]):
             start = starts[row, column]
             bands.append(Band(start, np.minimum(start + self.block, context.num_tokens)))
         return Support(bands=tuple(bands))
@@ -122,7 +124,7 @@ def draw_blocks(random: Random, context: MaskContext) -> Positions:
     return drawn
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)  # of a byte for each pair where a block is one token
 def _layout(random: Random, context: MaskContext) -> NDArray[np.bool_]:
     """Which key blocks each block row sees, shape (block rows, key blocks)."""
     drawn = draw_blocks(random, context)

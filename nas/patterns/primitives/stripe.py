@@ -58,13 +58,19 @@ class Stripe(MaskPrimitive):
         return Support(boxes=(self._box(context),))
 
     def last_query(self, context: MaskContext) -> Positions:
-        return self._box(context).last_tokens(context.num_columns)
+        return self._box(context).last_tokens()
 
     def _box(self, context: MaskContext) -> Box:
-        (row, column), (rows, columns) = context.places(), context.grid or (0, 0)
-        everything = np.zeros_like(row)
-        if self.axis == "row":
-            start = row // self.width * self.width
-            return Box(start, np.minimum(start + self.width, rows), everything, everything + columns, split=True)
-        start = column // self.width * self.width
-        return Box(everything, everything + rows, start, np.minimum(start + self.width, columns), split=True)
+        row, column = context.axes()
+        along_rows = self.axis == "row"
+        return Box(
+            *_stretch(row, self.width if along_rows else len(row)),
+            *_stretch(column, len(column) if along_rows else self.width),
+            split=True,
+        )
+
+
+def _stretch(place: Positions, size: int) -> tuple[Positions, Positions]:
+    """Where along one axis each place's stripe starts and stops."""
+    start = place // size * size
+    return start, np.minimum(start + size, len(place))

@@ -25,13 +25,13 @@ class Band:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Box:
-    """A rectangle of the grid for each query: row_start[i] <= row of j < row_stop[i], and columns likewise.
+    """A rectangle of the grid for each query: its rows follow from the query's row, its columns from the column.
 
     Args:
-        row_start: first grid row of each query's keys, shape (n,); within 0..rows.
-        row_stop: one past the last grid row, shape (n,); within 0..rows, row_start or more.
-        column_start: first grid column, shape (n,); within 0..columns.
-        column_stop: one past the last grid column, shape (n,); within 0..columns, column_start or more.
+        row_start: first row of the keys that each row of queries sees, shape (rows,); within 0..rows.
+        row_stop: one past the last row, shape (rows,); within 0..rows, row_start or more.
+        column_start: first column of the keys that each column of queries sees, shape (columns,); within 0..columns.
+        column_stop: one past the last column, shape (columns,); within 0..columns, column_start or more.
         split: whether these rectangles partition the grid, so that all tokens in one share it.
     """
 
@@ -41,10 +41,16 @@ class Box:
     column_stop: Positions
     split: bool
 
-    def last_tokens(self, num_columns: int) -> Positions:
-        """The last token of every query's rectangle on a grid of `num_columns` columns, shape (n,)."""
-        last: Positions = (self.row_stop - 1) * num_columns + self.column_stop - 1
-        return last
+    @property
+    def bounds(self) -> tuple[bytes, ...]:
+        """Equal for boxes with the same rectangles."""
+        bounds = (self.row_start, self.row_stop, self.column_start, self.column_stop)
+        return tuple(bound.tobytes() for bound in bounds)
+
+    def last_tokens(self) -> Positions:
+        """The last token of every query's rectangle, shape (n,)."""
+        last: Positions = (self.row_stop[:, None] - 1) * len(self.column_stop) + self.column_stop - 1
+        return last.reshape(-1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ class Support:
 
     Args:
         bands: runs of consecutive keys, one array entry per query.
-        boxes: rectangles of the grid, one array entry per query.
+        boxes: rectangles of the grid, one array entry per row or column.
         progressions: evenly spaced keys relative to the query.
         keys: True for keys that every query sees, shape (n,); None for none.
         queries: True for queries that see every key, shape (n,); None for none.

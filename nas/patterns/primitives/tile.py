@@ -68,7 +68,7 @@ class Tile(MaskPrimitive):
         return Support(boxes=(self._box(context),))
 
     def last_query(self, context: MaskContext) -> Positions:
-        return self._box(context).last_tokens(context.num_columns)
+        return self._box(context).last_tokens()
 
     def simplified(self, causal: bool) -> Primitive:
         if self.height == self.width == 1:
@@ -76,15 +76,15 @@ class Tile(MaskPrimitive):
         return Tile(self.height, self.width, self.shift_row % self.height, self.shift_column % self.width)
 
     def _box(self, context: MaskContext) -> Box:
-        (row, column), (rows, columns) = context.places(), context.grid or (0, 0)
+        row, column = context.axes()
         return Box(
-            *_stretch(row, rows, self.height, self.shift_row),
-            *_stretch(column, columns, self.width, self.shift_column),
+            *_stretch(row, self.height, self.shift_row),
+            *_stretch(column, self.width, self.shift_column),
             split=True,
         )
 
 
-def _stretch(place: Positions, length: int, size: int, shift: int) -> tuple[Positions, Positions]:
+def _stretch(place: Positions, size: int, shift: int) -> tuple[Positions, Positions]:
     """Where along one axis each place's tile starts and stops."""
     start = (place + shift) // size * size - shift
-    return np.maximum(start, 0), np.minimum(start + size, length)
+    return np.maximum(start, 0), np.minimum(start + size, len(place))

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from nas.errors import ExportError, InputError
 from nas.export import FORMATS, ExportSettings
 from nas.export.contract.heads import Refusal
+from nas.export.formats import flashinfer
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Block, Full, Global, Random, Window
@@ -100,6 +101,14 @@ def test_maps_have_a_limit_and_the_length_of_a_grid():
     with pytest.raises(InputError, match="--tokens: must be 35, the tokens of the grid, got 90"):
         _files(on_a_grid)
     assert FORMATS["flashinfer"].check(_files(on_a_grid, num_tokens=35), on_a_grid)
+
+
+def test_an_archive_that_grows_when_it_is_unpacked_is_refused_before(monkeypatch):
+    pattern = ModelPattern.of([(HeadGroup(1, (Full(),)),)])
+    files = _files(pattern)
+    monkeypatch.setattr(flashinfer, "_MOST_BYTES", 100)
+    with pytest.raises(ExportError, match=r"must hold the arrays that nas writes, got .* bytes once unpacked, of 100"):
+        FORMATS["flashinfer"].check(files, pattern)
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04"])

@@ -99,10 +99,11 @@ def test_support_describes_the_definition(kind, data):
             described[i, band.start[i] : band.stop[i]] = True
         for box in support.boxes:
             rows, columns = context.grid
-            assert 0 <= box.row_start[i] <= box.row_stop[i] <= rows
-            assert 0 <= box.column_start[i] <= box.column_stop[i] <= columns
+            row, column = divmod(i, columns)
+            assert 0 <= box.row_start[row] <= box.row_stop[row] <= rows
+            assert 0 <= box.column_start[column] <= box.column_stop[column] <= columns
             inside = np.zeros((rows, columns), dtype=bool)
-            inside[box.row_start[i] : box.row_stop[i], box.column_start[i] : box.column_stop[i]] = True
+            inside[box.row_start[row] : box.row_stop[row], box.column_start[column] : box.column_stop[column]] = True
             described[i] |= inside.reshape(-1)
         for steps in support.progressions:
             for j in range(n):

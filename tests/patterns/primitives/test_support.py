@@ -15,12 +15,18 @@ def span(draw: st.DrawFn, length: int) -> tuple[int, int]:
 @quick
 def test_the_last_token_is_in_the_last_row_and_column_of_the_rectangle(data):
     rows, columns = data.draw(st.integers(1, 5)), data.draw(st.integers(1, 5))
-    boxes = [(*span(data.draw, rows), *span(data.draw, columns)) for _ in range(data.draw(st.integers(1, 4)))]
-    tops, bottoms, lefts, rights = (np.array(edges) for edges in zip(*boxes, strict=True))
+    tall, wide = ([span(data.draw, length) for _ in range(length)] for length in (rows, columns))
+    (tops, bottoms), (lefts, rights) = (np.array(spans).T for spans in (tall, wide))
     box = Box(tops, bottoms, lefts, rights, split=False)
     token = np.arange(rows * columns).reshape(rows, columns)
-    expected = [int(token[top:bottom, left:right].max()) for top, bottom, left, right in boxes]
-    assert box.last_tokens(columns).tolist() == expected
+    expected = [int(token[top:bottom, left:right].max()) for top, bottom in tall for left, right in wide]
+    assert box.last_tokens().tolist() == expected
+
+
+def test_boxes_with_the_same_rectangles_have_the_same_bounds():
+    edge = np.arange(3)
+    one, same, other = (Box(edge, edge + step, edge, edge + 1, split=False) for step in (1, 1, 2))
+    assert one.bounds == same.bounds != other.bounds
 
 
 def test_a_support_holds_nothing_unless_it_is_given():
