@@ -2,11 +2,11 @@
 
 import os
 import sys
-from _thread import interrupt_main
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
-from threading import Timer
+from signal import SIGINT, pthread_kill
+from threading import Timer, main_thread
 
 from nas.cli import cost, doctor, draw, export, search, show, table, track, verify
 from nas.cli.verb import INTERRUPTED, USER_ERROR, Verb
@@ -97,7 +97,7 @@ def _no_interrupt_lost() -> Iterator[None]:
 
     def hook(discarded: "sys.UnraisableHookArgs", /) -> None:
         if issubclass(discarded.exc_type, KeyboardInterrupt):
-            repeat = Timer(0.1, interrupt_main)
+            repeat = Timer(0.1, pthread_kill, (main_thread().ident, SIGINT))
             repeat.daemon = True
             repeat.start()
         else:

@@ -5,6 +5,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from nas.cli.verb import INTERRUPTED, Verb, some_path
+from nas.errors import first_line
 
 if TYPE_CHECKING:
     from nas.config.settings import RunSettings
@@ -52,7 +53,10 @@ def _search(settings: "RunSettings") -> None:
     front = run_study(settings, [progress, tracker] if tracker else [progress])
     folder = study_path(settings.study, settings.runs_folder)
     print_front(front)
-    draw_front(front, folder / "front.png")
+    try:
+        draw_front(front, folder / "front.png")
+    except Exception as error:  # the result is there, and a picture is no reason to report a failure
+        print(f"nas: {folder / 'front.png'} was not drawn ({first_line(error)}).", file=sys.stderr)
     target = "flex" if settings.checkpoint is None else "transformers"
     export = f"nas export {_argument(settings)} --format {target} --out DIR"
     print(f"In {folder}: front.json, front.csv, front.png. Next: {export}")

@@ -12,8 +12,9 @@ import yaml
 
 from nas.config.keys import GROUPS
 from nas.errors import InputError, NasError
+from nas.plain_yaml import PlainLoader, place_of
 
-MOST_YAML_BYTES = 2**20
+MOST_YAML_BYTES = 2**16
 """Longest configuration file of a user, in bytes; settings take a few hundred."""
 
 _REFERENCE = re.compile(r"\$\{[\w.\[\]-]+\}")
@@ -38,7 +39,7 @@ def check_user_file(file: Path) -> None:
         _check_header(stream.read(), file)
         stream.seek(0)
         try:
-            root = yaml.compose(stream, Loader=_PlainLoader)
+            root = yaml.compose(stream, Loader=_UserLoader)
         except RecursionError:
             raise NasError(f"{file}: must not be nested hundreds of levels deep. Write fewer brackets.") from None
         if root is not None:
@@ -56,23 +57,14 @@ def call_in(text: str) -> str:
     return found[0] if found else ""
 
 
-class _PlainLoader(yaml.SafeLoader):  # type: ignore[misc]
-    """Composes nodes without values that are written elsewhere or in another way than they read."""
+class _UserLoader(PlainLoader):
+    """Refuses calls as well."""
 
-    def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node:
-        event = self.peek_event()
-        place = _place(event)
-        if isinstance(event, yaml.AliasEvent):
-            raise InputError(place, "must not refer to an anchor", "*", "Write out the value.")
-        if event.tag is not None:
-            raise InputError(place, "must not hold a tag of YAML", "!", "Write the plain value.")
-        if isinstance(event, yaml.ScalarEvent):
-            if event.value == "<<":
-                raise InputError(place, "must not merge mappings", "<<", "Write out the keys.")
-            if call := call_in(event.value):
-                allowed = "may refer to another key, as ${seed} does, but call nothing"
-                raise InputError(place, allowed, call, "Write the value itself.")
-        return super().compose_node(parent, index)
+    def check(self, event: yaml.Event) -> None:
+        super().check(event)
+        if isinstance(event, yaml.ScalarEvent) and (call := call_in(event.value)):
+            allowed = "may refer to another key, as ${seed} does, but call nothing"
+            raise InputError(place_of(event), allowed, call, "Write the value itself.")
 
 
 def _check_header(text: str, file: Path) -> None:
@@ -89,7 +81,7 @@ def _check_root(root: yaml.Node, file: Path) -> None:
         raise InputError(str(file), "must be a mapping of keys to values", f"a {root.id}")
     for key, value in root.value:
         if key.value == "hydra":
-            raise InputError(_place(key), "must not set Hydra itself", "hydra", "Remove the key.")
+            raise InputError(place_of(key), "must not set Hydra itself", "hydra", "Remove the key.")
         if key.value == "defaults":
             _check_defaults(value)
 
@@ -100,7 +92,7 @@ def _check_defaults(node: yaml.Node) -> None:
         if not _names_a_choice(entry) or entry is node:
             allowed = "must be a list of names in groups, such as 'override /task: NAME'"
             remedy = f"Groups are {', '.join(GROUPS)}; names have no folder."
-            raise InputError(_place(entry), allowed, "an entry of another form", remedy)
+            raise InputError(place_of(entry), allowed, "an entry of another form", remedy)
 
 
 def _names_a_choice(entry: yaml.Node) -> bool:
@@ -111,7 +103,3 @@ def _names_a_choice(entry: yaml.Node) -> bool:
 
 def _matches(pattern: re.Pattern[str], node: yaml.Node) -> bool:
     return isinstance(node, yaml.ScalarNode) and pattern.fullmatch(node.value) is not None
-
-
-def _place(found: yaml.Node | yaml.Event) -> str:
-    return f"{found.start_mark.name}:{found.start_mark.line + 1}"

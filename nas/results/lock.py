@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nas.errors import StudyError
+from nas.files import make_folder
 
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
 """A link is not followed, and a pipe does not wait for its other end: the folder may come from a stranger."""
@@ -28,7 +29,7 @@ def locked(folder: Path) -> Iterator[None]:
     """
     path = folder / "lock"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         descriptor = os.open(path, _FLAGS, 0o666)
     except OSError as error:
         if error.errno == errno.ELOOP:

@@ -106,14 +106,17 @@ class StudyReader:
         """The settings that the study was started with, as plain values; None for a new one."""
         import yaml  # slow to import, and `nas show` needs no settings
 
-        if not self.config.exists():
+        from nas.plain_yaml import load_plain
+
+        content = read_bytes(self.config)
+        if content is None:
             return None
         try:
-            with damage_named(self.config):
-                text = self.config.read_text(encoding="utf-8")
-            document = yaml.safe_load(text)
+            document = load_plain(content, str(self.config))
         except yaml.YAMLError as error:
             raise StudyError(f"{self.config}: must hold YAML, got {str(error).splitlines()[0]!r}.") from None
+        except RecursionError:
+            raise StudyError(f"{self.config}: must not be nested hundreds of levels deep.") from None
         if not isinstance(document, dict):
             raise StudyError(f"{self.config}: must hold the settings of a study, got {type(document).__name__}.")
         return document

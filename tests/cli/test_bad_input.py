@@ -55,7 +55,6 @@ WRONG: list[tuple[str, list[str]]] = [
     ("draw STUDY#0 --out ", ["--out", "must be a path"]),
     ("draw STUDY#0 --tokens many", ["--tokens", "'many'"]),
     ("draw STUDY#0 --out x.jpg", ["--out", ".png"]),
-    ("draw STUDY#0 --out nowhere/x.png", ["nowhere/x.png"]),
     ("cost STUDY#0", ["--tokens"]),
     ("cost STUDY#0 --tokens 64 --target lama-3-8b-32k", ["target", "'llama-3-8b-32k'"]),
     ("search demo", ["'demo'", "nas search --help"]),

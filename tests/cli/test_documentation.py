@@ -28,7 +28,7 @@ Files of `--config-dir` are data, wherever you have them from. A value may refer
 (`${seed}`) and a defaults list may choose among the sets of settings (`override /task: recall`).
 All else that Hydra or YAML would do is refused before a file is composed: resolvers such as
 `${oc.env:HOME}`, packages but `_global_`, keys and folders for Hydra itself, defaults from other
-folders, anchors, tags, merged mappings, more than 1 MiB. A file may name a module of your own only
+folders, anchors, tags, merged mappings, more than 64 KiB. A file may name a module of your own only
 if the command line does too: `space=mine space.attribute=my_module:MySpace`. Files and groups may
 be links. What settings mean still holds: `task.path`, `runs_folder`, `checkpoint` and `tracking`
 say what is read, written and sent, so look at them (`--cfg job`) before you run a stranger's.

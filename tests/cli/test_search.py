@@ -54,6 +54,17 @@ class TestRunning:
         assert (outcome.code, outcome.out.splitlines()[:2]) == (0, ["quick", "runs/quick/front.png"])
         assert outcome.out.splitlines()[2].endswith("Next: nas export quick --format flex --out DIR")
 
+    def test_a_picture_that_cannot_be_drawn_is_no_failure(
+        self, nas, asked: list[Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(front: Front, path: Path) -> None:
+            raise ValueError("a defect of the picture")
+
+        monkeypatch.setattr("nas.report.front_picture.draw_front", fail)
+        outcome = nas("search", "tracking=none")
+        assert outcome.code == 0 and "Next: nas export quick" in outcome.out
+        assert outcome.err == "nas: runs/quick/front.png was not drawn (ValueError: a defect of the picture).\n"
+
     def test_several_studies_run_one_after_the_other(self, nas, asked: list[Any]) -> None:
         outcome = nas("search", "-m", "seed=0,1", "tracking=none")
         assert [line for line in outcome.out.splitlines() if line.startswith("quick")] == [

@@ -244,7 +244,7 @@ class TestConfigDir:
                 "preset/mine.yaml:5",
                 "anchor",
             ),
-            ("#" * 2**20 + "\n", "preset/mine.yaml", "1,048,576 bytes"),
+            ("#" * 2**16 + "\n", "preset/mine.yaml", "65,536 bytes"),
             ("a: [1\nb: 2\n", "preset/mine.yaml:2", "must be YAML"),
         ],
         ids=range(9),

@@ -94,7 +94,7 @@ def test_damage_is_one_line_that_names_the_file(tmp_path: Path, name: str, conte
         (b"", "must hold the settings of a study, got NoneType."),
         (b"[]", "must hold the settings of a study, got list."),
         (b"{", "must hold YAML, got 'while parsing a flow node'."),
-        (b"\xff\xfe\x00", "must hold what nas search wrote there, but is damaged (UnicodeDecodeError: "),
+        (b"\xff\xfe\x00", "must hold YAML, got "),
         (None, "cannot be read (Is a directory)."),
     ],
 )
@@ -128,3 +128,14 @@ class TestDifferences:
     def test_only_at_the_top_may_these_be_changed(self) -> None:
         one, other = ({"space": {"workers": number}} for number in (1, 2))
         assert settings_differences(one, other) == ["space.workers: was 1, now 2"]
+
+
+def test_settings_that_expand_to_gigabytes_are_refused(tmp_path: Path) -> None:
+    """Comparing them with those of the command line would print them."""
+    levels = "".join(f"l{level}: &l{level} [{', '.join([f'*l{level - 1}'] * 10)}]\n" for level in range(1, 30))
+    (tmp_path / "config.yaml").write_text(f"l0: &l0 [lol]\n{levels}")
+    with pytest.raises(InputError, match=r"config\.yaml:2: must not refer to an anchor"):
+        StudyReader(tmp_path).settings_document()
+    (tmp_path / "config.yaml").write_text("[" * 100_000)
+    with pytest.raises(StudyError, match="must"):
+        StudyReader(tmp_path).settings_document()

@@ -66,15 +66,19 @@ def test_scores_are_those_of_the_highest_rung(problem: Problem) -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "state", "reason"),
+    ("outcome", "state", "own", "reason"),
     [
-        (Outcome.DIVERGED, TrialState.DIVERGED, "the loss or a gradient was no longer finite"),
-        (Outcome.OUT_OF_MEMORY, TrialState.OUT_OF_MEMORY, "out of memory"),
+        (Outcome.DIVERGED, TrialState.DIVERGED, "", "the loss or a gradient was no longer finite"),
+        (Outcome.OUT_OF_MEMORY, TrialState.OUT_OF_MEMORY, "", "out of memory"),
+        (Outcome.OUT_OF_MEMORY, TrialState.OUT_OF_MEMORY, "its worker was killed", "its worker was killed"),
+        (Outcome.FAILED, TrialState.FAILED, "ValueError: no", "ValueError: no"),
     ],
 )
-def test_a_failed_run_fails_its_trial(problem: Problem, outcome: Outcome, state: TrialState, reason: str) -> None:
+def test_a_failed_run_fails_its_trial(
+    problem: Problem, outcome: Outcome, state: TrialState, own: str, reason: str
+) -> None:
     def fail_at_200(member: Member, task: str, rung: int) -> Measurement:
-        return Measurement.unfinished(0, 1e-3, rung, outcome, task) if rung == 200 else pretended(member, task, rung)
+        return Measurement.unfinished(0, 1e-3, rung, outcome, own) if rung == 200 else pretended(member, task, rung)
 
     failed = trained_store(problem, [2], measure=fail_at_200)[0]
     assert (failed.state, failed.reason, failed.scores, failed.values) == (state, reason, {}, {})

@@ -22,8 +22,11 @@ def write_tensors(document: dict[str, Any], path: Path) -> None:
     try:
         with replacing(path) as file:
             torch.save(document, file)
-    except (OSError, RuntimeError) as error:  # torch meets a full disk with a RuntimeError of its own
-        came = getattr(error, "strerror", None) or str(error)
+    except OSError as error:
+        raise InputError(str(path), "must be a place with room to write", error.strerror or str(error)) from None
+    except RuntimeError as error:  # torch's own, whose cause is what the file said
+        cause = error.__cause__ or error.__context__
+        came = getattr(cause, "strerror", None) or str(error).splitlines()[0]
         raise InputError(str(path), "must be a place with room to write", came) from None
 
 

@@ -61,6 +61,7 @@ def test_provenance_records_where_the_pattern_comes_from(front, tmp_path):
             "checkpoint_fingerprint": None,
             "task_quality": "separate",
             "extra_tasks": {},
+            "environments": [],
             "machine": "x86_64",
         },
     }

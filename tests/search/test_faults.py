@@ -1,0 +1,119 @@
+"""A study that is killed at any write, or meets a full disk there, ends as if nothing had happened.
+
+Every write of a real study is met, by enumeration: of a plain one, of cohorts, and inside a checkpoint with frozen
+weights and with LoRA. Only Optuna's database, whose writes are SQLite's own, has tests elsewhere.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nas.config.load import load_settings
+from nas.errors import NasError
+from nas.search.executors import choose
+from nas.search.executors.trainer import Trainer
+from nas.search.problem.problem import make_problem
+from nas.search.settings import StudySettings
+from nas.search.study import run_study
+from tests.fault_points import full_disk_at, restore, states_of, watching, writes_of
+from tests.one_thread import one_thread as one_thread
+from tests.tiny_models import save_tiny_model, written_text
+
+pytestmark = pytest.mark.slow
+
+TINY = [
+    "sampler=random",
+    "num_trials=1",
+    "task.validation_sequences=2",
+    "training.num_steps=6",
+    "training.num_rungs=2",
+    "training.batch_size=2",
+    "training.warmup_steps=1",
+    "tracking=none",
+    "device=cpu",
+    "workers=1",
+]
+RECALL = ["task=recall", "task.num_tokens=16", "task.vocab_size=16", "task.num_pairs=2", "space=streaming"]
+PROXY = ["proxy.num_layers=1", "proxy.d_model=8", "proxy.num_heads=2"]
+SCRATCH = [*RECALL, *PROXY, "confirm_seeds=1", "fidelity.num_patterns=1", "fidelity.times=2", "fidelity.num_seeds=1"]
+INSIDE = ["evaluation=checkpoint", "task.num_tokens=32", "evaluation.needle_sequences=2", "space=streaming"]
+KINDS: dict[str, list[str]] = {
+    "plain": SCRATCH,
+    "cohort": [*SCRATCH, "cohort_size=3", "num_trials=2"],
+    "checkpoint": INSIDE,
+    "lora": [*INSIDE, "evaluation.weights=lora", "evaluation.lora_rank=1", "confirm_seeds=1"],
+}
+
+
+@dataclass
+class Runner:
+    """Runs one study again and again, in new folders, with what it needs loaded once."""
+
+    settings: StudySettings
+    places: Iterator[Path]
+
+    def run(self, folder: Path) -> bytes:
+        run_study(replace(self.settings, study=str(folder)))
+        return (folder / "front.json").read_bytes().replace(folder.name.encode(), b"STUDY")
+
+
+class NoDatabase:
+    """Writing one takes as long as all the rest."""
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def append(self, *_: object) -> None:
+        pass
+
+    def finish(self) -> None:
+        pass
+
+
+@pytest.fixture(params=KINDS)
+def runner(request: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
+    words = [*TINY, *KINDS[request.param]]
+    if request.param in ("checkpoint", "lora"):
+        words += [f"checkpoint={save_tiny_model(tmp_path / 'model')}", f"task.path={written_text(tmp_path)}"]
+    (settings,) = load_settings(words)
+    monkeypatch.setattr(choose, "num_cores", lambda: 1)
+    kept: dict[str, Any] = {}
+
+    def once(name: str, make: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *args: kept.get(name) or kept.setdefault(name, make(*args))
+
+    monkeypatch.setattr("nas.search.study.make_problem", once("problem", make_problem))
+    monkeypatch.setattr("nas.search.executors.choose.Trainer", once("trainer", Trainer))
+    monkeypatch.setattr("nas.search.study.StudyDatabase", NoDatabase)
+    return Runner(settings, (tmp_path / f"study{number:04d}" for number in count()))
+
+
+def test_a_study_killed_at_any_write_ends_the_same(runner: Runner) -> None:
+    first = next(runner.places)
+    fronts: list[bytes] = []
+    states = states_of(first, lambda: fronts.append(runner.run(first)))
+    assert len(states) > 20
+    for state in states:
+        folder = next(runner.places)
+        restore(state, folder)
+        assert runner.run(folder) == fronts[0], sorted(state)
+        assert not [path for path in folder.rglob("*") if path.name.endswith((".tmp", ".pt"))]
+
+
+def test_a_disk_that_is_full_at_any_write_is_one_line_and_loses_nothing(runner: Runner) -> None:
+    first = next(runner.places)
+    fronts: list[bytes] = []
+    kinds = writes_of(first, lambda: fronts.append(runner.run(first)))
+    assert len(kinds) > 20
+    for kind in kinds:
+        folder = next(runner.places)
+        try:
+            with watching(folder, full_disk_at(kind)):
+                runner.run(folder)
+        except NasError as error:
+            assert "No space left on device" in str(error) and "\n" not in str(error), kind
+        assert runner.run(folder) == fronts[0], kind
