@@ -48,7 +48,9 @@ def none_left_behind() -> Iterator[None]:
     while STARTED:
         process = STARTED.pop()
         process.kill()
-        process.communicate()
+        process.wait()
+        if process.stderr is not None:
+            process.stderr.close()
 
 
 def start_search(runs: Path, *overrides: str, tiny: Sequence[str] = TINY) -> "subprocess.Popen[bytes]":
