@@ -129,7 +129,7 @@ def make_problem(settings: StudySettings) -> Problem:
         allowed = f"must be {task.num_tokens}, the tokens of the task's grid of {task.grid[0]} x {task.grid[1]}"
         raise InputError("target.num_tokens", allowed, target.num_tokens, "Use target=proxy.")
     space = load_space(settings.space.attribute, settings.space.options)
-    baselines = {name: backbone.widened(pattern) for name, pattern in baselines_for(space, shape).items()}
+    baselines = {name: backbone.widened(pattern) for name, pattern in _baselines(space, shape).items()}
     problem = Problem(
         backbone=backbone,
         space=space,
@@ -143,6 +143,15 @@ def make_problem(settings: StudySettings) -> Problem:
         backbone.check_fit(pattern)
     _draw_on_trial(problem)
     return problem
+
+
+def _baselines(space: Space, shape: Shape) -> dict[str, ModelPattern]:
+    try:
+        return baselines_for(space, shape)
+    except NasError:
+        raise
+    except Exception as error:  # whatever the space has in place of names
+        raise InputError("space.baselines", "must be a tuple of names of baselines", first_line(error)) from error
 
 
 def _draw_on_trial(problem: Problem) -> None:

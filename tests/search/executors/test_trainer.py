@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from nas.errors import InputError, PatternError
+from nas.evaluation.scratch import ScratchEvaluator
+from nas.evaluation.settings import CheckpointSettings
+from nas.results.measurement import Outcome
 from nas.search.executors.jobs import Job, JobResult
-from nas.search.executors.trainer import InlineExecutor, Trainer
+from nas.search.executors.trainer import InlineExecutor, Trainer, environment
 from tests.one_thread import one_thread as one_thread
 from tests.recall_jobs import RUNG, SETUP, jobs
 from tests.timeless import timeless
@@ -56,3 +60,58 @@ def test_jobs_run_in_their_order_when_a_result_is_requested(tmp_path: Path) -> N
     assert executor.next_result(lambda *_: None).job == first and trained == [first]
     assert executor.next_result(lambda *_: None).job == second
     executor.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ZeroDivisionError("a defect\nof two lines"), "ZeroDivisionError: a defect of two lines"),
+        (PatternError("heads", "must fit", 3), "heads: must fit, got 3."),
+        (RuntimeError("x" * 5000), f"RuntimeError: {'x' * (300 - 17)}..."),
+    ],
+)
+def test_whatever_a_job_raises_is_its_result(
+    trainer: Trainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
+) -> None:
+    job = jobs(tmp_path)[0]
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(ScratchEvaluator, "evaluate", fail)
+    result = trainer.train(job, lambda *_: None)
+    assert {(one.outcome, one.reason) for one in result.measurements} == {(Outcome.FAILED, reason)}
+    assert [one.pattern_id for one in result.measurements] == [member.pattern.id_in_order for member in job.members]
+    assert result.failure.startswith("Traceback") and "in fail" in result.failure
+
+
+def test_what_has_nothing_to_do_with_a_pattern_stops_the_study(
+    trainer: Trainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise InputError("x.pt", "must be a place with room to write", "No space left on device")
+
+    monkeypatch.setattr(ScratchEvaluator, "evaluate", fail)
+    with pytest.raises(InputError, match="No space left"):
+        trainer.train(jobs(tmp_path)[0], lambda *_: None)
+
+
+def test_measurements_say_what_they_were_made_with_and_of(trainer: Trainer, tmp_path: Path) -> None:
+    job = jobs(tmp_path)[2]
+    [*measured] = trainer.train(job, lambda *_: None).measurements
+    for member, one in zip(job.members, measured, strict=True):
+        assert (one.pattern_id, one.conditions) == (member.pattern.id_in_order, job.conditions)
+        assert one.environment == environment(SETUP, "cpu", 1)
+
+
+def test_what_decides_a_measurement_is_in_its_conditions() -> None:
+    known = replace(SETUP, fingerprints={"task recall": "ab", "task recall2": "cd"})
+    other = [
+        replace(known, fingerprints={"task recall": "ef", "task recall2": "cd"}),
+        replace(known, fingerprints={**known.fingerprints, "checkpoint": "01"}),
+        replace(known, proxy=replace(known.proxy, d_model=32)),
+        replace(known, training=replace(known.training, batch_size=8)),
+        replace(known, evaluation=CheckpointSettings()),
+    ]
+    assert len({one.conditions("recall") for one in [known, *other]}) == 6
+    assert known.conditions("recall") != known.conditions("recall2") == other[0].conditions("recall2")

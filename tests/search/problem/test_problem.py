@@ -8,7 +8,7 @@ from nas.errors import InputError
 from nas.patterns.file import parse_pattern
 from nas.patterns.model import ModelPattern
 from nas.search.problem.problem import Problem, make_problem
-from nas.search.settings import StudySettings
+from nas.search.settings import SpaceSettings, StudySettings
 from nas.space.random_suggester import RandomSuggester
 from nas.space.space import Shape, Suggester
 from nas.tasks.synthetic.recall import RecallSettings
@@ -53,3 +53,16 @@ def test_a_grid_must_be_the_tasks(problem: Problem) -> None:
 def test_options_must_be_plain_finite_values(problem: Problem, options: tuple[object, ...]) -> None:
     with pytest.raises(InputError, match=r"^space parameter width: "):
         replace(problem, space=Choosing(*options)).sample(RandomSuggester(0))
+
+
+class Misnamed(Raising):
+    baselines = 7
+
+
+def test_baselines_that_are_no_names_are_told() -> None:
+    settings = StudySettings(
+        task=RecallSettings(num_tokens=32, validation_sequences=1),
+        space=SpaceSettings(attribute=f"{__name__}:Misnamed"),
+    )
+    with pytest.raises(InputError, match=r"^space\.baselines: must be a tuple of names of baselines, got .TypeError"):
+        make_problem(settings)
