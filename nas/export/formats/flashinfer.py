@@ -149,22 +149,23 @@ def read(files: Files, num_heads: int) -> Reading:
         heads = []
         for kv_head in range(maps.shape[1]):
             sizes = row_sizes[layer, kv_head], column_sizes[layer, kv_head]
-            heads.append(_expanded(maps[layer, kv_head], *sizes, causal)[query])
+            heads.append(_seen_by(query, maps[layer, kv_head], *sizes, causal))
         return np.repeat(np.stack(heads), share, axis=0)
 
     return Reading(rows=rows, only=num_tokens)
 
 
-def _expanded(blocks: Flags, row_sizes: NDArray[np.int32], column_sizes: NDArray[np.int32], causal: bool) -> Flags:
-    """The dense mask of one KV head, as `plan` aligns it, shape (queries, keys)."""
-    row_ends, column_ends = np.cumsum(row_sizes), np.cumsum(column_sizes)
-    mask = np.zeros((row_ends[-1], column_ends[-1]), dtype=np.bool_)
-    keys = np.arange(column_ends[-1])
-    for block, stop in enumerate(row_ends):
+def _seen_by(
+    query: Positions, blocks: Flags, row_sizes: NDArray[np.int32], column_sizes: NDArray[np.int32], causal: bool
+) -> Flags:
+    """The keys that some queries of one KV head see, as `plan` aligns them, shape (queries, keys)."""
+    row_ends = np.cumsum(row_sizes, dtype=np.int64)
+    keys = np.arange(column_sizes.sum(dtype=np.int64))
+    mask = np.zeros((len(query), len(keys)), dtype=np.bool_)
+    for row, (one, block) in enumerate(zip(query, np.searchsorted(row_ends, query, side="right"), strict=True)):
         chosen = keys[np.repeat(blocks[block], column_sizes)]
-        queries = row_sizes[block]
-        seen = np.ones((queries, len(chosen)), dtype=np.bool_)
-        mask[stop - queries : stop, chosen] = np.tril(seen, len(chosen) - queries) if causal else seen
+        after = int(row_ends[block] - 1 - one) if causal else 0  # queries of its block that come later
+        mask[row, chosen[: max(0, len(chosen) - after)]] = True
     return mask
 
 

@@ -7,7 +7,7 @@ import torch
 from nas.export.contract.export_format import Files
 from nas.export.formats.torch_module import FILE_NAME, MODULE, NAME
 from nas.export.generated.run import run_module
-from nas.export.libraries.outputs import plain_attention, random_qkv, require_close
+from nas.export.libraries.outputs import fits, plain_attention, random_qkv, require_close
 from nas.patterns.model import ModelPattern
 
 _NUM_TOKENS = 600
@@ -22,6 +22,8 @@ def check(files: Files, pattern: ModelPattern) -> tuple[str, ...]:
     """
     module = run_module(str(files[FILE_NAME]), MODULE)
     num_tokens = prod(pattern.grid) if pattern.grid else _NUM_TOKENS
+    if not fits(pattern, num_tokens):
+        return ()
     q, k, v = random_qkv(pattern, num_tokens)
     for layer in range(pattern.num_layers):
         ours = plain_attention(q, k, v, torch.from_numpy(pattern.mask(layer, num_tokens)))

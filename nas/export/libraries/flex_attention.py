@@ -11,12 +11,10 @@ from nas.errors import ExportError
 from nas.export.contract.export_format import Files
 from nas.export.formats.flex_module import FILE_NAME, MODULE, NAME
 from nas.export.generated.run import run_module
-from nas.export.libraries.outputs import plain_attention, random_qkv, require_close
+from nas.export.libraries.outputs import fits, plain_attention, random_qkv, require_close
 from nas.patterns.model import ModelPattern
 
 _NUM_TOKENS, _BLOCK = 300, 128
-_MOST_EAGER = 1 << 12
-"""Longest sequence that FlexAttention runs at here, in tokens: without compilation it holds all scores in memory."""
 
 
 def check(files: Files, pattern: ModelPattern) -> tuple[str, ...]:
@@ -29,7 +27,7 @@ def check(files: Files, pattern: ModelPattern) -> tuple[str, ...]:
     """
     module = run_module(str(files[FILE_NAME]), MODULE)
     num_tokens = prod(pattern.grid) if pattern.grid else _NUM_TOKENS
-    if num_tokens > _MOST_EAGER:
+    if not fits(pattern, num_tokens):
         return ()
     q, k, v = random_qkv(pattern, num_tokens)
     for layer in range(pattern.num_layers):

@@ -9,6 +9,14 @@ from nas.patterns.model import ModelPattern
 LARGEST_DIFFERENCE = 1e-4
 """For float32 outputs of order 1: far above the effect of the order of summation, far below that of a wrong key."""
 
+MOST_SCORES = 1 << 27
+"""Most scores that are compared in one go, heads times queries times keys: several copies of 0.5 GiB."""
+
+
+def fits(pattern: ModelPattern, num_tokens: int) -> bool:
+    """Whether plain attention holds all scores of a layer in an ordinary machine's memory."""
+    return pattern.num_heads * num_tokens**2 <= MOST_SCORES
+
 
 def plain_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor, scale: float | None = None) -> Tensor:
     """Softmax over the keys that a mask shows.

@@ -100,6 +100,11 @@ class Launcher:
         """
         found = self._storage.read_measurement(trial.number, seed, task, rung)
         assert trial.pattern is not None
+        if found is not None and not found.pattern_id:
+            raise StudyError(
+                f"{self._storage.trial_path(trial.number)}: was measured by an older nas, which did not record what it "
+                "measured, so it cannot be checked. Choose another study=NAME."
+            )
         wanted = {
             "task": task,
             "pattern_id": trial.pattern.id_in_order,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nas.errors import ExportError, InputError
 from nas.export import FORMATS, ExportSettings
@@ -116,3 +117,26 @@ def test_a_file_that_is_not_an_archive_is_refused(content):
     pattern = ModelPattern.of([(HeadGroup(1, (Full(),)),)])
     with pytest.raises(ExportError, match=r"flashinfer\.npz must hold the arrays that nas writes"):
         FORMATS["flashinfer"].check({"flashinfer.npz": content}, pattern)
+
+
+@quick
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_the_rows_of_some_queries_are_those_of_the_whole_mask(seed, causal):
+    chance = np.random.default_rng(seed)
+    num_blocks = int(chance.integers(1, 6))
+    sizes = chance.integers(1, 9, num_blocks).astype(np.int32)
+    blocks = chance.random((num_blocks, num_blocks)) < 0.5
+    whole = whole_mask(blocks, sizes, sizes, causal)
+    query = chance.integers(0, len(whole), 4)
+    assert (flashinfer._seen_by(query, blocks, sizes, sizes, causal) == whole[query]).all()
+
+
+def whole_mask(blocks, row_sizes, column_sizes, causal):
+    """Every query and key at once, block by block."""
+    row_ends, keys = np.cumsum(row_sizes), np.arange(column_sizes.sum())
+    mask = np.zeros((row_ends[-1], len(keys)), dtype=np.bool_)
+    for block, stop in enumerate(row_ends):
+        chosen = keys[np.repeat(blocks[block], column_sizes)]
+        seen = np.ones((row_sizes[block], len(chosen)), dtype=np.bool_)
+        mask[stop - len(seen) : stop, chosen] = np.tril(seen, len(chosen) - len(seen)) if causal else seen
+    return mask
