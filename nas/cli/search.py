@@ -44,7 +44,9 @@ def _search(settings: "RunSettings") -> None:
     from nas.report.front_picture import draw_front
     from nas.report.front_table import print_front
     from nas.report.progress.watch import make_progress
+    from nas.report.quantities import format_count
     from nas.results.study import study_path
+    from nas.results.trial import TrialState
     from nas.search.study import run_study
     from nas.tracking.wandb_tracker import make_observer
 
@@ -57,6 +59,9 @@ def _search(settings: "RunSettings") -> None:
         draw_front(front, folder / "front.png")
     except Exception as error:  # the result is there, and a picture is no reason to report a failure
         print(f"nas: {folder / 'front.png'} was not drawn ({first_line(error)}).", file=sys.stderr)
+    if num_failed := front.trials.get(TrialState.FAILED):
+        where = f"failure.txt in their folders under {folder / 'trials'} says why"
+        print(f"{format_count(num_failed, 'trial')} failed: {where}, and the same command retries them.")
     target = "flex" if settings.checkpoint is None else "transformers"
     export = f"nas export {_argument(settings)} --format {target} --out DIR"
     print(f"In {folder}: front.json, front.csv, front.png. Next: {export}")

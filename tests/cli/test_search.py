@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from nas.results.front import Front
 from nas.results.study import read_front
+from nas.results.trial import TrialState
 from nas.search import study as study_module
 
 
@@ -53,6 +54,15 @@ class TestRunning:
         outcome = nas("search", "tracking=none")
         assert (outcome.code, outcome.out.splitlines()[:2]) == (0, ["quick", "runs/quick/front.png"])
         assert outcome.out.splitlines()[2].endswith("Next: nas export quick --format flex --out DIR")
+
+    def test_failed_trials_are_counted_and_said_to_be_retried(
+        self, nas, asked: list[Any], study: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        front = read_front(study)
+        failed = replace(front, trials=front.trials | {TrialState.FAILED: 2})
+        monkeypatch.setattr(study_module, "run_study", lambda *_: failed)
+        line = "2 trials failed: failure.txt in their folders under runs/quick/trials says why"
+        assert line in nas("search", "tracking=none").out
 
     def test_a_picture_that_cannot_be_drawn_is_no_failure(
         self, nas, asked: list[Any], monkeypatch: pytest.MonkeyPatch

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nas.costs.counting import count_cost
 from nas.costs.target import Target
-from nas.errors import InputError, NasError, PatternError, first_line
+from nas.errors import InputError, NasError, first_line
 from nas.evaluation.evaluator import fingerprints
 from nas.patterns.model import ModelPattern
 from nas.results.cost import Cost
@@ -155,18 +155,19 @@ def _baselines(space: Space, shape: Shape) -> dict[str, ModelPattern]:
 
 
 def _draw_on_trial(problem: Problem) -> None:
-    """Draw until a pattern can be trained, so that options which never make one are refused before the search."""
+    """Draw until a pattern can be trained, so that a space which never makes one is refused before the search."""
     for draw in range(TRIAL_DRAWS):
         try:
             problem.sample(RandomSuggester(draw))
             return
-        except PatternError as error:
+        except NasError as error:
             refused = error
     raise refused
 
 
 def _place(error: Exception) -> str:
-    """The line of the user's space that raised the error: the frame next to ours."""
-    frames = traceback.extract_tb(error.__traceback__)
-    frame = frames[min(1, len(frames) - 1)]
+    """The line of the user's space that raised the error: the innermost one in the file that we called."""
+    ours, *theirs = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in theirs if frame.filename == theirs[0].filename]
+    frame = own[-1] if own else ours
     return f"{frame.filename}:{frame.lineno}"

@@ -11,6 +11,7 @@ from nas.search.problem.problem import Problem, make_problem
 from nas.search.settings import SpaceSettings, StudySettings
 from nas.space.random_suggester import RandomSuggester
 from nas.space.space import Shape, Suggester
+from nas.space.systems import full
 from nas.tasks.synthetic.recall import RecallSettings
 
 
@@ -53,6 +54,22 @@ def test_a_grid_must_be_the_tasks(problem: Problem) -> None:
 def test_options_must_be_plain_finite_values(problem: Problem, options: tuple[object, ...]) -> None:
     with pytest.raises(InputError, match=r"^space parameter width: "):
         replace(problem, space=Choosing(*options)).sample(RandomSuggester(0))
+
+
+class Rarely:
+    """Fails for most of its values."""
+
+    def sample(self, suggest: Suggester, shape: Shape) -> ModelPattern:
+        if suggest.integer("width", 1, 9) > 1:
+            raise LookupError("wide")
+        return full(shape)
+
+
+def test_a_space_that_fails_for_some_values_is_searched_and_one_that_always_fails_is_not() -> None:
+    task = RecallSettings(num_tokens=32, validation_sequences=1)
+    make_problem(StudySettings(task=task, space=SpaceSettings(attribute=f"{__name__}:Rarely")))
+    with pytest.raises(InputError, match=r"^space: must sample without an error at .*test_problem\.py:\d+, got .Key"):
+        make_problem(StudySettings(task=task, space=SpaceSettings(attribute=f"{__name__}:Raising")))
 
 
 class Misnamed(Raising):
