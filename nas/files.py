@@ -11,8 +11,8 @@ from typing import Any, BinaryIO
 
 from nas.errors import StudyError
 
-MOST_BYTES = 2**28
-"""Longest file that is read into memory: a front of a thousand patterns, each of a hundred layers, takes a tenth."""
+MOST_BYTES = 2**26
+"""Longest file that is read into memory: twice a front of a thousand patterns with a hundred different layers."""
 
 _UNFINISHED = re.compile(r"\..+\.\d+\.tmp")
 """Names of files that are being written: the file's, and the process's number."""
