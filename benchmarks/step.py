@@ -1,0 +1,149 @@
+"""CPU time of a training step beside that of the matrix products it cannot do without, in one run.
+
+    python benchmarks/step.py --presets quick
+
+`bare` are the products of the linear layers and of attention (scores and mixing, all pairs), forward and backward, of
+the same shapes and nothing else: no softmax, no norms, no optimiser. `step` is a step of the proxy as it is trained,
+`trained` the same inside the trainer, with Lightning and the batches. The three take turns, with one thread; medians
+are shown, and ratios to `bare`.
+"""
+
+import argparse
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from datetime import date
+from itertools import cycle, islice
+
+import torch
+from torch import Tensor
+
+from nas.config.load import load_settings
+from nas.proxy.settings import ProxySettings
+from nas.proxy.state.cohort_state import Member
+from nas.proxy.training.cohort_trainer import CohortTrainer
+from nas.proxy.training.data import as_tensors
+from nas.proxy.training.lightning_module import ProxyModule
+from nas.search.problem.problem import make_problem
+from nas.space.random_suggester import RandomSuggester
+from nas.tasks.task import Task
+
+PRESETS = ("smoke", "quick", "overnight", "table")
+TRAINED_STEPS = 16
+"""Steps of one call of the trainer, whose own time is shared among them."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--presets", nargs="+", default=PRESETS, choices=PRESETS)
+    parser.add_argument("--cohorts", nargs="+", type=int, default=[1, 4, 16], metavar="K")
+    parser.add_argument("--repeats", type=int, default=15)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, 1 thread"
+    print(f"{date.today()}, {machine}, torch {torch.__version__}, median of {options.repeats}")
+    print("| preset | tokens | cohort | bare, CPU ms | step, CPU ms | step / bare | trained / bare |")
+    print("|---|---|---|---|---|---|---|")
+    for preset in options.presets:
+        for num_members in options.cohorts:
+            trainer, members = cohort_of(preset, num_members)
+            bare, step, trained = medians(trainer, members, options.repeats)
+            times = f"{1000 * bare:.1f} | {1000 * step:.1f} | {step / bare:.2f} | {trained / bare:.2f}"
+            print(f"| {preset} | {trainer.task.num_tokens} | {num_members} | {times} |", flush=True)
+
+
+def cohort_of(preset: str, num_members: int) -> tuple[CohortTrainer, list[Member]]:
+    """The trainer of a preset, and patterns of its space, full attention first, as a cohort."""
+    (settings,) = load_settings([f"preset={preset}", "tracking=none", "device=cpu"])
+    problem = make_problem(settings)
+    trainer = CohortTrainer(task=problem.task, proxy=settings.proxy, training=settings.training, data_seed=0)
+    drawn = [problem.sample(RandomSuggester(seed)) for seed in range(8)]
+    patterns = islice(cycle([problem.baselines["full"], *drawn]), num_members)
+    return trainer, [Member(pattern=pattern, seed=0, learning_rate=1e-3) for pattern in patterns]
+
+
+def medians(trainer: CohortTrainer, members: list[Member], repeats: int) -> tuple[float, float, float]:
+    """CPU seconds of the bare products, of a step, and of a step inside the trainer."""
+    runs = (bare_products(trainer, len(members)), one_step(trainer, members), trained_step(trainer, members))
+    seconds: list[list[float]] = [[], [], []]
+    for turn in range(repeats + 1):
+        for run, times in zip(runs, seconds, strict=True):
+            spent = run()
+            if turn:  # the first makes masks and plans
+                times.append(spent)
+    bare, step, trained = map(statistics.median, seconds)
+    return bare, step, trained
+
+
+def bare_products(trainer: CohortTrainer, num_members: int) -> Callable[[], float]:
+    """The products of one step, forward and backward."""
+    operands = [torch_pair(*shape) for shape in product_shapes(trainer.proxy, trainer.task, trainer, num_members)]
+
+    def run() -> float:
+        start = time.process_time()
+        for left, right, upstream in operands:
+            torch.bmm(left, right)
+            torch.bmm(upstream, right.mT)
+            torch.bmm(left.mT, upstream)
+        return time.process_time() - start
+
+    return run
+
+
+def product_shapes(
+    proxy: ProxySettings, task: Task, trainer: CohortTrainer, num_members: int
+) -> list[tuple[int, int, int, int]]:
+    """(batch, rows, inner, columns) of every product of a forward pass."""
+    width, tokens, batch = proxy.d_model, task.num_tokens, trainer.training.batch_size
+    places, heads = batch * tokens, batch * num_members * proxy.num_heads
+    d_head, hidden = width // proxy.num_heads, proxy.mlp_ratio * width
+    linear = [(width, 3 * width), (width, width), (width, hidden), (hidden, width)]
+    layer = [(num_members, places, inner, columns) for inner, columns in linear]
+    layer += [(heads, tokens, d_head, tokens), (heads, tokens, tokens, d_head)]
+    return layer * proxy.num_layers + [(num_members, places, width, task.vocab_size)]
+
+
+def torch_pair(batch: int, rows: int, inner: int, columns: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Both factors of a product, and the gradient of the result."""
+    return torch.randn(batch, rows, inner), torch.randn(batch, inner, columns), torch.randn(batch, rows, columns)
+
+
+def one_step(trainer: CohortTrainer, members: list[Member]) -> Callable[[], float]:
+    """Forward, backward and the optimiser, without Lightning; the batch is made before."""
+    state, training = trainer.initial(members), trainer.training
+    module = ProxyModule(state, trainer.task, trainer.proxy, training, trainer.backend, None, lambda: None)
+    optimizer = module.configure_optimizers()
+    module.on_train_epoch_start()
+    batch = as_tensors(trainer.task.train_batch(0, training.batch_size, 0))
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        loss = module.training_step(batch)
+        loss.backward()  # type: ignore[no-untyped-call]
+        module.on_after_backward()
+        return loss
+
+    def run() -> float:
+        start = time.process_time()
+        optimizer.step(closure)
+        return time.process_time() - start
+
+    return run
+
+
+def trained_step(trainer: CohortTrainer, members: list[Member]) -> Callable[[], float]:
+    """A step of a call of the trainer."""
+    state = trainer.initial(members)
+
+    def run() -> float:
+        start = time.process_time()
+        trainer.train(state, TRAINED_STEPS)
+        return (time.process_time() - start) / TRAINED_STEPS
+
+    return run
+
+
+if __name__ == "__main__":
+    main()
