@@ -21,14 +21,12 @@ import torch
 from torch import Tensor
 
 from nas.config.load import load_settings
-from nas.proxy.settings import ProxySettings
 from nas.proxy.state.cohort_state import Member
 from nas.proxy.training.cohort_trainer import CohortTrainer
 from nas.proxy.training.data import as_tensors
 from nas.proxy.training.lightning_module import ProxyModule
 from nas.search.problem.problem import make_problem
 from nas.space.random_suggester import RandomSuggester
-from nas.tasks.task import Task
 
 PRESETS = ("smoke", "quick", "overnight", "table")
 TRAINED_STEPS = 16
@@ -79,7 +77,7 @@ def medians(trainer: CohortTrainer, members: list[Member], repeats: int) -> tupl
 
 def bare_products(trainer: CohortTrainer, num_members: int) -> Callable[[], float]:
     """The products of one step, forward and backward."""
-    operands = [torch_pair(*shape) for shape in product_shapes(trainer.proxy, trainer.task, trainer, num_members)]
+    operands = [torch_pair(*shape) for shape in product_shapes(trainer, num_members)]
 
     def run() -> float:
         start = time.process_time()
@@ -92,11 +90,10 @@ def bare_products(trainer: CohortTrainer, num_members: int) -> Callable[[], floa
     return run
 
 
-def product_shapes(
-    proxy: ProxySettings, task: Task, trainer: CohortTrainer, num_members: int
-) -> list[tuple[int, int, int, int]]:
+def product_shapes(trainer: CohortTrainer, num_members: int) -> list[tuple[int, int, int, int]]:
     """(batch, rows, inner, columns) of every product of a forward pass."""
-    width, tokens, batch = proxy.d_model, task.num_tokens, trainer.training.batch_size
+    proxy, task, batch = trainer.proxy, trainer.task, trainer.training.batch_size
+    width, tokens = proxy.d_model, task.num_tokens
     places, heads = batch * tokens, batch * num_members * proxy.num_heads
     d_head, hidden = width // proxy.num_heads, proxy.mlp_ratio * width
     linear = [(width, 3 * width), (width, width), (width, hidden), (hidden, width)]
