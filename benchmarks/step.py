@@ -77,7 +77,7 @@ def medians(trainer: CohortTrainer, members: list[Member], repeats: int) -> tupl
 
 def bare_products(trainer: CohortTrainer, num_members: int) -> Callable[[], float]:
     """The products of one step, forward and backward."""
-    operands = [torch_pair(*shape) for shape in product_shapes(trainer, num_members)]
+    operands = [operands_of(*shape) for shape in product_shapes(trainer, num_members)]
 
     def run() -> float:
         start = time.process_time()
@@ -102,8 +102,8 @@ def product_shapes(trainer: CohortTrainer, num_members: int) -> list[tuple[int, 
     return layer * proxy.num_layers + [(num_members, places, width, task.vocab_size)]
 
 
-def torch_pair(batch: int, rows: int, inner: int, columns: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Both factors of a product, and the gradient of the result."""
+def operands_of(batch: int, rows: int, inner: int, columns: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Random factors of a product, and a gradient of its result."""
     return torch.randn(batch, rows, inner), torch.randn(batch, inner, columns), torch.randn(batch, rows, columns)
 
 

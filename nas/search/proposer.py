@@ -93,11 +93,15 @@ class Proposer:
             if not (isinstance(error, PatternError) and stored.flaw):
                 raise self._changed(number, f"must be sampled as before, got {first_line(error)}") from None
         asked = {name: distribution_to_json(parameter) for name, parameter in suggester.parameters.items()}
-        if (asked, dict(suggester.params)) != (suggestion.distributions, suggestion.params):
-            raise self._changed(number, f"must be asked for the parameters {sorted(asked)} with the same options")
+        now, then = (asked, suggester.params), (suggestion.distributions, suggestion.params)
+        names = sorted({name for part in (*now, *then) for name in part})
+        others = [name for name in names if [one.get(name) for one in now] != [one.get(name) for one in then]]
+        if others:
+            wanted = f"must be asked for the parameters {sorted(suggestion.distributions)} with the same options"
+            raise self._changed(number, f"{wanted}, got others for {', '.join(others)}")
         if pattern != stored.pattern:
-            came, now = _named(stored), pattern.id if pattern else "no valid one"
-            raise self._changed(number, f"must have the pattern that the space makes of its values, {now}, got {came}")
+            came, made = _named(stored), pattern.id if pattern else "no valid one"
+            raise self._changed(number, f"must have the pattern that the space makes of its values, {made}, got {came}")
 
     def _changed(self, number: int, what: str) -> StudyError:
         return StudyError(

@@ -115,8 +115,9 @@ class Launcher:
             if (came := getattr(found, name)) != value:
                 raise StudyError(
                     f"{self._storage.trial_path(trial.number)}: the measurement on {task} with seed {seed} at step "
-                    f"{rung} must have the {name} {value!r} of this trial, got {came!r}. Delete its file, and run the "
-                    "same nas search again, which makes it anew."
+                    f"{rung} must have the {name} {value!r} of this trial, got {came!r}: it is of another "
+                    "trial, or was made under other settings or on other data. Delete its file, and run the same nas "
+                    "search again, which makes it anew."
                 )
         return found
 

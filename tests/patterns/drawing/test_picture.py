@@ -115,3 +115,12 @@ def test_the_picture_names_its_pattern(tmp_path):
     draw_picture(PATTERN, tmp_path / "p.png", 16)
     with Image.open(tmp_path / "p.png") as picture:
         assert picture.info["Pattern"] == PATTERN.id
+
+
+@pytest.mark.parametrize(("num_layers", "num_heads", "shown"), [(20, 3, 48), (2, 12, 16), (16, 8, None)])
+def test_a_picture_of_many_masks_says_how_many_it_leaves_out(num_layers, num_heads, shown):
+    widths = (range(layer, layer + num_heads) for layer in range(num_layers))
+    pattern = ModelPattern.of([tuple(HeadGroup(1, (Window(width),)) for width in own) for own in widths])
+    (legend,) = pattern_figure(pattern, 64).legends
+    note = f"{shown} of {num_layers * num_heads} different masks are shown" if shown else ""
+    assert legend.get_title().get_text() == note
