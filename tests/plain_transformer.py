@@ -123,5 +123,5 @@ def turn(x: Tensor, first: int) -> Tensor:
     """Rotary positions by complex numbers."""
     half = x.shape[1] // 2
     angle = torch.arange(first, first + len(x))[:, None] * 10_000.0 ** -(torch.arange(half) / half)
-    turned = torch.complex(x[:, :half], x[:, half:]) * torch.polar(torch.ones_like(angle), angle)
+    turned = torch.complex(x[:, ::2], x[:, 1::2]) * torch.polar(torch.ones_like(angle), angle)
     return torch.cat([turned.real, turned.imag], dim=1)

@@ -1,10 +1,8 @@
 """One set of weights, trained with masks that change at every step."""
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
-from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -17,13 +15,14 @@ from nas.proxy.training.metrics import loss_sums, num_scored
 from nas.proxy.training.optimizer import CohortAdamW, Moments
 from nas.proxy.training.quiet_trainer import fit, quiet_trainer
 from nas.proxy.training.schedule import branch_start, learning_rate_share
+from nas.proxy.training.stretch_module import StretchModule
 from nas.tasks.task import IGNORED_TARGET, Task
 
 from .sandwich import Sandwich
 from .weights import shared_layout
 
 
-class SupernetModule(LightningModule):
+class SupernetModule(StretchModule):
     """A row of weights under all patterns of a sandwich, as Lightning trains it.
 
     Every pattern has a model of its own, whose rows are one and the same parameter: its gradient is the sum of theirs.
@@ -51,10 +50,10 @@ class SupernetModule(LightningModule):
         backend: str,
         on_step: Callable[[], None],
     ) -> None:
-        super().__init__()
+        super().__init__(on_step)
         self.row = nn.Parameter(row.clone())
         self._sandwich, self._task, self._proxy, self._training = sandwich, task, proxy, training
-        self._distil, self._backend, self._on_step = distil, backend, on_step
+        self._distil, self._backend = distil, backend
         # Not a ModuleDict: Lightning would find the one parameter many times.
         self._models: dict[ModelPattern, CohortTransformer] = {}
         self.moments = Moments(torch.zeros_like(row), torch.zeros_like(row), torch.ones(1, dtype=torch.bool), 0)
@@ -62,17 +61,17 @@ class SupernetModule(LightningModule):
     def configure_optimizers(self) -> CohortAdamW:
         """Called by Lightning when the weights are on their device."""
         self.moments.to(self.row.device)
-        decay = self._model(self._sandwich.patterns[0]).layout.is_matrix() * self._training.weight_decay
         return CohortAdamW(
             self.row,
             self.moments,
             learning_rates=self.row.new_tensor([self._training.learning_rate]),
             share=self._learning_rate_share,
-            decay=decay.to(self.row.device),
+            weight_decay=self._training.weight_decay,
+            num_decaying=self._model(self._sandwich.patterns[0]).layout.num_decaying,
             gradient_clip=self._training.gradient_clip,
         )
 
-    def training_step(self, batch: Tensors) -> Tensor:
+    def loss(self, batch: Tensors) -> Tensor:
         """The mean loss of the step's patterns; each sees the same sequences."""
         first, *others = self._sandwich.at(self.moments.step)
         tokens, targets, context = batch
@@ -83,10 +82,6 @@ class SupernetModule(LightningModule):
             scores = self._model(pattern)(tokens, context)
             losses.append(divergence(scores, teacher, targets) if self._distil else _mean_loss(scores, targets))
         return torch.stack(losses).mean()
-
-    def on_train_batch_end(self, *_: Any) -> None:
-        """A step is done."""
-        self._on_step()
 
     def _model(self, pattern: ModelPattern) -> CohortTransformer:
         if pattern not in self._models:

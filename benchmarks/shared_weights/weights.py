@@ -74,9 +74,7 @@ class SharedWeights:
         """
         qualities: list[float] = []
         for state in self._cohorts(patterns, learning_rate=0.0):
-            qualities += validate(
-                state, self._task, self._proxy, self._batch_size, device=self._device, backend=self._backend
-            )
+            qualities += validate(state, self._task, self._proxy, device=self._device, backend=self._backend)
             on_pattern(len(qualities))
         return tuple(qualities)
 

@@ -15,9 +15,7 @@ _STRETCH = 256
 
 
 def rotary_table(num_tokens: int, d_head: int, first: int = 0) -> Tensor:
-    """Cosines and sines of consecutive positions, float32, shape (2, num_tokens, d_head).
-
-    The sines of the first half include the minus sign of the rotation.
+    """The rotations of consecutive positions, complex numbers of modulus 1, complex64, shape (num_tokens, d_head / 2).
 
     Args:
         num_tokens: how many positions.
@@ -25,22 +23,22 @@ def rotary_table(num_tokens: int, d_head: int, first: int = 0) -> Tensor:
         first: the first position, in tokens; negative for rows of a memory.
     """
     angle = _angles(num_tokens, d_head, first)
-    cosine, sine = angle.cos(), angle.sin()
-    return torch.stack([torch.cat([cosine, cosine], dim=1), torch.cat([-sine, sine], dim=1)]).float()
+    return torch.polar(torch.ones_like(angle), angle).to(torch.complex64)
 
 
 def rotate(x: Tensor, table: Tensor) -> Tensor:
-    """Rotate each pair of features (i, i + d_head / 2) by an angle that grows with the position.
+    """Rotate each pair of features (2 i, 2 i + 1) by an angle that grows with the position.
 
     Args:
         x: queries or keys, shape (..., tokens, d_head).
         table: from `rotary_table`, on the same device.
 
-    Source: Su et al. 2021 (RoFormer), section 3.2.
+    Source: Su et al. 2021 (RoFormer), section 3.2. Llama's code in transformers pairs (i, i + d_head / 2): the same
+    after the features of queries and keys change places.
     """
-    cosine, sine = table
-    turned: Tensor = x * cosine + x.roll(x.shape[-1] // 2, dims=-1) * sine
-    return turned.to(x.dtype)
+    precise = x if x.dtype in (torch.float32, torch.float64) else x.float()
+    pairs = torch.view_as_complex(precise.reshape(*x.shape[:-1], -1, 2))
+    return torch.view_as_real(pairs * table).flatten(-2).to(x.dtype)
 
 
 def alibi_slopes(num_heads: int) -> Tensor:

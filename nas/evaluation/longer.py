@@ -13,15 +13,14 @@ def longer_qualities(state: CohortState, trainer: CohortTrainer) -> tuple[tuple[
 
     Args:
         state: the end of a branch.
-        trainer: the trainer of the state; a batch has about as many tokens as in training.
+        trainer: the trainer of the state.
     """
     lengths = []
     for times in sorted(trainer.training.test_lengths):
         longer = trainer.task.longer(times)
         if longer is None or not _fits(state, longer, trainer):
             continue
-        batch_size = max(1, trainer.training.batch_size // times)
-        qualities = validate(state, longer, trainer.proxy, batch_size, device=trainer.device, backend=trainer.backend)
+        qualities = validate(state, longer, trainer.proxy, device=trainer.device, backend=trainer.backend)
         lengths.append(
             [LengthQuality(times=times, num_tokens=longer.num_tokens, quality=quality) for quality in qualities]
         )

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
-from nas.attention import dense
+from nas.attention import bias
 from nas.attention.dense import dense_attention
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import Full, Global, Select, Window
@@ -13,7 +13,7 @@ from tests.attention.cases import Inputs
 
 @pytest.mark.parametrize("causal", [True, False])
 def test_full_heads_alone_take_the_unmasked_path_and_agree(causal: bool) -> None:
-    inputs = Inputs((HeadPattern((Full(),), causal),) * 2, 50)
+    inputs = Inputs((HeadPattern((Full(),), causal),) * 2, 300)
     plain = scaled_dot_product_attention(inputs.q, inputs.k, inputs.v, is_causal=causal)
     assert torch.equal(inputs.output("dense"), plain)
 
@@ -41,7 +41,7 @@ def test_a_mask_is_made_once_unless_it_is_too_large_to_keep(monkeypatch: pytest.
     kept = inputs.output("dense")
     inputs.output("dense")
     assert made == [17]
-    monkeypatch.setattr(dense, "_LARGEST_KEPT_MASK", 17 * 17 - 1)
+    monkeypatch.setattr(bias, "_LARGEST_KEPT", 17 * 17 - 1)
     assert torch.equal(inputs.output("dense"), kept)
     inputs.output("dense")
     assert made == [17, 17, 17]

@@ -44,6 +44,8 @@ def test_rotation_is_llamas(transformers, d_head):
     q, k = torch.randn(2, 1, 2, 50, d_head)
     cosine, sine = library.LlamaRotaryEmbedding(config)(q, torch.arange(50)[None])
     theirs = library.apply_rotary_pos_emb(q, k, cosine, sine)
-    ours = tuple(rotate(x, rotary_table(50, d_head)) for x in (q, k))
+    # Llama's pairs are (i, i + d_head / 2), ours are (2 i, 2 i + 1): features change places and come back.
+    apart = torch.arange(d_head).view(2, -1).T.flatten()
+    ours = tuple(rotate(x[..., apart], rotary_table(50, d_head))[..., apart.argsort()] for x in (q, k))
     # float32 angles in theirs: up to 49 radians, with 2^-24 of relative rounding for the frequency and for the product
     torch.testing.assert_close(ours, theirs, rtol=0, atol=49 * 2**-23 * 5)

@@ -27,11 +27,11 @@ EMBEDDING_DEVIATION = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The weights of a proxy, in the order of a member's row; members with equal layouts may share a cohort.
+    """The weights of a proxy; members with equal layouts may share a cohort.
 
     Args:
         common: weights that every proxy of these sizes has.
-        extra: weights that the pattern or the task requires, after the common ones.
+        extra: weights that the pattern or the task requires.
         position: how positions enter, as in `ModelPattern.position`.
     """
 
@@ -41,13 +41,18 @@ class Layout:
 
     @property
     def specs(self) -> tuple[ParameterSpec, ...]:
-        """All weights, in order."""
-        return self.common + self.extra
+        """All weights in the order of a member's row: matrices, which decay, and then vectors."""
+        return tuple(sorted(self.common + self.extra, key=lambda spec: len(spec.shape) == 1))
 
     @property
     def num_parameters(self) -> int:
         """Numbers in a row."""
         return sum(spec.size for spec in self.specs)
+
+    @property
+    def num_decaying(self) -> int:
+        """Numbers at the start of a row that belong to matrices."""
+        return sum(spec.size for spec in self.specs if len(spec.shape) > 1)
 
     def initial_row(self, seed: int) -> Tensor:
         """Fresh weights, float32, shape (num_parameters,).
@@ -55,12 +60,9 @@ class Layout:
         They depend on the seed alone: weights that proxies have in common start with the same values.
         """
         generator = torch.Generator().manual_seed(seed)
-        common = [spec.drawn(generator) for spec in self.common]
-        return torch.cat([*common, *(spec.drawn_by_name(seed) for spec in self.extra)])
-
-    def is_matrix(self) -> Tensor:
-        """Which numbers of a row belong to matrices (and decay), bool, shape (num_parameters,)."""
-        return torch.cat([torch.full((spec.size,), len(spec.shape) > 1) for spec in self.specs])
+        drawn = {spec: spec.drawn(generator) for spec in self.common}
+        drawn |= {spec: spec.drawn_by_name(seed) for spec in self.extra}
+        return torch.cat([drawn[spec] for spec in self.specs])
 
     def unpack(self, rows: Tensor) -> dict[str, Tensor]:
         """The named weights in rows of shape (members, num_parameters): views of shape (members, *spec.shape)."""

@@ -86,11 +86,11 @@ class Positions(nn.Module):
 
     def _last(self, x: Tensor) -> Tensor:
         """The rotary table of the positions that end with the sequence."""
-        return self.rotary[:, -x.shape[2] :]
+        return self.rotary[-x.shape[2] :]
 
     def _relative(self, weights: dict[str, Tensor], layer: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
         """u, v, each of shape (members * heads, d_head), and W of shape (members * heads, d_position, d_head)."""
-        d_head = self.rotary.shape[2]
+        d_head = 2 * self.rotary.shape[1]
         content, position = (
             weights[f"{layer}.{name}_bias"].reshape(-1, d_head).to(dtype) for name in ("content", "position")
         )

@@ -10,6 +10,12 @@ from nas.tasks.task import Batch, Task
 Tensors = tuple[Tensor, Tensor, Tensor | None]
 """Tokens, targets and context of a batch, as tensors that Lightning can move to a device."""
 
+STEPS_AT_ONCE = 16
+"""Most optimiser steps between two returns to Lightning's loop; on a GPU, their batches travel together."""
+
+VALIDATION_TOKENS = 4096
+"""Tokens of a batch in validation, about: what takes the least time for each on a CPU (benchmarks/step.py)."""
+
 
 def as_tensors(batch: Batch, device: torch.device | str = "cpu") -> Tensors:
     """The arrays of a batch as tensors, which share their memory on a CPU."""
@@ -19,7 +25,7 @@ def as_tensors(batch: Batch, device: torch.device | str = "cpu") -> Tensors:
 
 
 class TrainBatches:
-    """The training batches of a range of steps.
+    """The training batches of a range of steps, several steps at a time: Lightning's own work is done once for them.
 
     Args:
         task: where the batches come from.
@@ -31,21 +37,22 @@ class TrainBatches:
     def __init__(self, task: Task, batch_size: int, seed: int, steps: range) -> None:
         self._task, self._batch_size, self._seed, self._steps = task, batch_size, seed, steps
 
-    def __iter__(self) -> Iterator[Tensors]:
-        for step in self._steps:
-            yield as_tensors(self._task.train_batch(step, self._batch_size, self._seed))
+    def __iter__(self) -> Iterator[list[Tensors]]:
+        for first in range(0, len(self._steps), STEPS_AT_ONCE):
+            steps = self._steps[first : first + STEPS_AT_ONCE]
+            yield [as_tensors(self._task.train_batch(step, self._batch_size, self._seed)) for step in steps]
 
 
 class ValidationBatches:
-    """The whole validation set; every `iter` starts it over.
+    """The whole validation set, in batches of about `VALIDATION_TOKENS`; every `iter` starts it over.
 
     Args:
         task: where the batches come from.
-        batch_size: sequences in a batch.
     """
 
-    def __init__(self, task: Task, batch_size: int) -> None:
-        self._task, self._batch_size = task, batch_size
+    def __init__(self, task: Task) -> None:
+        self._task = task
 
     def __iter__(self) -> Iterator[Tensors]:
-        yield from map(as_tensors, self._task.validation_batches(self._batch_size))
+        batch_size = max(1, VALIDATION_TOKENS // self._task.num_tokens)
+        yield from map(as_tensors, self._task.validation_batches(batch_size))

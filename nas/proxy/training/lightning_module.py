@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from lightning.pytorch import LightningModule
 from torch import Tensor
 
 from nas.proxy.network.model import CohortTransformer
@@ -15,13 +14,11 @@ from nas.proxy.training.data import Tensors
 from nas.proxy.training.metrics import RungScore, Tally, loss_sums, num_scored
 from nas.proxy.training.optimizer import CohortAdamW, Moments
 from nas.proxy.training.schedule import learning_rate_share
+from nas.proxy.training.stretch_module import StretchModule
 from nas.tasks.task import Task
 
-STEPS_BETWEEN_LOOKS = 16
-"""Steps between checks whether any member is alive: on a GPU each check waits for the device."""
 
-
-class ProxyModule(LightningModule):
+class ProxyModule(StretchModule):
     """The members of a state, their optimiser and, after a branch, their scores.
 
     Lightning trains it for one epoch, a stretch of the trunk or a whole branch, and validates at the end of a branch.
@@ -49,13 +46,11 @@ class ProxyModule(LightningModule):
         rung: int | None,
         on_step: Callable[[], None],
     ) -> None:
-        super().__init__()
+        super().__init__(on_step)
         self.model = CohortTransformer(
             state.weights, [member.pattern for member in state.members], proxy, task, backend
         )
         self._start, self._task, self._training, self._rung = state, task, training, rung
-        self._on_step = on_step
-        self._decay = self.model.layout.is_matrix() * training.weight_decay
         self.scores: tuple[RungScore | None, ...] = (None,) * len(state.members)
         self._moments = Moments(
             state.first_moments.clone(), state.second_moments.clone(), state.alive.clone(), state.step
@@ -92,7 +87,8 @@ class ProxyModule(LightningModule):
             self._moments,
             learning_rates=rows.new_tensor([member.learning_rate for member in self._start.members]),
             share=lambda step: learning_rate_share(step, self._training, self._rung),
-            decay=self._decay.to(rows.device),
+            weight_decay=self._training.weight_decay,
+            num_decaying=self.model.layout.num_decaying,
             gradient_clip=self._training.gradient_clip,
         )
 
@@ -100,24 +96,20 @@ class ProxyModule(LightningModule):
         """Start the sum of training losses."""
         self._loss_sum = self.model.rows.new_zeros(len(self._start.members))
 
-    def training_step(self, batch: Tensors) -> Tensor:
-        """The sum of the members' mean losses: no member's gradient depends on the others."""
+    def loss(self, batch: Tensors) -> Tensor:
+        """The sum of the members' mean losses: no member's gradient depends on the others.
+
+        A member whose loss is not finite is not alive any more.
+        """
         tokens, targets, context = batch
         losses = loss_sums(self.model(tokens, context), targets) / num_scored(targets)
-        self._losses = losses.detach()
-        self._loss_sum += self._losses
+        self._loss_sum += losses.detach()
+        self._moments.alive &= losses.detach().isfinite()
         return losses.sum()
 
-    def on_after_backward(self) -> None:
-        """Give a member whose loss is not finite a NaN gradient, so that the optimiser stops it."""
-        gradient = self.model.rows.grad
-        assert gradient is not None
-        gradient.masked_fill_(~self._losses.isfinite()[:, None], float("nan"))
-
     def on_train_batch_end(self, *_: Any) -> None:
-        """Report the step, and stop training once no member is left to train."""
-        self._on_step()
-        if self.step % STEPS_BETWEEN_LOOKS == 0 and not self._moments.alive.any():
+        """Stop training once no member is left to train; on a GPU this waits for the device."""
+        if not self._moments.alive.any():
             self.trainer.should_stop = True
 
     def on_validation_epoch_start(self) -> None:

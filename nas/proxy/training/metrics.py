@@ -9,7 +9,7 @@ from torch.nn import functional
 from nas.proxy.network.model import CohortTransformer
 from nas.proxy.settings import ProxySettings
 from nas.proxy.state.cohort_state import CohortState
-from nas.proxy.training.data import as_tensors
+from nas.proxy.training.data import ValidationBatches
 from nas.tasks.task import IGNORED_TARGET, Task
 
 
@@ -76,7 +76,7 @@ class Tally:
 
 @torch.no_grad()
 def validate(
-    state: CohortState, task: Task, proxy: ProxySettings, batch_size: int, *, device: str, backend: str = "auto"
+    state: CohortState, task: Task, proxy: ProxySettings, *, device: str, backend: str = "auto"
 ) -> tuple[float, ...]:
     """The task's metric of every member on the whole validation set, in its unit.
 
@@ -84,7 +84,6 @@ def validate(
         state: the members and their weights, which must fit the task.
         task: what they are validated on.
         proxy: sizes of the model.
-        batch_size: sequences in a batch.
         device: cpu, cuda or cuda:N.
         backend: how attention runs; see `nas.attention.module.attend`.
     """
@@ -93,7 +92,8 @@ def validate(
     model = CohortTransformer(state.weights, patterns, proxy, task, backend).to(place)
     tally = Tally(len(patterns), place)
     with torch.autocast(place.type, torch.bfloat16, enabled=place.type == "cuda"):  # as in training
-        for batch in task.validation_batches(batch_size):
-            tokens, targets, context = as_tensors(batch, place)
+        for batch in ValidationBatches(task):
+            tokens, targets, context = (None if ids is None else ids.to(place) for ids in batch)
+            assert tokens is not None and targets is not None
             tally.add(model(tokens, context), targets)
     return tuple(map(task.quality, tally.losses(), tally.accuracies()))

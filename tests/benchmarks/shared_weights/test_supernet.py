@@ -21,7 +21,7 @@ def gradient(task: TextTask, patterns: tuple[ModelPattern, ...], distil: bool = 
     module = SupernetModule(
         initial(task), sandwich, task, PROXY, TRAINING, distil=distil, backend="auto", on_step=lambda: None
     )
-    module.training_step(as_tensors(task.train_batch(0, 4, 2))).backward()
+    module.loss(as_tensors(task.train_batch(0, 4, 2))).backward()
     assert module.row.grad is not None
     return module.row.grad
 

@@ -33,7 +33,7 @@ def test_a_score_is_the_validation_of_the_pattern_with_the_weights(text: TextTas
     weights = {name: weight[0] for name, weight in layout.unpack(row).items()}
     tokens, targets, _ = as_tensors(next(text.validation_batches(16)))
     for pattern, score in zip(POOL, shared(text, row, cohort_size).score(POOL), strict=True):
-        assert score == pytest.approx(validate(state_of(row, pattern), text, PROXY, 4, device="cpu")[0], rel=1e-5)
+        assert score == pytest.approx(validate(state_of(row, pattern), text, PROXY, device="cpu")[0], rel=1e-5)
         plain = torch.cat([plain_transformer(weights, pattern, sequence) for sequence in tokens])
         assert score == pytest.approx(text.quality(float(functional.cross_entropy(plain, targets.flatten())), 0))
 

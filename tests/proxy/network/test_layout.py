@@ -48,9 +48,11 @@ def test_common_weights_are_one_stream_whatever_stands_behind_them() -> None:
     layout = layout_of(low_rank(3), position="learned")
     generator, row = torch.Generator().manual_seed(3), layout.initial_row(3)
     stream = [spec.mean + spec.deviation * torch.randn(spec.size, generator=generator) for spec in layout.common]
-    num_common = sum(spec.size for spec in layout.common)
-    assert torch.equal(torch.cat(stream), row[:num_common])
-    assert torch.equal(layout_for(PLAIN, PROXY, TASK).initial_row(3), row[:num_common])
+    plain = layout_for(PLAIN, PROXY, TASK)
+    for one, own in ((layout, row), (plain, plain.initial_row(3))):
+        weights = one.unpack(own[None])
+        for spec, drawn in zip(layout.common, stream, strict=True):
+            assert torch.equal(weights[spec.name].flatten(), drawn)
 
 
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
@@ -82,7 +84,7 @@ def test_a_length_changes_only_layouts_that_have_a_weight_for_each_place() -> No
 
 def test_only_matrices_decay() -> None:
     layout = layout_of(window(3), position="relative")
-    weights = layout.unpack(layout.is_matrix()[None])
+    weights = layout.unpack((torch.arange(layout.num_parameters) < layout.num_decaying)[None])
     assert weights["0.mlp_in"].all() and weights["embedding"].all() and weights["0.position_key"].all()
     assert not weights["norm"].any() and not weights["1.attention_norm"].any() and not weights["0.content_bias"].any()
 

@@ -31,3 +31,32 @@ def test_each_token_is_mixed_with_the_one_before_it() -> None:
         before = x[:, :, token - 1] if token else torch.zeros(2, 3, 5)
         expected = x[:, :, token] * (1 - share[:, None]) + before * share[:, None]
         torch.testing.assert_close(mixed[:, :, token], expected)
+
+
+def test_gradients_of_a_product_are_those_of_its_parts() -> None:
+    leaves = [
+        torch.randn(*shape, generator=GENERATOR, dtype=torch.float64).requires_grad_()
+        for shape in ((2, 5, 8), (2, 8), (2, 8, 3))
+    ]
+    assert torch.autograd.gradcheck(normed_product, leaves)
+    x, gain, matrix = leaves
+    plain = torch.bmm(normed(x) * gain[:, None], matrix)
+    upstream = torch.randn(2, 5, 3, generator=GENERATOR, dtype=torch.float64)
+    ours, theirs = (torch.autograd.grad(out, leaves, upstream) for out in (normed_product(*leaves), plain))
+    for own, their in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(own, their)
+
+
+def test_under_autocast_the_product_is_in_lower_precision_and_its_gradients_are_not() -> None:
+    leaves = [torch.randn(*shape, generator=GENERATOR).requires_grad_() for shape in ((2, 5, 8), (2, 8), (2, 8, 3))]
+    with torch.autocast("cpu", torch.bfloat16):
+        low = normed_product(*leaves)
+    exact = normed_product(*leaves)
+    assert low.dtype == torch.bfloat16
+    torch.testing.assert_close(low.float(), exact, rtol=0.02, atol=0.05)
+    upstream = torch.randn(2, 5, 3, generator=GENERATOR)
+    ours = torch.autograd.grad(low, leaves, upstream.bfloat16())
+    theirs = torch.autograd.grad(exact, leaves, upstream)
+    for own, their in zip(ours, theirs, strict=True):
+        assert own.dtype == torch.float32
+        torch.testing.assert_close(own, their, rtol=0.02, atol=0.1)

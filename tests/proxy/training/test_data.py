@@ -1,9 +1,9 @@
-from itertools import starmap
+from itertools import chain, starmap
 
 import numpy as np
 import torch
 
-from nas.proxy.training.data import TrainBatches, ValidationBatches, as_tensors
+from nas.proxy.training.data import STEPS_AT_ONCE, TrainBatches, ValidationBatches, as_tensors
 from nas.tasks.language.text import TextTask
 from nas.tasks.task import Batch
 from tests.noise_task import NoiseTask
@@ -16,15 +16,15 @@ def same(left: tuple[torch.Tensor | None, ...], right: tuple[torch.Tensor | None
     )
 
 
-def test_a_stretch_has_the_batches_of_its_steps(task: TextTask) -> None:
-    stretch = list(TrainBatches(task, 4, seed=5, steps=range(3, 6)))
-    assert len(stretch) == 3
-    for step, given in enumerate(stretch, start=3):
+def test_stretches_have_the_batches_of_their_steps(task: TextTask) -> None:
+    stretches = list(TrainBatches(task, 4, seed=5, steps=range(3, 23)))
+    assert [len(stretch) for stretch in stretches] == [STEPS_AT_ONCE, 20 - STEPS_AT_ONCE]
+    for step, given in enumerate(chain(*stretches), start=3):
         assert same(given, as_tensors(task.train_batch(step, 4, 5)))
 
 
 def test_validation_is_the_whole_set_every_time(task: TextTask) -> None:
-    batches = ValidationBatches(task, 5)
+    batches = ValidationBatches(task)
     first, again = list(batches), list(batches)
     assert sum(len(tokens) for tokens, _, _ in first) == 16
     assert all(starmap(same, zip(first, again, strict=True)))

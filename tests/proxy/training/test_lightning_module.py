@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from statistics import fmean
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 
 from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.proxy.state.cohort_state import CohortState, Member
-from nas.proxy.training import lightning_module
+from nas.proxy.training import data
 from nas.proxy.training.data import TrainBatches, ValidationBatches
 from nas.proxy.training.lightning_module import ProxyModule
 from nas.proxy.training.quiet_trainer import fit, quiet_trainer
@@ -32,11 +33,12 @@ def test_what_was_taken_from_it_does_not_change_with_further_steps(
 def test_the_training_loss_of_a_branch_is_the_mean_over_its_steps(
     task: TextTask, proxy: ProxySettings, training: TrainingSettings, start: Start, members: tuple[Member, ...]
 ) -> None:
-    training, losses = replace(training, cooldown_share=1.0), []
+    training, sums = replace(training, cooldown_share=1.0), []
     module = ProxyModule(
-        start(*members), task, proxy, training, "auto", 3, lambda: losses.append(module._losses.tolist())
+        start(*members), task, proxy, training, "auto", 3, lambda: sums.append(module._loss_sum.clone())
     )
-    fit(quiet_trainer("cpu"), module, TrainBatches(task, 4, 5, range(3)), ValidationBatches(task, 4))
+    fit(quiet_trainer("cpu"), module, TrainBatches(task, 4, 5, range(3)), ValidationBatches(task))
+    losses = [(after - before).tolist() for before, after in pairwise([torch.zeros(4), *sums])]
     for score, own in zip(module.scores, zip(*losses, strict=True), strict=True):
         assert score is not None and score.train_loss == pytest.approx(fmean(own))
 
@@ -49,7 +51,7 @@ def test_a_dead_cohort_is_noticed_at_the_next_look(
     members: tuple[Member, ...],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(lightning_module, "STEPS_BETWEEN_LOOKS", 4)
+    monkeypatch.setattr(data, "STEPS_AT_ONCE", 4)
     begun = start(*members)
     begun.weights[:] = float("nan")
     module = ProxyModule(begun, task, proxy, training, "auto", None, lambda: None)

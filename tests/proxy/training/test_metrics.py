@@ -70,7 +70,7 @@ def trained(proxy: ProxySettings) -> Trained:
 def test_it_finds_what_the_validation_at_a_rung_found(name: str, trained: Trained, proxy: ProxySettings) -> None:
     family = FAMILIES[name]
     state, scores = trained(family.task, *family.patterns)
-    found = validate(state, family.task, proxy, 8, device="cpu")
+    found = validate(state, family.task, proxy, device="cpu")
     assert found == tuple(score and score.quality for score in scores)
 
 
@@ -83,7 +83,7 @@ def test_twice_the_length_is_that_of_the_plain_model_with_the_same_weights(
     tokens, targets, context = as_tensors(next(longer.validation_batches(100)))
     assert context is not None
     weights = layout_for(patterns[0], proxy, STREAM).unpack(state.weights)
-    for index, found in enumerate(validate(state, longer, proxy, 3, device="cpu")):
+    for index, found in enumerate(validate(state, longer, proxy, device="cpu")):
         own = {name: weight[index] for name, weight in weights.items()}
         scores = torch.stack(
             [

@@ -1,0 +1,101 @@
+"""The bias of dense attention: added to the scores, it hides what the patterns do not show."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from nas.attention.head_groups import group_heads
+from nas.attention.segment_memory import most_memory, shows_memory
+from nas.attention.selection import choose_blocks
+from nas.patterns.head import HeadPattern
+from nas.patterns.primitives import Select
+
+_LARGEST_KEPT = 1 << 24
+"""Biases up to this many entries (64 MiB in float32) are kept for the next call; larger ones are made every time."""
+
+_QUERIES_A_SPAN = 64
+"""Of 128 queries, two spans leave out a quarter of the pairs of a causal pattern; shorter ones gain nothing more, since
+each takes a dozen calls of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Queries in a row, and the range of keys that some head shows to some of them."""
+
+    queries: slice
+    keys: slice
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PatternBias:
+    """What is added to the scores of all heads.
+
+    Args:
+        values: 0 where a query sees a key and -inf where it does not, of the type of the queries, shape (batch or 1,
+            heads or 1, tokens, M + tokens) with the most rows M of memory that a head sees in front.
+        spans: of all queries, in order; pairs outside of them are all hidden.
+    """
+
+    values: Tensor
+    spans: tuple[Span, ...]
+
+
+def pattern_bias(q: Tensor, k: Tensor, heads: tuple[HeadPattern, ...]) -> PatternBias:
+    """The bias of patterns, for content that may decide what `select` heads see.
+
+    Args:
+        q: queries, shape (batch, heads, tokens, d_key).
+        k: keys of the segment, same shape.
+        heads: one pattern per head, of masks or `select`.
+    """
+    certain = tuple(head if head.computed is None else replace(head, attend=head.computed.certain()) for head in heads)
+    distinct = certain[:1] if len(set(certain)) == 1 else certain
+    num_entries = len(distinct) * q.shape[2] * (q.shape[2] + most_memory(heads))
+    bias = (_kept_bias if num_entries <= _LARGEST_KEPT else _make_bias)(distinct, q.shape[2], q.device, q.dtype)
+    return bias if certain == heads else _with_choices(bias.values, q, k, heads)
+
+
+def _with_choices(certain: Tensor, q: Tensor, k: Tensor, heads: tuple[HeadPattern, ...]) -> PatternBias:
+    values = certain.repeat(len(q), len(heads) // certain.shape[1], 1, 1)
+    own = values[..., values.shape[3] - q.shape[2] :]
+    for head, members in group_heads(heads).items():
+        if isinstance(head.computed, Select):
+            own[:, members] = own[:, members].masked_fill(_chosen(q[:, members], k[:, members], head.computed), 0)
+    return PatternBias(values, (Span(slice(0, q.shape[2]), slice(0, values.shape[3])),))
+
+
+def _chosen(q: Tensor, k: Tensor, select: Select) -> Tensor:
+    """The keys in the blocks that each query chose, shape (batch, heads, queries, keys)."""
+    chosen = choose_blocks(q, k, select)
+    key_block = torch.arange(q.shape[-2], device=q.device) // select.block
+    seen = torch.zeros(*q.shape[:-1], len(key_block), dtype=torch.bool, device=q.device)
+    for place in range(chosen.shape[-1]):
+        seen |= chosen[..., place, None] == key_block
+    return seen
+
+
+def _make_bias(
+    heads: tuple[HeadPattern, ...], num_tokens: int, device: torch.device, dtype: torch.dtype
+) -> PatternBias:
+    token = torch.arange(num_tokens, device=device)
+    masks = {head: head.visible(token[:, None], token[None, :], num_tokens) for head in dict.fromkeys(heads)}
+    seen = torch.stack([masks[head] for head in heads])
+    if num_rows := most_memory(heads):
+        shown = shows_memory(heads, num_rows, device)[:, None, :].expand(-1, num_tokens, -1)
+        seen = torch.cat([shown, seen], dim=2)
+    values = torch.zeros((), dtype=dtype, device=device).where(seen, -torch.inf)
+    return PatternBias(values[None], tuple(_spans(seen.any(0).cpu())))
+
+
+_kept_bias = lru_cache(maxsize=16)(_make_bias)
+
+
+def _spans(seen: Tensor) -> Iterator[Span]:
+    """The spans of a mask, shape (queries, keys), in steps of `_QUERIES_A_SPAN`."""
+    for start in range(0, len(seen), _QUERIES_A_SPAN):
+        queries = slice(start, min(start + _QUERIES_A_SPAN, len(seen)))
+        keys = seen[queries].any(0).nonzero()
+        yield Span(queries, slice(int(keys[0]), int(keys[-1]) + 1))
