@@ -57,7 +57,10 @@ def make_plan(num_trials: int = 30) -> StudyPlan:
         rungs=(100, 200, 400),
         legs=(100, 120, 240),
         promoted_share=0.5,
+        num_confirmations=0,
+        num_long_runs=0,
         long_steps=1600,
+        scoring_steps=0,
     )
 
 

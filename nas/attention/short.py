@@ -57,7 +57,7 @@ class _ShortAttention(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         queries, keys, values, *shares = ctx.saved_tensors
         shape, upstream = upstream.shape[:2], upstream.flatten(0, 1)
         of_q, of_k, of_v = [], torch.zeros_like(keys), torch.zeros_like(values)

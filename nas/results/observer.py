@@ -56,7 +56,10 @@ class StudyPlan:
         rungs: where scores are taken, in optimiser steps, ascending.
         legs: optimiser steps from the rung below to each rung, on one task.
         promoted_share: share of the trials of a rung that are promoted to the next one.
-        long_steps: length of a run that checks the ranking, in optimiser steps.
+        num_confirmations: runs with fresh seeds that are expected after the search.
+        num_long_runs: runs that check the ranking.
+        long_steps: length of such a run, in optimiser steps.
+        scoring_steps: what scoring a trial at a rung takes, at all lengths of one task, in optimiser steps of training.
     """
 
     num_baselines: int
@@ -64,7 +67,10 @@ class StudyPlan:
     rungs: tuple[int, ...]
     legs: tuple[int, ...]
     promoted_share: float
+    num_confirmations: int
+    num_long_runs: int
     long_steps: int
+    scoring_steps: float
 
     @property
     def num_trials(self) -> int:

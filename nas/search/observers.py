@@ -4,13 +4,22 @@ import logging
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from statistics import fmean
 
+from nas.evaluation.settings import ScratchSettings
 from nas.proxy.training.schedule import branch_start
 from nas.results.front import Front
 from nas.results.observer import Observer, Progress, StudyInfo, StudyPlan
 from nas.results.trial import Trial
 from nas.search.problem.problem import Problem
+from nas.search.problem.study_tasks import settings_by_label
 from nas.search.settings import StudySettings
+
+EXPECTED_POINTS = 5
+"""Points of a front, for the time that confirming them will take."""
+
+FORWARD_SHARE = 1 / 3
+"""Of the time of a step, for as many tokens: the backward pass has twice the products of the forward pass."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -37,8 +46,20 @@ def study_plan(settings: StudySettings, problem: Problem) -> StudyPlan:
         rungs=rungs,
         legs=tuple(rung - trunk for rung, trunk in zip(rungs, [0, *trunks], strict=True)),
         promoted_share=1 / training.rung_ratio,
+        num_confirmations=settings.confirm_seeds * (len(problem.baselines) + EXPECTED_POINTS),
+        num_long_runs=settings.fidelity.num_patterns * settings.fidelity.num_seeds,
         long_steps=settings.fidelity.times * rungs[-1],
+        scoring_steps=_scoring_steps(settings),
     )
+
+
+def _scoring_steps(settings: StudySettings) -> float:
+    """What scoring a proxy takes, in steps of its training; 0 in a checkpoint, where it is all that a step is."""
+    if not isinstance(settings.evaluation, ScratchSettings):
+        return 0.0
+    by_task = [task.validation_sequences for task in settings_by_label(settings).values()]
+    num_lengths = 1 + len(settings.training.test_lengths)  # longer sequences are fewer, with as many tokens
+    return FORWARD_SHARE * num_lengths * fmean(by_task) / settings.training.batch_size
 
 
 class Observers(Observer):

@@ -208,5 +208,13 @@ def _entry(trial: Trial) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def plan() -> StudyPlan:
     return StudyPlan(
-        num_baselines=1, num_sampled=4, rungs=(100, 200), legs=(100, 120), promoted_share=0.5, long_steps=800
+        num_baselines=1,
+        num_sampled=4,
+        rungs=(100, 200),
+        legs=(100, 120),
+        promoted_share=0.5,
+        num_confirmations=0,
+        num_long_runs=0,
+        long_steps=800,
+        scoring_steps=0,
     )

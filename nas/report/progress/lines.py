@@ -70,6 +70,16 @@ def long_runs_line(num_runs: int) -> str:
     return f"checking the ranking with longer training: {format_count(num_runs, 'training run')}"
 
 
+def time_left(seconds: float | None) -> str:
+    """`about 9 min left`; empty while it is unknown."""
+    if seconds is None:
+        return ""
+    if seconds < 90:
+        return f"about {max(1, round(seconds / 10)) * 10} s left"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"about {hours} h {minutes} min left" if hours else f"about {minutes} min left"
+
+
 def trial_name(trial: Trial) -> str:
     """`trial 6`, `trial 0 (full)`."""
     return f"trial {trial.number}" + (f" ({trial.baseline})" if trial.baseline else "")

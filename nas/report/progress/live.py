@@ -1,10 +1,12 @@
 """The live display: all trials with the time left, the current training runs, and the best trial so far."""
 
 import atexit
+import time
+from collections.abc import Callable
 
 from rich.console import Console, RenderableType
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from nas.report.objective_labels import label
 from nas.report.progress.lines import (
@@ -12,8 +14,10 @@ from nas.report.progress.lines import (
     finished_line,
     long_runs_line,
     started_line,
+    time_left,
     trial_name,
 )
+from nas.report.progress.time_left import TimeLeft
 from nas.report.progress.workload import Workload
 from nas.report.quantities import format_quantity
 from nas.results.front import Front, leading
@@ -21,28 +25,25 @@ from nas.results.observer import Observer, StudyInfo, StudyPlan
 from nas.results.observer import Progress as TrainingProgress
 from nas.results.trial import Trial, TrialState
 
-_SPEED_PERIOD_SECONDS = 3600.0
-"""The time left is estimated from the last hour, as a trial may take minutes."""
-
 
 class LiveProgress(Observer):
     """One display that stays at the bottom of the terminal until the study ends.
 
     Args:
         console: a terminal.
+        clock: the current time in seconds, for the time left.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
         self._bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
             TextColumn("{task.fields[done]}"),
-            TimeRemainingColumn(compact=True),
             TextColumn("{task.fields[note]}"),
             console=console,
-            speed_estimate_period=_SPEED_PERIOD_SECONDS,
         )
+        self._left = TimeLeft(clock)
         self._done: set[int] = set()
         self._runs: dict[tuple[int, str], TaskID] = {}
         self._best: Trial | None = None
@@ -140,12 +141,13 @@ class LiveProgress(Observer):
     def _show_overall(self) -> None:
         """Show trials as the count, but steps as the progress: halving trains few trials to the end."""
         total, num_done = self._plan.num_trials + self._num_to_confirm, len(self._done) + self._num_confirmed
+        self._left.update(self._work.done, self._work.expected)
         self._bars.update(
             self._overall,
             total=self._work.expected,
             completed=self._work.done,
             done=f"{num_done}/{total}",
-            note=self._best_note(),
+            note="  ".join(filter(None, [time_left(self._left.seconds), self._best_note()])),
         )
 
     def _best_note(self) -> str:

@@ -1,6 +1,8 @@
 """Watchers of a study: a live display on a terminal, plain lines elsewhere."""
 
-from collections.abc import Iterable
+import math
+import time
+from collections.abc import Callable, Iterable
 
 from rich.console import Console
 
@@ -11,12 +13,15 @@ from nas.report.progress.lines import (
     finished_line,
     long_runs_line,
     started_line,
+    time_left,
     trial_line,
 )
 from nas.report.progress.live import LiveProgress
+from nas.report.progress.time_left import TimeLeft
+from nas.report.progress.workload import Workload
 from nas.results.cost import Cost
 from nas.results.front import Front
-from nas.results.observer import Observer, StudyInfo, StudyPlan
+from nas.results.observer import Observer, Progress, StudyInfo, StudyPlan
 from nas.results.trial import Trial, TrialState
 
 
@@ -28,12 +33,17 @@ def make_progress(console: Console) -> Observer:
 class PlainProgress(Observer):
     """Prints a line for every finished trial and rung, and nothing that would be overwritten.
 
+    The time left has a line of its own as soon as it can be told, and whenever it has halved since.
+
     Args:
         console: where the lines go.
+        clock: the current time in seconds, for the time left.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
+        self._left = TimeLeft(clock)
+        self._told = math.inf
         self._full_cost: Cost | None = None
         self._num_done = 0
 
@@ -41,34 +51,52 @@ class PlainProgress(Observer):
         """See `Observer`."""
         done = [trial for trial in known if trial.state is not TrialState.RUNNING]
         self._info, self._plan, self._num_done = info, plan, len(done)
+        self._work = Workload(plan, info.scores, done)
         self._remember_full(done)
         self._print(started_line(info, plan, len(done)))
 
+    def training_progressed(self, progress: Progress) -> None:
+        """See `Observer`."""
+        self._work.progressed(progress)
+        self._tell_time_left()
+
     def trial_advanced(self, trial: Trial) -> None:
         """See `Observer`."""
+        self._work.reached_rung(trial)
         self._print(advanced_line(trial, self._info.objectives, self._plan.rungs[-1]))
 
     def trial_finished(self, trial: Trial) -> None:
         """See `Observer`."""
         self._num_done += 1
+        self._work.finished(trial)
         self._remember_full([trial])
         self._print(trial_line(trial, self._info.objectives, self._full_cost, self._num_done, self._plan.num_trials))
 
     def confirmation_started(self, num_trials: int) -> None:
         """See `Observer`."""
+        self._work.announced(num_trials, self._plan.rungs[-1])
         self._print(confirmation_line(num_trials))
 
     def long_runs_started(self, num_runs: int) -> None:
         """See `Observer`."""
+        self._work.announced(num_runs, self._plan.long_steps)
         self._print(long_runs_line(num_runs))
 
     def trial_confirmed(self, trial: Trial) -> None:
         """See `Observer`."""
+        self._work.trained_further(trial)
         self._print(confirmed_line(trial, self._info.objectives))
 
     def study_finished(self, trials: tuple[Trial, ...], front: Front) -> None:
         """See `Observer`."""
         self._print(finished_line(trials, front))
+
+    def _tell_time_left(self) -> None:
+        self._left.update(self._work.done, self._work.expected)
+        seconds = self._left.seconds
+        if seconds is not None and seconds <= self._told / 2:
+            self._told = seconds
+            self._print(time_left(seconds))
 
     def _remember_full(self, trials: Iterable[Trial]) -> None:
         for trial in trials:

@@ -1,4 +1,7 @@
-"""The workload of a study in optimiser steps, done and expected, from which the time left is estimated."""
+"""The workload of a study in optimiser steps, done and expected, from which the time left is estimated.
+
+Scoring counts as the steps that take as long.
+"""
 
 from collections.abc import Sequence
 
@@ -10,7 +13,7 @@ from nas.results.trial import Trial, TrialState
 class Workload:
     """Counts the steps done and the steps expected.
 
-    The number of promoted trials is unknown beforehand; the share in the plan is expected.
+    The number of promoted trials is unknown beforehand, as is that of further runs: the plan's numbers are expected.
 
     Args:
         plan: the plan of the study.
@@ -24,11 +27,16 @@ class Workload:
         num_known = sum(1 for trial in known if trial.baseline is None)
         num_sampled = plan.num_sampled - num_known
         num_baselines = plan.num_baselines - (len(known) - num_known)
-        whole = sum(plan.legs)
+        legs = [leg + plan.scoring_steps for leg in plan.legs]
         self._sampled: float = self._num_tasks * sum(
-            leg * plan.promoted_share ** float(place) for place, leg in enumerate(plan.legs)
+            leg * plan.promoted_share ** float(place) for place, leg in enumerate(legs)
         )
-        self._expected: float = num_sampled * self._sampled + float(num_baselines * whole * self._num_tasks)
+        self._further = {
+            plan.rungs[-1]: self._runs(plan.num_confirmations, plan.rungs[-1]),
+            plan.long_steps: self._runs(plan.num_long_runs, plan.long_steps),
+        }
+        self._expected = num_sampled * self._sampled + self._num_tasks * num_baselines * sum(legs)
+        self._expected += sum(self._further.values())
         self._done = 0.0
         self._entered: set[int] = {trial.number for trial in known}
         self._first: dict[tuple[int, str], int] = {}
@@ -54,7 +62,7 @@ class Workload:
         """A trial has scores at a rung."""
         self._entered.add(trial.number)
         leg = self._plan.legs[self._plan.rungs.index(trial.step)]
-        self._settle(trial.number, self._num_tasks * leg)
+        self._settle(trial.number, self._num_tasks * (leg + self._plan.scoring_steps))
 
     def finished(self, trial: Trial) -> None:
         """A trial is not trained further; a stopped one was counted before, an untrained one is no longer expected."""
@@ -67,12 +75,16 @@ class Workload:
             self._entered.add(trial.number)
 
     def announced(self, num_runs: int, num_steps: int) -> None:
-        """Further training runs, from their first step, will follow."""
-        self._expected += self._num_tasks * num_runs * num_steps
+        """Further training runs, from their first step, will follow, instead of those that the plan expects."""
+        self._expected += self._runs(num_runs, num_steps) - self._further.pop(num_steps, 0.0)
 
     def trained_further(self, trial: Trial) -> None:
         """One of these runs has ended."""
-        self._settle(trial.number, self._num_tasks * trial.measurements[-1].step)
+        self._settle(trial.number, self._runs(1, trial.measurements[-1].step))
+
+    def _runs(self, num_runs: int, num_steps: int) -> float:
+        """The work of training runs from their first step."""
+        return self._num_tasks * num_runs * (num_steps + self._plan.scoring_steps)
 
     def _settle(self, number: int, steps: float) -> None:
         for run in [run for run in self._first if run[0] == number]:

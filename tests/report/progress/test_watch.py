@@ -96,3 +96,14 @@ def test_every_event_of_a_study_has_its_line(make_trial):
     watcher.study_finished((make_trial(0),), make_front())
     starts = ["study demo", "[1/1] trial 0", "checking the ranking", "1 trial: 1 finished"]
     assert all(line.startswith(start) for line, start in zip(_lines(console), starts, strict=True))
+
+
+def test_the_time_left_is_told_once_it_is_known_and_when_it_has_halved():
+    """One baseline of 400 steps and 29 trials of 100 + 0.5 * 120 + 0.25 * 240: 6,780 steps, at ten a second."""
+    console, now = Console(file=StringIO(), force_terminal=False), [0.0]
+    watcher = PlainProgress(console, clock=lambda: now[0])
+    watcher.study_started(make_info(), make_plan(), ())
+    for second in range(360):
+        now[0] = second
+        watcher.training_progressed(Progress(0, "text", 10 * second, 10_000))
+    assert _lines(console)[1:] == ["about 11 min left", "about 6 min left"]
