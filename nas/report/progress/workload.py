@@ -35,7 +35,7 @@ class Workload:
             plan.rungs[-1]: self._runs(plan.num_confirmations, plan.rungs[-1]),
             plan.long_steps: self._runs(plan.num_long_runs, plan.long_steps),
         }
-        self._expected = num_sampled * self._sampled + self._num_tasks * num_baselines * sum(legs)
+        self._expected: float = num_sampled * self._sampled + self._num_tasks * num_baselines * sum(legs)
         self._expected += sum(self._further.values())
         self._done = 0.0
         self._entered: set[int] = {trial.number for trial in known}
