@@ -38,7 +38,8 @@ from nas.ground_truth.file import Table, read_table
 from nas.proxy.training.schedule import branch_start
 from nas.results.observer import Observer
 from nas.results.trial import Trial, TrialState
-from nas.search.driver import Concurrency, Driver
+from nas.search.concurrency import Concurrency
+from nas.search.driver import Driver
 from nas.search.observers import Observers
 from nas.search.problem.problem import Problem, make_problem
 from nas.search.samplers.ask_context import MakeSampler
@@ -233,7 +234,7 @@ def driven(path: Path, num_seeds: int | None, seed: int, *, sampler: str, **stud
     first = truth.seeds[seed % len(truth.seeds)]
     executor = ReplayExecutor(table.rows, {seed * 1000: first}, table.training, problem.target)
     trace = Trace(executor, truth)
-    concurrency = Concurrency(num_workers=2, cohort_size=1)
+    concurrency = Concurrency(num_workers=2, cohort_size=1, asked_at_once=1)
     trace.driver = Driver(
         settings, problem, MAKERS[sampler], MemoryStorage(), executor, Observers([trace]), concurrency, None
     )

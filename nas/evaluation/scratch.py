@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from nas.errors import InputError
+from nas.evaluation.cohort_fit import members_that_fit
 from nas.evaluation.longer import longer_qualities
 from nas.evaluation.out_of_memory import unless_out_of_memory
 from nas.evaluation.progress_throttle import OnProgress, ProgressThrottle, for_part
@@ -24,8 +25,9 @@ from nas.tasks.task import Task
 class ScratchEvaluator:
     """Trains members from their initial weights; implements `nas.evaluation.evaluator.Evaluator`.
 
-    Members with the same weights are trained at once, one such cohort after the other. A cohort that does not fit
-    into memory is halved until it does; a single member that does not fit has the outcome OUT_OF_MEMORY.
+    Members with the same weights are trained at once, one such cohort after the other. On a GPU a cohort has as many as
+    fit into its memory, by their first step; one that runs out of memory all the same is halved until it does not. A
+    single member that does not fit has the outcome OUT_OF_MEMORY.
 
     Args:
         task: what is learned.
@@ -105,7 +107,11 @@ class ScratchEvaluator:
     def _evaluate_cohort(
         self, members: Sequence[Member], rung: int, folders: Sequence[Path] | None, on_progress: OnProgress | None
     ) -> tuple[Measurement, ...]:
-        """All members at once; if memory runs out, one half after the other."""
+        """All members at once, if they fit; if memory still runs out, one half after the other."""
+        fit = unless_out_of_memory(lambda: members_that_fit(members, self._trainer)) or 1
+        if fit < len(members):
+            parts = [range(len(members))[start : start + fit] for start in range(0, len(members), fit)]
+            return self._evaluate_parts(parts, members, rung, folders, on_progress)
         measured = unless_out_of_memory(lambda: self._measure(members, rung, folders, on_progress))
         if measured is not None:
             return measured

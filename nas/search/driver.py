@@ -6,7 +6,6 @@ scheduler see does not depend on which worker happens to be fast.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from threadpoolctl import threadpool_limits
 
@@ -15,6 +14,7 @@ from nas.proxy.training.schedule import branch_start
 from nas.results.front import Front
 from nas.results.proposal import Proposal
 from nas.results.trial import Trial, TrialState
+from nas.search.concurrency import Concurrency
 from nas.search.executors.choose import make_setup
 from nas.search.executors.jobs import Executor
 from nas.search.executors.launcher import Launch, Launcher
@@ -38,19 +38,6 @@ from nas.search.virtual_clock import VirtualClock
 
 MOST_FAILURES = 6
 """A study stops when so many trials have failed before one was measured."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Concurrency:
-    """How much runs at once.
-
-    Args:
-        num_workers: cohorts in flight, one per worker.
-        cohort_size: trials in a cohort, trained together on each task.
-    """
-
-    num_workers: int
-    cohort_size: int
 
 
 class Driver:
@@ -131,7 +118,7 @@ class Driver:
             self._launcher,
             self._records,
             self._observers,
-            self._concurrency.cohort_size,
+            self._concurrency,
         )
         further.confirm()
         fidelity = further.judge(self.ranking())
@@ -149,7 +136,7 @@ class Driver:
             self._enter(self._proposer.baseline(number, name, pattern))
         clock: VirtualClock[Launch] = VirtualClock(self._concurrency.num_workers)
         while True:
-            while clock.has_room and (launch := self._next_launch()) is not None:
+            while clock.num_free and (launch := self._next_launch(clock.num_free)) is not None:
                 clock.start(launch, self._steps(launch))
             if clock.is_idle:
                 break
@@ -158,10 +145,11 @@ class Driver:
             self._records.conclude(trial)
         self._give_up_if_all_fail(1)
 
-    def _next_launch(self) -> Launch | None:
-        """What a free worker does: take baselines to the end, train promoted trials, or begin a new trial.
+    def _next_launch(self, num_free: int) -> Launch | None:
+        """What a free worker does: take baselines to the end, train promoted trials, or begin new trials.
 
         When all trials have been proposed, those that are forecast to be on the front are trained to the last rung.
+        Whatever is ready to be trained is shared among the free workers.
         """
         scheduler, all_proposed = self._scheduler, len(self._store.trials) == self._num_trials
         trials = (
@@ -172,14 +160,14 @@ class Driver:
         )
         if not trials:
             return None
-        trials = trials[: self._concurrency.cohort_size]
+        trials = trials[: self._concurrency.share(len(trials), num_free)]
         scheduler.started(trials)
         return self._launcher.launch(trials, scheduler.rung_after(trials[0]), trial_seed(self._settings, 0))
 
     def _ask(self) -> list[Trial]:
-        """New trials to train, enough for a cohort unless all trials have been proposed."""
+        """New trials to train, as many as are asked at once unless all trials have been proposed."""
         first = len(self._problem.baselines)
-        while len(self._scheduler.newcomers()) < self._concurrency.cohort_size:
+        while len(self._scheduler.newcomers()) < self._concurrency.asked_at_once:
             number = len(self._store.trials)
             if number == self._num_trials:
                 break

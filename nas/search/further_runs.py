@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from nas.results.fidelity import FidelityReport
 from nas.results.trial import Trial, TrialState
+from nas.search.concurrency import Concurrency
 from nas.search.executors.launcher import Launcher
 from nas.search.fidelity.long_runs import Ranking, chosen_for_long_runs
 from nas.search.fidelity.report import fidelity_report
@@ -31,7 +32,7 @@ class FurtherRuns:
         launcher: has trials trained.
         records: where results are written down.
         observers: called as training progresses.
-        cohort_size: trials trained as one cohort.
+        concurrency: how many trials are trained as one cohort, and how many cohorts at once.
     """
 
     def __init__(
@@ -43,11 +44,11 @@ class FurtherRuns:
         launcher: Launcher,
         records: Records,
         observers: Observers,
-        cohort_size: int,
+        concurrency: Concurrency,
     ) -> None:
         self._settings, self._problem, self._store, self._rungs = settings, problem, store, tuple(rungs)
         self._launcher, self._records, self._observers = launcher, records, observers
-        self._cohort_size = cohort_size
+        self._concurrency = concurrency
 
     def confirm(self) -> None:
         """Train the points of the front and the baselines with further seeds, until every one has them all.
@@ -104,5 +105,9 @@ class FurtherRuns:
                 self._observers.trial_confirmed(trial)
 
     def _cohorts(self, numbers: Sequence[int]) -> Iterator[list[Trial]]:
-        for start in range(0, len(numbers), self._cohort_size):
-            yield [self._store[number] for number in numbers[start : start + self._cohort_size]]
+        """As few cohorts as keep every worker busy, of nearly equal sizes."""
+        rest, num_workers = list(numbers), self._concurrency.num_workers
+        while rest:
+            size = self._concurrency.share(len(rest), num_workers)
+            yield [self._store[number] for number in rest[:size]]
+            del rest[:size]

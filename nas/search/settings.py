@@ -129,7 +129,7 @@ class StudySettings:
         fidelity: whether and how the ranking is checked by longer training runs.
         device: auto, cpu, cuda or cuda:N.
         workers: processes that train side by side; 0 for one per core on CPU, 1 on a GPU.
-        cohort_size: candidates trained at once in one process; 0 for 1 on CPU, 16 on a GPU.
+        cohort_size: candidates trained at once in one process; 0 for 4 on CPU, 16 on a GPU, 1 in a checkpoint.
         stall_minutes: how long a worker may report no progress before it is replaced, in minutes; its training run is
             tried once more. A single worker on a CPU trains in the driver's own process, which nothing replaces.
 

@@ -13,8 +13,9 @@ from nas.results.lock import locked
 from nas.results.observer import Observer
 from nas.results.own_files import check_own
 from nas.results.study import settings_differences, study_path
-from nas.search.devices import choose_cohort_size, choose_devices
-from nas.search.driver import Concurrency, Driver
+from nas.search.concurrency import choose_concurrency
+from nas.search.devices import choose_devices
+from nas.search.driver import Driver
 from nas.search.executors.choose import make_executor, make_setup, num_threads
 from nas.search.executors.trainer import environment
 from nas.search.observers import Observers
@@ -45,7 +46,7 @@ def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> Fr
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     problem = make_problem(settings)
     devices = choose_devices(settings)
-    concurrency = Concurrency(num_workers=len(devices), cohort_size=choose_cohort_size(settings, devices))
+    concurrency = choose_concurrency(settings, devices)
     folder = StudyFolder(study_path(settings.study, settings.runs_folder))
     with locked(folder.path):
         check_own(folder.path)

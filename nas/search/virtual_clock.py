@@ -27,9 +27,9 @@ class VirtualClock(Generic[T]):
     _under_way: list[tuple[int, int, T]] = field(default_factory=list)
 
     @property
-    def has_room(self) -> bool:
-        """Whether a lane is free."""
-        return len(self._under_way) < self.num_lanes
+    def num_free(self) -> int:
+        """Lanes that are free."""
+        return self.num_lanes - len(self._under_way)
 
     @property
     def is_idle(self) -> bool:
@@ -38,7 +38,7 @@ class VirtualClock(Generic[T]):
 
     def start(self, thing: T, steps: int) -> None:
         """Begin something that takes `steps` from now."""
-        assert self.has_room
+        assert self.num_free
         heappush(self._under_way, (self._now + steps, self._order, thing))
         self._order += 1
 

@@ -13,7 +13,8 @@ from nas.proxy.state.cohort_state import Member
 from nas.results.codec import to_document
 from nas.results.front import Front
 from nas.results.lock import locked
-from nas.search.driver import Concurrency, Driver
+from nas.search.concurrency import Concurrency
+from nas.search.driver import Driver
 from nas.search.executors.jobs import Job
 from nas.search.observers import Observers
 from nas.search.problem.problem import make_problem
@@ -66,7 +67,7 @@ def test_patterns_that_the_table_does_not_have_are_refused(table: Table) -> None
 def run_toy(storage: StudyStorage) -> Front:
     fidelity = FidelitySettings(num_patterns=2, times=2, num_seeds=1)
     settings = StudySettings(study="toy", num_trials=6, fidelity=fidelity)
-    make_sampler, concurrency = SAMPLERS["random"], Concurrency(num_workers=2, cohort_size=2)
+    make_sampler, concurrency = SAMPLERS["random"], Concurrency(num_workers=2, cohort_size=2, asked_at_once=2)
     observers = Observers(())
     return Driver(settings, toy_problem(), make_sampler, storage, FakeExecutor(), observers, concurrency, None).run()
 

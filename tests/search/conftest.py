@@ -8,7 +8,8 @@ import pytest
 from nas.results.front import Front
 from nas.results.lock import locked
 from nas.results.observer import Observer
-from nas.search.driver import Concurrency, Driver
+from nas.search.concurrency import Concurrency
+from nas.search.driver import Driver
 from nas.search.observers import Observers
 from nas.search.problem.problem import Problem
 from nas.search.samplers.catalog import SAMPLERS
@@ -34,7 +35,7 @@ def start(problem: Problem) -> StartStudy:
         folder: Path,
         executor: FakeExecutor,
         *,
-        concurrency: Concurrency = Concurrency(num_workers=2, cohort_size=1),  # noqa: B008 - a frozen value
+        concurrency: Concurrency = Concurrency(num_workers=2, cohort_size=1, asked_at_once=1),  # noqa: B008 - a frozen value
         observers: tuple[Observer, ...] = (),
         with_problem: Problem = problem,
         with_database: bool = False,

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from nas.errors import InputError
-from nas.search.devices import GPU_COHORT, choose_cohort_size, choose_devices, num_cores
+from nas.evaluation.settings import CheckpointSettings
+from nas.search.devices import CPU_COHORT, GPU_COHORT, choose_cohort_size, choose_devices, num_cores
 from nas.search.settings import StudySettings
 
 
@@ -48,7 +49,23 @@ def test_a_device_that_is_not_here_is_refused(device: str) -> None:
         choose_devices(StudySettings(device=device))
 
 
-def test_only_gpus_train_cohorts_unless_told_otherwise() -> None:
-    assert choose_cohort_size(StudySettings(), ["cpu"]) == 1
-    assert choose_cohort_size(StudySettings(), ["cuda:0"]) == GPU_COHORT > 1
+def test_cohorts_are_sized_by_the_device_unless_told_otherwise() -> None:
+    assert choose_cohort_size(StudySettings(), ["cpu"]) == CPU_COHORT
+    assert choose_cohort_size(StudySettings(), ["cuda:0"]) == GPU_COHORT > CPU_COHORT > 1
     assert choose_cohort_size(StudySettings(cohort_size=5), ["cpu"]) == 5
+
+
+def test_a_checkpoint_has_no_cohorts_unless_told_otherwise() -> None:
+    for device in ("cpu", "cuda:0"):
+        assert (
+            choose_cohort_size(
+                StudySettings(evaluation=CheckpointSettings(weights="lora"), checkpoint="folder"), [device]
+            )
+            == 1
+        )
+    assert (
+        choose_cohort_size(
+            StudySettings(evaluation=CheckpointSettings(weights="lora"), checkpoint="folder", cohort_size=5), ["cpu"]
+        )
+        == 5
+    )

@@ -19,7 +19,7 @@ from nas.results.front import Front
 from nas.results.measurement import Measurement, Outcome
 from nas.results.observer import Observer
 from nas.results.trial import TrialState
-from nas.search.driver import Concurrency
+from nas.search.concurrency import Concurrency
 from nas.search.executors.jobs import Job
 from nas.search.problem.problem import Problem
 from nas.search.samplers.catalog import SAMPLERS
@@ -29,7 +29,11 @@ from nas.search_spaces.hybrid import Hybrid
 from nas.space.space import Shape, Suggester
 from tests.toy_study import FakeExecutor, StartStudy, Stop, pretended
 
-CONCURRENT = [Concurrency(num_workers=3, cohort_size=1), Concurrency(num_workers=2, cohort_size=4)]
+CONCURRENT = [
+    Concurrency(num_workers=3, cohort_size=1, asked_at_once=1),
+    Concurrency(num_workers=2, cohort_size=4, asked_at_once=4),
+    Concurrency(num_workers=2, cohort_size=4, asked_at_once=2),
+]
 
 
 def front_bytes(folder: Path) -> bytes:
@@ -88,7 +92,9 @@ def test_the_driver_leaves_the_cores_to_its_workers(start: StartStudy, tmp_path:
         for num_workers, threads in ((2, 1), (1, 3)):
             seen.clear()
             start(
-                tmp_path / str(num_workers), Watching(), concurrency=Concurrency(num_workers=num_workers, cohort_size=1)
+                tmp_path / str(num_workers),
+                Watching(),
+                concurrency=Concurrency(num_workers=num_workers, cohort_size=1, asked_at_once=1),
             )
             assert seen == {threads}
             assert torch.get_num_threads() == 3
@@ -124,7 +130,7 @@ def test_the_order_in_which_workers_end_changes_nothing(
 
 def test_a_cohort_cut_short_is_trained_again_as_it_was(start: StartStudy, tmp_path: Path) -> None:
     """A member's result must not depend on which of its cohort had been written before a crash."""
-    concurrency = Concurrency(num_workers=1, cohort_size=4)
+    concurrency = Concurrency(num_workers=1, cohort_size=4, asked_at_once=4)
     start(tmp_path / "whole", FakeExecutor(), concurrency=concurrency)
     start(tmp_path / "cut", FakeExecutor(), concurrency=concurrency)
     lost = tmp_path / "cut" / "trials" / "00007" / "seed-0-silent-0000400.json"
@@ -399,7 +405,8 @@ def test_baselines_are_never_dropped(halved: Halved, problem: Problem) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "concurrency", [Concurrency(num_workers=3, cohort_size=1), Concurrency(num_workers=2, cohort_size=4)]
+    "concurrency",
+    CONCURRENT,
 )
 def test_the_order_in_which_workers_end_changes_nothing_with_rungs(
     start: StartStudy, tmp_path: Path, concurrency: Concurrency

@@ -22,7 +22,7 @@ from nas.results.objective import Objective
 from nas.results.observer import StudyInfo
 from nas.results.proposal import Proposal, Suggestion
 from nas.results.trial import Trial, TrialState
-from nas.search.driver import Concurrency
+from nas.search.concurrency import Concurrency
 from nas.search.problem.problem import Problem
 from nas.search.scheduler.forecast import Forecast
 from nas.search.settings import ConstraintSettings, StudySettings
@@ -75,7 +75,7 @@ def test_a_study_stopped_anywhere_comes_out_the_same(
 
 
 def test_the_order_in_which_trainings_end_changes_nothing(start: StartStudy, problem: Problem, tmp_path: Path) -> None:
-    two, concurrency = over_two(problem, "mean_rank"), Concurrency(num_workers=2, cohort_size=2)
+    two, concurrency = over_two(problem, "mean_rank"), Concurrency(num_workers=2, cohort_size=2, asked_at_once=2)
     fronts = [
         start(tmp_path / str(seed), FakeExecutor(random.Random(seed)), concurrency=concurrency, with_problem=two)
         for seed in (0, 1)

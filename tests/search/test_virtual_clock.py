@@ -7,11 +7,11 @@ def test_what_has_fewest_steps_left_ends_first() -> None:
     clock: VirtualClock[str] = VirtualClock(2)
     clock.start("long", 10)
     clock.start("short", 3)
-    assert not clock.has_room
+    assert not clock.num_free
     assert clock.next_end() == "short"
     clock.start("middle", 4)  # from 3 to 7
     assert [clock.next_end(), clock.next_end()] == ["middle", "long"]
-    assert clock.is_idle and clock.has_room
+    assert clock.is_idle and clock.num_free
 
 
 def test_of_two_that_end_together_the_one_begun_first_comes_first() -> None:
@@ -33,7 +33,7 @@ def test_lanes_are_busy_as_workers_of_equal_speed_would_be() -> None:
     clock: VirtualClock[int] = VirtualClock(3)
     waiting, seen = list(enumerate(lengths)), []
     while waiting or not clock.is_idle:
-        while clock.has_room and waiting:
+        while clock.num_free and waiting:
             number, length = waiting.pop(0)
             clock.start(number, length)
         seen.append(clock.next_end())

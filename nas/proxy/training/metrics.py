@@ -92,7 +92,7 @@ def validate(
     model = CohortTransformer(state.weights, patterns, proxy, task, backend).to(place)
     tally = Tally(len(patterns), place)
     with torch.autocast(place.type, torch.bfloat16, enabled=place.type == "cuda"):  # as in training
-        for batch in ValidationBatches(task):
+        for batch in ValidationBatches(task, device):
             tokens, targets, context = (None if ids is None else ids.to(place) for ids in batch)
             assert tokens is not None and targets is not None
             tally.add(model(tokens, context), targets)

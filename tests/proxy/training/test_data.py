@@ -24,7 +24,7 @@ def test_stretches_have_the_batches_of_their_steps(task: TextTask) -> None:
 
 
 def test_validation_is_the_whole_set_every_time(task: TextTask) -> None:
-    batches = ValidationBatches(task)
+    batches = ValidationBatches(task, "cpu")
     first, again = list(batches), list(batches)
     assert sum(len(tokens) for tokens, _, _ in first) == 16
     assert all(starmap(same, zip(first, again, strict=True)))
