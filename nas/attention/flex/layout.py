@@ -56,16 +56,19 @@ class Layout:
         """
         k, v = in_front(memory, k, v, seen_rows)
         more_heads, more_rows = self.num_heads - q.shape[1], self.memory_rows - seen_rows
-        return (
-            functional.pad(q, (0, 0, 0, 0, 0, more_heads)).contiguous(),
-            functional.pad(k, (0, 0, more_rows, 0, 0, more_heads)).contiguous(),
-            functional.pad(v, (0, 0, more_rows, 0, 0, more_heads)).contiguous(),
-        )
+        return _padded(q, 0, more_heads), _padded(k, more_rows, more_heads), _padded(v, more_rows, more_heads)
 
 
 def slots(needed: int, least: int) -> int:
     """Places for this many shapes of a kind: a power of two, and no fewer than most patterns need."""
     return max(least, _power_of_two(needed))
+
+
+def _padded(x: Tensor, more_rows: int, more_heads: int) -> Tensor:
+    """Zeros before the tokens and behind the heads; contiguous, because other strides need another kernel."""
+    if more_rows or more_heads:
+        x = functional.pad(x, (0, 0, more_rows, 0, 0, more_heads))
+    return x.contiguous()
 
 
 def _power_of_two(number: int) -> int:

@@ -29,6 +29,11 @@ def test_slots_are_a_power_of_two_and_no_fewer_than_the_least() -> None:
     assert slots(0, 0) == 0
 
 
+def test_what_fits_is_not_copied() -> None:
+    q, k, v = (torch.randn(2, 6, 8, width) for width in (4, 4, 3))
+    assert all(one is other for one, other in zip(layout(6).pad(q, k, v, None, 0), (q, k, v), strict=True))
+
+
 def test_padding_is_behind_the_heads_and_before_the_memory() -> None:
     q, k, v = (torch.randn(2, 5, 8, width) for width in (4, 4, 3))
     memory = torch.randn(2, 5, 9, 4), torch.randn(2, 5, 9, 3)

@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nas.patterns.blocks.boxes import in_box
@@ -11,13 +11,14 @@ SIDES = st.integers(1, 9)
 
 
 def intervals(draw: st.DrawFn, size: int) -> np.ndarray:
-    """Any intervals within a side of the grid, empty ones too: more than the primitives make."""
-    pairs = draw(st.lists(st.tuples(st.integers(0, size), st.integers(0, size)), min_size=size, max_size=size))
+    """Any intervals within a side of the grid, empty ones and whole sides too: more than the primitives make."""
+    interval = draw(st.sampled_from([st.just((0, size)), st.tuples(st.integers(0, size), st.integers(0, size))]))
+    pairs = draw(st.lists(interval, min_size=size, max_size=size))
     return np.sort(np.array(pairs), axis=1).T
 
 
 @given(st.data(), GRIDS, st.booleans(), SIDES, SIDES, st.integers(0, 4))
-@quick
+@settings(quick, max_examples=100)
 def test_blocks_of_a_box_are_those_of_its_pairs(data, grid, causal, block_q, block_k, memory):
     rows, columns = data.draw(st.composite(intervals)(grid[0])), data.draw(st.composite(intervals)(grid[1]))
     num_tokens = grid[0] * grid[1]
