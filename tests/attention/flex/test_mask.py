@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
-from torch.nn.attention.flex_attention import create_block_mask, create_mask
+from torch.nn.attention.flex_attention import create_block_mask
 
 from nas.attention.flex.layout import Layout
 from nas.attention.flex.mask import block_mask, mask_mod
@@ -25,9 +25,10 @@ from tests.strategies import heads, quick
 def test_the_mask_function_gives_the_dense_mask(case: tuple[Heads, int]) -> None:
     heads, num_tokens = case
     layout = Layout.of(heads, num_tokens)
+    head, query, key = map(torch.arange, (layout.num_heads, num_tokens, layout.num_keys))
     mod = mask_mod(mask_tables(heads, layout, CPU))
-    ours = create_mask(mod, None, layout.num_heads, num_tokens, layout.num_keys, "cpu")
-    assert torch.equal(ours[0], dense_mask(heads, layout))
+    ours = mod(torch.tensor(0), head[:, None, None], query[:, None], key)
+    assert torch.equal(ours, dense_mask(heads, layout))
 
 
 def blocks_of(number: Tensor, listed: Tensor, num_columns: int) -> Tensor:
