@@ -1,6 +1,6 @@
 """Format `flex`: one Python module for FlexAttention that needs only torch.
 
-Source: `create_block_mask` and `flex_attention` in torch/nn/attention/flex_attention.py of torch 2.6 and newer, run
+Source: `BlockMask` and `flex_attention` in torch/nn/attention/flex_attention.py of torch 2.6 and newer, run
 with torch 2.13.
 """
 

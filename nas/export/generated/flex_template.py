@@ -1,13 +1,15 @@
 """The code of the FlexAttention module around its masks."""
 
+from nas.export.generated.blocks_template import BLOCKS
+
 IMPORTS = """from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex_attention
-from torch.nn.functional import scaled_dot_product_attention"""
+from torch.nn.attention.flex_attention import BlockMask, flex_attention
+from torch.nn.functional import pad, scaled_dot_product_attention"""
 
 HOW_TO = """How to use it, with q, k, v of shape (batch, heads, tokens, d_head):
 
@@ -19,7 +21,8 @@ or, where the model calls FlexAttention itself:
 
     out = flex_attention(q, k, v, block_mask=pattern.block_mask(layer, q.shape[-2], q.device))"""
 
-TAIL = '''
+TAIL = (
+    '''
 
 MASK_HEADS = ({mask_heads})  # heads of a block mask; 1 where all heads of the layer attend alike
 
@@ -62,11 +65,7 @@ def attention(layer: int, q: Tensor, k: Tensor, v: Tensor, scale: float | None =
 def _block_mask(
     build: Callable[[int | None, Device], MaskMod], heads: int, num_tokens: int, device: torch.device, block_size: int
 ) -> BlockMask:
-    mod = build(num_tokens, device)
-    return create_block_mask(mod, None, heads, num_tokens, num_tokens, device=device, BLOCK_SIZE=block_size)
-
-
-@lru_cache(maxsize=1)
-def _compiled_flex_attention() -> Callable[..., Tensor]:
-    return torch.compile(flex_attention)
+    return _blocks(build(num_tokens, device), 1, heads, num_tokens, num_tokens, device, block_size)
 '''
+    + BLOCKS
+)

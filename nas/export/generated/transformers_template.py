@@ -1,13 +1,15 @@
 """The code of the module for Hugging Face transformers around its masks."""
 
+from nas.export.generated.blocks_template import BLOCKS
+
 IMPORTS = """from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex_attention
-from torch.nn.functional import scaled_dot_product_attention"""
+from torch.nn.attention.flex_attention import BlockMask, flex_attention
+from torch.nn.functional import pad, scaled_dot_product_attention"""
 
 HOW_TO = """How to use it, with a causal language model that has as many layers and heads:
 
@@ -18,7 +20,8 @@ HOW_TO = """How to use it, with a causal language model that has as many layers 
 
 The pattern replaces the model's attention in every layer and head. Weights, positions and the cache are the model's."""
 
-TAIL = '''
+TAIL = (
+    '''
 
 QUERIES_AT_ONCE = 512  # without a GPU, queries whose mask is in memory at a time
 
@@ -129,7 +132,8 @@ def visible(layer: int, attention_mask: Tensor) -> Tensor:
     device = attention_mask.device
     head = torch.arange(NUM_HEADS, device=device)[None, :, None, None]
     key = (torch.arange(attention_mask.shape[-1], device=device) - start).clamp(min=0)
-    return attention_mask & _pattern(layer, attention_mask)(torch.zeros_like(head), head, own - start, key)
+    pattern = _pattern(LAYERS[layer], attention_mask.shape[-1], device)
+    return attention_mask & pattern(torch.zeros_like(head), head, own - start, key)
 
 
 def _places(attention_mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -144,10 +148,9 @@ def _places(attention_mask: Tensor) -> tuple[Tensor, Tensor]:
     return start, own
 
 
-def _pattern(layer: int, attention_mask: Tensor) -> MaskMod:
-    """The layer's mask_mod for this number of keys; a causal one is the same at every length that is long enough."""
-    num_keys = attention_mask.shape[-1]
-    return LAYERS[layer]({table_length}, attention_mask.device)
+def _pattern(build: Callable[[int | None, Device], MaskMod], num_keys: int, device: torch.device) -> MaskMod:
+    """A layer's mask_mod for this number of keys; a causal one is the same at every length that is long enough."""
+    return build({table_length}, device)
 
 
 def _check_call(query: Tensor, attention_mask: Tensor | None, arguments: dict[str, Any]) -> None:
@@ -161,16 +164,23 @@ def _check_call(query: Tensor, attention_mask: Tensor | None, arguments: dict[st
         raise ValueError(f"pattern {{PATTERN_ID}}: needs {{NUM_HEADS}} query heads, got {{query.shape[1]}}.")
 
 
-_LAST: dict[Any, Any] = {{}}  # the model's latest mask, and the block masks built from it, by layer
+_LAST: dict[Any, Any] = {{}}  # the model's latest mask, whether it is plainly causal, and block masks built from it
 
 
 def _block_mask(layer: int, attention_mask: Tensor) -> BlockMask:
-    """The block mask of a layer; layers that attend alike share it while the model's mask is the same."""
+    """The block mask of a layer; layers that attend alike share it while the model's mask is the same.
+
+    Without padding and packing it depends on sizes alone, and is kept from call to call.
+    """
     if _LAST.get("mask") is not attention_mask:
         _LAST.clear()
-        _LAST["mask"] = attention_mask
+        _LAST["mask"], _LAST["plain"] = attention_mask, _is_causal(attention_mask)
+    batch, _, num_queries, num_keys = attention_mask.shape
+    device = attention_mask.device
+    if _LAST["plain"]:
+        return _causal_block_mask(LAYERS[layer], num_queries, num_keys, device)
     if LAYERS[layer] not in _LAST:
-        pattern = _pattern(layer, attention_mask)
+        pattern = _pattern(LAYERS[layer], num_keys, device)
         start, own = (place[:, 0, :, 0] for place in _places(attention_mask))
 
         def seen(b: Tensor, h: Tensor, q_idx: Tensor, kv_idx: Tensor) -> Tensor:
@@ -178,13 +188,28 @@ def _block_mask(layer: int, attention_mask: Tensor) -> BlockMask:
             inside = pattern(b, h, own[b, q_idx] - first, (kv_idx - first).clamp(min=0))
             return attention_mask[b, 0, q_idx, kv_idx] & inside
 
-        batch, _, num_queries, num_keys = attention_mask.shape
-        device = attention_mask.device
-        _LAST[LAYERS[layer]] = create_block_mask(seen, batch, NUM_HEADS, num_queries, num_keys, device=device)
+        _LAST[LAYERS[layer]] = _blocks(seen, batch, NUM_HEADS, num_queries, num_keys, device)
     return _LAST[LAYERS[layer]]
 
 
-@lru_cache(maxsize=1)
-def _compiled_flex_attention() -> Callable[..., Tensor]:
-    return torch.compile(flex_attention)
+def _is_causal(attention_mask: Tensor) -> bool:
+    """Whether every query sees all keys up to its own, the last query's being the last key."""
+    num_queries, num_keys = attention_mask.shape[-2:]
+    key = torch.arange(num_keys, device=attention_mask.device)
+    return torch.equal(attention_mask, (key <= key[num_keys - num_queries :, None]).expand_as(attention_mask))
+
+
+@lru_cache(maxsize=64)
+def _causal_block_mask(
+    build: Callable[[int | None, Device], MaskMod], num_queries: int, num_keys: int, device: torch.device
+) -> BlockMask:
+    """The block mask of a layer for sequences without padding, whose last tokens are the queries."""
+    pattern, earlier = _pattern(build, num_keys, device), num_keys - num_queries
+
+    def seen(b: Tensor, h: Tensor, q_idx: Tensor, kv_idx: Tensor) -> Tensor:
+        return pattern(b, h, q_idx + earlier, kv_idx)
+
+    return _blocks(seen, 1, NUM_HEADS, num_queries, num_keys, device)
 '''
+    + BLOCKS
+)

@@ -10,6 +10,7 @@ import numpy as np
 
 from nas.errors import PatternError
 from nas.patterns.arrays import Flags, Positions
+from nas.patterns.counting.band_edges import sorted_edges
 from nas.patterns.counting.inclusion_exclusion import Term, inclusion_exclusion
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import Random
@@ -20,8 +21,6 @@ _MOST_BAND_ENTRIES = 1 << 26
 
 _MOST_STEPS = 1 << 30
 """Most steps of one count, each a query and a shape: about ten seconds of a processor's time."""
-
-_FEW = 8
 
 
 class KeyCounts:
@@ -90,28 +89,10 @@ class KeyCounts:
 
 
 def _disjoint(bands: tuple[Band, ...], rows: slice) -> Iterator[tuple[Positions, Positions]]:
-    """Start and stop of bands that show the same keys and never overlap.
-
-    Sorting starts and stops separately preserves, for every key, the number of bands that contain it, and
-    leaves only adjacent bands to compare.
-    """
-    starts = _sorted([band.start[rows] for band in bands])
-    stops = _sorted([np.maximum(band.start[rows], band.stop[rows]) for band in bands])
+    """Start and stop of bands that show the same keys and never overlap."""
+    starts, stops = sorted_edges(bands, rows)
     for index, (start, stop) in enumerate(zip(starts, stops, strict=True)):
         yield (np.maximum(start, stops[index - 1]) if index else start), stop
-
-
-def _sorted(columns: list[Positions]) -> list[Positions]:
-    """Each row's values in ascending order: an insertion sort of whole columns where there are few."""
-    if len(columns) > _FEW:
-        return list(np.sort(np.stack(columns), axis=0))
-    for newest in range(1, len(columns)):
-        for place in range(newest, 0, -1):
-            low, high = columns[place - 1], columns[place]
-            if (low <= high).all():
-                break
-            columns[place - 1 : place + 1] = np.minimum(low, high), np.maximum(low, high)
-    return columns
 
 
 def _check_size(size: int, most: int, num_tokens: int) -> None:

@@ -121,6 +121,24 @@ def test_the_block_masks_of_a_gpu_say_the_same(transformers):
         torch.testing.assert_close(flexed[real], dense[real], atol=1e-5, rtol=1e-4)
 
 
+def test_block_masks_without_padding_are_kept_from_call_to_call():
+    """As in training, where transformers makes a new mask for every batch; those with padding are made anew."""
+    module = _module(PATTERN)
+    for num_queries, num_keys in [(200, 200), (50, 200)]:
+        causal = torch.ones(num_queries, num_keys, dtype=torch.bool).tril(num_keys - num_queries)
+        first, second = (causal.repeat(2, 1, 1, 1) for _ in range(2))
+        kept = module["_block_mask"](0, first)
+        assert module["_block_mask"](0, second) is kept
+        assert module["_block_mask"](1, second) is not kept
+        padded = causal.repeat(2, 1, 1, 1)
+        padded[0, :, :, :3] = False
+        assert module["_block_mask"](0, padded) is not kept
+        blocks, dense = kept.to_dense().bool(), module["visible"](0, first[:1])
+        padding = (0, -num_keys % 128, 0, -num_queries % 128)
+        whole = torch.nn.functional.pad(dense, padding).unflatten(3, (-1, 128)).unflatten(2, (-1, 128))
+        assert torch.equal(blocks, whole.any(dim=5).any(dim=3))
+
+
 def test_it_trains(transformers):
     model = _model(transformers, attention_dropout=0.1).train()
     model.set_attn_implementation(_module(PATTERN)["register"]())
