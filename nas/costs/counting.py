@@ -61,7 +61,7 @@ def count_cost(pattern: ModelPattern, target: Target, num_tokens: int | None = N
         forward_flops=forward,
         train_flops=3 * forward,
         kv_cache_bytes=kv_cache_bytes(fitted, target, n),
-        activation_bytes=activation_bytes(target, n, pairs),
+        activation_bytes=activation_bytes(fitted, target, n, pairs),
         num_parameters=target_parameters(target) + pattern_parameters(fitted, target, n),
     )
 

@@ -1,6 +1,7 @@
 """The target: the model for which a pattern's cost is counted."""
 
 from dataclasses import dataclass, fields
+from typing import Literal
 
 from nas.errors import InputError
 from nas.ranges import MOST_TOKENS
@@ -55,6 +56,21 @@ class Target:
             )
 
 
+FEWEST_TOKENS_FOR_PIECES = 512
+"""Shorter proxies run dense, as `nas.attention.choice` decides."""
+
+
+@dataclass(kw_only=True, slots=True)
+class ProxyTarget(Target):
+    """Our proxy as a target: its activations are those of our network, not of a published decoder.
+
+    Args:
+        backend: the backend that its attention is trained with on a CPU.
+    """
+
+    backend: Literal["dense", "pieces"] = "dense"
+
+
 def proxy_target(
     *,
     num_layers: int,
@@ -63,7 +79,7 @@ def proxy_target(
     d_model: int | None = None,
     mlp_ratio: int = 4,
     vocab_size: int = 256,
-) -> Target:
+) -> ProxyTarget:
     """The proxy as a target: the default target of costs.
 
     Args:
@@ -75,7 +91,7 @@ def proxy_target(
         vocab_size: entries of the vocabulary.
     """
     d_model = 16 * num_heads if d_model is None else d_model
-    return Target(
+    return ProxyTarget(
         name="proxy",
         num_tokens=num_tokens,
         num_layers=num_layers,
@@ -85,6 +101,7 @@ def proxy_target(
         d_head=d_model // num_heads,
         d_mlp=mlp_ratio * d_model,
         vocab_size=vocab_size,
+        backend="dense" if num_tokens < FEWEST_TOKENS_FOR_PIECES else "pieces",
     )
 
 
