@@ -23,7 +23,13 @@ def blocks_of(mask: Flags, block: int) -> int:
     """The blocks that torch's FlexAttention computes for a dense mask."""
     seen = torch.from_numpy(mask)
     blocks = create_block_mask(
-        lambda batch, head, query, key: seen[query, key], None, None, *mask.shape, device="cpu", BLOCK_SIZE=block
+        lambda batch, head, query, key: seen[query, key],
+        B=None,
+        H=None,
+        Q_LEN=mask.shape[0],
+        KV_LEN=mask.shape[1],
+        device="cpu",
+        BLOCK_SIZE=block,
     )
     full = blocks.full_kv_num_blocks
     return int(blocks.kv_num_blocks.sum()) + (0 if full is None else int(full.sum()))
