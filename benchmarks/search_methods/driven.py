@@ -1,11 +1,13 @@
 """Studies by the product's own driver, replayed on a table and judged after every training."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from optuna.samplers import GPSampler, TPESampler
 from replay import MemoryStorage, ReplayExecutor
 
+from nas.patterns.model import ModelPattern
 from nas.results.observer import Observer
 from nas.results.trial import Trial, TrialState
 from nas.search.driver import Concurrency, Driver
@@ -15,7 +17,7 @@ from nas.search.samplers.catalog import SAMPLERS
 from search_methods.mutation import ParetoMutation
 from search_methods.search import Curve, Search
 from search_methods.settings import study_settings
-from search_methods.truth import Truth, load
+from search_methods.truth import load
 
 MAKERS: dict[str, MakeSampler] = SAMPLERS | {
     "mutation": lambda asked: ParetoMutation(asked.own_seed),
@@ -27,10 +29,15 @@ MAKERS: dict[str, MakeSampler] = SAMPLERS | {
 
 
 class Trace(Observer):
-    """An observer that judges the choices after every training."""
+    """An observer that judges the choices after every training.
 
-    def __init__(self, executor: ReplayExecutor, truth: Truth) -> None:
-        self._executor, self._truth = executor, truth
+    Args:
+        spent: what has been spent so far.
+        share: what chosen patterns are worth, as a share of the true hypervolume.
+    """
+
+    def __init__(self, spent: Callable[[], float], share: Callable[[Sequence[ModelPattern]], float]) -> None:
+        self._spent, self._share = spent, share
         self.driver: Driver | None = None
         self.curve: Curve = []
         self.num_chosen: list[int] = []
@@ -46,8 +53,8 @@ class Trace(Observer):
 
     def _judge(self) -> None:
         assert self.driver is not None
-        chosen = [trial.pattern.id for trial in self.driver.forecast_front() if trial.pattern]
-        self.curve.append((float(self._executor.train_flops), self._truth.share(chosen)))
+        chosen = [trial.pattern for trial in self.driver.forecast_front() if trial.pattern]
+        self.curve.append((float(self._spent()), self._share(chosen)))
         self.num_chosen.append(len(chosen))
 
 
@@ -56,7 +63,7 @@ def driven(path: Path, num_seeds: int | None, seed: int, *, sampler: str, **stud
     table, problem, truth = load(path, num_seeds)
     settings = study_settings(table, seed=seed, **study)
     executor = ReplayExecutor(table.rows, {seed * 1000: truth.own_seed(seed)}, table.training, problem.target)
-    trace = Trace(executor, truth)
+    trace = Trace(lambda: executor.train_flops, lambda chosen: truth.share([pattern.id for pattern in chosen]))
     concurrency = Concurrency(num_workers=2, cohort_size=1)
     trace.driver = Driver(
         settings, problem, MAKERS[sampler], MemoryStorage(), executor, Observers([trace]), concurrency, None
