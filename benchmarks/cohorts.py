@@ -79,8 +79,8 @@ def rules(num_trials: int) -> dict[str, Rounds]:
     """What is compared, by name."""
     fixed = {str(size): Rounds(size, num_trials) for size in SIZES if size <= num_trials}
     return fixed | {
-        f"{MOST}, a quarter of those left": Rounds(MOST, num_trials, left=0.25),
-        f"{MOST}, half of those known": Rounds(MOST, num_trials, known=0.5),
+        "a quarter of those left": Rounds(MOST, num_trials, left=0.25),
+        "half of those known": Rounds(MOST, num_trials, known=0.5),
     }
 
 

@@ -18,12 +18,13 @@ def study() -> Study:
 
 
 def check(tau: float | None, chance: float | None = None) -> Check:
-    return Check(tau=tau, interval=None, chance=chance, whole_tau=0.5)
+    return Check(tau=tau, interval=None, chance=chance, whole_tau=0.5, last_tau=0.4)
 
 
 def test_a_check_of_all_trials_is_the_estimate_itself(study: Study) -> None:
     for found in study.outcome(24, 4).checks.values():
-        assert found.tau == found.whole_tau
+        assert found.tau == found.whole_tau == found.last_tau
+    assert study.outcome(24, 2).checks[OWN].last_tau == study.outcome(24, 4).checks[OWN].tau
     few = study.outcome(4, 4).checks
     assert few[OWN].whole_tau > few[RANDOM].whole_tau
     (low, high), tau = few[OWN].interval or (1, -1), few[OWN].tau or 0
