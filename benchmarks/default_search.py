@@ -106,7 +106,7 @@ def long_run_steps(study: WholeStudy, world: World, settings: StudySettings, num
 def kept(file: Path) -> dict[str, Result]:
     """What earlier calls have replayed, by world, design and seed."""
     rows = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
-    return {row.pop("key"): Result(**{k.replace(" ", "_"): v for k, v in row.items()}) for row in rows}
+    return {row.pop("key"): Result(**row) for row in rows}
 
 
 def replays(options: argparse.Namespace, designs: Sequence[Design]) -> Iterator[tuple[str, Design, list[Result]]]:
