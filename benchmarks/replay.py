@@ -1,6 +1,6 @@
 """Studies replayed on a table: what would be trained is looked up."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -41,6 +41,10 @@ class ReplayExecutor:
         self._trunks: dict[tuple[str, int], int] = {}
         self.train_flops = 0
         """Training FLOPs that all jobs so far would have taken."""
+        self.steps: Counter[tuple[int, int, int]] = Counter()
+        """Optimiser steps that they would have taken, by trial, seed and rung."""
+        self.steps_in_turn = 0
+        """The same where all members of a cohort take a step at once."""
 
     def submit(self, job: Job) -> None:
         """Queue a job."""
@@ -49,18 +53,33 @@ class ReplayExecutor:
     def next_result(self, on_progress: OnProgress) -> JobResult:
         """Look up the oldest job."""
         job = self._queue.popleft()
-        return JobResult(job, job.signed(self._look_up(member, job) for member in job.members))
+        before = self.steps.copy()
+        measurements = [
+            self._look_up(trial, member, job) for trial, member in zip(job.trials, job.members, strict=True)
+        ]
+        self.steps_in_turn += max((self.steps - before).values())
+        return JobResult(job, job.signed(measurements))
 
     def close(self) -> None:
         """Nothing runs."""
 
-    def _look_up(self, member: Member, job: Job) -> Measurement:
-        known = self._measured[member.pattern.id, self._seeds[job.seed], job.rung]
-        trunk = self._trunks.get((member.pattern.id, job.seed), 0)
-        cost = count_cost(member.pattern, self._proxy)
-        self.train_flops += cost.train_flops * self._training.batch_size * (job.rung - trunk)
+    def known(self, pattern: ModelPattern, seed: int, rung: int) -> Measurement:
+        """What the table says of a pattern.
+
+        Args:
+            pattern: any that it has.
+            seed: of the table.
+            rung: in optimiser steps.
+        """
+        return self._measured[pattern.id, seed, rung].measurement
+
+    def _look_up(self, trial: int, member: Member, job: Job) -> Measurement:
+        known = self.known(member.pattern, self._seeds[job.seed], job.rung)
+        steps = job.rung - self._trunks.get((member.pattern.id, job.seed), 0)
+        self.train_flops += count_cost(member.pattern, self._proxy).train_flops * self._training.batch_size * steps
+        self.steps[trial, job.seed, job.rung] += steps
         self._trunks[member.pattern.id, job.seed] = branch_start(job.rung, self._training)
-        return replace(known.measurement, seed=job.seed, learning_rate=member.learning_rate)
+        return replace(known, seed=job.seed, learning_rate=member.learning_rate)
 
 
 class KnownPatterns:

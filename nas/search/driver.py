@@ -167,7 +167,8 @@ class Driver:
     def _ask(self) -> list[Trial]:
         """New trials to train, as many as are asked at once unless all trials have been proposed."""
         first = len(self._problem.baselines)
-        while len(self._scheduler.newcomers()) < self._concurrency.asked_at_once:
+        enough = self._concurrency.asked_at_once(max(0, len(self._store.rung_scores(self._rungs[0])) - first))
+        while len(self._scheduler.newcomers()) < enough:
             number = len(self._store.trials)
             if number == self._num_trials:
                 break

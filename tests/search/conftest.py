@@ -35,7 +35,7 @@ def start(problem: Problem) -> StartStudy:
         folder: Path,
         executor: FakeExecutor,
         *,
-        concurrency: Concurrency = Concurrency(num_workers=2, cohort_size=1, asked_at_once=1),  # noqa: B008 - a frozen value
+        concurrency: Concurrency = Concurrency(num_workers=2, cohort_size=1),  # noqa: B008 - a frozen value
         observers: tuple[Observer, ...] = (),
         with_problem: Problem = problem,
         with_database: bool = False,

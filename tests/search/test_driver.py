@@ -30,9 +30,9 @@ from nas.space.space import Shape, Suggester
 from tests.toy_study import FakeExecutor, StartStudy, Stop, pretended
 
 CONCURRENT = [
-    Concurrency(num_workers=3, cohort_size=1, asked_at_once=1),
-    Concurrency(num_workers=2, cohort_size=4, asked_at_once=4),
-    Concurrency(num_workers=2, cohort_size=4, asked_at_once=2),
+    Concurrency(num_workers=3, cohort_size=1),
+    Concurrency(num_workers=2, cohort_size=4),
+    Concurrency(num_workers=1, cohort_size=8),
 ]
 
 
@@ -94,7 +94,7 @@ def test_the_driver_leaves_the_cores_to_its_workers(start: StartStudy, tmp_path:
             start(
                 tmp_path / str(num_workers),
                 Watching(),
-                concurrency=Concurrency(num_workers=num_workers, cohort_size=1, asked_at_once=1),
+                concurrency=Concurrency(num_workers=num_workers, cohort_size=1),
             )
             assert seen == {threads}
             assert torch.get_num_threads() == 3
@@ -130,7 +130,7 @@ def test_the_order_in_which_workers_end_changes_nothing(
 
 def test_a_cohort_cut_short_is_trained_again_as_it_was(start: StartStudy, tmp_path: Path) -> None:
     """A member's result must not depend on which of its cohort had been written before a crash."""
-    concurrency = Concurrency(num_workers=1, cohort_size=4, asked_at_once=4)
+    concurrency = Concurrency(num_workers=1, cohort_size=4)
     start(tmp_path / "whole", FakeExecutor(), concurrency=concurrency)
     start(tmp_path / "cut", FakeExecutor(), concurrency=concurrency)
     lost = tmp_path / "cut" / "trials" / "00007" / "seed-0-silent-0000400.json"
