@@ -1,9 +1,11 @@
 """The target: the model for which a pattern's cost is counted."""
 
 from dataclasses import dataclass, fields
+from typing import get_args
 
-from nas.errors import InputError
+from nas.errors import InputError, unknown
 from nas.ranges import MOST_TOKENS
+from nas.results.profile import Phase
 
 
 @dataclass(kw_only=True, slots=True)
@@ -24,9 +26,11 @@ class Target:
         tied_embeddings: whether the output matrix is the embedding.
         bytes_per_element: size of a stored number, in bytes.
         fused_attention: whether the training kernel stores no scores, so that their activation bytes are not counted.
+        phase: what measured objectives run on it: prefill, decode or train.
 
     Raises:
-        InputError: a size is below 1, num_tokens is above MOST_TOKENS, or num_kv_heads does not divide num_heads.
+        InputError: a size is below 1, num_tokens is above MOST_TOKENS, num_kv_heads does not divide num_heads, or
+            the phase is unknown.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Target:
     tied_embeddings: bool = False
     bytes_per_element: int = 2
     fused_attention: bool = False
+    phase: Phase = "prefill"
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -53,6 +58,24 @@ class Target:
             raise InputError(
                 "target.num_kv_heads", f"must divide target.num_heads ({self.num_heads})", self.num_kv_heads
             )
+        _check_phase(self.phase)
+
+
+@dataclass(kw_only=True, slots=True)
+class OwnTarget:
+    """The model of a study itself as the target, the proxy or the checkpoint, with its own sizes.
+
+    Args:
+        phase: what measured objectives run on it: prefill, decode or train.
+
+    Raises:
+        InputError: the phase is unknown.
+    """
+
+    phase: Phase = "prefill"
+
+    def __post_init__(self) -> None:
+        _check_phase(self.phase)
 
 
 def proxy_target(
@@ -86,6 +109,11 @@ def proxy_target(
         d_mlp=mlp_ratio * d_model,
         vocab_size=vocab_size,
     )
+
+
+def _check_phase(phase: str) -> None:
+    if phase not in get_args(Phase):
+        raise unknown("target.phase", phase, get_args(Phase), "phase")
 
 
 def check_num_tokens(num_tokens: object, where: str = "num_tokens") -> None:

@@ -6,6 +6,7 @@ import yaml
 from nas.config.load import load_settings, to_yaml
 from nas.config.read import read_settings
 from nas.config.settings import RunSettings
+from nas.costs.target import Target
 from nas.errors import InputError, NasError
 from nas.tasks.catalog import TASKS
 from nas.tasks.language.text import TextSettings
@@ -107,7 +108,7 @@ def test_choosing_a_task_brings_its_settings_and_no_others() -> None:
 
 def test_a_target_is_chosen_by_name_and_mended_by_key() -> None:
     target = load("target=llama-3-8b-32k", "target.num_tokens=8192").target
-    assert target is not None
+    assert isinstance(target, Target)
     assert (target.name, target.num_layers, target.num_tokens) == ("llama-3-8b-32k", 32, 8192)
     assert load("target=proxy").target is None
     assert load("target=null").target is None
