@@ -13,7 +13,7 @@ from nas.patterns.model import ModelPattern
 from nas.proxy.state.cohort_state import Member
 from nas.results.front import Front
 from nas.results.measurement import LengthQuality, Measurement, Outcome
-from nas.results.profile import Profile, ProfileConditions
+from nas.results.profile import Profile
 from nas.results.proposal import Proposal, Suggestion
 from nas.results.trial import Trial
 from nas.search.executors.jobs import Job, JobResult, OnProgress, ProfileJob, ProfileResult
@@ -169,21 +169,6 @@ def trained_store(
     for pattern, num_rungs in zip(drawn(problem, len(reached)), reached, strict=True):
         train(store, enter(store, pattern).number, *RUNGS[:num_rungs], **more)
     return store
-
-
-CONDITIONS = ProfileConditions(
-    phase="prefill",
-    num_tokens=64,
-    num_layers=2,
-    num_heads=4,
-    num_kv_heads=4,
-    d_model=64,
-    d_head=16,
-    device="a pocket calculator",
-    dtype="float32",
-    num_threads=1,
-    torch="2.13.0",
-)
 
 
 def pretended_profile(job: ProfileJob) -> Profile:

@@ -59,7 +59,9 @@ def print_measured(costs: Sequence[MeasuredCost]) -> None:
         profile, ratio = cost.profile, cost.ratio_to_full
         print(f"\nMeasured: {describe(profile.conditions)}")
         shown = {
-            "latency_ms": f"{format_quantity(profile.latency_ms, 'ms')} ± {format_quantity(profile.latency_iqr_ms, 'ms')}",
+            "latency_ms": " ± ".join(
+                format_quantity(one, "ms") for one in (profile.latency_ms, profile.latency_iqr_ms)
+            ),
             "peak_memory_bytes": format_quantity(profile.peak_memory_bytes, PROFILED["peak_memory_bytes"]),
         }
         for name, value in shown.items():

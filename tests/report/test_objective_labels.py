@@ -16,6 +16,8 @@ from tests.fronts import QUALITY, make_baseline, make_point
         ("quality_noisy_recall_16x", "noisy_recall at 16x"),
         ("flops", "attention FLOPs"),
         ("kv_cache_bytes", "KV cache"),
+        ("latency_ms", "latency"),
+        ("peak_memory_bytes", "peak memory"),
         ("anything_else", "anything_else"),
     ],
 )
