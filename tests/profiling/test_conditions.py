@@ -8,6 +8,7 @@ from nas.errors import InputError
 from nas.profiling import conditions as module
 from nas.profiling.conditions import check_profilable, profile_conditions
 from nas.profiling.memory_limit import available_bytes
+from nas.results.profile import Phase
 from tests.profiles import conditions
 
 TARGET = proxy_target(num_layers=3, num_heads=4, num_tokens=96, d_model=64)
@@ -32,7 +33,7 @@ def test_what_differs_is_said() -> None:
     [("prefill", 4 * 4 * 64 * 8 * 4), ("train", 8 * 4 * 64 * 8 * 4), ("decode", 2 * 2 * 4 * 64 * 8 * 4)],
 )
 def test_a_target_that_the_memory_cannot_hold_is_refused(
-    phase: str, needed: int, monkeypatch: pytest.MonkeyPatch
+    phase: Phase, needed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "available_bytes", lambda device: needed)
     check_profilable(conditions(phase), "cpu", causal=True)

@@ -78,7 +78,8 @@ def test_a_decoding_step_is_the_attention_of_one_query_over_its_cache() -> None:
             return read[-1]  # type: ignore[return-value]
 
     heads = make_pattern(heads=4).layers[0].head_patterns()
-    (out,) = layer_run(heads, under, Recording(under, CPU, 8)).run()  # type: ignore[misc,var-annotated]
+    step: Any = layer_run(heads, under, Recording(under, CPU, 8))
+    (out,) = step.run()
     ((q, k, v),) = read
     assert k.shape == v.shape == (1, 2, 8, 8), "a window of eight keys"
     for head in range(4):

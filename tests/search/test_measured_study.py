@@ -70,7 +70,7 @@ def test_a_study_stopped_anywhere_measures_nothing_again(begin: Any, tmp_path: P
         first = (folder / "front.json").read_bytes()
         begin(folder, idle := FakeExecutor())
         assert (folder / "front.json").read_bytes() == first
-        assert idle.profiled == idle.trained == []
+        assert (idle.profiled, idle.trained) == ([], [])
 
 
 def test_what_is_over_a_measured_budget_is_not_trained(begin: Any, tmp_path: Path) -> None:
