@@ -8,7 +8,7 @@ from search_methods.whole_study import WholeStudy, replay_study
 from search_methods.world import table_world
 
 from nas.results.trial import TrialState
-from nas.search.driver import Concurrency
+from nas.search.concurrency import Concurrency
 from nas.search.settings import FidelitySettings
 
 TABLE = Path(__file__).parents[3] / "tables" / "tabular-text.jsonl"
