@@ -10,6 +10,7 @@ from nas.proxy.network.model import CohortTransformer
 from nas.proxy.settings import ProxySettings
 from nas.proxy.state.cohort_state import CohortState
 from nas.proxy.training.data import as_tensors
+from nas.proxy.training.precision import precision_on
 from nas.tasks.task import IGNORED_TARGET, Task
 
 
@@ -92,7 +93,7 @@ def validate(
     patterns = [member.pattern for member in state.members]
     model = CohortTransformer(state.weights, patterns, proxy, task, backend).to(place)
     tally = Tally(len(patterns), place)
-    with torch.autocast(place.type, torch.bfloat16, enabled=place.type == "cuda"):  # as in training
+    with torch.autocast(place.type, torch.bfloat16, enabled=precision_on(device) == "bfloat16"):  # as in training
         for batch in task.validation_batches(batch_size):
             tokens, targets, context = as_tensors(batch, place)
             tally.add(model(tokens, context), targets)

@@ -9,6 +9,7 @@ import torch
 
 from nas.errors import NasError, PatternError, StudyError, first_line, last_lines
 from nas.evaluation.evaluator import evaluators
+from nas.proxy.training.precision import precision_on
 from nas.results.measurement import Measurement, Outcome
 from nas.search.executors.jobs import Job, JobResult, OnProgress, Setup
 
@@ -80,10 +81,10 @@ def environment(setup: Setup, device: str, num_threads: int) -> str:
     versions = [f"{name} {version(package)}" for name, package in packages.items()]
     if device == "cpu":
         threads = "1 thread" if num_threads == 1 else f"{num_threads} threads"
-        place = [f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}", threads, "float32"]
+        place = [f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}", threads]
     else:
-        place = [torch.cuda.get_device_name(device), "bfloat16"]
-    return ", ".join([*versions, f"Python {platform.python_version()}", *place])
+        place = [torch.cuda.get_device_name(device)]
+    return ", ".join([*versions, f"Python {platform.python_version()}", *place, precision_on(device)])
 
 
 def _check_data(expected: Mapping[str, str], found: Mapping[str, str]) -> None:
