@@ -163,7 +163,7 @@ def test_relative_features_are_rounded_once_in_bfloat16() -> None:
     q, k, none = draw(1, 1, num_tokens, d), draw(1, 1, num_tokens, d, seed=1), torch.zeros(1, d)
     projection = draw(1, size, d, seed=2) / size**0.5
     exact, rounded = (
-        relative_features(*(each.to(dtype) for each in (q, k, none, none, projection)))
+        relative_features(q.to(dtype), k.to(dtype), none.to(dtype), none.to(dtype), projection.to(dtype))
         for dtype in (torch.float64, torch.bfloat16)
     )
     assert {each.dtype for each in rounded} == {torch.bfloat16}

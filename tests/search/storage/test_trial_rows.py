@@ -16,10 +16,11 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from nas.search.storage.trial_rows import insert, read_rows, rows_of
 
+KINDS = ("window", "full", 3, True, None)
 DISTRIBUTIONS = {
     "width": IntDistribution(0, 9),
     "steps": IntDistribution(1, 64, log=True),
-    "kind": CategoricalDistribution(["window", "full", 3, True, None]),
+    "kind": CategoricalDistribution(KINDS),
 }
 attributes = st.dictionaries(st.sampled_from(["a", "b b", "ü"]), st.sampled_from([None, 1, 0.1, "x", [1, [2]], {}]))
 number = st.floats(-1e9, 1e9) | st.sampled_from([inf, -inf, 0.1])
@@ -31,7 +32,7 @@ def trials(draw: st.DrawFn) -> FrozenTrial:
     options = {
         "width": st.integers(0, 9),
         "steps": st.integers(1, 64),
-        "kind": st.sampled_from(DISTRIBUTIONS["kind"].choices),
+        "kind": st.sampled_from(KINDS),
     }
     ended = draw(st.booleans())
     more: dict[str, Any] = {"constraints": {"flops": draw(number)}} if draw(st.booleans()) else {}
