@@ -15,7 +15,7 @@ import platform
 import random
 import tempfile
 import time
-from collections import Counter, deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -84,7 +84,7 @@ PARTS: dict[str, tuple[tuple[Any, tuple[str, ...]], ...]] = {
 class Stopwatch:
     """CPU seconds by part, each without the parts that it calls."""
 
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     fsyncs: int = 0
     _parts: list[str] = field(default_factory=lambda: ["rest"])
     _since: float = field(default_factory=time.process_time)

@@ -24,5 +24,8 @@ def test_time_counts_for_the_innermost_part(monkeypatch: pytest.MonkeyPatch) -> 
     clock = iter([1.0, 3.0, 7.0, 15.0])
     monkeypatch.setattr("driver.time.process_time", lambda: next(clock))
     watch = Stopwatch(_since=0.0)
-    watch.enter("ask"), watch.enter("folder"), watch.leave(), watch.leave()
+    for part in ("ask", "folder"):
+        watch.enter(part)
+    for _ in range(2):
+        watch.leave()
     assert dict(watch.seconds) == {"rest": 1.0, "ask": 2.0 + 8.0, "folder": 4.0}

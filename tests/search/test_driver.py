@@ -62,10 +62,14 @@ def test_a_long_study_that_reads_its_trials_seldom_comes_out_the_same_when_stopp
     """With a limit of 8, every 8th of 40 trials is read, and the last ones when there is nothing else to do."""
     for module in ("nas.search.trial_store", "nas.search.samplers.history"):
         monkeypatch.setattr(f"{module}.EXACT", 8)
-    whole, forecasts = FakeExecutor(), []
-    monkeypatch.setattr(
-        "nas.search.scheduler.forecast.Forecast", lambda *known: forecasts.append(0) or Forecast(*known)
-    )
+    whole = FakeExecutor()
+    forecasts: list[Forecast] = []
+
+    def made(*known: Any) -> Forecast:
+        forecasts.append(Forecast(*known))
+        return forecasts[-1]
+
+    monkeypatch.setattr("nas.search.scheduler.forecast.Forecast", made)
     training = TrainingSettings(num_steps=400, num_rungs=3)
     options: dict[str, Any] = {"num_trials": 40, "training": training, "concurrency": concurrency}
     front = start(tmp_path / "whole", whole, **options)

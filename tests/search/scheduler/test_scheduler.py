@@ -108,7 +108,8 @@ def test_finalists_are_trained_on_until_the_front_is_at_the_last_rung(problem: P
 
 def test_promoted_trials_are_started_one_by_one_as_if_chosen_anew(problem: Problem) -> None:
     store = trained_store(problem, [1] * 8)
-    scheduler, chosen = scheduler_of(problem, store), []
+    scheduler = scheduler_of(problem, store)
+    chosen: list[int] = []
     while waiting := scheduler.next_promoted(more_to_come=True):
         anew = scheduler_of(problem, store)
         anew.started([store[number] for number in chosen])
