@@ -134,6 +134,7 @@ class CheckpointEvaluator:
             member.seed,
             member.learning_rate,
             self._data_seed,
+            self._decoder.device.type,
         )
 
         def write(adapters: Adapters, paths: Sequence[Path]) -> None:
@@ -153,7 +154,7 @@ class CheckpointEvaluator:
             LengthQuality(
                 times=times,
                 num_tokens=task.num_tokens,
-                quality=self._decoder.score(task, max(1, self._training.batch_size // times), throttle.still_here),
+                quality=self._score(task, max(1, self._training.batch_size // times), throttle),
             )
             for times in sorted(self._training.test_lengths)
             if (task := self._task.longer(times)) is not None
@@ -168,9 +169,22 @@ class CheckpointEvaluator:
         """The quality on the task and on its parts; parts are of equal size, so their mean is that of the whole."""
         batch_size = self._training.batch_size
         parts = tuple(
-            PartQuality(name=name, quality=self._decoder.score(part, batch_size, throttle.still_here))
+            PartQuality(name=name, quality=self._score(part, batch_size, throttle))
             for name, part in self._task.parts.items()
         )
         if not parts:
-            return self._decoder.score(self._task, batch_size, throttle.still_here), ()
+            return self._score(self._task, batch_size, throttle), ()
         return fmean(part.quality for part in parts), parts
+
+    def _score(self, task: Task, batch_size: int, throttle: ProgressThrottle) -> float:
+        """The quality on a task, with half as many sequences at once each time that memory runs out.
+
+        Sequences are scored each by itself, so the batch decides no more than the last digits.
+
+        Raises:
+            RuntimeError, MemoryError: a single sequence does not fit.
+        """
+        if batch_size == 1:
+            return self._decoder.score(task, 1, throttle.still_here)
+        quality = unless_out_of_memory(lambda: self._decoder.score(task, batch_size, throttle.still_here))
+        return self._score(task, batch_size // 2, throttle) if quality is None else quality

@@ -6,6 +6,8 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
+import torch
+
 from nas.errors import InputError
 from nas.evaluation.cohort_fit import members_that_fit
 from nas.evaluation.longer import longer_qualities
@@ -17,6 +19,7 @@ from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.proxy.state.cohort_state import CohortState, Member
 from nas.proxy.training.cohort_trainer import CohortTrainer
 from nas.proxy.training.metrics import RungScore
+from nas.proxy.training.precision import precision_on
 from nas.proxy.training.schedule import branch_start
 from nas.results.measurement import LengthQuality, Measurement, Outcome
 from nas.tasks.task import Task
@@ -147,6 +150,7 @@ class ScratchEvaluator:
             asdict(trainer.proxy),
             trunk_settings(trainer.training),
             trainer.data_seed,
+            (torch.device(trainer.device).type, precision_on(trainer.device)),
         )
         return TrunkFiles(folders or (), decided_by, write=_write, read=partial(_read, members))
 

@@ -155,18 +155,24 @@ class Driver:
         When all trials have been proposed, those that are forecast to be on the front are trained to the last rung.
         Whatever is ready to be trained is shared among the free workers.
         """
-        scheduler, all_proposed = self._scheduler, len(self._store.trials) == self._num_trials
-        trials = (
-            scheduler.next_baselines()
-            or scheduler.next_promoted(more_to_come=not all_proposed)
-            or self._ask()
-            or scheduler.next_finalists()
-        )
+        scheduler = self._scheduler
+        trials = self._next_trials()
+        if not trials and self._store.catch_up():
+            trials = self._next_trials()
         if not trials:
             return None
         trials = trials[: self._concurrency.share(len(trials), num_free)]
         scheduler.started(trials)
         return self._launcher.launch(trials, scheduler.rung_after(trials[0]), trial_seed(self._settings, 0))
+
+    def _next_trials(self) -> list[Trial]:
+        scheduler, all_proposed = self._scheduler, len(self._store.trials) == self._num_trials
+        return (
+            scheduler.next_baselines()
+            or scheduler.next_promoted(more_to_come=not all_proposed)
+            or self._ask()
+            or scheduler.next_finalists()
+        )
 
     def _ask(self) -> list[Trial]:
         """New trials to train, as many as are asked at once unless all trials have been proposed."""
@@ -176,8 +182,8 @@ class Driver:
             number = len(self._store.trials)
             if number == self._num_trials:
                 break
-            history = self._history.all()
-            self._enter(self._proposer.sampled(number, history[first:], history[:first]))
+            history, num_read = self._history.all()
+            self._enter(self._proposer.sampled(number, history[first:], history[:first], num_read - first))
         return self._scheduler.newcomers()
 
     def _enter(self, proposal: Proposal) -> None:
@@ -215,8 +221,10 @@ class Driver:
 
     def _give_up_if_all_fail(self, least: int) -> None:
         """Stop if so many trials have failed, and none has been measured: the cause is not in the patterns."""
+        if any(trial.scores for trial in self._store.trials):  # the first ones, nearly always
+            return
         failed = [trial for trial in self._store.trials if trial.state is TrialState.FAILED]
-        if len(failed) < least or any(trial.scores for trial in self._store.trials):
+        if len(failed) < least:
             return
         folder = self._storage.trial_path(failed[-1].number)
         raise StudyError(

@@ -11,6 +11,7 @@ from nas.profiling.conditions import check_profilable, profile_conditions
 from nas.redact import redact
 from nas.results.front import Front
 from nas.results.lock import locked
+from nas.results.measurement import precision_in
 from nas.results.observer import Observer
 from nas.results.own_files import check_own
 from nas.results.profile import ProfileConditions
@@ -92,12 +93,15 @@ def _warn_of_mixture(folder: StudyFolder, present: str) -> None:
     """Say that a study goes on elsewhere than it was started: trials may differ for that reason alone."""
     known = {one.environment for trial in folder.trials() for one in trial.measurements if one.environment}
     if known - {present}:
+        alike = {precision_in(one) for one in known} == {precision_in(present)}
         _LOG.warning(
-            "%s was measured so far with %s; it goes on with %s. That alone may change the last digits of a score, "
-            "and the front will say so.",
+            "%s was measured so far with %s; it goes on with %s. %s, and the front will say so.",
             folder.path,
             "; ".join(sorted(known - {present})),
             present,
+            "That alone may change the last digits of a score"
+            if alike
+            else "Another precision alone may change the ranking. Training runs begun in it start again",
         )
 
 

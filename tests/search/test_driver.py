@@ -23,6 +23,7 @@ from nas.search.concurrency import Concurrency
 from nas.search.executors.jobs import Job, ProfileJob
 from nas.search.problem.problem import Problem
 from nas.search.samplers.catalog import SAMPLERS
+from nas.search.scheduler.forecast import Forecast
 from nas.search.settings import FidelitySettings
 from nas.search.storage.study_folder import StudyFolder
 from nas.search_spaces.hybrid import Hybrid
@@ -56,6 +57,35 @@ def test_a_study_stopped_anywhere_comes_out_the_same(start: StartStudy, tmp_path
         start(folder, after, sampler=sampler)
         assert front_bytes(folder) == front_bytes(tmp_path / "whole")
         assert Counter(before.trained + after.trained) == Counter(whole.trained)
+
+
+@pytest.mark.parametrize("concurrency", [Concurrency(num_workers=1, cohort_size=1), *CONCURRENT])
+def test_a_long_study_that_reads_its_trials_seldom_comes_out_the_same_when_stopped(
+    start: StartStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, concurrency: Concurrency
+) -> None:
+    """With a limit of 8, every 8th of 40 trials is read, and the last ones when there is nothing else to do."""
+    for module in ("nas.search.trial_store", "nas.search.samplers.history"):
+        monkeypatch.setattr(f"{module}.EXACT", 8)
+    whole = FakeExecutor()
+    forecasts: list[Forecast] = []
+
+    def made(*known: Any) -> Forecast:
+        forecasts.append(Forecast(*known))
+        return forecasts[-1]
+
+    monkeypatch.setattr("nas.search.scheduler.forecast.Forecast", made)
+    training = TrainingSettings(num_steps=400, num_rungs=3)
+    options: dict[str, Any] = {"num_trials": 40, "training": training, "concurrency": concurrency}
+    front = start(tmp_path / "whole", whole, **options)
+    assert 8 < len(forecasts) < len(whole.trained) / 2
+    assert len({trial for trial, _ in whole.trained}) == 46, "every trial is trained once at least"
+    assert min(front.trials[state] for state in (TrialState.FINISHED, TrialState.STOPPED)) > 0
+    for stop_after in (15, len(whole.trained) - 5):
+        folder = tmp_path / f"stopped-{stop_after}"
+        with pytest.raises(Stop):
+            start(folder, FakeExecutor(stop_after=stop_after), **options)
+        start(folder, FakeExecutor(random.Random(1)), **options)
+        assert front_bytes(folder) == front_bytes(tmp_path / "whole")
 
 
 def test_the_database_of_a_study_that_was_stopped_has_every_trial_once(start: StartStudy, tmp_path: Path) -> None:

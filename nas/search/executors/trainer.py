@@ -11,6 +11,7 @@ from nas.errors import NasError, PatternError, StudyError, first_line, last_line
 from nas.evaluation.evaluator import evaluators
 from nas.evaluation.out_of_memory import is_out_of_memory
 from nas.profiling.profiler import Profiler
+from nas.proxy.training.precision import precision_on
 from nas.results.measurement import Measurement, Outcome
 from nas.results.profile import ProfileConditions
 from nas.search.executors.jobs import Job, JobResult, OnProgress, ProfileJob, ProfileResult, Setup
@@ -101,10 +102,10 @@ def environment(setup: Setup, device: str, num_threads: int) -> str:
     versions = [f"{name} {version(package)}" for name, package in packages.items()]
     if device == "cpu":
         threads = "1 thread" if num_threads == 1 else f"{num_threads} threads"
-        place = [f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}", threads, "float32"]
+        place = [f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}", threads]
     else:
-        place = [torch.cuda.get_device_name(device), "bfloat16"]
-    return ", ".join([*versions, f"Python {platform.python_version()}", *place])
+        place = [torch.cuda.get_device_name(device)]
+    return ", ".join([*versions, f"Python {platform.python_version()}", *place, precision_on(device)])
 
 
 def _check_data(expected: Mapping[str, str], found: Mapping[str, str]) -> None:

@@ -20,7 +20,7 @@ from nas.search.front.points import entry_fields, front_points, repeated_scores,
 from nas.search.problem.problem import Problem
 from nas.search.scoring.objectives import Goal
 from nas.search.settings import StudySettings
-from nas.statistics.pareto import Point, hypervolume, nondominated
+from nas.statistics.pareto import Point, dominates, hypervolume, nondominated
 
 
 def minimised(trial: Trial, objectives: Sequence[Goal]) -> Point:
@@ -96,13 +96,16 @@ def hypervolume_by_trial(problem: Problem, trials: Sequence[Trial]) -> list[tupl
     scales = [1.0 if goal.scores else full[goal.name] for goal in problem.objectives]
     reference = [_reference(goal) for goal in problem.objectives]
     points: list[Point] = []
+    volume = hypervolume(points, tuple(reference))
     volumes = []
     for trial in trials:
         if trial.state is TrialState.FINISHED:
             values = minimised(trial, problem.objectives)
-            points.append(tuple(value / scale for value, scale in zip(values, scales, strict=True)))
-            points = [points[index] for index in nondominated(points)]
-        volumes.append((trial.number, hypervolume(points, tuple(reference))))
+            point = tuple(value / scale for value, scale in zip(values, scales, strict=True))
+            if not any(other == point or dominates(other, point) for other in points):
+                points = [other for other in points if not dominates(point, other)] + [point]
+                volume = hypervolume(points, tuple(reference))
+        volumes.append((trial.number, volume))
     return volumes
 
 

@@ -17,7 +17,7 @@ from nas.search.samplers.observation import Observation
 from nas.search.samplers.optuna_trial import frozen_trial
 from nas.search.scheduler.forecast import Forecaster, signed
 from nas.search.scoring.objectives import Goal, worst_values
-from nas.search.trial_store import TrialStore
+from nas.search.trial_store import EXACT, TrialStore
 
 Values = Mapping[int, Mapping[str, float]]
 """Goal values by trial and name."""
@@ -41,7 +41,8 @@ class History:
     def __init__(self, problem: Problem, store: TrialStore, rungs: Sequence[int], forecaster: Forecaster) -> None:
         self._problem, self._store, self._rungs = problem, store, tuple(rungs)
         self._forecaster = forecaster
-        self._newest: tuple[int, list[Values]] | None = None
+        self._read: list[Observation] = []
+        self._reading = self._num_read = -1
         self._counted = lru_cache(maxsize=1 << 14)(self._count)  # a sampler meets the same patterns in ask after ask
         self._measured = MeasuredCosts(problem, store)
 
@@ -57,13 +58,22 @@ class History:
             rungs=self._rungs,
         )
 
-    def all(self) -> list[Observation]:
-        """One observation per trial, in order."""
+    def all(self) -> tuple[list[Observation], int]:
+        """One observation per trial, in order, and how many of them models should be made of.
+
+        Trials are observed as they were at the last reading of the store, and those entered since as they entered.
+        While there are few, models are made of all, so that the next suggestion can differ from those still running.
+        """
         by_rung = self._by_rung()
         final = by_rung[0]
         if len(self._rungs) > 1 and final:
             final = self._forecaster.now().values
-        return [self._observation(trial, final, by_rung) for trial in self._store.trials]
+        if self._reading != self._store.reading:
+            self._reading, self._num_read, self._read = self._store.reading, len(self._store.trials), []
+        for trial in self._store.trials[len(self._read) :]:
+            self._read.append(self._observed(trial, final, by_rung))
+        num_trials = len(self._read)
+        return list(self._read), num_trials if num_trials < EXACT else self._num_read
 
     def frozen(self, number: int) -> FrozenTrial:
         """An ended trial in the form that Optuna's database keeps; a stopped one is pruned, without values."""
@@ -75,31 +85,42 @@ class History:
         return frozen_trial(replace(observation, values=None), about, OptunaState.PRUNED)
 
     def _by_rung(self) -> list[Values]:
-        """The values at every rung; hundreds of trials are frozen at the end of a search, and none advances then."""
-        if self._newest is None or self._newest[0] != self._store.num_advances:
-            self._newest = (self._store.num_advances, [self._store.rung_values(rung) for rung in self._rungs])
-        return self._newest[1]
+        return [self._store.rung_values(rung) for rung in self._rungs]
+
+    def _observed(self, trial: Trial, final: Values, by_rung: Sequence[Values]) -> Observation:
+        """A trial for `all`, where those are running that have advanced since the forecast was made."""
+        if trial.duplicate_of is not None:
+            return replace(self._read[trial.duplicate_of], suggestion=self._store.suggestion(trial.number))
+        if trial.scores and trial.number not in final:
+            return self._running(trial, final, by_rung)
+        return self._observation(trial, final, by_rung)
 
     def _observation(self, trial: Trial, final: Values, by_rung: Sequence[Values]) -> Observation:
-        suggestion = self._store.suggestion(trial.number)
         if trial.duplicate_of is not None:
             original = self._observation(self._store[trial.duplicate_of], final, by_rung)
-            return replace(original, suggestion=suggestion)
-        costs = {**self._store.full_costs, **trial.costs}  # what is unknown costs as much as full attention
-        known = Observation(
-            suggestion,
-            pattern=trial.pattern,
-            costs=self._shares(costs),
-            rung_values=tuple(
-                _at_rungs(trial, goal, final, by_rung) for goal in self._problem.objectives if goal.scores
-            ),
-        )
+            return replace(original, suggestion=self._store.suggestion(trial.number))
+        known = self._running(trial, final, by_rung)
         if trial.state is TrialState.RUNNING:
             return known
+        costs = self._known_costs(trial)
         values = final.get(trial.number) or worst_values(self._problem.objectives, costs)
         failed = not trial.scores and trial.state is not TrialState.OVER_BUDGET
         constraints = self._store.excesses(costs) | {"trained": float(failed)}
         return replace(known, values=tuple(values.values()), constraints=constraints)
+
+    def _running(self, trial: Trial, final: Values, by_rung: Sequence[Values]) -> Observation:
+        return Observation(
+            self._store.suggestion(trial.number),
+            pattern=trial.pattern,
+            costs=self._shares(self._known_costs(trial)),
+            rung_values=tuple(
+                _at_rungs(trial, goal, final, by_rung) for goal in self._problem.objectives if goal.scores
+            ),
+        )
+
+    def _known_costs(self, trial: Trial) -> Mapping[str, float]:
+        """A trial's costs by name of the objective; what is unknown costs as much as full attention."""
+        return {**self._store.full_costs, **trial.costs}
 
     def _costs(self, pattern: ModelPattern) -> Mapping[str, float]:
         """A pattern's costs by name of the objective: counted, and where they matter measured or forecast."""

@@ -44,6 +44,11 @@ class Forecast:
             for score in self._scores
         }
 
+    @property
+    def numbers(self) -> Sequence[int]:
+        """The trials that it is of, by number."""
+        return self._numbers
+
     @cached_property
     def scores(self) -> dict[int, dict[str, float]]:
         """Scores at the last rung, by trial and name: measured where possible, else forecast."""
@@ -82,24 +87,20 @@ class Forecast:
         for part in np.array_split(whole, min(FOLDS, len(whole))):
             hidden = known.copy()
             hidden[part, rung + 1 :] = nan
-            forecast[part] = self._last(hidden)[part]
+            surrogate = Surrogate(self._features, hidden, self._rungs[: rung + 2])
+            forecast[part] = surrogate.predict(self._features[part], hidden[part]).mean
         return kendall_tau(forecast[whole].tolist(), known[whole, -1].tolist())
 
     def _column(self, score: Score) -> NDArray[np.float64]:
         """A score at the last rung; NaN for a pattern that cannot have it."""
         known = self._known[score.name]
-        found = np.where(np.isnan(known[:, -1]), self._last(known), known[:, -1])
+        forecast = Surrogate(self._features, known, self._rungs).predict(self._features, known).mean
+        found = np.where(np.isnan(known[:, -1]), forecast, known[:, -1])
         return np.where(np.isnan(known[:, 0]), nan, _sign(score) * found)
-
-    def _last(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """All trials at the last of the rungs that `values` has columns for."""
-        surrogate = Surrogate(self._features, values, self._rungs[: values.shape[1]])
-        mean: NDArray[np.float64] = surrogate.predict(self._features, values).mean
-        return mean
 
 
 class Forecaster:
-    """Makes the forecast at any moment of a study, each once.
+    """Makes the forecast at any moment of a study, once for every reading of it (`TrialStore.reading`).
 
     Args:
         problem: what is searched.
@@ -112,9 +113,9 @@ class Forecaster:
         self._newest: tuple[int, Forecast] | None = None
 
     def now(self) -> Forecast:
-        """The forecast from everything known so far; some trial must have scores."""
-        if self._newest is None or self._newest[0] != self._store.num_advances:
-            self._newest = (self._store.num_advances, Forecast(self._problem, self._store, self._rungs))
+        """The forecast from what was known at the last reading; some trial must have had scores."""
+        if self._newest is None or self._newest[0] != self._store.reading:
+            self._newest = (self._store.reading, Forecast(self._problem, self._store, self._rungs))
         return self._newest[1]
 
 

@@ -65,5 +65,6 @@ def test_samplers_get_shares_and_refuse_what_is_forecast_over_budget(problem: Pr
         assert history.view.over_budget(trial.pattern) == (share > 0.4)
         verdicts.add(share > 0.4)
     assert verdicts == {True, False}
-    over = next(one for one in history.all()[1:] if max(one.constraints.values(), default=0) > 0)
+    observed, _ = history.all()
+    over = next(one for one in observed[1:] if max(one.constraints.values(), default=0) > 0)
     assert over.values is not None and over.values[1] == pytest.approx(100 * density(over.pattern))
