@@ -40,6 +40,7 @@ class CheckpointEvaluator:
         evaluation: whether adapters are trained.
         training: how they are, at which lengths scores are taken, and how many sequences at once.
         data_seed: seed of the stream of batches.
+        longer_from: the first rung at which longer sequences are scored too, in optimiser steps.
     """
 
     def __init__(
@@ -50,9 +51,10 @@ class CheckpointEvaluator:
         training: TrainingSettings,
         *,
         data_seed: int,
+        longer_from: int = 0,
     ) -> None:
         self._decoder, self._task, self._evaluation = decoder, task, evaluation
-        self._training, self._data_seed = training, data_seed
+        self._training, self._data_seed, self._longer_from = training, data_seed, longer_from
 
     def evaluate(
         self,
@@ -123,7 +125,9 @@ class CheckpointEvaluator:
 
             files.advance(adapters, start, along_trunk)
             train_loss = adapters.train(rung, rung, throttle.stepped)
-            return self._scored(train_loss, throttle) if adapters.any_alive() else _Result(outcome=Outcome.DIVERGED)
+            if not adapters.any_alive():
+                return _Result(outcome=Outcome.DIVERGED)
+            return self._scored(train_loss, throttle, longer=rung >= self._longer_from)
 
     def _files(self, adapters: Adapters, member: Member, folder: Sequence[Path]) -> TrunkFiles[Adapters]:
         """Every task's adapters learn the same text; a folder has one pattern, so the key needs none."""
@@ -147,22 +151,22 @@ class CheckpointEvaluator:
 
         return TrunkFiles(folder, decided_by, write=write, read=read)
 
-    def _scored(self, train_loss: float | None, throttle: ProgressThrottle) -> _Result:
-        """The scores of the decoder as it is, on the task, on its parts, and at every longer length."""
+    def _scored(self, train_loss: float | None, throttle: ProgressThrottle, *, longer: bool = True) -> _Result:
+        """The scores of the decoder as it is, on the task, on its parts, and perhaps at every longer length."""
         quality, parts = self._quality(throttle)
-        longer = [
+        qualities = [
             LengthQuality(
                 times=times,
                 num_tokens=task.num_tokens,
                 quality=self._score(task, max(1, self._training.batch_size // times), throttle),
             )
-            for times in sorted(self._training.test_lengths)
+            for times in (sorted(self._training.test_lengths) if longer else ())
             if (task := self._task.longer(times)) is not None
         ]
-        if not all(math.isfinite(value) for value in (quality, *(one.quality for one in longer))):
+        if not all(math.isfinite(value) for value in (quality, *(one.quality for one in qualities))):
             return _Result(outcome=Outcome.DIVERGED)
         return _Result(
-            outcome=Outcome.FINISHED, quality=quality, train_loss=train_loss, longer=tuple(longer), parts=parts
+            outcome=Outcome.FINISHED, quality=quality, train_loss=train_loss, longer=tuple(qualities), parts=parts
         )
 
     def _quality(self, throttle: ProgressThrottle) -> tuple[float, tuple[PartQuality, ...]]:

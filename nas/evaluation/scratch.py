@@ -39,6 +39,7 @@ class ScratchEvaluator:
         data_seed: seed of the stream of batches.
         device: cpu, cuda or cuda:N.
         backend: how attention runs; see `nas.attention.module.attend`.
+        longer_from: the first rung at which longer sequences are scored too, in optimiser steps.
     """
 
     def __init__(
@@ -50,7 +51,9 @@ class ScratchEvaluator:
         data_seed: int,
         device: str,
         backend: str = "auto",
+        longer_from: int = 0,
     ) -> None:
+        self._longer_from = longer_from
         self._trainer = CohortTrainer(
             task=task, proxy=proxy, training=training, data_seed=data_seed, device=device, backend=backend
         )
@@ -135,7 +138,7 @@ class ScratchEvaluator:
         state = files.advance(state, start, lambda state, until: trainer.train(state, until, throttle.stepped))
         end, scores = trainer.train_branch(state, rung, throttle.stepped)
         started = time.perf_counter()
-        longer = longer_qualities(end, trainer)
+        longer = longer_qualities(end, trainer) if rung >= self._longer_from else ((),) * len(members)
         extra_seconds = (time.perf_counter() - started) / len(members)
         return tuple(
             _measurement(part, rung, score, lengths, extra_seconds)

@@ -87,7 +87,8 @@ def build_table(
         if store.is_whole:
             store.clean()
             return
-        setup = make_setup(settings, problem.fingerprints)
+        # A table has every length at every rung: who replays it may ask for any.
+        setup = replace(make_setup(settings, problem.fingerprints), longer_from=0)
         with closing(make_executor(settings, setup, devices)) as executor:
             builder = _Builder(plan, problem, store, executor, setup, num_lanes=len(devices))
             size = choose_cohort_size(settings, devices)

@@ -11,7 +11,7 @@ from nas.evaluation.settings import CheckpointSettings, EvaluationSettings, Scra
 from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.ranges import check_range
 from nas.redact import redact
-from nas.results.objective import PROFILED, TaskQuality, check_objectives
+from nas.results.objective import LONGER_QUALITY, PROFILED, TaskQuality, check_objectives
 from nas.results.profile import Phase
 from nas.results.study import study_path
 from nas.tasks.catalog import TaskSettings
@@ -218,6 +218,17 @@ class StudySettings:
     def phase(self) -> Phase:
         """What measured objectives run on the target."""
         return "prefill" if self.target is None else self.target.phase
+
+    @property
+    def longer_from(self) -> int:
+        """The first rung at which longer sequences are scored too, in optimiser steps.
+
+        They take as long to score as the validation set. Below the last rung that is worth it only if they are an
+        objective, which the sampler and halving then read.
+        """
+        if any(LONGER_QUALITY.fullmatch(name) for name in self.objectives):
+            return 0
+        return self.evaluation.rungs(self.training)[-1]
 
     def to_document(self) -> dict[str, Any]:
         """Every setting that makes a study, as plain values without credentials: config.yaml."""

@@ -28,6 +28,7 @@ class Setup:
         proxy: sizes of the proxy.
         training: how each proxy is trained.
         fingerprints: hashes of the data and the weights, as the driver has read them.
+        longer_from: the first rung at which longer sequences are scored too, in optimiser steps.
     """
 
     evaluation: EvaluationSettings
@@ -36,6 +37,7 @@ class Setup:
     proxy: ProxySettings
     training: TrainingSettings
     fingerprints: Mapping[str, str]
+    longer_from: int = 0
 
     def conditions(self, task: str) -> str:
         """Hash of everything that decides a measurement of a pattern on a task, 16 hexadecimal digits.

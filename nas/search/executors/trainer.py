@@ -42,6 +42,7 @@ class Trainer:
             proxy=setup.proxy,
             training=setup.training,
             device=device,
+            longer_from=setup.longer_from,
         )
         _check_data(setup.fingerprints, self._evaluators.fingerprints)
 
