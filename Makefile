@@ -46,8 +46,8 @@ test: lint  ## lint, and all tests with their coverage: the quick ones side by s
 	$(BIN)/pytest -q -m $(SLOW) --cov --cov-append --cov-report=
 	$(BIN)/coverage report --fail-under=$(COVERED)
 
-bench: setup  ## time the attention backends and show their peak memory
-	$(BIN)/python benchmarks/attention.py
+bench: setup  ## run every benchmark that needs no GPU, and make docs/benchmarks.md: under ten minutes
+	$(BIN)/python benchmarks/run.py
 
 clean:  ## remove .venv and what tools cached; studies in runs/ stay
 	rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage*

@@ -90,6 +90,30 @@ BENCHMARKS = (
         ("attention.py", "--tokens", "2048", "4096", "--threads", "1"),
         "Forward and backward of pieces beside dense attention.",
     ),
+    Benchmark(
+        "blocks",
+        "Blocks of 64 heads",
+        ("blocks.py",),
+        "Which blocks of 128 x 128 hold visible pairs, at 32,768 tokens, from the descriptions of patterns.",
+    ),
+    Benchmark(
+        "driver",
+        "The driver of a study",
+        ("driver.py", "--trials", "100", "1000"),
+        "What a study takes beside its training. `--trials 10000` takes minutes, and is shown in docs/studies.md.",
+    ),
+    Benchmark(
+        "profiling",
+        "Measured costs",
+        ("profiling.py", "--tokens", "1024", "--busy", "0"),
+        "How exact the clock and the allocator are, for one pattern after another.",
+    ),
+    Benchmark(
+        "search_cost",
+        "The default search on the table",
+        ("search_cost.py", "../tables/tabular-text.jsonl", "--methods", "make,first"),
+        "Share of the true hypervolume that the default search reaches, replayed; docs/search_cost.md compares methods.",
+    ),
 )
 
 
@@ -109,7 +133,7 @@ def measure(benchmark: Benchmark) -> Outcome:
     """Run one in a process of its own."""
     load, started = os.getloadavg()[0], time.perf_counter()
     command = [sys.executable, str(HERE / benchmark.arguments[0]), *benchmark.arguments[1:]]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=HERE)
     return Outcome(
         text=done.stdout.strip(),
         day=date.today().isoformat(),
