@@ -15,10 +15,11 @@ from nas.proxy.state.cohort_state import Member
 from nas.proxy.training.schedule import branch_start
 from nas.results.front import Front
 from nas.results.measurement import Measurement
+from nas.results.profile import Profile
 from nas.results.proposal import Proposal
 from nas.results.table import TableRow
 from nas.results.trial import Trial
-from nas.search.executors.jobs import Job, JobResult, OnProgress
+from nas.search.executors.jobs import Job, JobResult, OnProgress, ProfileJob
 from nas.space.space import Shape, Space, Suggester
 
 
@@ -42,8 +43,9 @@ class ReplayExecutor:
         self.train_flops = 0
         """Training FLOPs that all jobs so far would have taken."""
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: Job | ProfileJob) -> None:
         """Queue a job."""
+        assert isinstance(job, Job), "a table has no profiles"
         self._queue.append(job)
 
     def next_result(self, on_progress: OnProgress) -> JobResult:
@@ -114,6 +116,12 @@ class MemoryStorage:
     def write_proposal(self, number: int, proposal: Proposal) -> None:
         """Keep what was proposed."""
         self._proposals[number] = proposal
+
+    def read_profile(self, number: int) -> Profile | None:
+        """A table has none."""
+
+    def write_profile(self, number: int, profile: Profile) -> None:
+        """A table has none."""
 
     def read_measurement(self, number: int, seed: int, task: str, step: int) -> Measurement | None:
         """What one training run showed at a rung."""

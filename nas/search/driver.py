@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from nas.errors import StudyError
 from nas.proxy.training.schedule import branch_start
 from nas.results.front import Front
+from nas.results.profile import Profile, ProfileConditions
 from nas.results.proposal import Proposal
 from nas.results.trial import Trial, TrialState
 from nas.search.concurrency import Concurrency
@@ -52,6 +53,7 @@ class Driver:
         observers: called as the study progresses.
         concurrency: how much runs at once.
         database: mirrors the records, for dashboards; None for no mirror.
+        profiling: what patterns are measured under on the device before they are trained; None if they are not.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Driver:
         observers: Observers,
         concurrency: Concurrency,
         database: StudyDatabase | None,
+        profiling: ProfileConditions | None = None,
     ) -> None:
         self._settings, self._problem, self._storage = settings, problem, storage
         self._observers, self._concurrency = observers, concurrency
@@ -78,7 +81,8 @@ class Driver:
         self._proposer = Proposer(problem, storage, asker)
         setup, rate = make_setup(settings, problem.fingerprints), settings.training.learning_rate
         conditions = {task: setup.conditions(task) for task in problem.tasks}
-        self._launcher = Launcher(storage, executor, conditions, rate, observers.training_progressed)
+        self._profiling = profiling
+        self._launcher = Launcher(storage, executor, conditions, rate, observers.training_progressed, profiling)
         self._known = tuple(trial for trial in storage.trials() if storage.has_front() or _is_final(trial))
         known = frozenset(trial.number for trial in self._known)
         self._records = Records(storage, observers, database, self._history, known)
@@ -177,9 +181,22 @@ class Driver:
 
     def _enter(self, proposal: Proposal) -> None:
         trial = self._store.enter(proposal)
+        if trial.state is TrialState.RUNNING and self._profiling is not None:
+            trial = self._profiled(trial)
         if trial.state is not TrialState.RUNNING:
             self._records.conclude(trial)
             self._give_up_if_all_fail(MOST_FAILURES)
+
+    def _profiled(self, trial: Trial) -> Trial:
+        """The trial with what it takes on the device, which decides whether it is trained, and what is asked next."""
+        found = self._launcher.profile(trial)
+        if isinstance(found, Profile):
+            return self._store.add_profile(trial.number, found)
+        failed = self._store.fail_profile(trial.number, found.outcome, found.reason)
+        if trial.baseline == "full":
+            remedy = "Choose a target that fits this machine, such as one with fewer target.num_tokens."
+            raise StudyError(f"target: full attention cannot be measured on it ({failed.reason}). {remedy}")
+        return failed
 
     def _settle(self, launch: Launch) -> None:
         """Wait for a launch and write down its results."""

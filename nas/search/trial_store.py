@@ -1,11 +1,12 @@
 """The store of all trials of a study: their measurements, and the states, scores and values that follow from them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from nas.results.cost import Cost
 from nas.results.measurement import Measurement, Outcome
+from nas.results.objective import cost_values
+from nas.results.profile import Profile
 from nas.results.proposal import Proposal, Suggestion
 from nas.results.trial import Trial, TrialState
 from nas.search.problem.problem import Problem
@@ -36,6 +37,9 @@ class TrialStore:
         self._suggestions: list[Suggestion] = []
         self._first_with: dict[str, int] = {}
         self._first_scores: dict[int, dict[int, dict[str, float]]] = {rung: {} for rung in rungs}
+        self._full_costs = cost_values(problem.full_cost)
+        self.num_profiles = 0
+        """How many trials were measured on the device; forecasts of what others take stay valid until this changes."""
         self.num_advances = 0
         """How often a trial has reached a rung; a forecast stays valid until this changes."""
 
@@ -46,6 +50,11 @@ class TrialStore:
     def trials(self) -> Sequence[Trial]:
         """All trials so far."""
         return self._trials
+
+    @property
+    def full_costs(self) -> Mapping[str, float]:
+        """What full attention costs, by name of the objective; measured once its baseline was."""
+        return self._full_costs
 
     def suggestion(self, number: int) -> Suggestion:
         """What the sampler suggested for a trial."""
@@ -70,6 +79,23 @@ class TrialStore:
         self._trials.append(trial)
         self._suggestions.append(proposal.suggestion)
         self._value()
+        return self._trials[number]
+
+    def add_profile(self, number: int, profile: Profile) -> Trial:
+        """The trial with what it takes on the device; no longer RUNNING if that is over a budget."""
+        trial = self._trials[number] = replace(self._trials[number], profile=profile)
+        self.num_profiles += 1
+        if trial.baseline == "full":
+            self._full_costs = trial.costs
+        over = self._over_budget(trial)
+        if over and trial.baseline is None:
+            self._trials[number] = replace(trial, state=TrialState.OVER_BUDGET, reason=over)
+        return self._trials[number]
+
+    def fail_profile(self, number: int, outcome: Outcome, reason: str) -> Trial:
+        """The trial after it could not be measured on the device."""
+        state, why = _FAILED[outcome], reason or _REASONS[outcome]
+        self._trials[number] = replace(self._trials[number], state=state, reason=why)
         return self._trials[number]
 
     def advance(self, number: int, step: int, measurements: Sequence[Measurement]) -> Trial:
@@ -100,16 +126,16 @@ class TrialStore:
     def rung_values(self, rung: int) -> dict[int, dict[str, float]]:
         """Goal values, by trial and name, of all trials that reached a rung, with the search's own seed only."""
         scores = self._first_scores[rung]
-        costs = {number: cost for number in scores if (cost := self._trials[number].cost)}
+        costs = {number: self._trials[number].costs for number in scores}
         return values_by_trial(self._problem.objectives, scores, costs)
 
-    def excesses(self, cost: Cost) -> dict[str, float]:
-        """How far a cost exceeds each budget that is set; 0 or less where it does not."""
-        return self._budgets.excesses(cost, self._problem.full_cost)
+    def excesses(self, costs: Mapping[str, float]) -> dict[str, float]:
+        """How far costs, by name of the objective, exceed each budget that is set; 0 or less where they do not."""
+        return self._budgets.excesses(costs, self._full_costs)
 
-    def keeps_budgets(self, cost: Cost) -> bool:
-        """Whether a cost is within every budget."""
-        return all(excess <= 0 for excess in self.excesses(cost).values())
+    def keeps_budgets(self, costs: Mapping[str, float]) -> bool:
+        """Whether costs are within every budget."""
+        return all(excess <= 0 for excess in self.excesses(costs).values())
 
     def _judged(self, trial: Trial, proposal: Proposal) -> Trial:
         if trial.pattern is None or trial.cost is None:
@@ -146,7 +172,7 @@ class TrialStore:
         for rung in self._rungs:
             here = {trial.number: trial for trial in own if trial.step == rung}
             scores = {number: trial.scores for number, trial in here.items()}
-            costs = {number: trial.cost for number, trial in here.items() if trial.cost}
+            costs = {number: trial.costs for number, trial in here.items()}
             for number, values in values_by_trial(self._problem.objectives, scores, costs).items():
                 self._trials[number] = replace(here[number], values=values)
         for trial in self._trials:
@@ -154,6 +180,7 @@ class TrialStore:
                 original = self._trials[trial.duplicate_of]
                 self._trials[trial.number] = replace(
                     trial,
+                    profile=original.profile,
                     step=original.step,
                     measurements=original.measurements,
                     scores=original.scores,
@@ -161,5 +188,4 @@ class TrialStore:
                 )
 
     def _over_budget(self, trial: Trial) -> str:
-        assert trial.cost is not None
-        return self._budgets.excess_reason(self.excesses(trial.cost))
+        return self._budgets.excess_reason(self.excesses(trial.costs))

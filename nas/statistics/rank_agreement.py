@@ -7,6 +7,8 @@ from statistics import variance
 import numpy as np
 from numpy.typing import NDArray
 
+from nas.statistics.ranks import rank_shares
+
 _Array = NDArray[np.float64]
 
 
@@ -87,6 +89,26 @@ def kendall_tau_interval(
         return None
     low, high = np.quantile(taus, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Interval(float(low), float(high))
+
+
+def spearman_rho(first: Sequence[float], second: Sequence[float]) -> float | None:
+    """Spearman's rho: 1 for the same ranking, -1 for the reverse, about 0 for chance; equal values share their rank.
+
+    Args:
+        first: one value per item.
+        second: the other values of the same items.
+
+    Returns:
+        None if one side has no pair that differs.
+
+    Source: Spearman 1904; the same as scipy.stats.spearmanr (tested).
+    """
+    if len(set(first)) < 2 or len(set(second)) < 2:
+        return None
+    ranks = np.array([rank_shares(side, "minimize") for side in (first, second)])
+    away = ranks - ranks.mean(axis=1, keepdims=True)
+    one, other = away / np.linalg.norm(away, axis=1, keepdims=True)
+    return float(one @ other)
 
 
 def regret(truth: Sequence[float], proxy: Sequence[float], num_chosen: int = 1) -> float:

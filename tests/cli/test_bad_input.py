@@ -103,7 +103,7 @@ WRONG: list[tuple[str, list[str]]] = [
     ("search task=recall task.num_pairs=999", ["task.num_tokens", "num_pairs"]),
     ("search task.path=nowhere.txt", ["task.path", "'nowhere.txt'"]),
     ("search target=lama-3-8b-32k", ["target", "'llama-3-8b-32k'"]),
-    ("search target.num_layers=3", ["target", "'name'", "target=NAME"]),
+    ("search target.num_layers=3", ["target.num_layers", "phase", "another target"]),
     ("search target=llama-3-8b-32k target.num_kv_heads=5", ["target.num_kv_heads", "divide"]),
     ("search tracking=ofline", ["tracking", "'offline'"]),
     ("search tracking=online", ["tracking", "WANDB_API_KEY"]),

@@ -20,7 +20,7 @@ from nas.results.measurement import Measurement, Outcome
 from nas.results.observer import Observer
 from nas.results.trial import TrialState
 from nas.search.concurrency import Concurrency
-from nas.search.executors.jobs import Job
+from nas.search.executors.jobs import Job, ProfileJob
 from nas.search.problem.problem import Problem
 from nas.search.samplers.catalog import SAMPLERS
 from nas.search.settings import FidelitySettings
@@ -82,7 +82,7 @@ def test_the_driver_leaves_the_cores_to_its_workers(start: StartStudy, tmp_path:
     seen: set[int] = set()
 
     class Watching(FakeExecutor):
-        def submit(self, job: Job) -> None:
+        def submit(self, job: Job | ProfileJob) -> None:
             seen.add(torch.get_num_threads())
             super().submit(job)
 

@@ -8,11 +8,11 @@ from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as OptunaState
 
 from nas.patterns.model import ModelPattern
-from nas.results.cost import Cost
-from nas.results.objective import COSTS
+from nas.results.objective import cost_values
 from nas.results.trial import Trial, TrialState
 from nas.search.problem.problem import Problem
 from nas.search.samplers.ask_context import SpaceView
+from nas.search.samplers.measured_costs import MeasuredCosts
 from nas.search.samplers.observation import Observation
 from nas.search.samplers.optuna_trial import frozen_trial
 from nas.search.scheduler.forecast import Forecaster, signed
@@ -42,15 +42,16 @@ class History:
         self._problem, self._store, self._rungs = problem, store, tuple(rungs)
         self._forecaster = forecaster
         self._newest: tuple[int, list[Values]] | None = None
-        self._price = lru_cache(maxsize=1 << 14)(self._counted)  # a sampler meets the same patterns in ask after ask
+        self._counted = lru_cache(maxsize=1 << 14)(self._count)  # a sampler meets the same patterns in ask after ask
+        self._measured = MeasuredCosts(problem, store)
 
     @property
     def view(self) -> SpaceView:
         """The space, for samplers that explore it."""
         return SpaceView(
             sample=self._problem.sample,
-            costs=lambda pattern: self._price(pattern)[0],
-            over_budget=lambda pattern: self._price(pattern)[1],
+            costs=lambda pattern: self._shares(self._costs(pattern)),
+            over_budget=lambda pattern: not self._store.keeps_budgets(self._costs(pattern)),
             identity=lru_cache(maxsize=1 << 14)(self._problem.shape.identity),
             features=self._problem.features,
             rungs=self._rungs,
@@ -84,30 +85,33 @@ class History:
         if trial.duplicate_of is not None:
             original = self._observation(self._store[trial.duplicate_of], final, by_rung)
             return replace(original, suggestion=suggestion)
-        cost = trial.cost or self._problem.full_cost
+        costs = {**self._store.full_costs, **trial.costs}  # what is unknown costs as much as full attention
         known = Observation(
             suggestion,
             pattern=trial.pattern,
-            costs=self._cost_shares(cost),
+            costs=self._shares(costs),
             rung_values=tuple(
                 _at_rungs(trial, goal, final, by_rung) for goal in self._problem.objectives if goal.scores
             ),
         )
         if trial.state is TrialState.RUNNING:
             return known
-        values = final.get(trial.number) or worst_values(self._problem.objectives, cost)
+        values = final.get(trial.number) or worst_values(self._problem.objectives, costs)
         failed = not trial.scores and trial.state is not TrialState.OVER_BUDGET
-        constraints = self._store.excesses(cost) | {"trained": float(failed)}
+        constraints = self._store.excesses(costs) | {"trained": float(failed)}
         return replace(known, values=tuple(values.values()), constraints=constraints)
 
-    def _counted(self, pattern: ModelPattern) -> tuple[tuple[float, ...], bool]:
-        """A pattern's cost objectives as shares of full attention, and whether it is over budget."""
-        cost = self._problem.cost(pattern)
-        return self._cost_shares(cost), not self._store.keeps_budgets(cost)
+    def _costs(self, pattern: ModelPattern) -> Mapping[str, float]:
+        """A pattern's costs by name of the objective: counted, and where they matter measured or forecast."""
+        return {**self._counted(pattern), **self._measured.of(pattern)}
 
-    def _cost_shares(self, cost: Cost) -> tuple[float, ...]:
-        shares = cost.ratio_to(self._problem.full_cost)
-        return tuple(shares[COSTS[goal.name][0]] for goal in self._problem.objectives if not goal.scores)
+    def _count(self, pattern: ModelPattern) -> Mapping[str, float]:
+        return cost_values(self._problem.cost(pattern))
+
+    def _shares(self, costs: Mapping[str, float]) -> tuple[float, ...]:
+        """The cost objectives as shares of full attention."""
+        full = self._store.full_costs
+        return tuple(costs[goal.name] / full[goal.name] for goal in self._problem.objectives if not goal.scores)
 
 
 def _at_rungs(trial: Trial, goal: Goal, final: Values, by_rung: Sequence[Values]) -> tuple[float | None, ...]:

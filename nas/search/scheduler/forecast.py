@@ -33,7 +33,7 @@ class Forecast:
         self._objectives, self._rungs = problem.objectives, tuple(rungs)
         by_rung = [store.rung_scores(rung) for rung in rungs]
         self._numbers = sorted(by_rung[0])
-        self._costs = {number: cost for number in self._numbers if (cost := store[number].cost)}
+        self._costs = {number: store[number].costs for number in self._numbers}
         patterns = {number: pattern for number in self._numbers if (pattern := store[number].pattern)}
         self._features = problem.features([patterns[n] for n in self._numbers])
         self._scores = tuple(dict.fromkeys(score for objective in problem.objectives for score in objective.scores))

@@ -66,7 +66,7 @@ class Scheduler:
 
     def front(self) -> list[Trial]:
         """The trials that are forecast to be on the front, at whichever rung they are."""
-        racing = [trial for trial in self._scored() if trial.cost and self._store.keeps_budgets(trial.cost)]
+        racing = [trial for trial in self._scored() if trial.cost and self._store.keeps_budgets(trial.costs)]
         if not racing:
             return []
         forecast = self._forecaster.now()
