@@ -27,7 +27,8 @@ from nas.profiling.conditions import profile_conditions
 from nas.profiling.layer_inputs import InputMaker, key_width
 from nas.profiling.layer_run import layer_run
 from nas.profiling.profiler import Profiler
-from nas.results.profile import Phase, ProfileConditions
+from nas.results.phase import Phase
+from nas.results.profile import ProfileConditions
 from nas.space.baselines import BASELINES
 from nas.space.space import Shape
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from nas.results.profile import Phase, Profile, ProfileConditions
+from nas.results.phase import Phase
+from nas.results.profile import Profile, ProfileConditions
 
 
 def conditions(phase: Phase = "prefill", **changes: Any) -> ProfileConditions:

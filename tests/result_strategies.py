@@ -27,7 +27,10 @@ def tuples(values: st.SearchStrategy[Any], least: int = 0) -> st.SearchStrategy[
 
 
 SEEDS = tuples(st.integers(0, 2**40))
-COSTS = st.builds(Cost, **dict.fromkeys(Cost.__struct_fields__, COUNTS))
+COSTS = st.builds(
+    Cost,
+    **{name: COUNTS | st.none() if name in ("tiles", "tile_flops") else COUNTS for name in Cost.__struct_fields__},
+)
 OBJECTIVES = st.builds(Objective, name=NAMES, unit=NAMES, direction=DIRECTIONS)
 SCORES = st.builds(
     Score, name=NAMES, task=NAMES, times=st.integers(1, 9), unit=NAMES, direction=DIRECTIONS, chance=NUMBERS, part=NAMES
@@ -141,15 +144,15 @@ def fronts(draw: st.DrawFn) -> Front:
     values = st.fixed_dictionaries({objective.name: NUMBERS for objective in objectives})
 
     def entry(values: st.SearchStrategy[dict[str, float]]) -> dict[str, Any]:
-        pattern = draw(patterns(computing=True))
+        pattern, cost = draw(patterns(computing=True)), draw(COSTS)
         return {
             "trial": draw(st.integers(0, 10**6)),
             "values": draw(values),
             **{name: draw(BY_NAME) for name in ("scores", "gain_of_last_rung")},
-            "ratio_to_full": {name: draw(NUMBERS) for name in Cost.__struct_fields__},
+            "ratio_to_full": {name: draw(NUMBERS) for name in cost.counted},
             "seeds": draw(SEEDS),
             "spread": draw(st.dictionaries(NAMES, MAYBE, max_size=3)),
-            "cost": draw(COSTS),
+            "cost": cost,
             "pattern_id": pattern.id,
             "pattern": pattern,
         }

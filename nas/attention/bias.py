@@ -16,7 +16,7 @@ from nas.patterns.primitives import Select
 _LARGEST_KEPT = 1 << 24
 """Biases up to this many entries (64 MiB in float32) are kept for the next call; larger ones are made every time."""
 
-_QUERIES_A_SPAN = 64
+QUERIES_A_SPAN = 64
 """Of 128 queries, two spans leave out a quarter of the pairs of a causal pattern; shorter ones gain nothing more, since
 each takes a dozen calls of its own."""
 
@@ -94,8 +94,8 @@ _kept_bias = lru_cache(maxsize=16)(_make_bias)
 
 
 def _spans(seen: Tensor) -> Iterator[Span]:
-    """The spans of a mask, shape (queries, keys), in steps of `_QUERIES_A_SPAN`."""
-    for start in range(0, len(seen), _QUERIES_A_SPAN):
-        queries = slice(start, min(start + _QUERIES_A_SPAN, len(seen)))
+    """The spans of a mask, shape (queries, keys), in steps of `QUERIES_A_SPAN`."""
+    for start in range(0, len(seen), QUERIES_A_SPAN):
+        queries = slice(start, min(start + QUERIES_A_SPAN, len(seen)))
         keys = seen[queries].any(0).nonzero()
         yield Span(queries, slice(int(keys[0]), int(keys[-1]) + 1))

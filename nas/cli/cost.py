@@ -3,13 +3,16 @@
 import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
+from dataclasses import replace
 from math import prod
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
-from nas.cli.verb import Verb, add_pattern, sequence_length
+from nas.cli.verb import Verb, add_pattern, grid_sides, sequence_length
 from nas.errors import NasError
-from nas.results.codec import to_document
-from nas.results.profile import Phase
+from nas.results.phase import Phase
+
+if TYPE_CHECKING:
+    from nas.costs.target import Target
 
 _PHASES = {
     "prefill": ("pairs", "tiles", "attention_flops", "tile_flops", "forward_flops"),
@@ -30,6 +33,18 @@ def _add_arguments(parser: ArgumentParser) -> None:
         metavar="T",
         default="proxy",
         help="the model to count for, a name in conf/target/ (default: a small model of the pattern's own shape)",
+    )
+    parser.add_argument(
+        "--block",
+        metavar="B",
+        type=sequence_length,
+        help="queries, and keys, of a tile (default: the target's)",
+    )
+    parser.add_argument(
+        "--grid-tile",
+        metavar="RxC",
+        type=grid_sides,
+        help="rows and columns of the tiles into which the tokens of a grid are permuted, R * C tokens each",
     )
     parser.add_argument(
         "--measure",
@@ -53,6 +68,7 @@ def _act(args: Namespace) -> int:
     from nas.config.target import load_target
     from nas.costs.counting import cost_with_ratio
     from nas.costs.target import proxy_target
+    from nas.patterns.counting.tiles import most_tokens
 
     target = load_target(args.target)
     own_length: int | None = target.num_tokens if target else prod(args.grid) if args.grid else None
@@ -62,14 +78,17 @@ def _act(args: Namespace) -> int:
     pattern = read_pattern(args, num_tokens)
     if target is None:
         target = proxy_target(num_layers=pattern.num_layers, num_heads=pattern.num_heads, num_tokens=num_tokens)
+    target = _with_tiles(target, args.block, args.grid_tile)
     cost, ratio = cost_with_ratio(pattern, target, args.tokens)
     document = {**cost.to_dict(), "ratio_to_full": ratio}
     if not args.json:
-        _print_lines(cost.to_dict(), ratio)
+        _print_lines(cost.counted, ratio, f"not counted beyond {most_tokens(target.block):,} tokens")
     if args.measure:
         from nas.cli.measured_cost import measure_costs, print_measured
 
         measured = measure_costs(pattern, target, num_tokens, _phases(args, pattern.causal))
+        from nas.results.codec import to_document
+
         document["measured"] = to_document(measured)
         if not args.json:
             print_measured(measured)
@@ -78,12 +97,19 @@ def _act(args: Namespace) -> int:
     return 0
 
 
+def _with_tiles(target: "Target", block: int | None, grid_tile: tuple[int, int] | None) -> "Target":
+    """The target with the tiles that were asked for; those of a grid say how many tokens a block has."""
+    if grid_tile is not None:
+        return replace(target, block=block or prod(grid_tile), grid_tile=list(grid_tile))
+    return target if block is None else replace(target, block=block, grid_tile=None)
+
+
 def _phases(args: Namespace, causal: bool) -> list[Phase]:
     """The phase that was named, or all that there are; a bidirectional model does not decode."""
     return [args.phase] if args.phase else [phase for phase in get_args(Phase) if causal or phase != "decode"]
 
 
-def _print_lines(cost: Mapping[str, int], ratio: Mapping[str, float]) -> None:
+def _print_lines(cost: Mapping[str, int], ratio: Mapping[str, float], missing: str) -> None:
     from nas.report.quantities import format_quantity, format_ratio
     from nas.results.cost import UNITS
 
@@ -91,6 +117,9 @@ def _print_lines(cost: Mapping[str, int], ratio: Mapping[str, float]) -> None:
     for phase, names in _PHASES.items():
         print(phase)
         for name in names:
+            if name not in cost:
+                print(f"  {name:<16} {missing}")
+                continue
             unit = UNITS[name]
             shown = format_quantity(cost[name], unit) if unit else f"{cost[name]:,}"
             print(f"  {name:<16} {shown:>18}  {format_ratio(ratio[name]):>7} of full attention")

@@ -14,7 +14,8 @@ from nas.report.measured_costs import describe
 from nas.report.quantities import format_quantity, format_ratio
 from nas.results.codec import Value
 from nas.results.objective import PROFILED
-from nas.results.profile import Phase, Profile
+from nas.results.phase import Phase
+from nas.results.profile import Profile
 
 
 class MeasuredCost(Value, frozen=True, kw_only=True):

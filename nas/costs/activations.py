@@ -4,21 +4,30 @@ Each method counts the numbers that one part of `nas.proxy.network` and `nas.att
 changes here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from nas.costs.target import ProxyTarget
+from nas.patterns.blocks.tiling import Tiling
+from nas.patterns.blocks.visible import nonempty_by_rows
 from nas.patterns.head import HeadPattern
 from nas.patterns.model import ModelPattern
-from nas.patterns.primitives import Full, Select
+from nas.patterns.primitives import Select
 
+MOST_SHORT_SCORES = 1 << 16
+"""Most pairs of a sequence for which `dense` keeps probabilities, as `nas.attention.short` does."""
+QUERIES_A_SPAN = 64
+"""Queries whose probabilities are kept for one range of keys, as in `nas.attention.bias`."""
 _FLOAT_BYTES = 4
 """On a CPU proxies train in float32."""
 _INDEX_BYTES = 8
 """Targets, and the blocks that `select` heads chose, are int64."""
 
 
-def proxy_activation_bytes(pattern: ModelPattern, target: ProxyTarget, num_tokens: int, batch_size: int = 1) -> int:
-    """What the allocator holds between the forward and the backward pass, beyond weights and inputs, in bytes.
+def proxy_activation_bytes(pattern: ModelPattern, target: ProxyTarget, num_tokens: int) -> int:
+    """What the allocator holds between the passes of a step of one sequence, beyond weights and inputs, in bytes.
 
     What `low_rank` heads and a memory add is not counted.
 
@@ -26,9 +35,8 @@ def proxy_activation_bytes(pattern: ModelPattern, target: ProxyTarget, num_token
         pattern: with the layers and heads of the target.
         target: the proxy and its backend; it reads out at every token, and has no token shift.
         num_tokens: sequence length n, in tokens.
-        batch_size: sequences in a step.
     """
-    step = _Step(target, pattern.position, num_tokens, batch_size)
+    step = _Step(target, pattern.position, num_tokens)
     layers = sum(step.layer(layer.head_patterns()) for layer in pattern.layers)
     return layers + step.readout()
 
@@ -40,74 +48,85 @@ class _Step:
     target: ProxyTarget
     position: str
     num_tokens: int
-    batch_size: int
 
     @property
-    def tokens(self) -> int:
-        """Of all sequences."""
-        return self.batch_size * self.num_tokens
+    def width(self) -> int:
+        """Of a hidden state, in features."""
+        return self.target.d_model
 
     @property
-    def copies_batches(self) -> bool:
-        """Whether a batched product first copies operands in which sequences and heads are not one axis."""
-        return self.batch_size > 1 and self.target.num_heads > 1
+    def key_width(self) -> int:
+        """Of the queries, or keys, of all heads, with what positions append to them, in features."""
+        return self.width + self.target.num_heads * {"alibi": 2, "relative": self.width}.get(self.position, 0)
 
     def layer(self, heads: tuple[HeadPattern, ...]) -> int:
         """In bytes."""
-        numbers = self.normed_product(3 * self.target.d_model) + self.encoded_numbers()
-        numbers += self.normed_product(self.target.d_mlp) + 2 * self.tokens * self.target.d_mlp  # before, after GELU
-        if self.target.backend == "dense":
-            return _FLOAT_BYTES * (numbers + self.dense(heads))
-        return _FLOAT_BYTES * (numbers + self.pieces(heads)) + _INDEX_BYTES * self.choices(heads)
+        numbers = self.normed_product(3 * self.width) + self.normed_product(self.target.d_mlp)
+        numbers += 2 * self.num_tokens * self.target.d_mlp  # before and after GELU
+        numbers += 3 * self.num_tokens * self.width + self.of_positions()  # queries, keys and values in one
+        if self.target.backend == "pieces":
+            return _FLOAT_BYTES * (numbers + self.pieces(heads)) + _INDEX_BYTES * self.choices(heads)
+        return _FLOAT_BYTES * (numbers + (self.short(heads) if self.is_short else self.fused(heads)))
 
     def readout(self) -> int:
         """The last norm and product, the logarithms of the probabilities, and the targets, in bytes."""
-        numbers = self.normed_product(self.target.vocab_size) + self.tokens * self.target.vocab_size
-        return _FLOAT_BYTES * numbers + _INDEX_BYTES * self.tokens
+        numbers = self.normed_product(self.target.vocab_size) + self.num_tokens * self.target.vocab_size
+        return _FLOAT_BYTES * numbers + _INDEX_BYTES * self.num_tokens
 
     def normed_product(self, width_out: int) -> int:
-        """The input and a mean square for each token, the normalised input, and the matrix with the gain in it."""
-        width = self.target.d_model
-        return self.tokens * (2 * width + 1) + width * width_out
+        """The normalised input, an inverse size for each token, and the matrix with the gain in it."""
+        return self.num_tokens * (self.width + 1) + self.width * width_out
 
-    def encoded_numbers(self) -> int:
-        """Queries and keys with their positions, where these make new ones."""
-        width, num_heads = self.target.d_model, self.target.num_heads
-        match self.position:
-            case "rope":
-                return 2 * self.tokens * width
-            case "alibi":
-                return 2 * self.tokens * (width + 2 * num_heads)
-            case "relative":
-                # Then also the queries with the bias of positions, the sinusoids, and a matrix W for each sequence.
-                appended = 2 * self.tokens * (width + num_heads * width)
-                copied = self.batch_size * width * width if self.copies_batches else 0
-                return appended + self.tokens * width + self.num_tokens * width + copied
-            case _:
-                return 0
+    def of_positions(self) -> int:
+        """Keys, and but for short attention queries, where positions make new ones; what makes relative positions."""
+        if self.position in ("none", "learned"):
+            return 0
+        encoded = (1 if self.is_short else 2) * self.num_tokens * self.key_width
+        if self.position != "relative":
+            return encoded
+        return encoded + 2 * self.num_tokens * self.width  # queries with the bias of positions, and the sinusoids
 
-    def dense(self, heads: tuple[HeadPattern, ...]) -> int:
-        """What `scaled_dot_product_attention` keeps, with the projection that the values are part of."""
-        width, num_heads = self.target.d_model, len(heads)
-        masked = [head for head in heads if head.computed is None]
-        joined = self.tokens * width if 0 < len(masked) < num_heads else 0  # a copy of the outputs of both kinds
+    @property
+    def is_short(self) -> bool:
+        """Whether attention runs by plain products."""
+        return self.target.backend == "dense" and self.num_tokens**2 <= MOST_SHORT_SCORES
+
+    def short(self, heads: tuple[HeadPattern, ...]) -> int:
+        """Scaled queries, the probabilities of each span, and the output with the heads of a token side by side."""
+        masks = [head for head in heads if head.computed is None]
+        probabilities = (len(heads) - len(masks)) * self.num_tokens**2
+        if masks:
+            probabilities += len(masks) * _pairs_in_spans(masks, self.num_tokens)
+        return self.num_tokens * (self.key_width + self.width) + probabilities
+
+    def fused(self, heads: tuple[HeadPattern, ...]) -> int:
+        """What `scaled_dot_product_attention` keeps; masks are made once for all steps, but not those of choices."""
         if self.position in ("alibi", "relative"):  # keys are wider than values, so that its fused kernel is not used
-            values = width if self.copies_batches else 3 * width
-            return self.tokens * (values + width + num_heads * self.num_tokens) + joined
-        num_masks = self.batch_size * (num_heads - len(masked))
-        if any(Full() not in head.attend for head in masked):
-            num_masks += 1 if len(set(masked)) == 1 else len(masked)
-        return self.fused(num_heads) + num_masks * self.num_tokens**2 + joined
+            return self.num_tokens * (self.width + len(heads) * self.num_tokens)
+        num_selects = sum(head.computed is not None for head in heads)
+        joined = self.num_tokens * self.width if 0 < num_selects < len(heads) else 0  # outputs of both kinds, copied
+        return self.outputs(heads) + num_selects * self.num_tokens**2 + joined
 
     def pieces(self, heads: tuple[HeadPattern, ...]) -> int:
         """As much as a fused kernel, and the output again with the heads of a token side by side."""
-        return self.fused(len(heads)) + (self.tokens * self.target.d_model if len(heads) > 1 else 0)
+        return self.outputs(heads) + (self.num_tokens * self.width if len(heads) > 1 else 0)
 
-    def fused(self, num_heads: int) -> int:
-        """The projection of queries, keys and values, the output, and a log-sum-exp for each query."""
-        return self.tokens * (4 * self.target.d_model + num_heads)
+    def outputs(self, heads: tuple[HeadPattern, ...]) -> int:
+        """The output, and a log-sum-exp for each query."""
+        return self.num_tokens * (self.width + len(heads))
 
     def choices(self, heads: tuple[HeadPattern, ...]) -> int:
         """The blocks that each query of a `select` head chose, as indices."""
         selects = [head.computed for head in heads if isinstance(head.computed, Select)]
-        return self.tokens * sum(min(select.blocks, self.num_tokens // select.block) for select in selects)
+        return self.num_tokens * sum(min(select.blocks, self.num_tokens // select.block) for select in selects)
+
+
+def _pairs_in_spans(heads: Sequence[HeadPattern], num_tokens: int) -> int:
+    """Pairs of a head for which short attention keeps probabilities: each span of queries by the range of its keys."""
+    tiling = Tiling(num_tokens, QUERIES_A_SPAN, 1)
+    seen = np.zeros((tiling.num_rows, num_tokens), dtype=np.bool_)
+    for head in set(heads):
+        seen |= np.concatenate(list(nonempty_by_rows(head, tiling)))
+    first, last = seen.argmax(axis=1), num_tokens - 1 - seen[:, ::-1].argmax(axis=1)
+    start, stop = tiling.query_edges(slice(0, tiling.num_rows))
+    return int(((stop - start)[:, 0] * (last + 1 - first)).sum())

@@ -9,7 +9,7 @@ from nas.costs.parameters import pattern_parameters, target_parameters
 from nas.costs.target import Target, check_num_tokens, proxy_target
 from nas.errors import InputError
 from nas.patterns.counting.pairs import count_last_pairs, count_pairs
-from nas.patterns.counting.tiles import count_tiles
+from nas.patterns.counting.tiles import count_tiles, most_tokens
 from nas.patterns.head import HeadPattern
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
@@ -49,7 +49,7 @@ def count_cost(pattern: ModelPattern, target: Target, num_tokens: int | None = N
         num_tokens: sequence length n, in tokens; None for the target's own.
 
     Raises:
-        InputError: `num_tokens` is out of range, does not fit the pattern's grid, or has too many tiles to count.
+        InputError: `num_tokens` is out of range or does not fit the pattern's grid.
     """
     n = target.num_tokens if num_tokens is None else num_tokens
     check_num_tokens(n)
@@ -62,7 +62,7 @@ def count_cost(pattern: ModelPattern, target: Target, num_tokens: int | None = N
         pairs=pairs,
         tiles=tiles,
         attention_flops=core,
-        tile_flops=attention_flops(fitted, target, n, tiles * target.block**2),
+        tile_flops=None if tiles is None else attention_flops(fitted, target, n, tiles * target.block**2),
         forward_flops=forward,
         train_flops=3 * forward,
         decode_pairs=_over_heads(fitted, lambda head: count_last_pairs(head, n)),
@@ -106,6 +106,8 @@ def _over_heads(pattern: ModelPattern, count: Callable[[HeadPattern], int]) -> i
     return sum(number * count(head) for head, number in heads.items())
 
 
-def _model_tiles(pattern: ModelPattern, target: Target, num_tokens: int) -> int:
+def _model_tiles(pattern: ModelPattern, target: Target, num_tokens: int) -> int | None:
+    if num_tokens > most_tokens(target.block):
+        return None
     grid_tile = None if target.grid_tile is None else (target.grid_tile[0], target.grid_tile[1])
     return _over_heads(pattern, lambda head: count_tiles(head, num_tokens, target.block, grid_tile))

@@ -5,11 +5,43 @@ from typing import Literal, get_args
 
 from nas.errors import InputError, unknown
 from nas.ranges import MOST_TOKENS
-from nas.results.profile import Phase
+from nas.results.phase import Phase
 
 
 @dataclass(kw_only=True, slots=True)
-class Target:
+class TargetOptions:
+    """How the attention of a target runs, whatever its sizes; as a target, the model of the study with these options.
+
+    Args:
+        block: queries, and keys, of a tile that its attention kernel computes, in tokens.
+        grid_tile: rows and columns of the tiles into which its kernel permutes the tokens of a grid, `block` tokens in
+            all; None if it reads a grid row by row.
+        phase: what measured objectives run on it: prefill, decode or train.
+
+    Raises:
+        InputError: block is below 1, grid_tile does not hold `block` tokens, or the phase is unknown.
+    """
+
+    block: int = 128
+    grid_tile: list[int] | None = None
+    phase: Phase = "prefill"
+
+    def __post_init__(self) -> None:
+        if self.block < 1:
+            raise InputError("target.block", "must be 1 or more", self.block)
+        if self.grid_tile is not None:
+            self._check_grid_tile(self.grid_tile)
+        if self.phase not in get_args(Phase):
+            raise unknown("target.phase", self.phase, get_args(Phase), "phase")
+
+    def _check_grid_tile(self, grid_tile: list[int]) -> None:
+        if len(grid_tile) != 2 or min(grid_tile) < 1 or grid_tile[0] * grid_tile[1] != self.block:
+            allowed = f"must be rows and columns of {self.block} tokens (target.block), as [R,C], or null"
+            raise InputError("target.grid_tile", allowed, grid_tile)
+
+
+@dataclass(kw_only=True, slots=True)
+class Target(TargetOptions):
     """Dimensions of a decoder or encoder, independent of the proxy that is trained.
 
     Args:
@@ -25,15 +57,11 @@ class Target:
         vocab_size: entries of the vocabulary.
         tied_embeddings: whether the output matrix is the embedding.
         bytes_per_element: size of a stored number, in bytes.
-        block: queries, and keys, of a tile that its attention kernel computes, in tokens.
-        grid_tile: rows and columns of the tiles into which its kernel permutes the tokens of a grid, `block` tokens in
-            all; None if it reads a grid row by row.
         fused_attention: whether the training kernel stores no scores, so that their activation bytes are not counted.
-        phase: what measured objectives run on it: prefill, decode or train.
 
     Raises:
         InputError: a size is below 1, num_tokens is above MOST_TOKENS, num_kv_heads does not divide num_heads, or
-            grid_tile does not hold `block` tokens, or the phase is unknown.
+            an option cannot be used.
     """
 
     name: str
@@ -48,12 +76,10 @@ class Target:
     vocab_size: int = 256
     tied_embeddings: bool = False
     bytes_per_element: int = 2
-    block: int = 128
-    grid_tile: list[int] | None = None
     fused_attention: bool = False
-    phase: Phase = "prefill"
 
     def __post_init__(self) -> None:
+        TargetOptions.__post_init__(self)  # a dataclass with slots has no plain super()
         for field in fields(self):
             value = getattr(self, field.name)
             if field.type is int and value < 1:
@@ -63,14 +89,6 @@ class Target:
             raise InputError(
                 "target.num_kv_heads", f"must divide target.num_heads ({self.num_heads})", self.num_kv_heads
             )
-        if self.grid_tile is not None:
-            self._check_grid_tile(self.grid_tile)
-        _check_phase(self.phase)
-
-    def _check_grid_tile(self, grid_tile: list[int]) -> None:
-        if len(grid_tile) != 2 or min(grid_tile) < 1 or grid_tile[0] * grid_tile[1] != self.block:
-            allowed = f"must be rows and columns of {self.block} tokens (target.block), as [R,C], or null"
-            raise InputError("target.grid_tile", allowed, grid_tile)
 
 
 FEWEST_TOKENS_FOR_PIECES = 512
@@ -86,23 +104,6 @@ class ProxyTarget(Target):
     """
 
     backend: Literal["dense", "pieces"] = "dense"
-
-
-@dataclass(kw_only=True, slots=True)
-class OwnTarget:
-    """The model of a study itself as the target, the proxy or the checkpoint, with its own sizes.
-
-    Args:
-        phase: what measured objectives run on it: prefill, decode or train.
-
-    Raises:
-        InputError: the phase is unknown.
-    """
-
-    phase: Phase = "prefill"
-
-    def __post_init__(self) -> None:
-        _check_phase(self.phase)
 
 
 def proxy_target(
@@ -137,11 +138,6 @@ def proxy_target(
         vocab_size=vocab_size,
         backend="dense" if num_tokens < FEWEST_TOKENS_FOR_PIECES else "pieces",
     )
-
-
-def _check_phase(phase: str) -> None:
-    if phase not in get_args(Phase):
-        raise unknown("target.phase", phase, get_args(Phase), "phase")
 
 
 def check_num_tokens(num_tokens: object, where: str = "num_tokens") -> None:

@@ -8,7 +8,8 @@ import torch
 from nas.costs.target import Target
 from nas.errors import InputError
 from nas.profiling.memory_limit import available_bytes
-from nas.results.profile import Phase, ProfileConditions
+from nas.results.phase import Phase
+from nas.results.profile import ProfileConditions
 
 _TENSORS = {"prefill": 4, "train": 8}
 """Tensors of the size of the queries that full attention needs at least: q, k, v, the output, and their gradients."""

@@ -25,10 +25,11 @@ class Cost(Value, frozen=True, kw_only=True):
     Args:
         num_tokens: sequence length n, in tokens.
         pairs: pairs of a query and a row of keys that are compared, summed over layers and heads.
-        tiles: blocks of queries and keys that a block-sparse kernel computes, summed over layers and heads.
+        tiles: blocks of queries and keys that a block-sparse kernel computes, summed over layers and heads; None where
+            the sequence has too many to be counted.
         attention_flops: the attention core of one forward pass, in FLOP: 4 * d_head * pairs, plus what computed
             kinds and relative positions add.
-        tile_flops: the attention core with all pairs of the tiles, in FLOP.
+        tile_flops: the attention core with all pairs of the tiles, in FLOP; None without tiles.
         forward_flops: one forward pass of the whole model, in FLOP.
         train_flops: one forward and backward pass of the whole model, in FLOP (3 * forward).
         decode_pairs: pairs of the last query, which is a decoding step at this length, summed over layers and heads.
@@ -39,9 +40,9 @@ class Cost(Value, frozen=True, kw_only=True):
 
     num_tokens: int
     pairs: int
-    tiles: int
+    tiles: int | None
     attention_flops: int
-    tile_flops: int
+    tile_flops: int | None
     forward_flops: int
     train_flops: int
     decode_pairs: int
@@ -49,11 +50,16 @@ class Cost(Value, frozen=True, kw_only=True):
     activation_bytes: int
     num_parameters: int
 
-    def to_dict(self) -> dict[str, int]:
+    @property
+    def counted(self) -> dict[str, int]:
+        """Each number that was counted, under its name."""
+        return {name: number for name, number in self.to_dict().items() if number is not None}
+
+    def to_dict(self) -> dict[str, int | None]:
         """Each number under its name."""
         return asdict(self)
 
     def ratio_to(self, other: "Cost") -> dict[str, float]:
-        """Each number as a share of another cost's, under the same names."""
-        mine, theirs = self.to_dict(), other.to_dict()
-        return {key: mine[key] / theirs[key] for key in mine}
+        """Each number as a share of another cost's, under the same names; those that both have."""
+        theirs = other.counted
+        return {name: number / theirs[name] for name, number in self.counted.items() if name in theirs}

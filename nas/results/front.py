@@ -31,7 +31,7 @@ class FrontEntry(Value, frozen=True, kw_only=True):
         spread: standard deviation of each score over the seeds, in its unit; None for a single seed.
         gain_of_last_rung: how much better each score was at the last rung than at the one before, in its unit.
         cost: what the pattern costs on the study's target.
-        ratio_to_full: each of these numbers as a share of full attention's.
+        ratio_to_full: each of these numbers that was counted, as a share of full attention's.
         pattern_id: id of the pattern, 16 hexadecimal digits.
         pattern: the pattern.
         profile: what the pattern takes on the study's device; None if nothing was measured there.
@@ -55,8 +55,8 @@ class FrontEntry(Value, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.pattern_id != self.pattern.id:
             raise ValueError(f"pattern_id is {self.pattern_id}, but the pattern has the id {self.pattern.id}")
-        if self.ratio_to_full.keys() != set(Cost.__struct_fields__):
-            raise ValueError(f"ratio_to_full has {sorted(self.ratio_to_full)}, not {sorted(Cost.__struct_fields__)}")
+        if self.ratio_to_full.keys() != self.cost.counted.keys():
+            raise ValueError(f"ratio_to_full has {sorted(self.ratio_to_full)}, not {sorted(self.cost.counted)}")
 
     def ratio(self, objective: str) -> float | None:
         """A cost objective as a share of full attention's; None for a quality."""

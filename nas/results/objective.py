@@ -100,11 +100,12 @@ def check_objectives(names: Sequence[str], test_lengths: Sequence[int]) -> None:
 
 
 def cost_values(cost: Cost, profile: Profile | None = None) -> dict[str, float]:
-    """The value of every cost objective by its name; measured ones only with a profile.
+    """The value of every cost objective by its name, if it was counted; measured ones only with a profile.
 
     Args:
         cost: of a pattern.
         profile: of the same pattern.
     """
-    counted = {name: float(getattr(cost, field)) for name, (field, _) in COSTS.items()}
+    numbers = cost.counted
+    counted = {name: float(numbers[field]) for name, (field, _) in COSTS.items() if field in numbers}
     return counted if profile is None else counted | {name: float(getattr(profile, name)) for name in PROFILED}

@@ -1,11 +1,7 @@
 """The profile of a pattern: its attention as the clock and the allocator of one device see it."""
 
-from typing import Literal
-
 from nas.results.codec import Value
-
-Phase = Literal["prefill", "decode", "train"]
-"""What is run: a forward pass over the prompt, one decoding step with a full cache, or a forward and backward pass."""
+from nas.results.phase import Phase
 
 
 class ProfileConditions(Value, frozen=True, kw_only=True):

@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any, get_args
 
-from nas.costs.target import OwnTarget, Target
+from nas.costs.target import Target, TargetOptions
 from nas.errors import InputError, unknown
 from nas.evaluation.settings import CheckpointSettings, EvaluationSettings, ScratchSettings
 from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.ranges import check_range
 from nas.redact import redact
 from nas.results.objective import LONGER_QUALITY, PROFILED, TaskQuality, check_objectives
-from nas.results.profile import Phase
 from nas.results.study import study_path
 from nas.tasks.catalog import TaskSettings
 from nas.tasks.language.text import TextSettings
@@ -176,7 +175,7 @@ class StudySettings:
     checkpoint: str | None = None
     proxy: ProxySettings = field(default_factory=ProxySettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
-    target: Target | OwnTarget | None = None
+    target: Target | TargetOptions | None = None
     sampler: str = "ehvi"
     objectives: list[str] = field(default_factory=lambda: ["quality", "flops", "kv_cache_bytes"])
     constraints: ConstraintSettings = field(default_factory=ConstraintSettings)
@@ -213,11 +212,6 @@ class StudySettings:
     def profiles(self) -> bool:
         """Whether patterns are measured on the device, for an objective or a budget."""
         return self.constraints.are_measured or any(name in PROFILED for name in self.objectives)
-
-    @property
-    def phase(self) -> Phase:
-        """What measured objectives run on the target."""
-        return "prefill" if self.target is None else self.target.phase
 
     @property
     def longer_from(self) -> int:

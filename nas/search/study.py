@@ -84,7 +84,7 @@ def _profiling(settings: StudySettings, problem: Problem, devices: Sequence[str]
     """
     if not settings.profiles:
         return None
-    conditions = profile_conditions(problem.target, settings.phase, devices[0], num_threads(devices))
+    conditions = profile_conditions(problem.target, problem.target.phase, devices[0], num_threads(devices))
     check_profilable(conditions, devices[0], causal=problem.shape.causal)
     return conditions
 

@@ -43,6 +43,30 @@ def test_for_people(nas, pattern_file: Path) -> None:
     assert all("of full attention" in line for line in shown.values())
 
 
+def test_tiles_have_the_size_that_is_asked_for(nas) -> None:
+    words = ("cost", "streaming", "--tokens", "64", "--json")
+    assert json.loads(nas(*words).out)["ratio_to_full"]["tiles"] == 1
+    assert json.loads(nas(*words, "--block", "4").out)["ratio_to_full"]["tiles"] < 1
+    grid = ("cost", "neighborhood", "--grid", "32x32", "--bidirectional", "--json")
+    by_row = json.loads(nas(*grid, "--block", "64").out)["tiles"]
+    assert json.loads(nas(*grid, "--grid-tile", "8x8").out)["tiles"] < by_row
+
+
+def test_tiles_of_a_sequence_with_too_many_are_not_counted(nas) -> None:
+    words = ("cost", "streaming", "--tokens", "16777216")
+    document = json.loads(nas(*words, "--json").out)
+    assert document["tiles"] is document["tile_flops"] is None
+    assert document["pairs"] > 0 and document["ratio_to_full"].keys() == document.keys() - {
+        "tiles",
+        "tile_flops",
+        "ratio_to_full",
+    }
+    lines = [line.split(maxsplit=1) for line in nas(*words).out.splitlines()]
+    assert [one for one in lines if "not counted" in one[-1]] == [
+        [name, "not counted beyond 2,097,152 tokens"] for name in ("tiles", "tile_flops")
+    ]
+
+
 def test_a_grid_brings_its_own_length(nas) -> None:
     words = ("cost", "cswin", "--grid", "8x8", "--bidirectional", "--json")
     assert nas(*words).out == nas(*words, "--tokens", "64").out

@@ -6,7 +6,7 @@ import yaml
 from nas.config.load import load_settings, to_yaml
 from nas.config.read import read_settings
 from nas.config.settings import RunSettings
-from nas.costs.target import OwnTarget, Target
+from nas.costs.target import Target, TargetOptions
 from nas.errors import InputError, NasError
 from nas.tasks.catalog import TASKS
 from nas.tasks.language.text import TextSettings
@@ -111,8 +111,11 @@ def test_a_target_is_chosen_by_name_and_mended_by_key() -> None:
     assert isinstance(target, Target)
     assert (target.name, target.num_layers, target.num_tokens) == ("llama-3-8b-32k", 32, 8192)
     assert load("target=proxy").target is None
-    assert load("target.phase=decode").target == OwnTarget(phase="decode")
-    assert load("target=qwen2.5-0.5b-32k", "target.phase=train").phase == "train"
+    assert load("target.phase=decode").target == TargetOptions(phase="decode")
+    assert load("target=proxy", "target.block=16", "target.grid_tile=[4,4]").target == TargetOptions(
+        block=16, grid_tile=[4, 4]
+    )
+    assert load("target=qwen2.5-0.5b-32k", "target.phase=train").target.phase == "train"
     assert load("target=null").target is None
 
 
@@ -312,7 +315,7 @@ class TestConfigDir:
         ("target.phase=decoding", r"^target\.phase: must be one of|^target\.phase: .*decode"),
         (
             "target.num_tokens=77",
-            r"^target\.num_tokens: unknown key; allowed here: phase, got 'num_tokens'\. It is a",
+            r"^target\.num_tokens: unknown key; allowed here: block, grid_tile, phase, got 'num_tokens'\. It is a",
         ),
     ],
 )

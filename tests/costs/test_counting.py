@@ -9,6 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from nas.costs.counting import cost_for, cost_with_ratio, count_cost, full_pattern
 from nas.costs.target import Target
 from nas.errors import InputError
+from nas.patterns.counting import tiles
 from nas.patterns.counting.pairs import count_row_pairs
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
@@ -133,7 +134,17 @@ def test_tiles_are_computed_whole() -> None:
     assert count_cost(uniform(Window(6)), target(block=24)).tiles == 3 * 4
     relative = ModelPattern.of([(HeadGroup(4, (Window(6),)),)] * 3, position="relative")
     core = count_cost(relative, target(block=8))
+    assert core.tiles is not None and core.tile_flops is not None
     assert core.tile_flops - core.attention_flops == 6 * 8 * (core.tiles * 8**2 - core.pairs)
+
+
+def test_tiles_are_left_out_where_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tiles, "_MOST_ROWS", 3)
+    assert count_cost(uniform(Window(6)), target(block=8)).tiles == 3 * 4 * (3 + 2)
+    cost, ratio = cost_with_ratio(uniform(Window(6)), target(block=7))
+    assert cost.tiles is cost.tile_flops is None
+    assert cost.pairs == count_cost(uniform(Window(6)), target(block=8)).pairs
+    assert ratio.keys() == cost.counted.keys() == cost.to_dict().keys() - {"tiles", "tile_flops"}
 
 
 def test_a_grid_is_permuted_into_the_tiles_of_the_target() -> None:

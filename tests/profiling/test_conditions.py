@@ -8,7 +8,7 @@ from nas.errors import InputError
 from nas.profiling import conditions as module
 from nas.profiling.conditions import check_profilable, profile_conditions
 from nas.profiling.memory_limit import available_bytes
-from nas.results.profile import Phase
+from nas.results.phase import Phase
 from tests.profiles import conditions
 
 TARGET = proxy_target(num_layers=3, num_heads=4, num_tokens=96, d_model=64)

@@ -15,7 +15,8 @@ from nas.patterns.primitives import Full
 from nas.profiling import layer_run as module
 from nas.profiling.layer_inputs import InputMaker, key_width
 from nas.profiling.layer_run import layer_run
-from nas.results.profile import Phase, ProfileConditions
+from nas.results.phase import Phase
+from nas.results.profile import ProfileConditions
 from tests.fronts import make_pattern
 from tests.profiles import conditions
 from tests.strategies import pattern_cases, quick

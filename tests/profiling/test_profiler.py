@@ -10,7 +10,7 @@ from nas.patterns.primitives import Full, Window
 from nas.profiling import layer_run
 from nas.profiling.clock import LEAST_TURNS
 from nas.profiling.profiler import Profiler
-from nas.results.profile import Phase
+from nas.results.phase import Phase
 from tests.profiles import conditions
 
 NARROW, WIDE = (HeadGroup(4, (Window(3),)),), (HeadGroup(4, (Full(),)),)
@@ -86,7 +86,7 @@ def model_peak(profiler: Profiler, num_layers: int) -> int:
     [
         ("prefill", 2 * 4 * 64 * 8 * 4),  # keys and values
         ("decode", 2 * 4 * 64 * 8 * 4),
-        ("train", 4 * 4 * 64 * 8 * 4 + 4 * 64 * 4),  # q, k, v, the output and one log-sum-exp a query
+        ("train", 5 * 4 * 64 * 8 * 4 + 4 * 64 * 64 * 4),  # q, k, v, scaled queries, the output, all probabilities
     ],
 )
 def test_each_further_layer_adds_what_it_keeps(phase: Phase, kept: int) -> None:

@@ -31,6 +31,13 @@ def test_every_number_is_a_share_of_the_other_costs(one: Cost, other: Cost) -> N
     assert set(one.ratio_to(one).values()) == {1.0}
 
 
+def test_what_is_not_counted_has_no_share() -> None:
+    cost = make_cost(tiles=None, tile_flops=None)
+    assert from_json(json.dumps(to_document(cost)), Cost) == cost
+    for shares in (cost.ratio_to(make_cost()), make_cost().ratio_to(cost)):
+        assert shares.keys() == cost.counted.keys() == set(Cost.__struct_fields__) - {"tiles", "tile_flops"}
+
+
 def test_a_share_is_the_number_divided() -> None:
     half = make_cost(pairs=10).ratio_to(make_cost(pairs=40))
     assert half["pairs"] == 0.25

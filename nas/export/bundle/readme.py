@@ -87,10 +87,11 @@ def _costs(provenance: Provenance) -> list[str]:
     """Costs for the study's target, with their shares of full attention's where these are known."""
     if provenance.cost is None:
         return []
-    numbers = provenance.cost.to_dict()
+    numbers = provenance.cost.counted
     rows = ["| cost | value | share of full attention |", "|---|---|---|"]
     for name, unit in UNITS.items():
-        value = numbers[name]
+        if (value := numbers.get(name)) is None:
+            continue
         shown = format_quantity(value, unit) if unit else f"{value:,}"
         ratio = provenance.ratio_to_full.get(name)
         rows.append(f"| {name} | {shown} | {'' if ratio is None else format_ratio(ratio)} |")

@@ -60,9 +60,30 @@ def visible_blocks(head: HeadPattern, tiling: Tiling) -> VisibleBlocks:
 def blocks_by_rows(head: HeadPattern, tiling: Tiling) -> Iterator[VisibleBlocks]:
     """All blocks of a head, a few rows of blocks at a time, from the first row on; see `visible_blocks`."""
     shapes = _Shapes.of(head, tiling.num_tokens)
+    for rows in _slices(tiling):
+        yield _some_rows(head, shapes, tiling, rows)
+
+
+def nonempty_by_rows(head: HeadPattern, tiling: Tiling) -> Iterator[Flags]:
+    """Which blocks hold a visible pair, a few rows of blocks at a time: `blocks_by_rows` without those that are full.
+
+    Args:
+        head: see `visible_blocks`.
+        tiling: the blocks.
+
+    Yields:
+        shape (some rows, columns).
+    """
+    shapes = _Shapes.of(head, tiling.num_tokens)
+    for rows in _slices(tiling):
+        of_runs = _seen_in_runs(shapes, head.causal, tiling, rows) | _seen_memory(head, tiling)
+        yield of_runs | _seen_in_shapes(shapes, head.causal, tiling, rows)[0]
+
+
+def _slices(tiling: Tiling) -> Iterator[slice]:
     at_once = max(1, _BLOCKS_AT_ONCE // tiling.num_columns)
     for start in range(0, tiling.num_rows, at_once):
-        yield _some_rows(head, shapes, tiling, slice(start, min(start + at_once, tiling.num_rows)))
+        yield slice(start, min(start + at_once, tiling.num_rows))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,16 +112,9 @@ class _Shapes:
 def _some_rows(head: HeadPattern, shapes: _Shapes, tiling: Tiling, rows: slice) -> VisibleBlocks:
     nonempty = _seen_in_runs(shapes, head.causal, tiling, rows) | _seen_memory(head, tiling)
     impossible = _cut_off(head, tiling, rows)
-    full = ~(impossible | _left_open(shapes, head.causal, tiling, rows))
-    others = np.zeros_like(nonempty)
-    for progression in shapes.progressions:
-        others |= on_progression(progression, head.causal, tiling, rows)
-    for box in shapes.boxes:
-        some, every = in_box(box, head.causal, tiling, rows)
-        others |= some
-        full |= every & ~impossible
+    others, filled = _seen_in_shapes(shapes, head.causal, tiling, rows)
     nonempty |= others
-    full &= nonempty
+    full = nonempty & ~impossible & (filled | ~_left_open(shapes, head.causal, tiling, rows))
     row, column = np.nonzero(others & ~full & ~impossible)
     full[row, column] = holds_no_hidden_pair(head, tiling, row + rows.start, column)
     return VisibleBlocks(nonempty, full)
@@ -118,6 +132,18 @@ def _seen_in_runs(shapes: _Shapes, causal: bool, tiling: Tiling, rows: slice) ->
     earliest = np.full(tiling.num_columns, tiling.num_tokens)
     earliest[(fixed + tiling.memory_rows) // tiling.block_k] = fixed  # the last one given stays: the first of a block
     return seen | (earliest < (tiling.query_edges(rows)[1] if causal else tiling.num_tokens))
+
+
+def _seen_in_shapes(shapes: _Shapes, causal: bool, tiling: Tiling, rows: slice) -> tuple[Flags, Flags]:
+    """Blocks that hold a pair of a progression or a rectangle, and those that a rectangle fills."""
+    some, every = (np.zeros((rows.stop - rows.start, tiling.num_columns), dtype=np.bool_) for _ in range(2))
+    for progression in shapes.progressions:
+        some |= on_progression(progression, causal, tiling, rows)
+    for box in shapes.boxes:
+        of_box, whole = in_box(box, causal, tiling, rows)
+        some |= of_box
+        every |= whole
+    return some, every
 
 
 def _left_open(shapes: _Shapes, causal: bool, tiling: Tiling, rows: slice) -> Flags:

@@ -6,20 +6,24 @@ from itertools import product
 
 import numpy as np
 
-from nas.errors import InputError
 from nas.patterns.arrays import Flags, Positions
 from nas.patterns.blocks.grid_tiles import GridTiles, nonempty_tiles
 from nas.patterns.blocks.tiling import Tiling
-from nas.patterns.blocks.visible import blocks_by_rows, visible_blocks
+from nas.patterns.blocks.visible import nonempty_by_rows
 from nas.patterns.counting.pairs import count_pairs
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import Random
 from nas.patterns.primitives.random_blocks import draw_blocks
 
-MOST_ROWS = 2**14
-"""Most blocks of a sequence: all pairs of blocks are looked at, in about 10 s for each distinct head at this size."""
+_MOST_ROWS = 2**14
+"""Most blocks of a sequence: all pairs of blocks are looked at, in some seconds for each distinct head at this size."""
 _MOST_KEPT_ROWS = 512
 """Most blocks of a sequence for which those of a union are kept, a quarter of a MiB each."""
+
+
+def most_tokens(block: int) -> int:
+    """The longest sequence whose tiles are counted, in tokens, for blocks of this length."""
+    return _MOST_ROWS * block
 
 
 @lru_cache(maxsize=4096)  # a search meets the same heads in trial after trial
@@ -31,18 +35,15 @@ def count_tiles(head: HeadPattern, num_tokens: int, block: int, grid_tile: tuple
 
     Args:
         head: any head.
-        num_tokens: sequence length n, in tokens.
+        num_tokens: sequence length n, in tokens, at most `most_tokens(block)`.
         block: queries and keys of a block, in tokens; the last of a sequence may hold fewer.
         grid_tile: rows and columns of the tiles into which the tokens of a grid are permuted, `block` tokens each;
             None to read it row by row. Heads without a grid are not permuted.
 
     Raises:
-        InputError: a sequence has more than MOST_ROWS blocks.
         PatternError: the grid does not have `num_tokens` places.
     """
-    if num_tokens > MOST_ROWS * block:
-        allowed = f"must be at most {MOST_ROWS * block:,} to count its tiles of {block} x {block}"
-        raise InputError("num_tokens", allowed, num_tokens, "Use fewer tokens, or a target with a larger block.")
+    assert num_tokens <= most_tokens(block)
     if head.computed is not None:
         return -(-count_pairs(head, num_tokens) // block**2)
     if grid_tile is not None and head.grid is not None:
@@ -55,13 +56,13 @@ def count_tiles(head: HeadPattern, num_tokens: int, block: int, grid_tile: tuple
     if len(drawing) == 1 and others and tiling.num_rows <= _MOST_KEPT_ROWS:
         rest = replace(head, attend=others).placed(0, 0)
         return int(np.count_nonzero(_nonempty(rest, tiling) | _drawn(head, drawing[0], tiling)))
-    return sum(int(np.count_nonzero(some.nonempty)) for some in blocks_by_rows(head, tiling))
+    return sum(int(np.count_nonzero(some)) for some in nonempty_by_rows(head, tiling))
 
 
 @lru_cache(maxsize=64)
 def _nonempty(head: HeadPattern, tiling: Tiling) -> Flags:
     """No two heads of a large model draw the same random blocks, but the rest of their unions is looked up."""
-    return visible_blocks(head, tiling).nonempty
+    return np.concatenate(list(nonempty_by_rows(head, tiling)))
 
 
 def _drawn(head: HeadPattern, random: Random, tiling: Tiling) -> Flags:

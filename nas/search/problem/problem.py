@@ -16,6 +16,7 @@ from nas.results.cost import Cost
 from nas.results.objective import Score
 from nas.search.modelling.features import head_features, pattern_features
 from nas.search.problem.backbone import Backbone, make_backbone
+from nas.search.problem.study_target import study_target
 from nas.search.scoring.objectives import Goal, make_objectives
 from nas.search.scoring.scores import make_scores
 from nas.search.settings import StudySettings
@@ -124,11 +125,7 @@ def make_problem(settings: StudySettings) -> Problem:
     task = next(iter(tasks.values()))
     scores = make_scores(tasks, settings.training.test_lengths)
     objectives = make_objectives(settings.objectives, scores, settings.task_quality)
-    target = settings.target if isinstance(settings.target, Target) else backbone.target
-    if task.grid and target.num_tokens != task.num_tokens:
-        allowed = f"must be {task.num_tokens}, the tokens of the task's grid of {task.grid[0]} x {task.grid[1]}"
-        raise InputError("target.num_tokens", allowed, target.num_tokens, "Use target=proxy.")
-    _check_tiles(settings, target)
+    target = study_target(settings, backbone.target, task)
     space = load_space(settings.space.attribute, settings.space.options)
     baselines = {name: backbone.widened(pattern) for name, pattern in _baselines(space, shape).items()}
     problem = Problem(
@@ -144,26 +141,6 @@ def make_problem(settings: StudySettings) -> Problem:
         backbone.check_fit(pattern)
     _draw_on_trial(problem)
     return problem
-
-
-def _check_tiles(settings: StudySettings, target: Target) -> None:
-    """Refuse to search by tiles where every head of every pattern has one.
-
-    Raises:
-        InputError: tiles are an objective or have a budget, and the target's sequence is no longer than its block.
-    """
-    if "tile_flops" in settings.objectives:
-        where = "objectives"
-    elif settings.constraints.tile_ratio is not None:
-        where = "constraints.tile_ratio"
-    else:
-        return
-    if target.num_tokens > target.block:
-        return
-    allowed = f"must leave tiles out, since all patterns have one tile of {target.block} x {target.block} in each head"
-    remedy = "Choose a longer target, such as target=llama-3-8b-32k, or "
-    remedy += "lower target.block." if settings.target else "raise task.num_tokens."
-    raise InputError(where, allowed, f"{target.num_tokens} tokens", remedy)
 
 
 def _baselines(space: Space, shape: Shape) -> dict[str, ModelPattern]:

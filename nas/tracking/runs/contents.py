@@ -122,7 +122,7 @@ def _trial_summary(trial: Trial) -> Row:
         summary |= {"pattern_id": trial.pattern.id, "label": label(trial.pattern)}
     if trial.duplicate_of is not None:
         summary["duplicate_of"] = trial.duplicate_of
-    cost = trial.cost.to_dict() if trial.cost else {}
+    cost = trial.cost.counted if trial.cost else {}
     return summary | {f"cost/{name}": value for name, value in cost.items()} | trial.scores | trial.values
 
 

@@ -12,7 +12,7 @@ from torch.nn.attention.flex_attention import create_block_mask
 from nas.patterns.arrays import Flags
 from nas.patterns.blocks import visible
 from nas.patterns.blocks.tiling import Tiling
-from nas.patterns.blocks.visible import blocks_by_rows, visible_blocks
+from nas.patterns.blocks.visible import blocks_by_rows, nonempty_by_rows, visible_blocks
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import Block, Columns, Full, Global, Random, Stride, Tile, Window
 from tests.strategies import head_cases, quick
@@ -65,6 +65,13 @@ def test_a_few_rows_of_blocks_at_a_time_give_the_same(case):
     assert len(parts) == -(-tiling.num_rows // 2)
     assert np.array_equal(np.concatenate([part.nonempty for part in parts]), whole.nonempty)
     assert np.array_equal(np.concatenate([part.full for part in parts]), whole.full)
+
+
+@given(CASES)
+@quick
+def test_blocks_that_are_not_empty_are_found_without_the_full_ones(case):
+    head, tiling = with_memory(case)
+    assert np.array_equal(np.concatenate(list(nonempty_by_rows(head, tiling))), visible_blocks(head, tiling).nonempty)
 
 
 LARGE = (

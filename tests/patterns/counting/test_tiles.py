@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.attention.flex_attention import create_block_mask
 
-from nas.errors import InputError
 from nas.patterns.arrays import Flags
-from nas.patterns.counting.tiles import MOST_ROWS, count_tiles
+from nas.patterns.counting.tiles import count_tiles, most_tokens
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import Full, LowRank, Neighborhood, Random, Select, Stripe, Window
 from tests.strategies import GRIDS, head_cases, heads, quick
@@ -108,7 +107,7 @@ def test_computed_kinds_fill_blocks_and_memory_is_in_front() -> None:
     assert count_tiles(grid, 16, 4, (2, 2)) == 4 + 4 * 2
 
 
-def test_more_blocks_than_can_be_looked_at_are_refused() -> None:
-    message = r"^num_tokens: must be at most 16,384 to count its tiles of 1 x 1, got 16385."
-    with pytest.raises(InputError, match=message):
-        count_tiles(HeadPattern((Full(),)), MOST_ROWS + 1, 1)
+def test_the_longest_sequence_that_is_counted_has_as_many_blocks_whatever_their_size() -> None:
+    assert most_tokens(128) == 128 * most_tokens(1)
+    with pytest.raises(AssertionError):
+        count_tiles(HeadPattern((Full(),)), most_tokens(1) + 1, 1)

@@ -1,0 +1,6 @@
+"""The phase of a model's work that is measured; a module of its own, since `nas cost --help` must load nothing else."""
+
+from typing import Literal
+
+Phase = Literal["prefill", "decode", "train"]
+"""What is run: a forward pass over the prompt, one decoding step with a full cache, or a forward and backward pass."""
