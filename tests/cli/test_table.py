@@ -27,6 +27,7 @@ TINY = [
     "training.num_rungs=2",
     "device=cpu",
     "workers=1",
+    "cohort_size=1",
 ]
 
 
