@@ -35,6 +35,7 @@ def tiny_settings(**changes: Any) -> StudySettings:
         "training": TrainingSettings(num_steps=8, num_rungs=2, batch_size=4, warmup_steps=2),
         "device": "cpu",
         "workers": 1,
+        "cohort_size": 1,
     }
     return StudySettings(**values | changes)
 
