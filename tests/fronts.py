@@ -74,9 +74,12 @@ def make_cost(flops: float = 0.5, cache: float = 0.5, **changes: Any) -> Cost:
     fields: dict[str, Any] = {
         "num_tokens": 256,
         "pairs": int(flops * FULL_FLOPS / 64),
+        "tiles": 16,
         "attention_flops": int(flops * FULL_FLOPS),
+        "tile_flops": int(flops * FULL_FLOPS),
         "forward_flops": int((2 + flops) * FULL_FLOPS),
         "train_flops": int(3 * (2 + flops) * FULL_FLOPS),
+        "decode_pairs": 256,
         "kv_cache_bytes": int(cache * FULL_CACHE),
         "activation_bytes": 4096,
         "num_parameters": 1000,

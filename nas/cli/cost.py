@@ -8,6 +8,14 @@ from math import prod
 from nas.cli.verb import Verb, add_pattern, sequence_length
 from nas.errors import NasError
 
+_PHASES = {
+    "prefill": ("pairs", "tiles", "attention_flops", "tile_flops", "forward_flops"),
+    "decode": ("decode_pairs", "kv_cache_bytes"),
+    "training": ("train_flops", "activation_bytes"),
+    "model": ("num_parameters",),
+}
+"""What each number of a cost is a cost of, in the order in which they are printed."""
+
 
 def _add_arguments(parser: ArgumentParser) -> None:
     add_pattern(parser)
@@ -51,10 +59,13 @@ def _print_lines(cost: Mapping[str, int], ratio: Mapping[str, float]) -> None:
     from nas.report.quantities import format_quantity, format_ratio
     from nas.results.cost import UNITS
 
-    print(f"{'num_tokens':<16} {cost['num_tokens']:>18,}")
-    for name, unit in UNITS.items():
-        shown = format_quantity(cost[name], unit) if unit else f"{cost[name]:,}"
-        print(f"{name:<16} {shown:>18}  {format_ratio(ratio[name]):>7} of full attention")
+    print(f"{'num_tokens':<18} {cost['num_tokens']:>18,}")
+    for phase, names in _PHASES.items():
+        print(phase)
+        for name in names:
+            unit = UNITS[name]
+            shown = format_quantity(cost[name], unit) if unit else f"{cost[name]:,}"
+            print(f"  {name:<16} {shown:>18}  {format_ratio(ratio[name]):>7} of full attention")
 
 
 VERB = Verb(

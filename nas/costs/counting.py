@@ -1,13 +1,16 @@
 """The cost of a pattern on a target, counted without training; docs/costs.md has the conventions."""
 
 from collections import Counter
+from collections.abc import Callable
 
 from nas.costs.flops import attention_flops, matrix_flops, memory_flops
 from nas.costs.memory import activation_bytes, kv_cache_bytes
 from nas.costs.parameters import pattern_parameters, target_parameters
 from nas.costs.target import Target, check_num_tokens, proxy_target
 from nas.errors import InputError
-from nas.patterns.counting.pairs import count_pairs
+from nas.patterns.counting.pairs import count_last_pairs, count_pairs
+from nas.patterns.counting.tiles import count_tiles
+from nas.patterns.head import HeadPattern
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full
@@ -46,22 +49,25 @@ def count_cost(pattern: ModelPattern, target: Target, num_tokens: int | None = N
         num_tokens: sequence length n, in tokens; None for the target's own.
 
     Raises:
-        InputError: `num_tokens` is out of range, or does not fit the pattern's grid.
+        InputError: `num_tokens` is out of range, does not fit the pattern's grid, or has too many tiles to count.
     """
     n = target.num_tokens if num_tokens is None else num_tokens
     check_num_tokens(n)
     fitted = stretched(pattern.canonical(), target.num_layers, target.num_heads)
-    pairs = _model_pairs(fitted, n)
+    pairs, tiles = _over_heads(fitted, lambda head: count_pairs(head, n)), _model_tiles(fitted, target, n)
     core = attention_flops(fitted, target, n, pairs)
     forward = matrix_flops(target, n) + memory_flops(fitted, target) + core
     return Cost(
         num_tokens=n,
         pairs=pairs,
+        tiles=tiles,
         attention_flops=core,
+        tile_flops=attention_flops(fitted, target, n, tiles * target.block**2),
         forward_flops=forward,
         train_flops=3 * forward,
+        decode_pairs=_over_heads(fitted, lambda head: count_last_pairs(head, n)),
         kv_cache_bytes=kv_cache_bytes(fitted, target, n),
-        activation_bytes=activation_bytes(target, n, pairs),
+        activation_bytes=activation_bytes(fitted, target, n, pairs),
         num_parameters=target_parameters(target) + pattern_parameters(fitted, target, n),
     )
 
@@ -94,6 +100,12 @@ def _own_proxy(pattern: ModelPattern, num_tokens: int) -> Target:
     return proxy_target(num_layers=pattern.num_layers, num_heads=pattern.num_heads, num_tokens=num_tokens)
 
 
-def _model_pairs(pattern: ModelPattern, num_tokens: int) -> int:
+def _over_heads(pattern: ModelPattern, count: Callable[[HeadPattern], int]) -> int:
+    """The sum over all heads; equal heads are counted once."""
     heads = Counter(head for layer in pattern.layers for head in layer.head_patterns())
-    return sum(count * count_pairs(head, num_tokens) for head, count in heads.items())
+    return sum(number * count(head) for head, number in heads.items())
+
+
+def _model_tiles(pattern: ModelPattern, target: Target, num_tokens: int) -> int:
+    grid_tile = None if target.grid_tile is None else (target.grid_tile[0], target.grid_tile[1])
+    return _over_heads(pattern, lambda head: count_tiles(head, num_tokens, target.block, grid_tile))

@@ -3,7 +3,8 @@
 from collections import Counter
 from functools import lru_cache
 
-from nas.costs.target import Target
+from nas.costs.activations import proxy_activation_bytes
+from nas.costs.target import ProxyTarget, Target
 from nas.patterns.counting.kv_cache import kv_entries
 from nas.patterns.head import HeadPattern
 from nas.patterns.model import ModelPattern
@@ -26,8 +27,22 @@ def kv_cache_bytes(pattern: ModelPattern, target: Target, num_tokens: int) -> in
     return 2 * target.d_head * entries * target.bytes_per_element
 
 
-def activation_bytes(target: Target, num_tokens: int, pairs: int) -> int:
-    """Activations that training keeps: (34 * layers * n * d_model + 5 * pairs) bytes at 2 bytes an element.
+def activation_bytes(pattern: ModelPattern, target: Target, num_tokens: int, pairs: int) -> int:
+    """Activations that training on one sequence keeps for the backward pass.
+
+    Args:
+        pattern: with the layers and heads of the target.
+        target: our proxy, or a decoder as published models are.
+        num_tokens: sequence length n, in tokens.
+        pairs: the pattern's pairs at this length.
+    """
+    if isinstance(target, ProxyTarget):
+        return proxy_activation_bytes(pattern, target, num_tokens)
+    return decoder_activation_bytes(target, num_tokens, pairs)
+
+
+def decoder_activation_bytes(target: Target, num_tokens: int, pairs: int) -> int:
+    """A published decoder's: (34 * layers * n * d_model + 5 * pairs) bytes at 2 bytes an element.
 
     Args:
         target: gives the sizes; with fused attention, the term of the pairs is omitted.

@@ -1,6 +1,7 @@
 """The target: the model for which a pattern's cost is counted."""
 
 from dataclasses import dataclass, fields
+from typing import Literal
 
 from nas.errors import InputError
 from nas.ranges import MOST_TOKENS
@@ -23,10 +24,14 @@ class Target:
         vocab_size: entries of the vocabulary.
         tied_embeddings: whether the output matrix is the embedding.
         bytes_per_element: size of a stored number, in bytes.
+        block: queries, and keys, of a tile that its attention kernel computes, in tokens.
+        grid_tile: rows and columns of the tiles into which its kernel permutes the tokens of a grid, `block` tokens in
+            all; None if it reads a grid row by row.
         fused_attention: whether the training kernel stores no scores, so that their activation bytes are not counted.
 
     Raises:
-        InputError: a size is below 1, num_tokens is above MOST_TOKENS, or num_kv_heads does not divide num_heads.
+        InputError: a size is below 1, num_tokens is above MOST_TOKENS, num_kv_heads does not divide num_heads, or
+            grid_tile does not hold `block` tokens.
     """
 
     name: str
@@ -41,6 +46,8 @@ class Target:
     vocab_size: int = 256
     tied_embeddings: bool = False
     bytes_per_element: int = 2
+    block: int = 128
+    grid_tile: list[int] | None = None
     fused_attention: bool = False
 
     def __post_init__(self) -> None:
@@ -53,6 +60,28 @@ class Target:
             raise InputError(
                 "target.num_kv_heads", f"must divide target.num_heads ({self.num_heads})", self.num_kv_heads
             )
+        if self.grid_tile is not None:
+            self._check_grid_tile(self.grid_tile)
+
+    def _check_grid_tile(self, grid_tile: list[int]) -> None:
+        if len(grid_tile) != 2 or min(grid_tile) < 1 or grid_tile[0] * grid_tile[1] != self.block:
+            allowed = f"must be rows and columns of {self.block} tokens (target.block), as [R,C], or null"
+            raise InputError("target.grid_tile", allowed, grid_tile)
+
+
+FEWEST_TOKENS_FOR_PIECES = 512
+"""Shorter proxies run dense, as `nas.attention.choice` decides."""
+
+
+@dataclass(kw_only=True, slots=True)
+class ProxyTarget(Target):
+    """Our proxy as a target: its activations are those of our network, not of a published decoder.
+
+    Args:
+        backend: the backend that its attention is trained with on a CPU.
+    """
+
+    backend: Literal["dense", "pieces"] = "dense"
 
 
 def proxy_target(
@@ -63,7 +92,7 @@ def proxy_target(
     d_model: int | None = None,
     mlp_ratio: int = 4,
     vocab_size: int = 256,
-) -> Target:
+) -> ProxyTarget:
     """The proxy as a target: the default target of costs.
 
     Args:
@@ -75,7 +104,7 @@ def proxy_target(
         vocab_size: entries of the vocabulary.
     """
     d_model = 16 * num_heads if d_model is None else d_model
-    return Target(
+    return ProxyTarget(
         name="proxy",
         num_tokens=num_tokens,
         num_layers=num_layers,
@@ -85,6 +114,7 @@ def proxy_target(
         d_head=d_model // num_heads,
         d_mlp=mlp_ratio * d_model,
         vocab_size=vocab_size,
+        backend="dense" if num_tokens < FEWEST_TOKENS_FOR_PIECES else "pieces",
     )
 
 

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
-from nas.costs.target import Target, proxy_target
+from nas.costs.target import ProxyTarget, proxy_target
 from nas.errors import InputError
 from nas.ranges import check_range
 
@@ -45,7 +45,7 @@ class ProxySettings:
             nearest = max(1, round(self.d_model / (2 * self.num_heads))) * 2 * self.num_heads
             raise InputError("proxy.d_model", allowed, self.d_model, f"The nearest is {nearest}.")
 
-    def target(self, num_tokens: int, vocab_size: int) -> Target:
+    def target(self, num_tokens: int, vocab_size: int) -> ProxyTarget:
         """The proxy itself as the model that costs are counted for.
 
         Args:

@@ -11,6 +11,7 @@ Entry = TypeVar("Entry", bound=FrontEntry)
 
 _LABELS = {
     "flops": "attention FLOPs",
+    "tile_flops": "tile FLOPs",
     "kv_cache_bytes": "KV cache",
     "activation_bytes": "activations",
     "num_parameters": "parameters",

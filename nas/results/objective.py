@@ -13,6 +13,7 @@ TaskQuality = Literal["separate", "mean_rank"]
 
 COSTS: dict[str, tuple[str, str]] = {
     "flops": ("attention_flops", "FLOP"),
+    "tile_flops": ("tile_flops", "FLOP"),
     "kv_cache_bytes": ("kv_cache_bytes", "bytes"),
     "activation_bytes": ("activation_bytes", "bytes"),
     "num_parameters": ("num_parameters", "parameters"),

@@ -41,6 +41,8 @@ class ConstraintSettings:
 
     Args:
         flops_ratio: most attention FLOPs, as a share of full attention's on the target (0 to 1); None for no limit.
+        tile_ratio: most FLOPs of the tiles that a block-sparse kernel computes, as a share of full attention's on the
+            target (0 to 1); None for no limit.
         kv_cache_ratio: largest KV cache, as a share of full attention's on the target (0 to 1); None for no limit.
 
     Raises:
@@ -48,10 +50,11 @@ class ConstraintSettings:
     """
 
     flops_ratio: float | None = None
+    tile_ratio: float | None = None
     kv_cache_ratio: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("flops_ratio", "kv_cache_ratio"):
+        for name in ("flops_ratio", "tile_ratio", "kv_cache_ratio"):
             share = getattr(self, name)
             if share is not None and not 0 < share <= 1:
                 allowed = "must be above 0 and at most 1, a share of full attention"
@@ -66,6 +69,7 @@ class ConstraintSettings:
         ratio = cost.ratio_to(full)
         limits = {
             "flops_ratio": (ratio["attention_flops"], self.flops_ratio),
+            "tile_ratio": (ratio["tile_flops"], self.tile_ratio),
             "kv_cache_ratio": (ratio["kv_cache_bytes"], self.kv_cache_ratio),
         }
         return {name: share - limit for name, (share, limit) in limits.items() if limit is not None}

@@ -3,6 +3,7 @@ from pathlib import Path
 
 from nas.costs.counting import cost_for
 from nas.patterns.file import load_pattern
+from nas.results.cost import UNITS
 
 
 def test_a_baseline_is_scaled_to_the_length_that_is_counted(nas) -> None:
@@ -35,7 +36,11 @@ def test_a_target_brings_its_own_length(nas, pattern_file: Path) -> None:
 def test_for_people(nas, pattern_file: Path) -> None:
     lines = nas("cost", str(pattern_file), "--tokens", "4096").out.splitlines()
     assert lines[0].split() == ["num_tokens", "4,096"]
-    assert any(line.startswith("attention_flops") and "of full attention" in line for line in lines)
+    phases = [line for line in lines if not line.startswith(" ")]
+    assert phases[1:] == ["prefill", "decode", "training", "model"]
+    shown = {line.split()[0]: line for line in lines if line.startswith(" ")}
+    assert shown.keys() == UNITS.keys()
+    assert all("of full attention" in line for line in shown.values())
 
 
 def test_a_grid_brings_its_own_length(nas) -> None:

@@ -9,9 +9,10 @@ from torch.utils.flop_counter import FlopCounterMode
 from nas.costs.counting import cost_for, cost_with_ratio, count_cost, full_pattern
 from nas.costs.target import Target
 from nas.errors import InputError
+from nas.patterns.counting.pairs import count_row_pairs
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
-from nas.patterns.primitives import Full, Primitive, Window
+from nas.patterns.primitives import Full, Neighborhood, Primitive, Window
 from nas.space.baselines import BASELINES
 from nas.space.space import Shape
 from tests.strategies import pattern_cases, quick
@@ -123,6 +124,34 @@ def test_the_length_can_differ_from_the_targets() -> None:
     pattern = uniform(Window(7))
     assert count_cost(pattern, target(), 16) == count_cost(pattern, target(num_tokens=16))
     assert cost_for(pattern, 16, target()) == count_cost(pattern, target(), 16)
+
+
+def test_tiles_are_computed_whole() -> None:
+    cost = count_cost(uniform(Window(6)), target(block=8))
+    assert cost.tiles == 3 * 4 * (3 + 2)
+    assert cost.tile_flops == 4 * 8 * cost.tiles * 8**2
+    assert count_cost(uniform(Window(6)), target(block=24)).tiles == 3 * 4
+    relative = ModelPattern.of([(HeadGroup(4, (Window(6),)),)] * 3, position="relative")
+    core = count_cost(relative, target(block=8))
+    assert core.tile_flops - core.attention_flops == 6 * 8 * (core.tiles * 8**2 - core.pairs)
+
+
+def test_a_grid_is_permuted_into_the_tiles_of_the_target() -> None:
+    pattern = ModelPattern.of([(HeadGroup(4, (Neighborhood(3, 3),)),)] * 3, causal=False, grid=(8, 8))
+    by_row, by_tile = (
+        count_cost(pattern, target(num_tokens=64, block=16, grid_tile=tile)).tiles for tile in (None, [4, 4])
+    )
+    assert by_row == 3 * 4 * (4 + 2 * 3), "two rows of the grid in a block"
+    assert by_tile == 3 * 4 * 4**2
+
+
+@given(pattern_cases(computing=True))
+@quick
+def test_decoding_compares_the_last_query(case: tuple[ModelPattern, int]) -> None:
+    pattern, num_tokens = case
+    heads = [head for layer in pattern.layers for head in layer.head_patterns()]
+    expected = sum(int(count_row_pairs(head, num_tokens)[-1]) for head in heads)
+    assert cost_for(pattern, num_tokens).decode_pairs == expected
 
 
 def test_ratios_are_shares_of_full_attention_under_the_same_keys() -> None:

@@ -81,9 +81,13 @@ def test_the_proxy_has_as_many_parameters_as_are_counted(
         ({"num_kv_heads": 3}, r"target.num_kv_heads: must divide target.num_heads \(4\), got 3."),
         ({"num_layers": 0}, "target.num_layers: must be 1 or more, got 0."),
         ({"vocab_size": -1}, "target.vocab_size: must be 1 or more, got -1."),
+        ({"block": 0}, "target.block: must be 1 or more, got 0."),
+        ({"grid_tile": [8, 8]}, r"target.grid_tile: must be rows and columns of 128 tokens .* got \[8, 8\]."),
+        ({"grid_tile": [-8, -16]}, "target.grid_tile: must be rows and columns of 128 tokens"),
+        ({"grid_tile": [128]}, "target.grid_tile: must be rows and columns of 128 tokens"),
     ],
 )
-def test_impossible_dimensions_are_refused(changes: dict[str, int], message: str) -> None:
+def test_impossible_dimensions_are_refused(changes: dict[str, Any], message: str) -> None:
     sizes: dict[str, Any] = {
         "num_tokens": 8,
         "num_layers": 2,

@@ -76,7 +76,7 @@ def build(tmp_path: Path) -> Build:
 
         path = tmp_path / name
         try:
-            build_table(tiny_settings(**changes), seeds, rates, path, count)
+            build_table(tiny_settings(**({"cohort_size": 1} | changes)), seeds, rates, path, count)
         except Stop:
             assert stop_after is not None
         return read_table(path)

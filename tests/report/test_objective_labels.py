@@ -15,6 +15,7 @@ from tests.fronts import QUALITY, make_baseline, make_point
         ("quality_recall", "recall"),
         ("quality_noisy_recall_16x", "noisy_recall at 16x"),
         ("flops", "attention FLOPs"),
+        ("tile_flops", "tile FLOPs"),
         ("kv_cache_bytes", "KV cache"),
         ("anything_else", "anything_else"),
     ],

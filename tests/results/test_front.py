@@ -152,9 +152,10 @@ def test_a_point_must_have_a_value_for_every_objective(tmp_path: Path, front_doc
     [
         (
             lambda front: first(front)["ratio_to_full"].pop("pairs"),
-            "points[0]: ratio_to_full has ['activation_bytes', 'attention_flops', 'forward_flops', 'kv_cache_bytes', "
-            "'num_parameters', 'num_tokens', 'train_flops'], not ['activation_bytes', 'attention_flops', "
-            "'forward_flops', 'kv_cache_bytes', 'num_parameters', 'num_tokens', 'pairs', 'train_flops']",
+            "points[0]: ratio_to_full has ['activation_bytes', 'attention_flops', 'decode_pairs', 'forward_flops', "
+            "'kv_cache_bytes', 'num_parameters', 'num_tokens', 'tile_flops', 'tiles', 'train_flops'], not "
+            "['activation_bytes', 'attention_flops', 'decode_pairs', 'forward_flops', 'kv_cache_bytes', "
+            "'num_parameters', 'num_tokens', 'pairs', 'tile_flops', 'tiles', 'train_flops']",
         ),
         (
             lambda front: front["provenance"].update(rungs=[]),

@@ -40,6 +40,7 @@ def test_the_edges_are_inside(word: str) -> None:
         ("training.cooldown_share=1.1", "training.cooldown_share", "above 0 and at most 1"),
         ("training.cooldown_share=nan", "training.cooldown_share", "above 0 and at most 1"),
         ("constraints.flops_ratio=0", "constraints.flops_ratio", "above 0"),
+        ("constraints.tile_ratio=0", "constraints.tile_ratio", "above 0"),
         ("constraints.kv_cache_ratio=1.01", "constraints.kv_cache_ratio", "at most 1"),
         ("device=gpu", "device", "cuda:N"),
         ("runs_folder=", "runs_folder", "path of a folder"),

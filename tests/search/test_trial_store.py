@@ -114,14 +114,15 @@ def test_a_mean_rank_changes_with_every_trial_that_reaches_the_rung(problem: Pro
 
 
 def test_a_budget_is_kept_by_what_does_not_exceed_it(problem: Problem) -> None:
-    store = TrialStore(problem, ConstraintSettings(flops_ratio=0.4, kv_cache_ratio=0.9), RUNGS)
+    store = TrialStore(problem, ConstraintSettings(flops_ratio=0.4, tile_ratio=1.0, kv_cache_ratio=0.9), RUNGS)
     verdicts = set()
     for pattern in drawn(problem, 12):
         cost = problem.cost(pattern)
         flops = cost.attention_flops / problem.full_cost.attention_flops
         cache = cost.kv_cache_bytes / problem.full_cost.kv_cache_bytes
-        excesses = store.excesses(cost)
-        assert excesses == pytest.approx({"flops_ratio": flops - 0.4, "kv_cache_ratio": cache - 0.9})
+        tiles = cost.tile_flops / problem.full_cost.tile_flops
+        expected = {"flops_ratio": flops - 0.4, "tile_ratio": tiles - 1, "kv_cache_ratio": cache - 0.9}
+        assert store.excesses(cost) == pytest.approx(expected)
         assert store.keeps_budgets(cost) == (flops <= 0.4 and cache <= 0.9)
         verdicts.add(store.keeps_budgets(cost))
     assert verdicts == {True, False}

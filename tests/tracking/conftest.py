@@ -114,9 +114,12 @@ def cost(flops: int) -> Cost:
     return Cost(
         num_tokens=128,
         pairs=flops // 64,
+        tiles=8,
         attention_flops=flops,
+        tile_flops=flops,
         forward_flops=3 * flops,
         train_flops=9 * flops,
+        decode_pairs=64,
         kv_cache_bytes=flops // 8,
         activation_bytes=4096,
         num_parameters=1000,

@@ -63,6 +63,23 @@ def count_pairs(head: HeadPattern, num_tokens: int) -> int:
     return count_pairs(rest, num_tokens) + int(added[drawn >= 0].sum())
 
 
+@lru_cache(maxsize=4096)
+def count_last_pairs(head: HeadPattern, num_tokens: int) -> int:
+    """How many rows of keys the last query is compared with: those that decoding one token at this length reads.
+
+    Args:
+        head: any head.
+        num_tokens: sequence length n, in tokens.
+
+    Raises:
+        PatternError: the grid does not have `num_tokens` places.
+    """
+    if head.computed is not None:
+        return int(head.computed.row_pairs(head.context(num_tokens))[-1]) + head.memory_tokens
+    seen = head.visible(np.array(num_tokens - 1), np.arange(num_tokens), num_tokens)
+    return int(np.count_nonzero(seen)) + head.memory_tokens
+
+
 def full_pairs(causal: bool, num_tokens: int) -> int:
     """Pairs of a head with full attention: n*(n+1)/2 if causal, n*n if not."""
     return num_tokens * (num_tokens + 1) // 2 if causal else num_tokens * num_tokens

@@ -128,6 +128,7 @@ def make_problem(settings: StudySettings) -> Problem:
     if task.grid and target.num_tokens != task.num_tokens:
         allowed = f"must be {task.num_tokens}, the tokens of the task's grid of {task.grid[0]} x {task.grid[1]}"
         raise InputError("target.num_tokens", allowed, target.num_tokens, "Use target=proxy.")
+    _check_tiles(settings, target)
     space = load_space(settings.space.attribute, settings.space.options)
     baselines = {name: backbone.widened(pattern) for name, pattern in _baselines(space, shape).items()}
     problem = Problem(
@@ -143,6 +144,26 @@ def make_problem(settings: StudySettings) -> Problem:
         backbone.check_fit(pattern)
     _draw_on_trial(problem)
     return problem
+
+
+def _check_tiles(settings: StudySettings, target: Target) -> None:
+    """Refuse to search by tiles where every head of every pattern has one.
+
+    Raises:
+        InputError: tiles are an objective or have a budget, and the target's sequence is no longer than its block.
+    """
+    if "tile_flops" in settings.objectives:
+        where = "objectives"
+    elif settings.constraints.tile_ratio is not None:
+        where = "constraints.tile_ratio"
+    else:
+        return
+    if target.num_tokens > target.block:
+        return
+    allowed = f"must leave tiles out, since all patterns have one tile of {target.block} x {target.block} in each head"
+    remedy = "Choose a longer target, such as target=llama-3-8b-32k, or "
+    remedy += "lower target.block." if settings.target else "raise task.num_tokens."
+    raise InputError(where, allowed, f"{target.num_tokens} tokens", remedy)
 
 
 def _baselines(space: Space, shape: Shape) -> dict[str, ModelPattern]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from nas.patterns.counting.pairs import count_pairs, count_row_pairs, full_pairs
+from nas.patterns.counting.pairs import count_last_pairs, count_pairs, count_row_pairs, full_pairs
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import (
     Block,
@@ -30,6 +30,7 @@ def test_counts_equal_the_mask(case):
     mask = head.mask(num_tokens)
     assert count_row_pairs(head, num_tokens).tolist() == mask.sum(axis=1).tolist()
     assert count_pairs(head, num_tokens) == mask.sum()
+    assert count_last_pairs(head, num_tokens) == mask[-1].sum()
 
 
 @pytest.mark.parametrize("n", [1, 7, 100, 4_096, 40_000])
@@ -74,12 +75,14 @@ def test_computed_kinds_count_what_they_read(n):
     expected = [min(2, blocks) * 4 + query % 4 + 1 for query, blocks in enumerate(chosen)]
     assert count_row_pairs(HeadPattern((Select(4, 2),)), n).tolist() == expected
     assert count_pairs(HeadPattern((Select(4, n),)), n) == full_pairs(True, n), "choosing every block is full attention"
+    assert count_last_pairs(HeadPattern((Select(4, 2),)), n) == expected[-1]
     assert count_pairs(HeadPattern((LowRank(3),), causal=False), n) == 3 * n
 
 
 def test_the_memory_is_seen_by_every_query():
     head, with_memory = (HeadPattern((Window(3),), memory_tokens=memory) for memory in (0, 7))
     assert count_pairs(with_memory, 50) == count_pairs(head, 50) + 7 * 50
+    assert count_last_pairs(with_memory, 50) == 4 + 7
 
 
 @pytest.mark.parametrize("causal", [True, False])

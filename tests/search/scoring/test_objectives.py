@@ -17,9 +17,12 @@ from tests.toy_study import SilentTask
 COST = Cost(
     num_tokens=8,
     pairs=1,
+    tiles=1,
     attention_flops=100,
+    tile_flops=150,
     forward_flops=200,
     train_flops=600,
+    decode_pairs=1,
     kv_cache_bytes=64,
     activation_bytes=1,
     num_parameters=1,
