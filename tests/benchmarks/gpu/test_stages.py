@@ -35,7 +35,7 @@ def slow_if_it_starts_processes(module: str) -> object:
     return pytest.param(module, marks=[pytest.mark.slow] if module.endswith(STARTS_PROCESSES) else [])
 
 
-@pytest.mark.parametrize("module", map(slow_if_it_starts_processes, MODULES))
+@pytest.mark.parametrize("module", [slow_if_it_starts_processes(module) for module in MODULES])
 def test_a_stage_runs_on_a_cpu(module: str, capsys: pytest.CaptureFixture[str]) -> None:
     import_module(module.removeprefix("benchmarks.")).main(["--device", "cpu", "--small"])
     assert EXPECTED[module.rpartition(".")[2]] in capsys.readouterr().out
