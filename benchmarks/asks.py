@@ -86,7 +86,7 @@ def measured(quality: float, step: int, task: str) -> Measurement:
 def seconds(sampler: str, problem: Problem, history: History, num_asks: int) -> float:
     """Processor time of one ask and of making its pattern, the median."""
     asker = Asker(SAMPLERS[sampler], 0, [goal.direction for goal in problem.objectives], history.view)
-    known = history.all()
+    known, _ = history.all()
     times = []
     for index in range(num_asks):
         started = time.process_time()

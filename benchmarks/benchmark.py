@@ -42,23 +42,23 @@ class Outcome:
     Args:
         text: Markdown.
         day: ISO date.
-        machine: see `processor`, or the name of a GPU.
-        load: of the machine, before and after.
+        machine: processor, cores, load before and after.
         versions: of Python and torch.
         seconds: that it took, in seconds.
+        gpu: name of the GPU that it used; empty if it used none.
         ended: why it ended before its end; empty if it did not.
     """
 
     text: str
     day: str
     machine: str
-    load: str
     versions: str
     seconds: float
+    gpu: str = ""
     ended: str = ""
 
 
-def measure(benchmark: Benchmark, machine: str) -> Outcome:
+def measure(benchmark: Benchmark, gpu: str) -> Outcome:
     """Run one in a process group of its own, and end all of it at its limit."""
     load, started = os.getloadavg()[0], time.perf_counter()
     command = [sys.executable, *benchmark.arguments]
@@ -78,10 +78,10 @@ def measure(benchmark: Benchmark, machine: str) -> Outcome:
     return Outcome(
         text=text.strip(),
         day=date.today().isoformat(),
-        machine=machine,
-        load=f"{load:.1f} before and {os.getloadavg()[0]:.1f} after",
+        machine=f"{processor()}, {os.cpu_count()} cores, load {load:.1f} before and {os.getloadavg()[0]:.1f} after",
         versions=versions(),
         seconds=round(time.perf_counter() - started, 1),
+        gpu=gpu,
         ended=ended,
     )
 
@@ -92,15 +92,18 @@ def versions() -> str:
 
 
 def processor() -> str:
-    """The name of the processor, as far as the system tells it, and its cores."""
+    """The name of the processor, as far as the system tells it."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores"
+    return names[0] if names else platform.machine()
 
 
 def keep(benchmark: Benchmark, outcome: Outcome) -> None:
-    """Write an outcome down."""
+    """Write an outcome down; one that ended early never replaces one that did not."""
+    before = known(benchmark)
+    if outcome.ended and before is not None and not before.ended:
+        return
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{benchmark.name}.json").write_text(dumps(asdict(outcome), indent=2) + "\n")
 

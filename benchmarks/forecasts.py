@@ -16,7 +16,7 @@ from statistics import fmean
 import numpy as np
 from numpy.typing import NDArray
 from power_laws import extrapolate
-from search_cost import SHARED_STEPS, SUFFIX, shared_scores
+from search_methods.shared_scores import SHARED_STEPS, SUFFIX, shared_scores
 
 from nas.ground_truth.file import Table, read_table
 from nas.ground_truth.qualities import Qualities

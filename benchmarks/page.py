@@ -35,11 +35,9 @@ def section(benchmark: Benchmark, marks: str) -> str:
     lines = [f"{marks} {benchmark.title}", "", *wrapped(benchmark.about), ""]
     if outcome is None:
         return "\n".join([*lines, *wrapped(f"{command}: not run yet."), ""])
-    where = f"{outcome.machine}, load {outcome.load}, {outcome.versions}"
+    where = ", ".join(filter(None, [outcome.day, outcome.gpu, outcome.machine, outcome.versions]))
     end = f", {outcome.ended}" if outcome.ended else ""
-    return "\n".join(
-        [*lines, *wrapped(f"{command}, {outcome.day}, {where}, {outcome.seconds:.0f} s{end}:"), "", outcome.text, ""]
-    )
+    return "\n".join([*lines, *wrapped(f"{command}, {where}, {outcome.seconds:.0f} s{end}:"), "", outcome.text, ""])
 
 
 def wrapped(text: str) -> list[str]:

@@ -1,6 +1,6 @@
 """Studies replayed on a table: what would be trained is looked up."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -15,10 +15,11 @@ from nas.proxy.state.cohort_state import Member
 from nas.proxy.training.schedule import branch_start
 from nas.results.front import Front
 from nas.results.measurement import Measurement
+from nas.results.profile import Profile
 from nas.results.proposal import Proposal
 from nas.results.table import TableRow
 from nas.results.trial import Trial
-from nas.search.executors.jobs import Job, JobResult, OnProgress
+from nas.search.executors.jobs import Job, JobResult, OnProgress, ProfileJob
 from nas.space.space import Shape, Space, Suggester
 
 
@@ -41,26 +42,46 @@ class ReplayExecutor:
         self._trunks: dict[tuple[str, int], int] = {}
         self.train_flops = 0
         """Training FLOPs that all jobs so far would have taken."""
+        self.steps: Counter[tuple[int, int, int]] = Counter()
+        """Optimiser steps that they would have taken, by trial, seed and rung."""
+        self.steps_in_turn = 0
+        """The same where all members of a cohort take a step at once."""
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: Job | ProfileJob) -> None:
         """Queue a job."""
+        assert isinstance(job, Job), "a table has no profiles"
         self._queue.append(job)
 
     def next_result(self, on_progress: OnProgress) -> JobResult:
         """Look up the oldest job."""
         job = self._queue.popleft()
-        return JobResult(job, job.signed(self._look_up(member, job) for member in job.members))
+        before = self.steps.copy()
+        measurements = [
+            self._look_up(trial, member, job) for trial, member in zip(job.trials, job.members, strict=True)
+        ]
+        self.steps_in_turn += max((self.steps - before).values())
+        return JobResult(job, job.signed(measurements))
 
     def close(self) -> None:
         """Nothing runs."""
 
-    def _look_up(self, member: Member, job: Job) -> Measurement:
-        known = self._measured[member.pattern.id, self._seeds[job.seed], job.rung]
-        trunk = self._trunks.get((member.pattern.id, job.seed), 0)
-        cost = count_cost(member.pattern, self._proxy)
-        self.train_flops += cost.train_flops * self._training.batch_size * (job.rung - trunk)
+    def known(self, pattern: ModelPattern, seed: int, rung: int) -> Measurement:
+        """What the table says of a pattern.
+
+        Args:
+            pattern: any that it has.
+            seed: of the table.
+            rung: in optimiser steps.
+        """
+        return self._measured[pattern.id, seed, rung].measurement
+
+    def _look_up(self, trial: int, member: Member, job: Job) -> Measurement:
+        known = self.known(member.pattern, self._seeds[job.seed], job.rung)
+        steps = job.rung - self._trunks.get((member.pattern.id, job.seed), 0)
+        self.train_flops += count_cost(member.pattern, self._proxy).train_flops * self._training.batch_size * steps
+        self.steps[trial, job.seed, job.rung] += steps
         self._trunks[member.pattern.id, job.seed] = branch_start(job.rung, self._training)
-        return replace(known.measurement, seed=job.seed, learning_rate=member.learning_rate)
+        return replace(known, seed=job.seed, learning_rate=member.learning_rate)
 
 
 class KnownPatterns:
@@ -114,6 +135,12 @@ class MemoryStorage:
     def write_proposal(self, number: int, proposal: Proposal) -> None:
         """Keep what was proposed."""
         self._proposals[number] = proposal
+
+    def read_profile(self, number: int) -> Profile | None:
+        """A table has none."""
+
+    def write_profile(self, number: int, profile: Profile) -> None:
+        """A table has none."""
 
     def read_measurement(self, number: int, seed: int, task: str, step: int) -> Measurement | None:
         """What one training run showed at a rung."""

@@ -17,7 +17,7 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 
-from benchmark import Benchmark, Outcome, keep, known, measure, processor, versions
+from benchmark import Benchmark, keep, known, measure, versions
 from gpu.catalog import GPU_BENCHMARKS
 from page import PAGE, page
 
@@ -47,6 +47,31 @@ BENCHMARKS = (
         ("benchmarks/attention.py", "--tokens", "2048", "4096", "--threads", "1"),
         "Forward and backward of pieces beside dense attention.",
     ),
+    Benchmark(
+        "blocks",
+        "Blocks of 64 heads",
+        ("benchmarks/blocks.py",),
+        "Which blocks of 128 x 128 hold visible pairs, at 32,768 tokens, from the descriptions of patterns.",
+    ),
+    Benchmark(
+        "driver",
+        "The driver of a study",
+        ("benchmarks/driver.py", "--trials", "100", "1000"),
+        "What a study takes beside its training. `--trials 10000` takes minutes, and is shown in docs/studies.md.",
+    ),
+    Benchmark(
+        "profiling",
+        "Measured costs",
+        ("benchmarks/profiling.py", "--tokens", "1024", "--busy", "0"),
+        "How exact the clock and the allocator are, for one pattern after another.",
+    ),
+    Benchmark(
+        "search_cost",
+        "The default search on the table",
+        ("benchmarks/search_cost.py", "tables/tabular-text.jsonl", "--methods", "make,first"),
+        "Share of the true hypervolume that the default search reaches, replayed; docs/search_cost.md compares "
+        "methods.",
+    ),
 )
 
 
@@ -61,22 +86,22 @@ def main(words: Sequence[str] | None = None) -> int:
         parser.error(f"--only: {', '.join(sorted(unknown))} is none of {', '.join(one.name for one in candidates)}")
     unfinished: list[Benchmark] = []
     if not options.page:
-        machine = gpu_name() if options.gpu else processor()
-        if not machine:
+        gpu = gpu_name() if options.gpu else ""
+        if options.gpu and not gpu:
             print("run.py: --gpu needs a CUDA device, and torch finds none here. Use make bench.", file=sys.stderr)
             return 2
         chosen = [one for one in candidates if one.name in options.only]
-        unfinished = run(chosen or [one for one in candidates if not (options.gpu and is_done(one, machine))], machine)
+        unfinished = run(chosen or [one for one in candidates if not (gpu and is_done(one, gpu))], gpu)
     PAGE.write_text(page(BENCHMARKS, GPU_BENCHMARKS))
     return 1 if unfinished else 0
 
 
-def run(benchmarks: Sequence[Benchmark], machine: str) -> list[Benchmark]:
+def run(benchmarks: Sequence[Benchmark], gpu: str) -> list[Benchmark]:
     """Measure each and keep what it said; those that did not come to their end are returned."""
     unfinished = []
     for benchmark in benchmarks:
         print(f"{benchmark.name}: {' '.join(benchmark.arguments)}", flush=True)
-        outcome = measure(benchmark, machine)
+        outcome = measure(benchmark, gpu)
         keep(benchmark, outcome)
         if outcome.ended:
             print(f"{benchmark.name}: {outcome.ended}", file=sys.stderr)
@@ -84,11 +109,11 @@ def run(benchmarks: Sequence[Benchmark], machine: str) -> list[Benchmark]:
     return unfinished
 
 
-def is_done(benchmark: Benchmark, machine: str) -> bool:
-    """Whether it came to its end today, on this machine and with these versions."""
-    outcome: Outcome | None = known(benchmark)
-    here = (machine, versions(), date.today().isoformat(), "")
-    return outcome is not None and (outcome.machine, outcome.versions, outcome.day, outcome.ended) == here
+def is_done(benchmark: Benchmark, gpu: str) -> bool:
+    """Whether it came to its end today, on this GPU and with these versions."""
+    outcome = known(benchmark)
+    here = (gpu, versions(), date.today().isoformat(), "")
+    return outcome is not None and (outcome.gpu, outcome.versions, outcome.day, outcome.ended) == here
 
 
 def gpu_name() -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nas.attention.module import SparseAttention
     from nas.costs.counting import cost_for as cost
-    from nas.costs.target import Target
+    from nas.costs.target import OwnTarget, Target
     from nas.evaluation.settings import CheckpointSettings, ScratchSettings
     from nas.patterns.file import load_pattern
     from nas.patterns.label import label
@@ -40,6 +40,7 @@ __all__ = [
     "Front",
     "ModelPattern",
     "Observer",
+    "OwnTarget",
     "ProxySettings",
     "RecallSettings",
     "ScratchSettings",
@@ -64,6 +65,7 @@ _PLACES = {
     "Front": "nas.results.front",
     "ModelPattern": "nas.patterns.model",
     "Observer": "nas.results.observer",
+    "OwnTarget": "nas.costs.target",
     "ProxySettings": "nas.proxy.settings",
     "RecallSettings": "nas.tasks.synthetic.recall",
     "ScratchSettings": "nas.evaluation.settings",

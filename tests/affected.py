@@ -74,7 +74,11 @@ def _files() -> dict[str, str]:
     """The name under which each Python file of this repository is imported, by its path."""
     paths = [path.relative_to(ROOT) for top in ("nas", "search_spaces", "tests") for path in (ROOT / top).rglob("*.py")]
     names = {str(path): ".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in paths}
-    return names | {f"benchmarks/{path.name}": path.stem for path in (ROOT / "benchmarks").glob("*.py")}
+    scripts = ROOT / "benchmarks"
+    paths = [path.relative_to(scripts) for path in scripts.rglob("*.py")]
+    return names | {
+        f"benchmarks/{path}": ".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in paths
+    }
 
 
 @cache

@@ -60,7 +60,7 @@ def make_plan(num_trials: int = 30) -> StudyPlan:
         num_confirmations=0,
         num_long_runs=0,
         long_steps=1600,
-        scoring_steps=0,
+        scoring=0,
     )
 
 

@@ -8,7 +8,7 @@ from nas.evaluation.settings import ScratchSettings
 from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement
-from nas.search.executors.jobs import Executor, Job, Setup
+from nas.search.executors.jobs import Executor, Job, JobResult, Setup
 from nas.search_spaces.hybrid import Hybrid
 from nas.space.baselines import BASELINES
 from nas.space.space import Shape
@@ -59,6 +59,7 @@ def run(executor: Executor, folder: Path) -> tuple[dict[Run, Measurement], set[R
         executor.submit(job)
     for _ in jobs(folder):
         result = executor.next_result(lambda trial, task, *_: reported.add((trial, task)))
+        assert isinstance(result, JobResult)
         for number, measurement in zip(result.job.trials, result.measurements, strict=True):
             assert (measurement.task, measurement.step) == (result.job.task, RUNG)
             results[number, measurement.task] = structs.replace(measurement, wall_seconds=0.0)

@@ -13,9 +13,10 @@ from nas.patterns.model import ModelPattern
 from nas.proxy.state.cohort_state import Member
 from nas.results.front import Front
 from nas.results.measurement import LengthQuality, Measurement, Outcome
+from nas.results.profile import Profile
 from nas.results.proposal import Proposal, Suggestion
 from nas.results.trial import Trial
-from nas.search.executors.jobs import Job, JobResult, OnProgress
+from nas.search.executors.jobs import Job, JobResult, OnProgress, ProfileJob, ProfileResult
 from nas.search.problem.backbone import Backbone
 from nas.search.problem.problem import Problem
 from nas.search.scoring.objectives import make_objectives
@@ -170,6 +171,18 @@ def trained_store(
     return store
 
 
+def pretended_profile(job: ProfileJob) -> Profile:
+    """Time and memory rise with the pairs that a pattern sees, and no two measurements are the same."""
+    return Profile(
+        pattern_id=job.pattern.id,
+        conditions=job.conditions,
+        latency_ms=2 + 10 * density(job.pattern) + random.random() / 100,
+        latency_iqr_ms=0.1,
+        num_repeats=5,
+        peak_memory_bytes=int(1e6 * (1 + density(job.pattern))),
+    )
+
+
 class Stop(BaseException):
     """The process dies here."""
 
@@ -182,31 +195,46 @@ class FakeExecutor:
         shuffle: which of the submitted jobs ends next.
         stop_after: dies when this many results were taken.
         measure: what a training of a member on a task shows at a rung; an ArithmeticError fails the job.
+        profile: what a pattern takes on the device; a MemoryError or an ArithmeticError fails the job.
         trained: (trial, seed) of every training, one a task.
+        profiled: every trial that was measured on the device.
         rungs: (trial, seed, rung) of the same.
     """
 
     shuffle: random.Random = field(default_factory=lambda: random.Random(0))
     stop_after: int | None = None
     measure: Callable[[Member, str, int], Measurement] = pretended
-    queue: list[Job] = field(default_factory=list)
+    profile: Callable[[ProfileJob], Profile] = pretended_profile
+    queue: list[Job | ProfileJob] = field(default_factory=list)
+    profiled: list[int] = field(default_factory=list)
     trained: list[tuple[int, int]] = field(default_factory=list)
     rungs: list[tuple[int, int, int]] = field(default_factory=list)
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: Job | ProfileJob) -> None:
         self.queue.append(job)
 
-    def next_result(self, on_progress: OnProgress) -> JobResult:
+    def next_result(self, on_progress: OnProgress) -> JobResult | ProfileResult:
         if self.stop_after is not None and len(self.trained) >= self.stop_after:
             raise Stop
         job = self.queue.pop(self.shuffle.randrange(len(self.queue)))
+        if isinstance(job, ProfileJob):
+            return self._profile(job)
         on_progress(job.trials[0], job.task, 5, 10)
         self.trained += [(trial, member.seed) for trial, member in zip(job.trials, job.members, strict=True)]
         self.rungs += [(trial, member.seed, job.rung) for trial, member in zip(job.trials, job.members, strict=True)]
         try:
             return JobResult(job, job.signed(self.measure(member, job.task, job.rung) for member in job.members))
         except ArithmeticError as error:
-            return JobResult.failed(job, Outcome.FAILED, first_line(error), last_lines(error))
+            return job.failed(Outcome.FAILED, first_line(error), last_lines(error))
+
+    def _profile(self, job: ProfileJob) -> ProfileResult:
+        self.profiled.append(job.trial)
+        try:
+            return ProfileResult(job, self.profile(job))
+        except MemoryError:
+            return job.failed(Outcome.OUT_OF_MEMORY, "", "no room")
+        except ArithmeticError as error:
+            return job.failed(Outcome.FAILED, first_line(error), last_lines(error))
 
     def close(self) -> None:
         self.queue.clear()

@@ -6,6 +6,7 @@ positions append some, so that the inner product contains the term that depends 
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 ROTARY_BASE = 10_000.0
 """Longest wavelength is 2 * pi * base tokens, as in Su et al. 2021; Transformer-XL's sinusoids use the same."""
@@ -73,14 +74,15 @@ def alibi_features(q: Tensor, k: Tensor, slopes: Tensor, scale: float, first_key
         first_key: position of the first key, in tokens; -M for keys preceded by a memory of M rows.
 
     Returns:
-        shapes (batch, heads, queries, d + 2) and (batch, heads, keys, d + 2).
+        shapes (batch, heads, queries, d + 2) and (batch, heads, keys, d + 2); in types of two bytes, zeros are appended
+        up to a multiple of 8 features, without which a GPU's fused kernels do not run.
 
     Source: Press et al. 2022 (ALiBi), section 3.
     """
     position = torch.arange(first_key, first_key + k.shape[-2], device=k.device)
     places = torch.stack([position // _STRETCH, position % _STRETCH], dim=-1)
     weights = slopes.to(q.device, torch.float64)[:, None, None] / scale * places.new_tensor([_STRETCH, 1])
-    return _with_features(q, weights), _with_features(k, places)
+    return _with_features(q, _padded(weights, q)), _with_features(k, _padded(places, k))
 
 
 def relative_features(
@@ -108,21 +110,29 @@ def relative_features(
     content, position = q + content_bias[:, None, :], q + position_bias[:, None, :]
     of_sine, of_cosine = (position @ projection.mT).chunk(2, dim=-1)
     sine, cosine = _sinusoids(q.shape[-2], projection.shape[1], 0, q)
-    turned = torch.cat([of_cosine * sine - of_sine * cosine, of_sine * sine + of_cosine * cosine], dim=-1)
+    # Sinusoids and products are float32 or wider, so that in bfloat16 only the sums are rounded.
+    turned = torch.cat([of_cosine * sine - of_sine * cosine, of_sine * sine + of_cosine * cosine], dim=-1).to(q.dtype)
     key_sinusoids = torch.cat(_sinusoids(k.shape[-2], projection.shape[1], first_key, k), dim=-1)
     return torch.cat([content, turned], dim=-1), _with_features(k, key_sinusoids)
 
 
 def _sinusoids(num_tokens: int, num_features: int, first: int, like: Tensor) -> tuple[Tensor, Tensor]:
-    """Sines and cosines of positions, each of shape (num_tokens, num_features / 2), of the type of `like`."""
+    """Sines and cosines of positions, each of shape (num_tokens, num_features / 2), in float32 or more."""
     angle = _angles(num_tokens, num_features, first)
-    return angle.sin().to(like), angle.cos().to(like)
+    wide = torch.promote_types(like.dtype, torch.float32)
+    return angle.sin().to(like.device, wide), angle.cos().to(like.device, wide)
 
 
 def _angles(num_tokens: int, num_features: int, first: int) -> Tensor:
     """Position times frequency, float64, shape (num_tokens, num_features / 2)."""
     frequency = ROTARY_BASE ** -(torch.arange(0, num_features, 2, dtype=torch.float64) / num_features)
     return torch.arange(first, first + num_tokens, dtype=torch.float64)[:, None] * frequency
+
+
+def _padded(features: Tensor, x: Tensor) -> Tensor:
+    """With zeros behind them, so that x with these features has a width that fused kernels accept."""
+    missing = -(x.shape[-1] + features.shape[-1]) % 8 if x.element_size() == 2 else 0
+    return functional.pad(features, (0, missing))
 
 
 def _with_features(x: Tensor, features: Tensor) -> Tensor:

@@ -1,12 +1,15 @@
-"""`nas cost`: the cost of a pattern; nothing is trained."""
+"""`nas cost`: the cost of a pattern, counted and with --measure timed; nothing is trained."""
 
 import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from math import prod
+from typing import get_args
 
 from nas.cli.verb import Verb, add_pattern, sequence_length
 from nas.errors import NasError
+from nas.results.codec import to_document
+from nas.results.profile import Phase
 
 _PHASES = {
     "prefill": ("pairs", "tiles", "attention_flops", "tile_flops", "forward_flops"),
@@ -29,11 +32,23 @@ def _add_arguments(parser: ArgumentParser) -> None:
         help="the model to count for, a name in conf/target/ (default: a small model of the pattern's own shape)",
     )
     parser.add_argument(
-        "--json", action="store_true", help="print one JSON object; ratio_to_full holds the shares of full attention"
+        "--measure",
+        action="store_true",
+        help="also measure time and memory of the attention on this machine's GPU or CPU",
+    )
+    parser.add_argument(
+        "--phase",
+        choices=get_args(Phase),
+        help="what --measure runs: a forward pass, one decoding step, or a training step (default: each)",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object; ratio_to_full holds shares of full attention"
     )
 
 
 def _act(args: Namespace) -> int:
+    if args.phase and not args.measure:
+        raise NasError(f"--phase: must go with --measure, got {args.phase!r} alone. Add --measure.")
     from nas.cli.pattern_argument import read_pattern
     from nas.config.target import load_target
     from nas.costs.counting import cost_with_ratio
@@ -48,11 +63,24 @@ def _act(args: Namespace) -> int:
     if target is None:
         target = proxy_target(num_layers=pattern.num_layers, num_heads=pattern.num_heads, num_tokens=num_tokens)
     cost, ratio = cost_with_ratio(pattern, target, args.tokens)
-    if args.json:
-        print(json.dumps({**cost.to_dict(), "ratio_to_full": ratio}, indent=2))
-    else:
+    document = {**cost.to_dict(), "ratio_to_full": ratio}
+    if not args.json:
         _print_lines(cost.to_dict(), ratio)
+    if args.measure:
+        from nas.cli.measured_cost import measure_costs, print_measured
+
+        measured = measure_costs(pattern, target, num_tokens, _phases(args, pattern.causal))
+        document["measured"] = to_document(measured)
+        if not args.json:
+            print_measured(measured)
+    if args.json:
+        print(json.dumps(document, indent=2))
     return 0
+
+
+def _phases(args: Namespace, causal: bool) -> list[Phase]:
+    """The phase that was named, or all that there are; a bidirectional model does not decode."""
+    return [args.phase] if args.phase else [phase for phase in get_args(Phase) if causal or phase != "decode"]
 
 
 def _print_lines(cost: Mapping[str, int], ratio: Mapping[str, float]) -> None:
@@ -70,12 +98,13 @@ def _print_lines(cost: Mapping[str, int], ratio: Mapping[str, float]) -> None:
 
 VERB = Verb(
     name="cost",
-    summary="Count the cost of a pattern, also as a share of full attention; nothing is trained",
+    summary="Count, and if asked measure, the cost of a pattern, also as a share of full attention; nothing is trained",
     add_arguments=_add_arguments,
     act=_act,
     examples=(
         ("nas cost pattern.json --tokens 4096", "a small model of the pattern's own shape"),
         ("nas cost quick#7 --target llama-3-8b-32k", "a real model, at its own length"),
+        ("nas cost quick#7 --tokens 4096 --measure", "with time and memory on this machine"),
         ("nas cost quick#7 --tokens 8192 --json", "for a program"),
     ),
 )

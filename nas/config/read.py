@@ -63,10 +63,13 @@ def _read_entry(kinds: list[type[Any]], entry: Any, where: str) -> Any:
 
 
 def _named(kinds: list[type[Any]], value: Any, where: str) -> type[Any]:
-    """The class whose default name is the name in the value."""
+    """The class whose default name is the name in the value; without a name, the class that has none."""
     if len(kinds) == 1 or not isinstance(value, Mapping):
         return kinds[0]
-    by_name = {next(field.default for field in fields(kind) if field.name == "name"): kind for kind in kinds}
+    names = {kind: next((field.default for field in fields(kind) if field.name == "name"), None) for kind in kinds}
+    if None in names.values():  # such as the proxy as a target, whose name and sizes are its own
+        return next(kind for kind, default in names.items() if (default is None) == ("name" not in value))
+    by_name = {default: kind for kind, default in names.items()}
     name = value.get("name")
     if not isinstance(name, str) or name not in by_name:
         raise unknown(f"{where}.name", str(name), map(str, by_name))

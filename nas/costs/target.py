@@ -1,10 +1,11 @@
 """The target: the model for which a pattern's cost is counted."""
 
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Literal, get_args
 
-from nas.errors import InputError
+from nas.errors import InputError, unknown
 from nas.ranges import MOST_TOKENS
+from nas.results.profile import Phase
 
 
 @dataclass(kw_only=True, slots=True)
@@ -28,10 +29,11 @@ class Target:
         grid_tile: rows and columns of the tiles into which its kernel permutes the tokens of a grid, `block` tokens in
             all; None if it reads a grid row by row.
         fused_attention: whether the training kernel stores no scores, so that their activation bytes are not counted.
+        phase: what measured objectives run on it: prefill, decode or train.
 
     Raises:
         InputError: a size is below 1, num_tokens is above MOST_TOKENS, num_kv_heads does not divide num_heads, or
-            grid_tile does not hold `block` tokens.
+            grid_tile does not hold `block` tokens, or the phase is unknown.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Target:
     block: int = 128
     grid_tile: list[int] | None = None
     fused_attention: bool = False
+    phase: Phase = "prefill"
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -62,6 +65,7 @@ class Target:
             )
         if self.grid_tile is not None:
             self._check_grid_tile(self.grid_tile)
+        _check_phase(self.phase)
 
     def _check_grid_tile(self, grid_tile: list[int]) -> None:
         if len(grid_tile) != 2 or min(grid_tile) < 1 or grid_tile[0] * grid_tile[1] != self.block:
@@ -82,6 +86,23 @@ class ProxyTarget(Target):
     """
 
     backend: Literal["dense", "pieces"] = "dense"
+
+
+@dataclass(kw_only=True, slots=True)
+class OwnTarget:
+    """The model of a study itself as the target, the proxy or the checkpoint, with its own sizes.
+
+    Args:
+        phase: what measured objectives run on it: prefill, decode or train.
+
+    Raises:
+        InputError: the phase is unknown.
+    """
+
+    phase: Phase = "prefill"
+
+    def __post_init__(self) -> None:
+        _check_phase(self.phase)
 
 
 def proxy_target(
@@ -116,6 +137,11 @@ def proxy_target(
         vocab_size=vocab_size,
         backend="dense" if num_tokens < FEWEST_TOKENS_FOR_PIECES else "pieces",
     )
+
+
+def _check_phase(phase: str) -> None:
+    if phase not in get_args(Phase):
+        raise unknown("target.phase", phase, get_args(Phase), "phase")
 
 
 def check_num_tokens(num_tokens: object, where: str = "num_tokens") -> None:

@@ -40,6 +40,7 @@ class CheckpointEvaluator:
         evaluation: whether adapters are trained.
         training: how they are, at which lengths scores are taken, and how many sequences at once.
         data_seed: seed of the stream of batches.
+        longer_from: the first rung at which longer sequences are scored too, in optimiser steps.
     """
 
     def __init__(
@@ -50,9 +51,10 @@ class CheckpointEvaluator:
         training: TrainingSettings,
         *,
         data_seed: int,
+        longer_from: int = 0,
     ) -> None:
         self._decoder, self._task, self._evaluation = decoder, task, evaluation
-        self._training, self._data_seed = training, data_seed
+        self._training, self._data_seed, self._longer_from = training, data_seed, longer_from
 
     def evaluate(
         self,
@@ -123,7 +125,9 @@ class CheckpointEvaluator:
 
             files.advance(adapters, start, along_trunk)
             train_loss = adapters.train(rung, rung, throttle.stepped)
-            return self._scored(train_loss, throttle) if adapters.any_alive() else _Result(outcome=Outcome.DIVERGED)
+            if not adapters.any_alive():
+                return _Result(outcome=Outcome.DIVERGED)
+            return self._scored(train_loss, throttle, longer=rung >= self._longer_from)
 
     def _files(self, adapters: Adapters, member: Member, folder: Sequence[Path]) -> TrunkFiles[Adapters]:
         """Every task's adapters learn the same text; a folder has one pattern, so the key needs none."""
@@ -134,6 +138,7 @@ class CheckpointEvaluator:
             member.seed,
             member.learning_rate,
             self._data_seed,
+            self._decoder.device.type,
         )
 
         def write(adapters: Adapters, paths: Sequence[Path]) -> None:
@@ -146,31 +151,44 @@ class CheckpointEvaluator:
 
         return TrunkFiles(folder, decided_by, write=write, read=read)
 
-    def _scored(self, train_loss: float | None, throttle: ProgressThrottle) -> _Result:
-        """The scores of the decoder as it is, on the task, on its parts, and at every longer length."""
+    def _scored(self, train_loss: float | None, throttle: ProgressThrottle, *, longer: bool = True) -> _Result:
+        """The scores of the decoder as it is, on the task, on its parts, and perhaps at every longer length."""
         quality, parts = self._quality(throttle)
-        longer = [
+        qualities = [
             LengthQuality(
                 times=times,
                 num_tokens=task.num_tokens,
-                quality=self._decoder.score(task, max(1, self._training.batch_size // times), throttle.still_here),
+                quality=self._score(task, max(1, self._training.batch_size // times), throttle),
             )
-            for times in sorted(self._training.test_lengths)
+            for times in (sorted(self._training.test_lengths) if longer else ())
             if (task := self._task.longer(times)) is not None
         ]
-        if not all(math.isfinite(value) for value in (quality, *(one.quality for one in longer))):
+        if not all(math.isfinite(value) for value in (quality, *(one.quality for one in qualities))):
             return _Result(outcome=Outcome.DIVERGED)
         return _Result(
-            outcome=Outcome.FINISHED, quality=quality, train_loss=train_loss, longer=tuple(longer), parts=parts
+            outcome=Outcome.FINISHED, quality=quality, train_loss=train_loss, longer=tuple(qualities), parts=parts
         )
 
     def _quality(self, throttle: ProgressThrottle) -> tuple[float, tuple[PartQuality, ...]]:
         """The quality on the task and on its parts; parts are of equal size, so their mean is that of the whole."""
         batch_size = self._training.batch_size
         parts = tuple(
-            PartQuality(name=name, quality=self._decoder.score(part, batch_size, throttle.still_here))
+            PartQuality(name=name, quality=self._score(part, batch_size, throttle))
             for name, part in self._task.parts.items()
         )
         if not parts:
-            return self._decoder.score(self._task, batch_size, throttle.still_here), ()
+            return self._score(self._task, batch_size, throttle), ()
         return fmean(part.quality for part in parts), parts
+
+    def _score(self, task: Task, batch_size: int, throttle: ProgressThrottle) -> float:
+        """The quality on a task, with half as many sequences at once each time that memory runs out.
+
+        Sequences are scored each by itself, so the batch decides no more than the last digits.
+
+        Raises:
+            RuntimeError, MemoryError: a single sequence does not fit.
+        """
+        if batch_size == 1:
+            return self._decoder.score(task, 1, throttle.still_here)
+        quality = unless_out_of_memory(lambda: self._decoder.score(task, batch_size, throttle.still_here))
+        return self._score(task, batch_size // 2, throttle) if quality is None else quality

@@ -74,6 +74,7 @@ def evaluators(
     proxy: ProxySettings,
     training: TrainingSettings,
     device: str,
+    longer_from: int = 0,
 ) -> Evaluators:
     """Load what all evaluators of a study share: the data, and the checkpoint if there is one.
 
@@ -84,6 +85,7 @@ def evaluators(
         proxy: sizes of the proxy.
         training: how it, or the adapters of a decoder, are trained.
         device: cpu, cuda or cuda:N.
+        longer_from: the first rung at which longer sequences are scored too, in optimiser steps.
 
     Raises:
         InputError: a task or the checkpoint cannot be loaded.
@@ -92,7 +94,9 @@ def evaluators(
         case ScratchSettings():
             made = {label: make_task(settings) for label, settings in tasks.items()}
             return Evaluators(
-                make=lambda task, seed: ScratchEvaluator(made[task], proxy, training, data_seed=seed, device=device),
+                make=lambda task, seed: ScratchEvaluator(
+                    made[task], proxy, training, data_seed=seed, device=device, longer_from=longer_from
+                ),
                 fingerprints=fingerprints(made, None),
             )
         case CheckpointSettings():
@@ -101,7 +105,9 @@ def evaluators(
             decoder = Decoder.load(checkpoint, device=device)
             asked = checkpoint_tasks(decoder, text, evaluation.needle_depths, evaluation.needle_sequences)
             return Evaluators(
-                make=lambda task, seed: CheckpointEvaluator(decoder, asked[task], evaluation, training, data_seed=seed),
+                make=lambda task, seed: CheckpointEvaluator(
+                    decoder, asked[task], evaluation, training, data_seed=seed, longer_from=longer_from
+                ),
                 fingerprints=fingerprints(asked, checkpoint_fingerprint(decoder.folder)),
             )
         case _:

@@ -8,8 +8,14 @@ import torch
 
 T = TypeVar("T")
 
-_CPU_ALLOCATOR = ("can't allocate memory", "not enough memory")
-"""Words of torch's CPU allocator in a plain RuntimeError, on Linux and on Windows."""
+_WORDS = (
+    "can't allocate memory",  # torch's CPU allocator, on Linux
+    "not enough memory",  # the same on Windows
+    "CUDA out of memory",
+    "CUDA error: out of memory",  # from the driver: torch's allocator was not asked
+    "CUBLAS_STATUS_ALLOC_FAILED",  # a workspace did not fit
+)
+"""Words of a plain RuntimeError that memory has run out."""
 
 
 def unless_out_of_memory(measure: Callable[[], T]) -> T | None:
@@ -30,4 +36,4 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error means that the device or the machine has no memory left."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in _CPU_ALLOCATOR)
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _WORDS)

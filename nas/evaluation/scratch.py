@@ -6,6 +6,8 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
+import torch
+
 from nas.errors import InputError
 from nas.evaluation.cohort_fit import members_that_fit
 from nas.evaluation.longer import longer_qualities
@@ -17,6 +19,7 @@ from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.proxy.state.cohort_state import CohortState, Member
 from nas.proxy.training.cohort_trainer import CohortTrainer
 from nas.proxy.training.metrics import RungScore
+from nas.proxy.training.precision import precision_on
 from nas.proxy.training.schedule import branch_start
 from nas.results.measurement import LengthQuality, Measurement, Outcome
 from nas.tasks.task import Task
@@ -36,6 +39,7 @@ class ScratchEvaluator:
         data_seed: seed of the stream of batches.
         device: cpu, cuda or cuda:N.
         backend: how attention runs; see `nas.attention.module.attend`.
+        longer_from: the first rung at which longer sequences are scored too, in optimiser steps.
     """
 
     def __init__(
@@ -47,7 +51,9 @@ class ScratchEvaluator:
         data_seed: int,
         device: str,
         backend: str = "auto",
+        longer_from: int = 0,
     ) -> None:
+        self._longer_from = longer_from
         self._trainer = CohortTrainer(
             task=task, proxy=proxy, training=training, data_seed=data_seed, device=device, backend=backend
         )
@@ -132,7 +138,7 @@ class ScratchEvaluator:
         state = files.advance(state, start, lambda state, until: trainer.train(state, until, throttle.stepped))
         end, scores = trainer.train_branch(state, rung, throttle.stepped)
         started = time.perf_counter()
-        longer = longer_qualities(end, trainer)
+        longer = longer_qualities(end, trainer) if rung >= self._longer_from else ((),) * len(members)
         extra_seconds = (time.perf_counter() - started) / len(members)
         return tuple(
             _measurement(part, rung, score, lengths, extra_seconds)
@@ -147,6 +153,7 @@ class ScratchEvaluator:
             asdict(trainer.proxy),
             trunk_settings(trainer.training),
             trainer.data_seed,
+            (torch.device(trainer.device).type, precision_on(trainer.device)),
         )
         return TrunkFiles(folders or (), decided_by, write=_write, read=partial(_read, members))
 

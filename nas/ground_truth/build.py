@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import torch
 
+from nas.costs.target import Target
 from nas.errors import InputError, StudyError
 from nas.ground_truth.plan import Plan
 from nas.ground_truth.planning import make_header, make_plan
@@ -20,7 +21,7 @@ from nas.results.measurement import Outcome
 from nas.results.table import Key, TableEntry, TableRow
 from nas.search.devices import choose_cohort_size, choose_devices
 from nas.search.executors.choose import make_executor, make_setup
-from nas.search.executors.jobs import Executor, Job, Setup
+from nas.search.executors.jobs import Executor, Job, JobResult, Setup
 from nas.search.problem.problem import Problem, make_problem
 from nas.search.settings import StudySettings
 
@@ -86,7 +87,8 @@ def build_table(
         if store.is_whole:
             store.clean()
             return
-        setup = make_setup(settings, problem.fingerprints)
+        # A table has every length at every rung: who replays it may ask for any.
+        setup = replace(make_setup(settings, problem.fingerprints), longer_from=0)
         with closing(make_executor(settings, setup, devices)) as executor:
             builder = _Builder(plan, problem, store, executor, setup, num_lanes=len(devices))
             size = choose_cohort_size(settings, devices)
@@ -118,6 +120,7 @@ class _Builder:
             while waiting and len(running) < self._num_lanes:
                 self._submit(waiting.popleft(), running)
             result = self._executor.next_result(lambda *progress: None)
+            assert isinstance(result, JobResult), "a table has no profiles"
             walk = running.pop(result.job)
             kept = []
             for place, (entry, measurement) in enumerate(zip(walk.entries, result.measurements, strict=True)):
@@ -185,7 +188,7 @@ def _check_used(settings: StudySettings) -> None:
         raise InputError(
             "extra_tasks", "must be empty: a table holds one task", [task.name for task in settings.extra_tasks]
         )
-    if settings.target is not None:
+    if isinstance(settings.target, Target):
         raise InputError("target", "must be proxy: bands are those of the trained model", settings.target.name)
 
 

@@ -4,6 +4,7 @@ from nas.report.objective_labels import label
 from nas.report.quantities import format_quantity
 from nas.results.fidelity import FidelityReport, ObjectiveFidelity
 from nas.results.front import Front
+from nas.results.measurement import precision_in
 
 _OFF = "Fidelity: off. This ranking was not checked against longer training."
 
@@ -72,10 +73,10 @@ def _mixture(front: Front) -> list[str]:
         return []
     shared = set.intersection(*map(set, parts))
     differing = " | ".join(", ".join(part for part in own if part not in shared) or "without them" for own in parts)
-    return [
-        f"Trials were measured in {len(parts)} environments ({differing}), which alone may change the last digits of a "
-        "score: do not rank points by them."
-    ]
+    where = f"Trials were measured in {len(parts)} environments ({differing})"
+    if len({precision_in(environment) for environment in front.provenance.environments}) > 1:
+        return [f"{where}. THEIR PRECISIONS DIFFER, which alone may change the ranking: measure them in one."]
+    return [f"{where}, which alone may change the last digits of a score: do not rank points by them."]
 
 
 def _capital(name: str) -> str:

@@ -12,6 +12,7 @@ from nas.patterns.label import label as pattern_label
 from nas.patterns.label import label_lines
 from nas.patterns.model import ModelPattern
 from nas.report.fidelity import fidelity_lines
+from nas.report.measured_costs import measured_cost_lines
 from nas.report.objective_labels import best_first, label
 from nas.report.quantities import format_quantity, format_ratio
 from nas.results.front import Baseline, Front, FrontEntry
@@ -106,7 +107,7 @@ def front_table(front: Front, width: int) -> Text:
     trials = _Column((_TRIAL,), tuple(row.trial for row in rows))
     first, *further = (_Band.of(columns) for columns in _bands(trials, _number_columns(front, rows), width))
     lines = [Text(line, "bold") for line in wrap(_title(front), width)]
-    lines += [Text(line) for sentence in fidelity_lines(front) for line in wrap(sentence, width)]
+    lines += [Text(line) for sentence in _sentences(front) for line in wrap(sentence, width)]
     lines += [Text(), *_labelled(first, rows, len(points), trials.width, width, may_be_aside=not further)]
     for band in further:
         lines += [Text(), *_lines(band, [[] for _ in rows], len(points), indent=0)]
@@ -123,7 +124,7 @@ def front_lines(front: Front) -> list[str]:
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [_GAP.join([*map(str.rjust, row[:-1], widths), row[-1]]) for row in rows]
-    return [_title(front), *fidelity_lines(front), *lines, *_notes(points, baselines)]
+    return [_title(front), *_sentences(front), *lines, *_notes(points, baselines)]
 
 
 def _number_columns(front: Front, rows: Sequence[_Row]) -> list[_Column]:
@@ -172,6 +173,11 @@ def _lines(
         style = _LABEL_STYLE if on_front else ""
         for own, label_part in [(numbers, first), *((" " * indent, line) for line in folded[1 if beside else 0 :])]:
             yield Text.assemble(own, (label_part, style), style="" if on_front else "dim")
+
+
+def _sentences(front: Front) -> list[str]:
+    """How far the ranking and the counted costs can be trusted."""
+    return [*fidelity_lines(front), *measured_cost_lines(front)]
 
 
 def _title(front: Front) -> str:
@@ -228,7 +234,7 @@ def _cell(entry: FrontEntry, objective: Objective) -> str:
 
 def _is_plain(objective: Objective) -> bool:
     """Whether the unit is in the heading; costs have theirs in each cell, with a prefix."""
-    return objective.unit not in ("FLOP", "bytes", "parameters")
+    return objective.unit not in ("FLOP", "bytes", "parameters", "ms")
 
 
 def _notes(points: Sequence[_Row], baselines: Sequence[_Row]) -> list[str]:

@@ -15,6 +15,8 @@ _LABELS = {
     "kv_cache_bytes": "KV cache",
     "activation_bytes": "activations",
     "num_parameters": "parameters",
+    "latency_ms": "latency",
+    "peak_memory_bytes": "peak memory",
 }
 
 _MEASURED = re.compile(r"quality(?:_(?!\d+x$)(.+?))?(?:_(\d+)x)?")

@@ -2,11 +2,14 @@
 
 from typing import Final, Literal
 
+from msgspec import field
+
 from nas.patterns.model import ModelPattern
 from nas.results.codec import Value
 from nas.results.cost import Cost
 from nas.results.fidelity import FidelityReport
-from nas.results.objective import COSTS, Objective, Score
+from nas.results.objective import COSTS, PROFILED, Objective, Score
+from nas.results.profile import Profile
 from nas.results.trial import TrialState
 
 SCHEMA: Final = "nas.front/1"
@@ -31,6 +34,8 @@ class FrontEntry(Value, frozen=True, kw_only=True):
         ratio_to_full: each of these numbers as a share of full attention's.
         pattern_id: id of the pattern, 16 hexadecimal digits.
         pattern: the pattern.
+        profile: what the pattern takes on the study's device; None if nothing was measured there.
+        profile_ratio_to_full: its measured costs as shares of full attention's, by name; empty without a profile.
     """
 
     trial: int
@@ -44,6 +49,8 @@ class FrontEntry(Value, frozen=True, kw_only=True):
     ratio_to_full: dict[str, float]
     pattern_id: str
     pattern: ModelPattern
+    profile: Profile | None = None
+    profile_ratio_to_full: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.pattern_id != self.pattern.id:
@@ -52,7 +59,9 @@ class FrontEntry(Value, frozen=True, kw_only=True):
             raise ValueError(f"ratio_to_full has {sorted(self.ratio_to_full)}, not {sorted(Cost.__struct_fields__)}")
 
     def ratio(self, objective: str) -> float | None:
-        """A cost objective as a share of full attention's; None for a measured objective."""
+        """A cost objective as a share of full attention's; None for a quality."""
+        if objective in PROFILED:
+            return self.profile_ratio_to_full.get(objective)
         return self.ratio_to_full[COSTS[objective][0]] if objective in COSTS else None
 
 
@@ -108,6 +117,22 @@ class ExtraTask(Value, frozen=True, kw_only=True):
     num_tokens: int
 
 
+class CostAgreement(Value, frozen=True, kw_only=True):
+    """How well a counted cost ranks patterns as a measured one does.
+
+    Args:
+        counted: name of the counted cost.
+        measured: name of the measured cost.
+        rho: Spearman's rho over the study's patterns, -1 to 1; None if one of the two is the same for all.
+        num_patterns: how many patterns were measured.
+    """
+
+    counted: str
+    measured: str
+    rho: float | None
+    num_patterns: int
+
+
 class StudyProvenance(Value, frozen=True, kw_only=True):
     """The provenance of a study's results.
 
@@ -153,7 +178,7 @@ class StudyProvenance(Value, frozen=True, kw_only=True):
 
 
 class Front(Value, frozen=True, kw_only=True):
-    """The result of a study; the same study gives the same bytes, so it contains no times and no paths.
+    """The result of a study; the same study gives the same bytes, so it has no paths, and no times but stored ones.
 
     Args:
         study: name of the study.
@@ -170,6 +195,8 @@ class Front(Value, frozen=True, kw_only=True):
         hypervolume_by_trial: (trial number, hypervolume after it) pairs; costs as shares of full attention's with
             REFERENCE_SHARE as reference, qualities in their unit with the task's chance level as reference.
         provenance: the settings and data that led to it.
+        cost_agreement: how well each counted cost ranks as each measured one; empty if nothing was measured on the
+            device.
     """
 
     schema: Literal["nas.front/1"] = SCHEMA
@@ -185,6 +212,7 @@ class Front(Value, frozen=True, kw_only=True):
     trials: dict[TrialState, int]
     hypervolume_by_trial: tuple[tuple[int, float], ...]
     provenance: StudyProvenance
+    cost_agreement: tuple[CostAgreement, ...] = ()
 
     def __post_init__(self) -> None:
         names = {objective.name for objective in self.objectives}
@@ -199,7 +227,7 @@ class Front(Value, frozen=True, kw_only=True):
 
     @property
     def leading(self) -> Objective:
-        """The objective that points are sorted by: the first measured one, or the first if none is measured."""
+        """The objective that points are sorted by: the first quality, or the first objective if there is none."""
         return leading(self.objectives)
 
     @property
@@ -219,5 +247,5 @@ class Front(Value, frozen=True, kw_only=True):
 
 
 def leading(objectives: tuple[Objective, ...]) -> Objective:
-    """The first measured objective, or the first if none is measured."""
+    """The first quality, or the first objective if there is none."""
     return next((objective for objective in objectives if not objective.is_cost), objectives[0])

@@ -6,6 +6,11 @@ from typing import Self
 from nas.results.codec import Value
 
 
+def precision_in(environment: str) -> str:
+    """The precision that a `Measurement.environment` ends with: float32 or bfloat16."""
+    return environment.rpartition(", ")[2]
+
+
 class Outcome(StrEnum):
     """How a training run ended."""
 

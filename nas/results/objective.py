@@ -6,6 +6,8 @@ from typing import Literal
 
 from nas.errors import InputError, unknown
 from nas.results.codec import Value
+from nas.results.cost import Cost
+from nas.results.profile import Profile
 from nas.statistics.ranks import Direction
 
 TaskQuality = Literal["separate", "mean_rank"]
@@ -20,7 +22,10 @@ COSTS: dict[str, tuple[str, str]] = {
 }
 """Objectives that are counted, not trained: the field of `Cost` each one reads, and its unit."""
 
-OBJECTIVES = ("quality", *COSTS)
+PROFILED = {"latency_ms": "ms", "peak_memory_bytes": "bytes"}
+"""Objectives that are measured on a device (docs/costs.md): the fields of `Profile` of the same names, and units."""
+
+OBJECTIVES = ("quality", *COSTS, *PROFILED)
 """Every objective a study may name; with `training.test_lengths` also quality_2x and the like."""
 
 LONGER_QUALITY = re.compile(r"quality_(\d+)x")
@@ -42,8 +47,8 @@ class Objective(Value, frozen=True, kw_only=True):
 
     @property
     def is_cost(self) -> bool:
-        """Whether it is counted from the pattern rather than measured."""
-        return self.name in COSTS
+        """Whether it is what a pattern costs, counted or measured, and not what it is worth."""
+        return self.name in COSTS or self.name in PROFILED
 
     @property
     def sign(self) -> int:
@@ -90,5 +95,16 @@ def check_objectives(names: Sequence[str], test_lengths: Sequence[int]) -> None:
     if len(names) < 2 or len(set(names)) < len(names):
         remedy = f"Choose from {', '.join(known)}."
         raise InputError("objectives", "must name two or more different objectives", list(names), remedy)
-    if all(name in COSTS for name in names):
+    if all(name in COSTS or name in PROFILED for name in names):
         raise InputError("objectives", "must name a quality: costs alone need no training", list(names))
+
+
+def cost_values(cost: Cost, profile: Profile | None = None) -> dict[str, float]:
+    """The value of every cost objective by its name; measured ones only with a profile.
+
+    Args:
+        cost: of a pattern.
+        profile: of the same pattern.
+    """
+    counted = {name: float(getattr(cost, field)) for name, (field, _) in COSTS.items()}
+    return counted if profile is None else counted | {name: float(getattr(profile, name)) for name in PROFILED}

@@ -54,23 +54,24 @@ class StudyPlan:
         num_baselines: trials that are baselines.
         num_sampled: trials that the sampler proposes.
         rungs: where scores are taken, in optimiser steps, ascending.
-        legs: optimiser steps from the rung below to each rung, on one task.
+        legs: work from the rung below to each rung, on one task, in optimiser steps; scoring counts as the steps of
+            training that take as long.
         promoted_share: share of the trials of a rung that are promoted to the next one.
         num_confirmations: runs with fresh seeds that are expected after the search.
         num_long_runs: runs that check the ranking.
         long_steps: length of such a run, in optimiser steps.
-        scoring_steps: what scoring a trial at a rung takes, at all lengths of one task, in optimiser steps of training.
+        scoring: work of scoring at the end of these runs, on one task, as in `legs`.
     """
 
     num_baselines: int
     num_sampled: int
     rungs: tuple[int, ...]
-    legs: tuple[int, ...]
+    legs: tuple[float, ...]
     promoted_share: float
     num_confirmations: int
     num_long_runs: int
     long_steps: int
-    scoring_steps: float
+    scoring: float
 
     @property
     def num_trials(self) -> int:

@@ -8,6 +8,8 @@ from nas.patterns.model import ModelPattern
 from nas.results.codec import Value
 from nas.results.cost import Cost
 from nas.results.measurement import Measurement
+from nas.results.objective import cost_values
+from nas.results.profile import Profile
 
 Param = bool | int | float | str
 """A value that a space was given."""
@@ -38,6 +40,7 @@ class Trial(Value, frozen=True, kw_only=True):
         pattern: the pattern; None only if the suggestions give no valid pattern (state IMPOSSIBLE), or the space
             failed (state FAILED).
         cost: what it costs on the target; None only together with the pattern.
+        profile: what it takes on the study's device; None unless an objective or a constraint is measured there.
         duplicate_of: number of the earlier trial with the same pattern id, or None.
         reason: why it was not trained or did not finish, as a sentence; else empty.
         step: the highest rung that the search's own seed was trained to, in optimiser steps; 0 for none.
@@ -53,12 +56,18 @@ class Trial(Value, frozen=True, kw_only=True):
     params: dict[str, Param] = field(default_factory=dict)
     pattern: ModelPattern | None
     cost: Cost | None
+    profile: Profile | None = None
     duplicate_of: int | None = None
     reason: str = ""
     step: int = 0
     measurements: tuple[Measurement, ...]
     scores: dict[str, float] = field(default_factory=dict)
     values: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def costs(self) -> dict[str, float]:
+        """The value of every cost objective that is known, by its name."""
+        return {} if self.cost is None else cost_values(self.cost, self.profile)
 
     @property
     def seeds(self) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from nas.errors import StudyError
 from nas.proxy.training.schedule import branch_start
 from nas.results.front import Front
+from nas.results.profile import Profile, ProfileConditions
 from nas.results.proposal import Proposal
 from nas.results.trial import Trial, TrialState
 from nas.search.concurrency import Concurrency
@@ -52,6 +53,7 @@ class Driver:
         observers: called as the study progresses.
         concurrency: how much runs at once.
         database: mirrors the records, for dashboards; None for no mirror.
+        profiling: what patterns are measured under on the device before they are trained; None if they are not.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Driver:
         observers: Observers,
         concurrency: Concurrency,
         database: StudyDatabase | None,
+        profiling: ProfileConditions | None = None,
     ) -> None:
         self._settings, self._problem, self._storage = settings, problem, storage
         self._observers, self._concurrency = observers, concurrency
@@ -78,7 +81,8 @@ class Driver:
         self._proposer = Proposer(problem, storage, asker)
         setup, rate = make_setup(settings, problem.fingerprints), settings.training.learning_rate
         conditions = {task: setup.conditions(task) for task in problem.tasks}
-        self._launcher = Launcher(storage, executor, conditions, rate, observers.training_progressed)
+        self._profiling = profiling
+        self._launcher = Launcher(storage, executor, conditions, rate, observers.training_progressed, profiling)
         self._known = tuple(trial for trial in storage.trials() if storage.has_front() or _is_final(trial))
         known = frozenset(trial.number for trial in self._known)
         self._records = Records(storage, observers, database, self._history, known)
@@ -151,35 +155,55 @@ class Driver:
         When all trials have been proposed, those that are forecast to be on the front are trained to the last rung.
         Whatever is ready to be trained is shared among the free workers.
         """
-        scheduler, all_proposed = self._scheduler, len(self._store.trials) == self._num_trials
-        trials = (
-            scheduler.next_baselines()
-            or scheduler.next_promoted(more_to_come=not all_proposed)
-            or self._ask()
-            or scheduler.next_finalists()
-        )
+        scheduler = self._scheduler
+        trials = self._next_trials()
+        if not trials and self._store.catch_up():
+            trials = self._next_trials()
         if not trials:
             return None
         trials = trials[: self._concurrency.share(len(trials), num_free)]
         scheduler.started(trials)
         return self._launcher.launch(trials, scheduler.rung_after(trials[0]), trial_seed(self._settings, 0))
 
+    def _next_trials(self) -> list[Trial]:
+        scheduler, all_proposed = self._scheduler, len(self._store.trials) == self._num_trials
+        return (
+            scheduler.next_baselines()
+            or scheduler.next_promoted(more_to_come=not all_proposed)
+            or self._ask()
+            or scheduler.next_finalists()
+        )
+
     def _ask(self) -> list[Trial]:
         """New trials to train, as many as are asked at once unless all trials have been proposed."""
         first = len(self._problem.baselines)
-        while len(self._scheduler.newcomers()) < self._concurrency.asked_at_once:
+        enough = self._concurrency.asked_at_once(max(0, len(self._store.rung_scores(self._rungs[0])) - first))
+        while len(self._scheduler.newcomers()) < enough:
             number = len(self._store.trials)
             if number == self._num_trials:
                 break
-            history = self._history.all()
-            self._enter(self._proposer.sampled(number, history[first:], history[:first]))
+            history, num_read = self._history.all()
+            self._enter(self._proposer.sampled(number, history[first:], history[:first], num_read - first))
         return self._scheduler.newcomers()
 
     def _enter(self, proposal: Proposal) -> None:
         trial = self._store.enter(proposal)
+        if trial.state is TrialState.RUNNING and self._profiling is not None:
+            trial = self._profiled(trial)
         if trial.state is not TrialState.RUNNING:
             self._records.conclude(trial)
             self._give_up_if_all_fail(MOST_FAILURES)
+
+    def _profiled(self, trial: Trial) -> Trial:
+        """The trial with what it takes on the device, which decides whether it is trained, and what is asked next."""
+        found = self._launcher.profile(trial)
+        if isinstance(found, Profile):
+            return self._store.add_profile(trial.number, found)
+        failed = self._store.fail_profile(trial.number, found.outcome, found.reason)
+        if trial.baseline == "full":
+            remedy = "Choose a target that fits this machine, such as one with fewer target.num_tokens."
+            raise StudyError(f"target: full attention cannot be measured on it ({failed.reason}). {remedy}")
+        return failed
 
     def _settle(self, launch: Launch) -> None:
         """Wait for a launch and write down its results."""
@@ -197,8 +221,10 @@ class Driver:
 
     def _give_up_if_all_fail(self, least: int) -> None:
         """Stop if so many trials have failed, and none has been measured: the cause is not in the patterns."""
+        if any(trial.scores for trial in self._store.trials):  # the first ones, nearly always
+            return
         failed = [trial for trial in self._store.trials if trial.state is TrialState.FAILED]
-        if len(failed) < least or any(trial.scores for trial in self._store.trials):
+        if len(failed) < least:
             return
         folder = self._storage.trial_path(failed[-1].number)
         raise StudyError(

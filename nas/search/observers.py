@@ -40,25 +40,27 @@ def study_plan(settings: StudySettings, problem: Problem) -> StudyPlan:
     training = settings.training
     rungs = settings.evaluation.rungs(training)
     trunks = [branch_start(below, training) for below, _ in pairwise(rungs)]
+    scoring = [_scoring(settings, rung) for rung in rungs]
     return StudyPlan(
         num_baselines=len(problem.baselines),
         num_sampled=settings.num_trials,
         rungs=rungs,
-        legs=tuple(rung - trunk for rung, trunk in zip(rungs, [0, *trunks], strict=True)),
+        legs=tuple(rung - trunk + more for rung, trunk, more in zip(rungs, [0, *trunks], scoring, strict=True)),
         promoted_share=1 / training.rung_ratio,
         num_confirmations=settings.confirm_seeds * (len(problem.baselines) + EXPECTED_POINTS),
         num_long_runs=settings.fidelity.num_patterns * settings.fidelity.num_seeds,
         long_steps=settings.fidelity.times * rungs[-1],
-        scoring_steps=_scoring_steps(settings),
+        scoring=scoring[-1],
     )
 
 
-def _scoring_steps(settings: StudySettings) -> float:
+def _scoring(settings: StudySettings, rung: int) -> float:
     """What scoring a proxy takes, in steps of its training; 0 in a checkpoint, where it is all that a step is."""
     if not isinstance(settings.evaluation, ScratchSettings):
         return 0.0
     by_task = [task.validation_sequences for task in settings_by_label(settings).values()]
-    num_lengths = 1 + len(settings.training.test_lengths)  # longer sequences are fewer, with as many tokens
+    has_longer = rung >= settings.longer_from
+    num_lengths = 1 + has_longer * len(settings.training.test_lengths)  # longer sequences are fewer
     return FORWARD_SHARE * num_lengths * fmean(by_task) / settings.training.batch_size
 
 

@@ -6,6 +6,7 @@ edited since would credit one pattern with the results of another.
 
 from collections.abc import Sequence
 
+from optuna import Trial
 from optuna.distributions import distribution_to_json
 
 from nas.errors import NasError, PatternError, StudyError, first_line, last_lines
@@ -45,13 +46,16 @@ class Proposer:
             raise self._changed(number, f"must be the baseline {name} as the space has it, got {_named(stored)}")
         return proposal
 
-    def sampled(self, number: int, known: Sequence[Observation], baselines: Sequence[Observation]) -> Proposal:
+    def sampled(
+        self, number: int, known: Sequence[Observation], baselines: Sequence[Observation], num_read: int
+    ) -> Proposal:
         """A sampled pattern as a trial.
 
         Args:
             number: of the trial.
             known: the sampled trials before it, in their order.
             baselines: the trials that were not sampled.
+            num_read: of how many of `known` the sampler makes its models; see `Asker.ask`.
 
         Raises:
             StudyError: the space does not make the stored pattern of the stored values.
@@ -60,12 +64,11 @@ class Proposer:
         if stored is not None:
             self._check(number, stored)
             return stored
-        proposal = self._sample(number, known, baselines)
+        proposal = self._sample(number, self._asker.ask(known, baselines, num_read))
         self._storage.write_proposal(number, proposal)
         return proposal
 
-    def _sample(self, number: int, known: Sequence[Observation], baselines: Sequence[Observation]) -> Proposal:
-        trial = self._asker.ask(known, baselines)
+    def _sample(self, number: int, trial: Trial) -> Proposal:
         suggester = TrialSuggester(trial)
         pattern, flaw, failure = None, "", ""
         try:

@@ -1,17 +1,18 @@
 """The settings of a study."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any, get_args
 
-from nas.costs.target import Target
+from nas.costs.target import OwnTarget, Target
 from nas.errors import InputError, unknown
 from nas.evaluation.settings import CheckpointSettings, EvaluationSettings, ScratchSettings
 from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.ranges import check_range
 from nas.redact import redact
-from nas.results.cost import Cost
-from nas.results.objective import TaskQuality, check_objectives
+from nas.results.objective import LONGER_QUALITY, PROFILED, TaskQuality, check_objectives
+from nas.results.profile import Phase
 from nas.results.study import study_path
 from nas.tasks.catalog import TaskSettings
 from nas.tasks.language.text import TextSettings
@@ -35,6 +36,16 @@ class SpaceSettings:
     options: dict[str, Any] = field(default_factory=dict)
 
 
+_LIMITED = {
+    "flops_ratio": "flops",
+    "tile_ratio": "tile_flops",
+    "kv_cache_ratio": "kv_cache_bytes",
+    "latency_ratio": "latency_ms",
+    "peak_memory_ratio": "peak_memory_bytes",
+}
+"""The objective that each budget limits."""
+
+
 @dataclass(kw_only=True, slots=True)
 class ConstraintSettings:
     """Budgets; a pattern over one is reported to the sampler at once and never trained.
@@ -44,6 +55,8 @@ class ConstraintSettings:
         tile_ratio: most FLOPs of the tiles that a block-sparse kernel computes, as a share of full attention's on the
             target (0 to 1); None for no limit.
         kv_cache_ratio: largest KV cache, as a share of full attention's on the target (0 to 1); None for no limit.
+        latency_ratio: most time by the clock, as a share of full attention's on the same device; None for no limit.
+        peak_memory_ratio: most memory by the allocator, as a share of full attention's there; None for no limit.
 
     Raises:
         InputError: a share is not above 0 and at most 1.
@@ -52,27 +65,37 @@ class ConstraintSettings:
     flops_ratio: float | None = None
     tile_ratio: float | None = None
     kv_cache_ratio: float | None = None
+    latency_ratio: float | None = None
+    peak_memory_ratio: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("flops_ratio", "tile_ratio", "kv_cache_ratio"):
+        for name in _LIMITED:
             share = getattr(self, name)
             if share is not None and not 0 < share <= 1:
                 allowed = "must be above 0 and at most 1, a share of full attention"
                 raise InputError(f"constraints.{name}", allowed, share)
 
-    def excesses(self, cost: Cost, full: Cost) -> dict[str, float]:
+    @property
+    def are_measured(self) -> bool:
+        """Whether a budget is one that a device measures."""
+        return any(getattr(self, name) is not None for name, cost in _LIMITED.items() if cost in PROFILED)
+
+    def excesses(self, costs: Mapping[str, float], full: Mapping[str, float]) -> dict[str, float]:
         """How far a pattern is over each budget that is set, as a share of full attention's cost.
+
+        Args:
+            costs: by name of the objective; a budget on one that is not known yet is left out.
+            full: full attention's.
 
         Returns:
             by budget name; 0 or less where the pattern is within it, as samplers read constraints.
         """
-        ratio = cost.ratio_to(full)
-        limits = {
-            "flops_ratio": (ratio["attention_flops"], self.flops_ratio),
-            "tile_ratio": (ratio["tile_flops"], self.tile_ratio),
-            "kv_cache_ratio": (ratio["kv_cache_bytes"], self.kv_cache_ratio),
+        limits = {name: (cost, getattr(self, name)) for name, cost in _LIMITED.items()}
+        return {
+            name: costs[cost] / full[cost] - limit
+            for name, (cost, limit) in limits.items()
+            if limit is not None and cost in costs
         }
-        return {name: share - limit for name, (share, limit) in limits.items() if limit is not None}
 
     def excess_reason(self, over: dict[str, float]) -> str:
         """One sentence that names the budget that is exceeded most; empty if none is."""
@@ -153,7 +176,7 @@ class StudySettings:
     checkpoint: str | None = None
     proxy: ProxySettings = field(default_factory=ProxySettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
-    target: Target | None = None
+    target: Target | OwnTarget | None = None
     sampler: str = "ehvi"
     objectives: list[str] = field(default_factory=lambda: ["quality", "flops", "kv_cache_bytes"])
     constraints: ConstraintSettings = field(default_factory=ConstraintSettings)
@@ -185,6 +208,27 @@ class StudySettings:
         elif self.checkpoint is not None:
             allowed = "must be null with evaluation=scratch"
             raise InputError("checkpoint", allowed, self.checkpoint, "Add evaluation=checkpoint.")
+
+    @property
+    def profiles(self) -> bool:
+        """Whether patterns are measured on the device, for an objective or a budget."""
+        return self.constraints.are_measured or any(name in PROFILED for name in self.objectives)
+
+    @property
+    def phase(self) -> Phase:
+        """What measured objectives run on the target."""
+        return "prefill" if self.target is None else self.target.phase
+
+    @property
+    def longer_from(self) -> int:
+        """The first rung at which longer sequences are scored too, in optimiser steps.
+
+        They take as long to score as the validation set. Below the last rung that is worth it only if they are an
+        objective, which the sampler and halving then read.
+        """
+        if any(LONGER_QUALITY.fullmatch(name) for name in self.objectives):
+            return 0
+        return self.evaluation.rungs(self.training)[-1]
 
     def to_document(self) -> dict[str, Any]:
         """Every setting that makes a study, as plain values without credentials: config.yaml."""

@@ -7,11 +7,14 @@ from contextlib import closing
 import optuna
 
 from nas.errors import StudyError
+from nas.profiling.conditions import check_profilable, profile_conditions
 from nas.redact import redact
 from nas.results.front import Front
 from nas.results.lock import locked
+from nas.results.measurement import precision_in
 from nas.results.observer import Observer
 from nas.results.own_files import check_own
+from nas.results.profile import ProfileConditions
 from nas.results.study import settings_differences, study_path
 from nas.search.concurrency import choose_concurrency
 from nas.search.devices import choose_devices
@@ -47,6 +50,7 @@ def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> Fr
     problem = make_problem(settings)
     devices = choose_devices(settings)
     concurrency = choose_concurrency(settings, devices)
+    profiling = _profiling(settings, problem, devices)
     folder = StudyFolder(study_path(settings.study, settings.runs_folder))
     with locked(folder.path):
         check_own(folder.path)
@@ -67,20 +71,37 @@ def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> Fr
                 Observers(observers),
                 concurrency,
                 database,
+                profiling,
             )
             return driver.run()
+
+
+def _profiling(settings: StudySettings, problem: Problem, devices: Sequence[str]) -> ProfileConditions | None:
+    """What patterns are measured under on this machine; None if nothing is measured on the device.
+
+    Raises:
+        InputError: it cannot be measured here.
+    """
+    if not settings.profiles:
+        return None
+    conditions = profile_conditions(problem.target, settings.phase, devices[0], num_threads(devices))
+    check_profilable(conditions, devices[0], causal=problem.shape.causal)
+    return conditions
 
 
 def _warn_of_mixture(folder: StudyFolder, present: str) -> None:
     """Say that a study goes on elsewhere than it was started: trials may differ for that reason alone."""
     known = {one.environment for trial in folder.trials() for one in trial.measurements if one.environment}
     if known - {present}:
+        alike = {precision_in(one) for one in known} == {precision_in(present)}
         _LOG.warning(
-            "%s was measured so far with %s; it goes on with %s. That alone may change the last digits of a score, "
-            "and the front will say so.",
+            "%s was measured so far with %s; it goes on with %s. %s, and the front will say so.",
             folder.path,
             "; ".join(sorted(known - {present})),
             present,
+            "That alone may change the last digits of a score"
+            if alike
+            else "Another precision alone may change the ranking. Training runs begun in it start again",
         )
 
 

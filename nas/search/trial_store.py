@@ -1,11 +1,12 @@
 """The store of all trials of a study: their measurements, and the states, scores and values that follow from them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from nas.results.cost import Cost
 from nas.results.measurement import Measurement, Outcome
+from nas.results.objective import cost_values
+from nas.results.profile import Profile
 from nas.results.proposal import Proposal, Suggestion
 from nas.results.trial import Trial, TrialState
 from nas.search.problem.problem import Problem
@@ -19,6 +20,10 @@ _FAILED = {
     Outcome.FAILED: TrialState.FAILED,
 }
 _REASONS = {Outcome.DIVERGED: "the loss or a gradient was no longer finite", Outcome.OUT_OF_MEMORY: "out of memory"}
+
+
+EXACT = 256
+"""While a study has fewer trials and fewer advances than this, every decision is made from all that is known."""
 
 
 class TrialStore:
@@ -35,9 +40,15 @@ class TrialStore:
         self._trials: list[Trial] = []
         self._suggestions: list[Suggestion] = []
         self._first_with: dict[str, int] = {}
+        self._duplicates: dict[int, list[int]] = {}
+        self._running: dict[int, None] = {}  # a set in order
         self._first_scores: dict[int, dict[int, dict[str, float]]] = {rung: {} for rung in rungs}
-        self.num_advances = 0
-        """How often a trial has reached a rung; a forecast stays valid until this changes."""
+        self._first_values: dict[int, dict[int, dict[str, float]]] = {rung: {} for rung in rungs}
+        self._has_ranks = any(len(goal.scores) > 1 for goal in problem.objectives)
+        self._num_advances = self._caught_up = 0
+        self._full_costs = cost_values(problem.full_cost)
+        self.num_profiles = 0
+        """How many trials were measured on the device; forecasts of what others take stay valid until this changes."""
 
     def __getitem__(self, number: int) -> Trial:
         return self._trials[number]
@@ -46,6 +57,34 @@ class TrialStore:
     def trials(self) -> Sequence[Trial]:
         """All trials so far."""
         return self._trials
+
+    @property
+    def full_costs(self) -> Mapping[str, float]:
+        """What full attention costs, by name of the objective; measured once its baseline was."""
+        return self._full_costs
+
+    @property
+    def running(self) -> list[Trial]:
+        """The trials that have no score yet and may get one, in order."""
+        return [self._trials[number] for number in self._running]
+
+    @property
+    def reading(self) -> int:
+        """What the trials were last read at for forecasts and samplers, as a number of advances.
+
+        An advance is a trial at its next rung, or measured on the device. What takes time in proportion to a study,
+        such as fitting models to it, is done once per reading: at every advance up to EXACT, at every 2nd up to twice
+        as many, at every 4th up to four times as many, and so on. So all readings together take time in proportion to
+        the study too.
+        """
+        step = max(1, (1 << self._num_advances.bit_length()) // EXACT)
+        return max(self._num_advances - self._num_advances % step, self._caught_up)
+
+    def catch_up(self) -> bool:
+        """Read the trials now; False if they were read at the last advance."""
+        behind = self.reading < self._num_advances
+        self._caught_up = self._num_advances
+        return behind
 
     def suggestion(self, number: int) -> Suggestion:
         """What the sampler suggested for a trial."""
@@ -69,12 +108,40 @@ class TrialStore:
         )
         self._trials.append(trial)
         self._suggestions.append(proposal.suggestion)
-        self._value()
+        if trial.state is TrialState.RUNNING:
+            self._running[number] = None
+        if trial.duplicate_of is not None:
+            self._duplicates.setdefault(trial.duplicate_of, []).append(number)
+            self._copy_original(number)
+        return self._trials[number]
+
+    def add_profile(self, number: int, profile: Profile) -> Trial:
+        """The trial with what it takes on the device; no longer RUNNING if that is over a budget."""
+        self._num_advances += 1
+        self.num_profiles += 1
+        trial = self._trials[number] = replace(self._trials[number], profile=profile)
+        if trial.baseline == "full":
+            self._full_costs = trial.costs
+        over = self._over_budget(trial)
+        if over and trial.baseline is None:
+            self._running.pop(number, None)
+            self._trials[number] = replace(trial, state=TrialState.OVER_BUDGET, reason=over)
+        for duplicate in self._duplicates.get(number, ()):
+            self._copy_original(duplicate)
+        return self._trials[number]
+
+    def fail_profile(self, number: int, outcome: Outcome, reason: str) -> Trial:
+        """The trial after it could not be measured on the device."""
+        self._num_advances += 1
+        self._running.pop(number, None)
+        state, why = _FAILED[outcome], reason or _REASONS[outcome]
+        self._trials[number] = replace(self._trials[number], state=state, reason=why)
         return self._trials[number]
 
     def advance(self, number: int, step: int, measurements: Sequence[Measurement]) -> Trial:
         """The trial at its next rung, with the measurements of the search's own seed there, one per task."""
-        self.num_advances += 1
+        self._num_advances += 1
+        self._running.pop(number, None)
         trial = self._trials[number]
         measured = replace(trial, step=step, measurements=(*trial.measurements, *measurements))
         by_seed = scores_by_seed(measurements, self._problem.scores, step)
@@ -83,14 +150,14 @@ class TrialStore:
             self._trials[number] = self._placed(measured)
         else:
             self._trials[number] = self._failed(measured, measurements)
-        self._value()
+        self._value(number)
         return self._trials[number]
 
     def add_measurements(self, number: int, measurements: Sequence[Measurement]) -> Trial:
         """The trial with further seeds or longer training runs, on every task."""
         trial = self._trials[number]
         self._trials[number] = self._placed(replace(trial, measurements=(*trial.measurements, *measurements)))
-        self._value()
+        self._value(number)
         return self._trials[number]
 
     def rung_scores(self, rung: int) -> dict[int, dict[str, float]]:
@@ -99,17 +166,19 @@ class TrialStore:
 
     def rung_values(self, rung: int) -> dict[int, dict[str, float]]:
         """Goal values, by trial and name, of all trials that reached a rung, with the search's own seed only."""
-        scores = self._first_scores[rung]
-        costs = {number: cost for number in scores if (cost := self._trials[number].cost)}
-        return values_by_trial(self._problem.objectives, scores, costs)
+        scores, known = self._first_scores[rung], self._first_values[rung]
+        lacking = [number for number in scores if number not in known]
+        if lacking:
+            known.update(self._values_of(scores if self._has_ranks else {one: scores[one] for one in lacking}))
+        return known
 
-    def excesses(self, cost: Cost) -> dict[str, float]:
-        """How far a cost exceeds each budget that is set; 0 or less where it does not."""
-        return self._budgets.excesses(cost, self._problem.full_cost)
+    def excesses(self, costs: Mapping[str, float]) -> dict[str, float]:
+        """How far costs, by name of the objective, exceed each budget that is set; 0 or less where they do not."""
+        return self._budgets.excesses(costs, self._full_costs)
 
-    def keeps_budgets(self, cost: Cost) -> bool:
-        """Whether a cost is within every budget."""
-        return all(excess <= 0 for excess in self.excesses(cost).values())
+    def keeps_budgets(self, costs: Mapping[str, float]) -> bool:
+        """Whether costs are within every budget."""
+        return all(excess <= 0 for excess in self.excesses(costs).values())
 
     def _judged(self, trial: Trial, proposal: Proposal) -> Trial:
         if trial.pattern is None or trial.cost is None:
@@ -140,26 +209,36 @@ class TrialStore:
             state = TrialState.OVER_BUDGET if over else TrialState.FINISHED
         return replace(trial, state=state, reason=over, scores=mean_scores(by_seed))
 
-    def _value(self) -> None:
-        """Recompute the values of every trial: a mean rank changes with every trial that reaches the same rung."""
-        own = [trial for trial in self._trials if trial.scores and trial.duplicate_of is None]
+    def _value(self, changed: int) -> None:
+        """The values of a trial, and of the others where these are ranks among those that reached the same rung."""
+        own = [one for one in self._affected(changed) if one.scores and one.duplicate_of is None]
         for rung in self._rungs:
             here = {trial.number: trial for trial in own if trial.step == rung}
-            scores = {number: trial.scores for number, trial in here.items()}
-            costs = {number: trial.cost for number, trial in here.items() if trial.cost}
-            for number, values in values_by_trial(self._problem.objectives, scores, costs).items():
+            for number, values in self._values_of({number: trial.scores for number, trial in here.items()}).items():
                 self._trials[number] = replace(here[number], values=values)
-        for trial in self._trials:
-            if trial.duplicate_of is not None:
-                original = self._trials[trial.duplicate_of]
-                self._trials[trial.number] = replace(
-                    trial,
-                    step=original.step,
-                    measurements=original.measurements,
-                    scores=original.scores,
-                    values=original.values,
-                )
+        for original in self._affected(changed):
+            for number in self._duplicates.get(original.number, ()):
+                self._copy_original(number)
+
+    def _affected(self, changed: int) -> Sequence[Trial]:
+        return tuple(self._trials) if self._has_ranks else (self._trials[changed],)
+
+    def _values_of(self, scores: Mapping[int, Mapping[str, float]]) -> dict[int, dict[str, float]]:
+        costs = {number: self._trials[number].costs for number in scores}
+        return values_by_trial(self._problem.objectives, scores, costs)
+
+    def _copy_original(self, number: int) -> None:
+        trial = self._trials[number]
+        assert trial.duplicate_of is not None
+        original = self._trials[trial.duplicate_of]
+        self._trials[number] = replace(
+            trial,
+            profile=original.profile,
+            step=original.step,
+            measurements=original.measurements,
+            scores=original.scores,
+            values=original.values,
+        )
 
     def _over_budget(self, trial: Trial) -> str:
-        assert trial.cost is not None
-        return self._budgets.excess_reason(self.excesses(trial.cost))
+        return self._budgets.excess_reason(self.excesses(trial.costs))

@@ -7,6 +7,8 @@ from statistics import variance
 import numpy as np
 from numpy.typing import NDArray
 
+from nas.statistics.ranks import rank_shares
+
 _Array = NDArray[np.float64]
 
 
@@ -43,6 +45,8 @@ def kendall_tau(
 
     Source: Kendall 1945; the same as scipy.stats.kendalltau where margin and groups are left out (tested).
     """
+    if not margin and groups is None:
+        return _plain_tau(np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64))
     counts = np.ones((1, len(first)))
     (tau,) = _taus(_signs(first), _signs(second, margin), _same_group(groups, len(first)), counts)
     return None if np.isnan(tau) else float(tau)
@@ -87,6 +91,26 @@ def kendall_tau_interval(
         return None
     low, high = np.quantile(taus, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Interval(float(low), float(high))
+
+
+def spearman_rho(first: Sequence[float], second: Sequence[float]) -> float | None:
+    """Spearman's rho: 1 for the same ranking, -1 for the reverse, about 0 for chance; equal values share their rank.
+
+    Args:
+        first: one value per item.
+        second: the other values of the same items.
+
+    Returns:
+        None if one side has no pair that differs.
+
+    Source: Spearman 1904; the same as scipy.stats.spearmanr (tested).
+    """
+    if len(set(first)) < 2 or len(set(second)) < 2:
+        return None
+    ranks = np.array([rank_shares(side, "minimize") for side in (first, second)])
+    away = ranks - ranks.mean(axis=1, keepdims=True)
+    one, other = away / np.linalg.norm(away, axis=1, keepdims=True)
+    return float(one @ other)
 
 
 def regret(truth: Sequence[float], proxy: Sequence[float], num_chosen: int = 1) -> float:
@@ -134,6 +158,37 @@ def pooled_deviation(groups: Iterable[Sequence[float]]) -> float | None:
     degrees = sum(len(group) - 1 for group in repeated)
     squares = sum((len(group) - 1) * variance(group) for group in repeated)
     return float(squares / degrees) ** 0.5 if degrees else None
+
+
+def _plain_tau(first: _Array, second: _Array) -> float | None:
+    """Tau-b without margin and groups, in n (log n)^2 steps; None if one side has no pair that differs."""
+    assert len(first) == len(second) and not np.isnan([first, second]).any(), "an unknown value has no rank"
+    _, ours = np.unique(first, return_inverse=True)
+    _, theirs = np.unique(second, return_inverse=True)
+    order = np.lexsort((theirs, ours))
+    num_pairs = len(ours) * (len(ours) - 1) // 2
+    tied, tied_there = _num_tied(ours), _num_tied(theirs)
+    tied_in_both = _num_tied(ours * len(ours) + theirs)
+    agreeing = num_pairs - tied - tied_there + tied_in_both - 2 * _num_inversions(theirs[order])
+    scale = float(num_pairs - tied) * float(num_pairs - tied_there)
+    return float(agreeing / np.sqrt(scale)) if scale else None
+
+
+def _num_tied(ranks: NDArray[np.intp]) -> int:
+    _, counts = np.unique(ranks, return_counts=True)
+    return int((counts * (counts - 1) // 2).sum())
+
+
+def _num_inversions(ranks: NDArray[np.intp]) -> int:
+    """Pairs of which the earlier one is larger, found at the highest bit in which the two differ."""
+    total, above = 0, ranks.copy()
+    for bit in reversed(range(int(ranks.max(initial=0)).bit_length())):
+        order = np.argsort(above >> (bit + 1), kind="stable")
+        group, is_one = above[order] >> (bit + 1), (above[order] >> bit) & 1
+        ones_before = np.cumsum(is_one) - is_one
+        starts = np.searchsorted(group, group)  # of each element's group
+        total += int((ones_before - ones_before[starts])[is_one == 0].sum())
+    return total
 
 
 def _signs(values: Sequence[float], margin: float = 0.0) -> _Array:

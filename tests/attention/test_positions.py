@@ -145,3 +145,26 @@ def test_gradients_reach_the_biases_and_the_projection() -> None:
         return queries @ keys.mT
 
     assert torch.autograd.gradcheck(scores, leaves)
+
+
+def test_alibi_features_fill_up_to_eight_in_types_of_two_bytes() -> None:
+    q, k = draw(1, 2, 3, 16), draw(1, 2, 5, 16, seed=1)
+    for dtype, width in ((torch.float32, 18), (torch.bfloat16, 24), (torch.float16, 24)):
+        queries, keys = alibi_features(q.to(dtype), k.to(dtype), alibi_slopes(2), 0.25)
+        assert queries.shape == (1, 2, 3, width) and keys.shape == (1, 2, 5, width)
+        assert not queries[..., 18:].any() and not keys[..., 18:].any()
+
+
+def test_relative_features_are_rounded_once_in_bfloat16() -> None:
+    """About as far from the true scores as if the sinusoids of each distance had been rounded themselves."""
+    num_tokens, d, size = 512, 16, 64
+    q, k, none = draw(1, 1, num_tokens, d), draw(1, 1, num_tokens, d, seed=1), torch.zeros(1, d)
+    projection = draw(1, size, d, seed=2) / size**0.5
+    exact, rounded = (
+        relative_features(q.to(dtype), k.to(dtype), none.to(dtype), none.to(dtype), projection.to(dtype))
+        for dtype in (torch.float64, torch.bfloat16)
+    )
+    assert {each.dtype for each in rounded} == {torch.bfloat16}
+    error = (exact[0] @ exact[1].mT - rounded[0].double() @ rounded[1].double().mT).std()
+    content = (q @ k.mT - q.bfloat16().double() @ k.bfloat16().double().mT).std()
+    assert error < 1.55 * content

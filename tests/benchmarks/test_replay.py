@@ -1,5 +1,6 @@
 """Studies replayed on a table: what is looked up, what it would have cost, and where it is kept."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,17 @@ def test_a_job_ends_with_the_row_of_the_table_and_pays_for_every_step_once(table
     assert {(one.seed, one.task) for one in measured} == {(7, "mine")}
     # Batches of 4: 4 steps to the first rung, and 5 from step 3, where its branch began, to the second.
     assert executor.train_flops == count_cost(pattern, target).train_flops * 4 * (4 + 5)
+    assert executor.steps == {(3, 7, 4): 4, (3, 7, 8): 5}
+
+
+def test_a_cohort_takes_its_steps_at_once(table: Table) -> None:
+    target = table.proxy.target(table.task.num_tokens, table.task.vocab_size)
+    executor = ReplayExecutor(table.rows, {7: 1}, table.training, target)
+    first, second = (job(entry.pattern, 7, 4) for entry in table.plan.entries[:2])
+    both = replace(first, trials=(3, 5), folders=first.folders * 2, members=first.members + second.members)
+    executor.submit(both)
+    executor.next_result(lambda *_: None)
+    assert executor.steps == {(3, 7, 4): 4, (5, 7, 4): 4} and executor.steps_in_turn == 4
 
 
 def test_patterns_that_the_table_does_not_have_are_refused(table: Table) -> None:
@@ -67,7 +79,7 @@ def test_patterns_that_the_table_does_not_have_are_refused(table: Table) -> None
 def run_toy(storage: StudyStorage) -> Front:
     fidelity = FidelitySettings(num_patterns=2, times=2, num_seeds=1)
     settings = StudySettings(study="toy", num_trials=6, fidelity=fidelity)
-    make_sampler, concurrency = SAMPLERS["random"], Concurrency(num_workers=2, cohort_size=2, asked_at_once=2)
+    make_sampler, concurrency = SAMPLERS["random"], Concurrency(num_workers=2, cohort_size=2)
     observers = Observers(())
     return Driver(settings, toy_problem(), make_sampler, storage, FakeExecutor(), observers, concurrency, None).run()
 

@@ -44,7 +44,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("studies") / "toy"
     settings = StudySettings(study=str(path), num_trials=8, confirm_seeds=0, task=TextSettings(num_tokens=64))
     folder = StudyFolder(path)
-    make_sampler, concurrency = SAMPLERS[settings.sampler], Concurrency(num_workers=1, cohort_size=1, asked_at_once=1)
+    make_sampler, concurrency = SAMPLERS[settings.sampler], Concurrency(num_workers=1, cohort_size=1)
     with locked(path):
         folder.write_settings(settings.to_document())
         observers = Observers(())

@@ -46,3 +46,38 @@ def test_for_people(nas, pattern_file: Path) -> None:
 def test_a_grid_brings_its_own_length(nas) -> None:
     words = ("cost", "cswin", "--grid", "8x8", "--bidirectional", "--json")
     assert nas(*words).out == nas(*words, "--tokens", "64").out
+
+
+WORDS = ("cost", "longformer", "--tokens", "64", "--layers", "1", "--heads", "2")
+
+
+def test_measured_costs_stand_beside_the_counted_ones(nas) -> None:
+    plain = json.loads(nas(*WORDS, "--json").out)
+    document = json.loads(nas(*WORDS, "--measure", "--json").out)
+    measured = document.pop("measured")
+    assert document == plain
+    assert [one["profile"]["conditions"]["phase"] for one in measured] == ["prefill", "decode", "train"]
+    for one in measured:
+        assert one["profile"]["latency_ms"] > 0 and one["profile"]["peak_memory_bytes"] > 0
+        assert one["profile"]["conditions"]["num_tokens"] == 64
+        assert set(one["ratio_to_full"]) == {"latency_ms", "peak_memory_bytes"}
+
+
+def test_a_phase_is_measured_alone_and_shown_with_its_spread(nas) -> None:
+    text = nas(*WORDS, "--measure", "--phase", "decode").out
+    assert text.count("Measured: ") == 1 and "Measured: one decoding step after 64 tokens" in text
+    (latency,) = [line for line in text.splitlines() if line.startswith("latency_ms")]
+    assert " ms ± " in latency and latency.endswith("x of full attention")
+
+
+def test_a_bidirectional_pattern_is_not_decoded(nas) -> None:
+    document = json.loads(nas(*WORDS, "--bidirectional", "--measure", "--json").out)
+    assert [one["profile"]["conditions"]["phase"] for one in document["measured"]] == ["prefill", "train"]
+    failed = nas(*WORDS, "--bidirectional", "--measure", "--phase", "decode")
+    assert (failed.code, "target.phase: must not be decode for a bidirectional model" in failed.err) == (2, True)
+
+
+def test_a_phase_without_a_measurement_is_refused(nas) -> None:
+    failed = nas(*WORDS, "--phase", "decode")
+    assert (failed.code, failed.out) == (2, "")
+    assert failed.err == "nas: error: --phase: must go with --measure, got 'decode' alone. Add --measure.\n"

@@ -6,6 +6,7 @@ import yaml
 from nas.config.load import load_settings, to_yaml
 from nas.config.read import read_settings
 from nas.config.settings import RunSettings
+from nas.costs.target import OwnTarget, Target
 from nas.errors import InputError, NasError
 from nas.tasks.catalog import TASKS
 from nas.tasks.language.text import TextSettings
@@ -107,9 +108,11 @@ def test_choosing_a_task_brings_its_settings_and_no_others() -> None:
 
 def test_a_target_is_chosen_by_name_and_mended_by_key() -> None:
     target = load("target=llama-3-8b-32k", "target.num_tokens=8192").target
-    assert target is not None
+    assert isinstance(target, Target)
     assert (target.name, target.num_layers, target.num_tokens) == ("llama-3-8b-32k", 32, 8192)
     assert load("target=proxy").target is None
+    assert load("target.phase=decode").target == OwnTarget(phase="decode")
+    assert load("target=qwen2.5-0.5b-32k", "target.phase=train").phase == "train"
     assert load("target=null").target is None
 
 
@@ -301,3 +304,18 @@ class TestConfigDir:
         with pytest.raises(NasError) as raised:
             load("task=mine", config_dir=mine)
         assert "s3cret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("target.phase=decoding", r"^target\.phase: must be one of|^target\.phase: .*decode"),
+        (
+            "target.num_tokens=77",
+            r"^target\.num_tokens: unknown key; allowed here: phase, got 'num_tokens'\. It is a",
+        ),
+    ],
+)
+def test_the_proxy_as_a_target_has_a_phase_and_its_own_sizes(word: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        load(word)

@@ -89,6 +89,26 @@ def test_full_memory_is_an_outcome(decoder: Decoder, tasks: dict[str, Task], mon
     assert (measured.outcome, measured.quality) == (Outcome.OUT_OF_MEMORY, None)
 
 
+@pytest.mark.parametrize("fits", [2, 1])
+def test_scoring_halves_its_batch_until_it_fits(
+    decoder: Decoder, tasks: dict[str, Task], monkeypatch: pytest.MonkeyPatch, fits: int
+) -> None:
+    (whole,) = measure(decoder, tasks["text"], STREAMING)
+    score, asked = Decoder.score, []
+
+    def small_machine(self: Decoder, task: Task, batch_size: int, *more: Any) -> float:
+        asked.append(batch_size)
+        if batch_size > fits:
+            raise RuntimeError("CUDA error: out of memory")
+        return score(self, task, batch_size, *more)
+
+    monkeypatch.setattr(Decoder, "score", small_machine)
+    (halved,) = measure(decoder, tasks["text"], STREAMING)
+    assert asked == ([4, 2, 2] if fits == 2 else [4, 2, 1, 2, 1])
+    assert halved.quality == pytest.approx(whole.quality, rel=1e-5)
+    assert halved.longer[0].quality == pytest.approx(whole.longer[0].quality, rel=1e-5)
+
+
 class TestLora:
     @pytest.fixture(autouse=True)
     def _installed(self) -> None:

@@ -112,3 +112,11 @@ def test_a_call_killed_at_the_end_measures_the_same_again(tmp_path: Path, monkey
 def test_a_length_that_is_no_longer_one_is_told(test_lengths: list[int]) -> None:
     with pytest.raises(InputError, match=r"training\.test_lengths: must hold different whole numbers of 2 or more"):
         TrainingSettings(test_lengths=test_lengths)
+
+
+def test_lower_rungs_can_go_without() -> None:
+    for rung, lengths in [(RUNG, 0), (2 * RUNG, 1)]:
+        training = replace(TRAINING, num_steps=2 * RUNG, num_rungs=1, test_lengths=[2])
+        evaluator = ScratchEvaluator(STREAM, PROXY, training, data_seed=3, device="cpu", longer_from=2 * RUNG)
+        (measurement,) = evaluator.evaluate(members(two_layers(FULL)), rung)
+        assert measurement.quality is not None and len(measurement.longer) == lengths

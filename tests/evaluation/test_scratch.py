@@ -242,6 +242,17 @@ def test_another_trunk_is_passed_over_and_the_same_is_used(
     assert listener.steps[0] == begun
 
 
+@pytest.mark.usefixtures("every_step_is_told")
+def test_a_trunk_of_another_precision_is_passed_over(
+    evaluator: ScratchEvaluator, members: Members, folders: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluator.evaluate(members, 12, folders)
+    before, listener = files(folders), Listener()
+    monkeypatch.setattr(scratch, "precision_on", lambda device: "bfloat16")
+    evaluator.evaluate(members, 12, folders, listener)
+    assert listener.steps[0] == 0 and set(before) < set(files(folders))
+
+
 def test_a_damaged_checkpoint_costs_time_and_nothing_else(
     evaluator: ScratchEvaluator, members: Members, folders: list[Path]
 ) -> None:

@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[2]
         ("tests/cli/conftest.py", "tests/cli/test_show.py"),
         ("tests/cli/test_show.py", "tests/cli/test_show.py"),
         ("benchmarks/search_cost.py", "tests/benchmarks/test_search_cost.py"),
+        ("benchmarks/search_methods/asha.py", "tests/benchmarks/search_methods/test_catalog.py"),
         ("docs/costs.md", "tests/costs/test_documentation.py"),
         ("conf/preset/smoke.yaml", "tests/config"),
         ("Makefile", "tests/packaging/test_setup.py"),

@@ -17,6 +17,8 @@ from tests.fronts import QUALITY, make_baseline, make_point
         ("flops", "attention FLOPs"),
         ("tile_flops", "tile FLOPs"),
         ("kv_cache_bytes", "KV cache"),
+        ("latency_ms", "latency"),
+        ("peak_memory_bytes", "peak memory"),
         ("anything_else", "anything_else"),
     ],
 )

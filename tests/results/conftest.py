@@ -24,7 +24,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("studies") / "toy"
     fidelity = FidelitySettings(num_patterns=3, times=2, num_seeds=2)
     settings = StudySettings(study=str(path), num_trials=4, sampler="random", fidelity=fidelity)
-    make_sampler, concurrency = SAMPLERS[settings.sampler], Concurrency(num_workers=1, cohort_size=1, asked_at_once=1)
+    make_sampler, concurrency = SAMPLERS[settings.sampler], Concurrency(num_workers=1, cohort_size=1)
     folder = StudyFolder(path)
     with locked(path):
         folder.write_settings(settings.to_document())

@@ -6,7 +6,9 @@ import pytest
 
 from nas.errors import InputError
 from nas.results.cost import UNITS, Cost
-from nas.results.objective import COSTS, LONGER_QUALITY, OBJECTIVES, Objective, check_objectives
+from nas.results.objective import COSTS, LONGER_QUALITY, OBJECTIVES, PROFILED, Objective, check_objectives, cost_values
+from tests.fronts import make_cost
+from tests.profiles import make_profile
 
 
 @pytest.mark.parametrize(
@@ -52,7 +54,20 @@ def test_an_objective_is_minimised_by_its_sign() -> None:
     assert (less.sign, more.sign) == (1, -1)
 
 
-def test_costs_are_counted_and_qualities_are_measured() -> None:
+def test_costs_are_counted_or_profiled_and_the_rest_are_qualities() -> None:
     names = (*OBJECTIVES, "quality_2x", "quality_recall")
-    counted = [name for name in names if Objective(name=name, unit="", direction="minimize").is_cost]
-    assert counted == list(COSTS)
+    costs = [name for name in names if Objective(name=name, unit="", direction="minimize").is_cost]
+    assert costs == [*COSTS, *PROFILED]
+
+
+def test_costs_alone_are_no_objectives_measured_or_not() -> None:
+    check_objectives(["quality", "latency_ms"], [])
+    with pytest.raises(InputError, match=r"^objectives: must name a quality"):
+        check_objectives(["flops", "latency_ms", "peak_memory_bytes"], [])
+
+
+def test_the_values_of_costs_are_those_of_cost_and_profile() -> None:
+    cost, profile = make_cost(), make_profile(latency_ms=7.5)
+    counted = {name: getattr(cost, field) for name, (field, _) in COSTS.items()}
+    assert cost_values(cost) == counted
+    assert cost_values(cost, profile) == counted | {"latency_ms": 7.5, "peak_memory_bytes": 1 << 20}

@@ -8,6 +8,7 @@ import pytest
 from nas.results.front import Front
 from nas.results.lock import locked
 from nas.results.observer import Observer
+from nas.results.profile import ProfileConditions
 from nas.search.concurrency import Concurrency
 from nas.search.driver import Driver
 from nas.search.observers import Observers
@@ -35,10 +36,11 @@ def start(problem: Problem) -> StartStudy:
         folder: Path,
         executor: FakeExecutor,
         *,
-        concurrency: Concurrency = Concurrency(num_workers=2, cohort_size=1, asked_at_once=1),  # noqa: B008 - a frozen value
+        concurrency: Concurrency = Concurrency(num_workers=2, cohort_size=1),  # noqa: B008 - a frozen value
         observers: tuple[Observer, ...] = (),
         with_problem: Problem = problem,
         with_database: bool = False,
+        profiling: ProfileConditions | None = None,
         **changes: Any,
     ) -> Front:
         values: dict[str, Any] = {"study": "toy", "num_trials": 12, "confirm_seeds": 1} | changes
@@ -52,7 +54,7 @@ def start(problem: Problem) -> StartStudy:
             if with_database:
                 directions = [goal.direction for goal in with_problem.objectives]
                 database = StudyDatabase(study.database, study.path.name, directions)
-            driver = Driver(settings, with_problem, make_sampler, study, executor, watching, concurrency, database)
-            return driver.run()
+            parts = settings, with_problem, make_sampler, study, executor, watching, concurrency, database, profiling
+            return Driver(*parts).run()
 
     return start_study

@@ -20,9 +20,10 @@ from nas.results.measurement import Measurement, Outcome
 from nas.results.observer import Observer
 from nas.results.trial import TrialState
 from nas.search.concurrency import Concurrency
-from nas.search.executors.jobs import Job
+from nas.search.executors.jobs import Job, ProfileJob
 from nas.search.problem.problem import Problem
 from nas.search.samplers.catalog import SAMPLERS
+from nas.search.scheduler.forecast import Forecast
 from nas.search.settings import FidelitySettings
 from nas.search.storage.study_folder import StudyFolder
 from nas.search_spaces.hybrid import Hybrid
@@ -30,9 +31,9 @@ from nas.space.space import Shape, Suggester
 from tests.toy_study import FakeExecutor, StartStudy, Stop, pretended
 
 CONCURRENT = [
-    Concurrency(num_workers=3, cohort_size=1, asked_at_once=1),
-    Concurrency(num_workers=2, cohort_size=4, asked_at_once=4),
-    Concurrency(num_workers=2, cohort_size=4, asked_at_once=2),
+    Concurrency(num_workers=3, cohort_size=1),
+    Concurrency(num_workers=2, cohort_size=4),
+    Concurrency(num_workers=1, cohort_size=8),
 ]
 
 
@@ -56,6 +57,35 @@ def test_a_study_stopped_anywhere_comes_out_the_same(start: StartStudy, tmp_path
         start(folder, after, sampler=sampler)
         assert front_bytes(folder) == front_bytes(tmp_path / "whole")
         assert Counter(before.trained + after.trained) == Counter(whole.trained)
+
+
+@pytest.mark.parametrize("concurrency", [Concurrency(num_workers=1, cohort_size=1), *CONCURRENT])
+def test_a_long_study_that_reads_its_trials_seldom_comes_out_the_same_when_stopped(
+    start: StartStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, concurrency: Concurrency
+) -> None:
+    """With a limit of 8, every 8th of 40 trials is read, and the last ones when there is nothing else to do."""
+    for module in ("nas.search.trial_store", "nas.search.samplers.history"):
+        monkeypatch.setattr(f"{module}.EXACT", 8)
+    whole = FakeExecutor()
+    forecasts: list[Forecast] = []
+
+    def made(*known: Any) -> Forecast:
+        forecasts.append(Forecast(*known))
+        return forecasts[-1]
+
+    monkeypatch.setattr("nas.search.scheduler.forecast.Forecast", made)
+    training = TrainingSettings(num_steps=400, num_rungs=3)
+    options: dict[str, Any] = {"num_trials": 40, "training": training, "concurrency": concurrency}
+    front = start(tmp_path / "whole", whole, **options)
+    assert 8 < len(forecasts) < len(whole.trained) / 2
+    assert len({trial for trial, _ in whole.trained}) == 46, "every trial is trained once at least"
+    assert min(front.trials[state] for state in (TrialState.FINISHED, TrialState.STOPPED)) > 0
+    for stop_after in (15, len(whole.trained) - 5):
+        folder = tmp_path / f"stopped-{stop_after}"
+        with pytest.raises(Stop):
+            start(folder, FakeExecutor(stop_after=stop_after), **options)
+        start(folder, FakeExecutor(random.Random(1)), **options)
+        assert front_bytes(folder) == front_bytes(tmp_path / "whole")
 
 
 def test_the_database_of_a_study_that_was_stopped_has_every_trial_once(start: StartStudy, tmp_path: Path) -> None:
@@ -82,7 +112,7 @@ def test_the_driver_leaves_the_cores_to_its_workers(start: StartStudy, tmp_path:
     seen: set[int] = set()
 
     class Watching(FakeExecutor):
-        def submit(self, job: Job) -> None:
+        def submit(self, job: Job | ProfileJob) -> None:
             seen.add(torch.get_num_threads())
             super().submit(job)
 
@@ -94,7 +124,7 @@ def test_the_driver_leaves_the_cores_to_its_workers(start: StartStudy, tmp_path:
             start(
                 tmp_path / str(num_workers),
                 Watching(),
-                concurrency=Concurrency(num_workers=num_workers, cohort_size=1, asked_at_once=1),
+                concurrency=Concurrency(num_workers=num_workers, cohort_size=1),
             )
             assert seen == {threads}
             assert torch.get_num_threads() == 3
@@ -130,7 +160,7 @@ def test_the_order_in_which_workers_end_changes_nothing(
 
 def test_a_cohort_cut_short_is_trained_again_as_it_was(start: StartStudy, tmp_path: Path) -> None:
     """A member's result must not depend on which of its cohort had been written before a crash."""
-    concurrency = Concurrency(num_workers=1, cohort_size=4, asked_at_once=4)
+    concurrency = Concurrency(num_workers=1, cohort_size=4)
     start(tmp_path / "whole", FakeExecutor(), concurrency=concurrency)
     start(tmp_path / "cut", FakeExecutor(), concurrency=concurrency)
     lost = tmp_path / "cut" / "trials" / "00007" / "seed-0-silent-0000400.json"

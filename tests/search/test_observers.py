@@ -7,7 +7,7 @@ import pytest
 
 from nas.results.observer import Observer, StudyInfo, StudyPlan
 from nas.results.trial import Trial
-from nas.search.observers import Observers
+from nas.search.observers import FORWARD_SHARE, Observers
 from nas.search.settings import FidelitySettings, StudySettings
 from tests.toy_study import FakeExecutor, StartStudy
 
@@ -61,7 +61,8 @@ def test_a_study_tells_what_it_is_and_what_it_expects(start: StartStudy, tmp_pat
     assert info.settings == StudySettings(study="toy", confirm_seeds=1, **told).to_document()
     assert (info.objectives, info.scores) == (front.objectives, front.scores)
     assert (plan.num_baselines, plan.num_sampled, plan.num_trials) == (6, 2, 8)
-    assert (plan.rungs, plan.legs, plan.promoted_share, plan.long_steps) == ((400,), (400,), 0.5, 800)
+    assert (plan.rungs, plan.promoted_share, plan.long_steps) == ((400,), 0.5, 800)
+    assert plan.scoring == pytest.approx(FORWARD_SHARE * 512 / 16) and plan.legs == (400 + plan.scoring,)
 
     heard = [name for name, _ in others]
     assert heard.count("trial_finished") == 8

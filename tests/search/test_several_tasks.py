@@ -75,7 +75,7 @@ def test_a_study_stopped_anywhere_comes_out_the_same(
 
 
 def test_the_order_in_which_trainings_end_changes_nothing(start: StartStudy, problem: Problem, tmp_path: Path) -> None:
-    two, concurrency = over_two(problem, "mean_rank"), Concurrency(num_workers=2, cohort_size=2, asked_at_once=2)
+    two, concurrency = over_two(problem, "mean_rank"), Concurrency(num_workers=2, cohort_size=2)
     fronts = [
         start(tmp_path / str(seed), FakeExecutor(random.Random(seed)), concurrency=concurrency, with_problem=two)
         for seed in (0, 1)

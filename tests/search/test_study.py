@@ -15,6 +15,7 @@ from nas.errors import InputError, StudyError
 from nas.files import write_json
 from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.redact import REDACTED
+from nas.report.fidelity import fidelity_lines
 from nas.search.executors import choose
 from nas.search.settings import FidelitySettings, SpaceSettings, StudySettings
 from nas.search.storage.study_folder import StudyFolder
@@ -159,6 +160,18 @@ def test_a_study_that_goes_on_elsewhere_says_so(ended: StudyFolder, caplog: pyte
     [warning] = [record.message for record in caplog.records]
     assert warning.startswith(f"runs/default was measured so far with {elsewhere}; it goes on with {here}.")
     assert front.provenance.environments == (elsewhere, here)
+
+
+def test_a_study_that_goes_on_in_another_precision_says_more(
+    ended: StudyFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    for path in ended.path.glob("trials/*/*.json"):
+        path.write_text(path.read_text().replace(", float32", ", bfloat16"))
+    front = run_study(own_study(4))
+    [warning] = [record.message for record in caplog.records]
+    assert "Another precision alone may change the ranking. Training runs begun in it start again" in warning
+    assert len(front.provenance.environments) == 2
+    assert "THEIR PRECISIONS DIFFER" in fidelity_lines(front)[-1]
 
 
 def test_a_study_with_links_is_refused(ended: StudyFolder, tmp_path: Path) -> None:

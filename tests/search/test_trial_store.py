@@ -5,8 +5,10 @@ from msgspec.structs import replace
 
 from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement, Outcome
+from nas.results.objective import cost_values
 from nas.results.trial import TrialState
 from nas.search.problem.problem import Problem
+from nas.search.scoring.objectives import values_by_trial
 from nas.search.settings import ConstraintSettings
 from nas.search.trial_store import TrialStore
 from tests.toy_study import RUNGS, drawn, enter, over_two, pretended, train, trained_store
@@ -62,7 +64,7 @@ def test_scores_are_those_of_the_highest_rung(problem: Problem) -> None:
         }
     assert [sorted(store.rung_scores(rung)) for rung in RUNGS] == [[1, 2, 3], [2, 3], [3]]
     assert store.rung_values(400) == {3: store[3].values}
-    assert store.num_advances == 6
+    assert store.reading == 6
 
 
 @pytest.mark.parametrize(
@@ -122,7 +124,37 @@ def test_a_budget_is_kept_by_what_does_not_exceed_it(problem: Problem) -> None:
         cache = cost.kv_cache_bytes / problem.full_cost.kv_cache_bytes
         tiles = cost.tile_flops / problem.full_cost.tile_flops
         expected = {"flops_ratio": flops - 0.4, "tile_ratio": tiles - 1, "kv_cache_ratio": cache - 0.9}
-        assert store.excesses(cost) == pytest.approx(expected)
-        assert store.keeps_budgets(cost) == (flops <= 0.4 and cache <= 0.9)
-        verdicts.add(store.keeps_budgets(cost))
+        assert store.excesses(cost_values(cost)) == pytest.approx(expected)
+        assert store.keeps_budgets(cost_values(cost)) == (flops <= 0.4 and cache <= 0.9)
+        verdicts.add(store.keeps_budgets(cost_values(cost)))
     assert verdicts == {True, False}
+
+
+@pytest.mark.parametrize("how", ["separate", "mean_rank"])
+def test_values_are_those_of_a_store_that_knew_everything_at_once(problem: Problem, how: str) -> None:
+    two = over_two(problem, how)
+    store = trained_store(two, [3, 1, 2, 0, 3], tasks=("silent", "narrow"))
+    enter(store, store[1].pattern)
+    train(store, 1, 200, tasks=("silent", "narrow"))
+    for rung in RUNGS:
+        here = [trial for trial in store.trials[:5] if trial.step == rung]
+        scores = {trial.number: trial.scores for trial in here}
+        costs = {trial.number: trial.costs for trial in here}
+        assert {one.number: one.values for one in here} == values_by_trial(two.objectives, scores, costs)
+        reached = store.rung_scores(rung)
+        costs = {number: store[number].costs for number in reached}
+        assert store.rung_values(rung) == values_by_trial(two.objectives, reached, costs)
+    assert store[5].values == store[1].values and store[5].step == 200
+    assert [trial.number for trial in store.running] == [3]
+
+
+def test_trials_are_read_more_seldom_the_more_there_are(problem: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nas.search.trial_store.EXACT", 4)
+    store, readings = trained_store(problem, [0] * 9), []
+    for number in range(9):
+        train(store, number, 100)
+        readings.append(store.reading)
+    assert readings == [1, 2, 3, 4, 4, 6, 6, 8, 8]
+    assert (store.catch_up(), store.reading, store.catch_up()) == (True, 9, False)
+    train(store, 0, 200)
+    assert store.reading == 9

@@ -50,10 +50,10 @@ class Watcher(Observer):
         self.seen.append((self.work.done, self.work.expected))
 
 
-def work_done(rungs, scoring_steps):
+def work_done(rungs, scoring):
     """What the executor was asked for: a fresh seed and a long run count from the start, and every run is scored."""
     legs = {100: 100, 200: 200 - 80, 400: 400 - 160}
-    return sum(scoring_steps + (rung if seed or rung > 400 else legs[rung]) for _, seed, rung in rungs)
+    return sum(scoring + (rung if seed or rung > 400 else legs[rung]) for _, seed, rung in rungs)
 
 
 @pytest.mark.parametrize("fidelity", [FidelitySettings(num_patterns=0), FidelitySettings(num_patterns=3, times=2)])
@@ -61,8 +61,8 @@ def test_all_steps_are_counted_and_about_as_many_were_expected(start: StartStudy
     watcher, executor = Watcher(), FakeExecutor()
     start(tmp_path / "study", executor, observers=(watcher,), num_trials=30, training=TRAINING, fidelity=fidelity)
     done, expected = watcher.seen[-1]
-    assert watcher.plan.scoring_steps > 0
-    assert done == pytest.approx(work_done(executor.rungs, watcher.plan.scoring_steps))
+    assert watcher.plan.scoring > 0
+    assert done == pytest.approx(work_done(executor.rungs, watcher.plan.scoring))
     assert expected == pytest.approx(done, rel=0.25)
     assert all(done <= expected for done, expected in watcher.seen)
 

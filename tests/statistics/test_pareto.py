@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nas.statistics.pareto import XY, dominates, hypervolume, nondominated, staircase
+from nas.statistics.pareto import XY, dominates, fronts, hypervolume, nondominated, staircase
 from nas.statistics.ranks import Direction
 
 SIDE = 6
@@ -64,3 +64,18 @@ def test_the_line_joins_what_nothing_beats(points: list[XY], x_direction: Direct
 def test_the_best_of_both_is_a_line_of_one_point(x_direction: Direction, y_direction: Direction) -> None:
     best = (SIGN[x_direction] * -5.0, SIGN[y_direction] * -5.0)
     assert staircase([(0.0, 0.0), best, (1.0, 2.0)], x_direction, y_direction) == [best]
+
+
+@pytest.mark.parametrize("num_objectives", [1, 2, 3, 4])
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(data=st.data())
+def test_fronts_are_peeled_one_by_one(num_objectives: int, data: st.DataObject) -> None:
+    chosen = data.draw(points(num_objectives))
+    expected, left, level = [0] * len(chosen), set(range(len(chosen))), 0
+    while left:
+        here = {i for i in left if not any(dominates(chosen[j], chosen[i]) for j in left)}
+        for index in here:
+            expected[index] = level
+        left, level = left - here, level + 1
+    assert fronts(chosen) == expected
+    assert fronts(chosen, 2) == [min(level, 2) for level in expected]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import kendalltau
+from scipy.stats import kendalltau, spearmanr
 
 from nas.statistics.rank_agreement import (
     kendall_tau,
@@ -17,6 +17,7 @@ from nas.statistics.rank_agreement import (
     pooled_deviation,
     regret,
     share_tied,
+    spearman_rho,
 )
 
 few_values = st.integers(-3, 3).map(float)
@@ -141,3 +142,13 @@ def test_deviations_are_pooled_by_their_degrees_of_freedom() -> None:
     expected = math.sqrt((2 * stdev([1.0, 2.0, 4.0]) ** 2 + stdev([5.0, 6.0]) ** 2) / 3)
     assert pooled_deviation([[1.0, 2.0, 4.0], [5.0, 6.0], [9.0]]) == pytest.approx(expected)
     assert pooled_deviation([[1.0], []]) is None
+
+
+@quickly
+@given(pairs)
+def test_rho_is_scipys(items: list[tuple[float, float]]) -> None:
+    first, second = map(list, zip(*items, strict=True))
+    if len(set(first)) == 1 or len(set(second)) == 1:
+        assert spearman_rho(first, second) is None
+    else:
+        assert spearman_rho(first, second) == pytest.approx(spearmanr(first, second).statistic)

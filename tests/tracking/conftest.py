@@ -219,5 +219,5 @@ def plan() -> StudyPlan:
         num_confirmations=0,
         num_long_runs=0,
         long_steps=800,
-        scoring_steps=0,
+        scoring=0,
     )

@@ -46,10 +46,16 @@ def read_out(readout: Readout, x: Tensor, weights: dict[str, Tensor]) -> Tensor:
     """
     gain, head = weights["norm"], weights["head"]
     if readout == "each":
-        return normed_product(x.flatten(1, 2), gain, head)
+        return _scores(normed(x.flatten(1, 2)), gain[:, :, None] * head)
     if readout == "mean":
-        return torch.bmm(normed(x).mean(dim=2), gain[:, :, None] * head)
+        return _scores(normed(x).mean(dim=2), gain[:, :, None] * head)
     # The MLP reads the sum of two vectors: its first product is computed for each separately, not for all pairs.
     last = normed_product(x[:, :, -1], gain, weights["readout.mlp_in"])
     places = torch.bmm(weights["readout.position_embedding"], weights["readout.mlp_in"])
-    return torch.bmm(functional.gelu(last[:, :, None] + places[:, None]).flatten(1, 2), head)
+    return _scores(functional.gelu(last[:, :, None] + places[:, None]).flatten(1, 2), head)
+
+
+def _scores(states: Tensor, head: Tensor) -> Tensor:
+    """The last product, in float32 whatever came before it: in bfloat16, two in a hundred best scores are tied."""
+    with torch.autocast(states.device.type, enabled=False):
+        return torch.bmm(states.float(), head.float())

@@ -10,6 +10,7 @@ from nas.proxy.network.model import CohortTransformer
 from nas.proxy.settings import ProxySettings
 from nas.proxy.state.cohort_state import CohortState
 from nas.proxy.training.data import ValidationBatches
+from nas.proxy.training.precision import precision_on
 from nas.tasks.task import IGNORED_TARGET, Task
 
 
@@ -91,7 +92,7 @@ def validate(
     patterns = [member.pattern for member in state.members]
     model = CohortTransformer(state.weights, patterns, proxy, task, backend).to(place)
     tally = Tally(len(patterns), place)
-    with torch.autocast(place.type, torch.bfloat16, enabled=place.type == "cuda"):  # as in training
+    with torch.autocast(place.type, torch.bfloat16, enabled=precision_on(device) == "bfloat16"):  # as in training
         for batch in ValidationBatches(task, device):
             tokens, targets, context = (None if ids is None else ids.to(place) for ids in batch)
             assert tokens is not None and targets is not None

@@ -6,7 +6,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import torch
+from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.pytorch import LightningModule, Trainer
+
+from nas.proxy.training.precision import precision_on
 
 
 def quiet_trainer(device: str) -> Trainer:
@@ -21,7 +24,8 @@ def quiet_trainer(device: str) -> Trainer:
         return Trainer(
             accelerator="gpu" if on_gpu else place.type,
             devices=[place.index or 0] if on_gpu else 1,
-            precision="bf16-mixed" if on_gpu else "32-true",
+            precision="bf16-mixed" if precision_on(device) == "bfloat16" else "32-true",
+            plugins=[LightningEnvironment()],  # one process, whatever a cluster's scheduler says of its own job
             max_epochs=1,
             logger=False,
             enable_checkpointing=False,

@@ -107,7 +107,7 @@ def _outcome(trial: Trial, objectives: Sequence[Objective], full_cost: Cost | No
 
 def _value(trial: Trial, objective: Objective, full_cost: Cost | None) -> str:
     value = trial.values[objective.name]
-    if full_cost is not None and objective.is_cost:
+    if full_cost is not None and objective.name in COSTS:
         shown = format_ratio(value / full_cost.to_dict()[COSTS[objective.name][0]])
     else:
         shown = format_quantity(value, objective.unit)

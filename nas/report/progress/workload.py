@@ -27,15 +27,14 @@ class Workload:
         num_known = sum(1 for trial in known if trial.baseline is None)
         num_sampled = plan.num_sampled - num_known
         num_baselines = plan.num_baselines - (len(known) - num_known)
-        legs = [leg + plan.scoring_steps for leg in plan.legs]
         self._sampled: float = self._num_tasks * sum(
-            leg * plan.promoted_share ** float(place) for place, leg in enumerate(legs)
+            leg * plan.promoted_share ** float(place) for place, leg in enumerate(plan.legs)
         )
         self._further = {
             plan.rungs[-1]: self._runs(plan.num_confirmations, plan.rungs[-1]),
             plan.long_steps: self._runs(plan.num_long_runs, plan.long_steps),
         }
-        self._expected: float = num_sampled * self._sampled + self._num_tasks * num_baselines * sum(legs)
+        self._expected: float = num_sampled * self._sampled + self._num_tasks * num_baselines * sum(plan.legs)
         self._expected += sum(self._further.values())
         self._done = 0.0
         self._entered: set[int] = {trial.number for trial in known}
@@ -62,7 +61,7 @@ class Workload:
         """A trial has scores at a rung."""
         self._entered.add(trial.number)
         leg = self._plan.legs[self._plan.rungs.index(trial.step)]
-        self._settle(trial.number, self._num_tasks * (leg + self._plan.scoring_steps))
+        self._settle(trial.number, self._num_tasks * leg)
 
     def finished(self, trial: Trial) -> None:
         """A trial is not trained further; a stopped one was counted before, an untrained one is no longer expected."""
@@ -84,7 +83,7 @@ class Workload:
 
     def _runs(self, num_runs: int, num_steps: int) -> float:
         """The work of training runs from their first step."""
-        return self._num_tasks * num_runs * (num_steps + self._plan.scoring_steps)
+        return self._num_tasks * num_runs * (num_steps + self._plan.scoring)
 
     def _settle(self, number: int, steps: float) -> None:
         for run in [run for run in self._first if run[0] == number]:

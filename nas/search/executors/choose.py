@@ -19,6 +19,7 @@ def make_setup(settings: StudySettings, fingerprints: Mapping[str, str]) -> Setu
         proxy=settings.proxy,
         training=settings.training,
         fingerprints=fingerprints,
+        longer_from=settings.longer_from,
     )
 
 

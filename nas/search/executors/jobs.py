@@ -1,18 +1,20 @@
-"""A job, one cohort to train to a rung, and the protocol of what runs it."""
+"""Jobs, a cohort to train to a rung or a pattern to profile, and the protocol of what runs them."""
 
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 from msgspec import structs
 
 from nas.evaluation.settings import EvaluationSettings
+from nas.patterns.model import ModelPattern
 from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement, Outcome
+from nas.results.profile import Profile, ProfileConditions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,7 @@ class Setup:
         proxy: sizes of the proxy.
         training: how each proxy is trained.
         fingerprints: hashes of the data and the weights, as the driver has read them.
+        longer_from: the first rung at which longer sequences are scored too, in optimiser steps.
     """
 
     evaluation: EvaluationSettings
@@ -34,6 +37,7 @@ class Setup:
     proxy: ProxySettings
     training: TrainingSettings
     fingerprints: Mapping[str, str]
+    longer_from: int = 0
 
     def conditions(self, task: str) -> str:
         """Hash of everything that decides a measurement of a pattern on a task, 16 hexadecimal digits.
@@ -86,6 +90,17 @@ class Job:
             for member, measurement in zip(self.members, measurements, strict=True)
         )
 
+    def failed(self, outcome: Outcome, reason: str, failure: str) -> "JobResult":
+        """Its result when there is none.
+
+        Args:
+            outcome: of every member.
+            reason: why, as part of a sentence.
+            failure: why, at length.
+        """
+        lost = (Measurement.unfinished(one.seed, one.learning_rate, self.rung, outcome, reason) for one in self.members)
+        return JobResult(self, self.signed(lost), failure)
+
     def split(self) -> "list[Job]":
         """Every member as a job of its own."""
         return [
@@ -109,28 +124,53 @@ class JobResult:
     measurements: tuple[Measurement, ...]
     failure: str = ""
 
-    @classmethod
-    def failed(cls, job: Job, outcome: Outcome, reason: str, failure: str) -> Self:
-        """The result of a job without results.
 
-        Args:
-            job: what was run.
-            outcome: of every member.
-            reason: why, as part of a sentence.
-            failure: why, at length.
-        """
-        lost = (Measurement.unfinished(one.seed, one.learning_rate, job.rung, outcome, reason) for one in job.members)
-        return cls(job, job.signed(lost), failure)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileJob:
+    """One pattern to measure on the device, before it is trained.
+
+    Args:
+        trial: its number.
+        pattern: what is measured.
+        conditions: what it is measured under.
+    """
+
+    trial: int
+    pattern: ModelPattern
+    conditions: ProfileConditions
+
+    def failed(self, outcome: Outcome, reason: str, failure: str) -> "ProfileResult":
+        """Its result when there is none; see `Job.failed`."""
+        return ProfileResult(self, None, outcome, reason, failure)
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileResult:
+    """The result of a profile job.
+
+    Args:
+        job: what was run.
+        profile: what was measured; None unless finished.
+        outcome: how it ended.
+        reason: why it did not finish, as part of a sentence; empty where the outcome says it all.
+        failure: why it failed, at length; empty if it did not.
+    """
+
+    job: ProfileJob
+    profile: Profile | None
+    outcome: Outcome = Outcome.FINISHED
+    reason: str = ""
+    failure: str = ""
 
 
 class Executor(Protocol):
     """Where jobs run. The driver submits some, then takes results one by one."""
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: Job | ProfileJob) -> None:
         """Queue a job."""
         ...
 
-    def next_result(self, on_progress: "OnProgress") -> JobResult:
+    def next_result(self, on_progress: "OnProgress") -> JobResult | ProfileResult:
         """Wait for any submitted job to finish, reporting the progress of all of them in this thread."""
         ...
 

@@ -1,4 +1,4 @@
-"""Launches of trials to a rung: what the storage does not have yet is submitted to the executor and waited for."""
+"""Launches of trials: what the storage does not have yet is submitted to the executor and waited for."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,9 @@ from nas.errors import StudyError
 from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement
 from nas.results.observer import Progress
+from nas.results.profile import Profile, ProfileConditions
 from nas.results.trial import Trial
-from nas.search.executors.jobs import Executor, Job, JobResult
+from nas.search.executors.jobs import Executor, Job, JobResult, ProfileJob, ProfileResult
 from nas.search.storage.protocol import StudyStorage
 
 
@@ -38,6 +39,7 @@ class Launcher:
         conditions: what measurements must have been made under, by the label of the task; see `Setup.conditions`.
         learning_rate: peak of every member's schedule.
         on_progress: called with the progress of training runs.
+        profiling: what profiles are made under; None where the study measures nothing on the device.
     """
 
     def __init__(
@@ -47,9 +49,11 @@ class Launcher:
         conditions: Mapping[str, str],
         learning_rate: float,
         on_progress: Callable[[Progress], None],
+        profiling: ProfileConditions | None = None,
     ) -> None:
         self._storage, self._executor, self._conditions = storage, executor, conditions
         self._learning_rate, self._on_progress = learning_rate, on_progress
+        self._profiling, self._profiled_under = profiling, profiling
         self._running: dict[Job, Job] = {}
         """Every submitted job, with the launched job that it is, or is a part of."""
 
@@ -67,8 +71,47 @@ class Launcher:
     def wait(self, launch: Launch) -> Mapping[int, list[Measurement]]:
         """Its measurements, by trial in the order of the tasks; results of other launches are kept as they come."""
         while not set(self._running.values()).isdisjoint(launch.jobs):
-            self._keep(self._executor.next_result(lambda *progress: self._on_progress(Progress(*progress))))
+            result = self._next_result()
+            assert isinstance(result, JobResult), "a profile is waited for as soon as it is submitted"
+            self._keep(result)
         return {trial.number: self._measurements(trial, launch) for trial in launch.trials}
+
+    def profile(self, trial: Trial) -> Profile | ProfileResult:
+        """What a trial takes on the device, measured by the first free worker; why not, if that fails.
+
+        Whatever else ends meanwhile is kept.
+
+        Raises:
+            StudyError: the stored one is of another pattern; or it must be measured now, and the study's others were
+                measured under other conditions.
+        """
+        assert trial.pattern is not None and self._profiling is not None
+        stored = self._storage.read_profile(trial.number)
+        folder = self._storage.trial_path(trial.number)
+        if stored is not None:
+            if stored.pattern_id != trial.pattern.id:
+                raise StudyError(
+                    f"{folder}: profile.json must be of the pattern {trial.pattern.id} of this trial, got "
+                    f"{stored.pattern_id}. Delete it, and run the same nas search again, which makes it anew."
+                )
+            self._profiled_under = stored.conditions
+            return stored
+        if self._profiled_under is not None and (others := self._profiled_under.differences(self._profiling)):
+            raise StudyError(
+                f"{folder}: must be measured as the trials before it were, which is not possible here "
+                f"({'; '.join(others)}). Resume the study as it was started, or choose another study=NAME."
+            )
+        self._executor.submit(ProfileJob(trial=trial.number, pattern=trial.pattern, conditions=self._profiling))
+        while isinstance(result := self._next_result(), JobResult):
+            self._keep(result)
+        if result.profile is None:
+            self._storage.write_failure(trial.number, result.failure)
+            return result
+        self._storage.write_profile(trial.number, result.profile)
+        return result.profile
+
+    def _next_result(self) -> JobResult | ProfileResult:
+        return self._executor.next_result(lambda *progress: self._on_progress(Progress(*progress)))
 
     def _submit(self, job: Job, launched: Job) -> None:
         self._running[job] = launched

@@ -18,7 +18,7 @@ from typing import Any
 
 from nas.errors import StudyError
 from nas.results.measurement import Outcome
-from nas.search.executors.jobs import Job, JobResult, OnProgress, Setup
+from nas.search.executors.jobs import Job, JobResult, OnProgress, ProfileJob, ProfileResult, Setup
 from nas.search.executors.worker_process import work
 
 ATTEMPTS = 2
@@ -33,7 +33,7 @@ class _Worker:
     process: BaseProcess
     pipe: "Connection[Any, Any]"
     lifeline: "Connection[Any, Any]"
-    job: Job | None = None
+    job: Job | ProfileJob | None = None
     heard: float = field(default_factory=time.monotonic)
     """When it last reported anything, or was given its job."""
 
@@ -50,16 +50,16 @@ class ProcessExecutor:
 
     def __init__(self, setup: Setup, devices: Sequence[str], num_threads: int, stall_seconds: float) -> None:
         self._setup, self._num_threads, self._stall_seconds = setup, num_threads, stall_seconds
-        self._queue: deque[Job] = deque()
-        self._deaths: Counter[Job] = Counter()
+        self._queue: deque[Job | ProfileJob] = deque()
+        self._deaths: Counter[Job | ProfileJob] = Counter()
         self._workers = [self._start(device) for device in devices]
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: Job | ProfileJob) -> None:
         """Give a job to a free worker, or queue it."""
         self._queue.append(job)
         self._dispatch()
 
-    def next_result(self, on_progress: OnProgress) -> JobResult:
+    def next_result(self, on_progress: OnProgress) -> JobResult | ProfileResult:
         """Wait for the next job to end, reporting the progress of all meanwhile."""
         while True:
             busy = {worker.pipe: worker for worker in self._workers if worker.job is not None}
@@ -99,7 +99,7 @@ class ProcessExecutor:
                     self._queue.appendleft(worker.job)
                     self._replace(worker)
 
-    def _receive(self, worker: _Worker, on_progress: OnProgress) -> JobResult | None:
+    def _receive(self, worker: _Worker, on_progress: OnProgress) -> JobResult | ProfileResult | None:
         worker.heard = time.monotonic()
         try:
             message = worker.pipe.recv()
@@ -110,7 +110,7 @@ class ProcessExecutor:
             case ("progress", trial, task, step, num_steps):
                 on_progress(trial, task, step, num_steps)
                 return None
-            case ("done", JobResult() as result):
+            case ("done", (JobResult() | ProfileResult()) as result):
                 worker.job = None
                 if result.failure:  # an error can leave a device unusable for the process
                     worker.process.kill()
@@ -122,11 +122,11 @@ class ProcessExecutor:
             case _:
                 raise RuntimeError(f"a worker could not be started:\n{message[1]}")
 
-    def _stalled(self, worker: _Worker) -> JobResult | None:
+    def _stalled(self, worker: _Worker) -> JobResult | ProfileResult | None:
         worker.process.kill()
         return self._lost(worker, f"reported nothing for {self._stall_seconds / 60:g} minutes", killed=False)
 
-    def _lost(self, worker: _Worker, how: str, *, killed: bool) -> JobResult | None:
+    def _lost(self, worker: _Worker, how: str, *, killed: bool) -> JobResult | ProfileResult | None:
         """Replace a worker that was lost with its job, which is tried again or has failed.
 
         Args:
@@ -146,7 +146,7 @@ class ProcessExecutor:
         outcome = Outcome.OUT_OF_MEMORY if killed else Outcome.FAILED
         remedy = ", most likely for its memory" if killed else ""
         reason = f"its worker {how}{remedy}, {ATTEMPTS} times"
-        return JobResult.failed(job, outcome, reason, f"{reason}\n")
+        return job.failed(outcome, reason, f"{reason}\n")
 
     def _replace(self, worker: _Worker) -> None:
         """Start a new worker in the place of one that is gone, or was killed."""

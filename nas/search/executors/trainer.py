@@ -9,8 +9,12 @@ import torch
 
 from nas.errors import NasError, PatternError, StudyError, first_line, last_lines
 from nas.evaluation.evaluator import evaluators
+from nas.evaluation.out_of_memory import is_out_of_memory
+from nas.profiling.profiler import Profiler
+from nas.proxy.training.precision import precision_on
 from nas.results.measurement import Measurement, Outcome
-from nas.search.executors.jobs import Job, JobResult, OnProgress, Setup
+from nas.results.profile import ProfileConditions
+from nas.search.executors.jobs import Job, JobResult, OnProgress, ProfileJob, ProfileResult, Setup
 
 
 class Trainer:
@@ -28,6 +32,8 @@ class Trainer:
 
     def __init__(self, setup: Setup, device: str, num_threads: int) -> None:
         torch.set_num_threads(num_threads)
+        self._device = device
+        self._profilers: dict[ProfileConditions, Profiler] = {}
         self._environment = environment(setup, device, num_threads)
         self._evaluators = evaluators(
             setup.evaluation,
@@ -36,8 +42,25 @@ class Trainer:
             proxy=setup.proxy,
             training=setup.training,
             device=device,
+            longer_from=setup.longer_from,
         )
         _check_data(setup.fingerprints, self._evaluators.fingerprints)
+
+    def run(self, job: Job | ProfileJob, on_progress: OnProgress) -> JobResult | ProfileResult:
+        """Run any job; see `train` and `profile`."""
+        return self.profile(job) if isinstance(job, ProfileJob) else self.train(job, on_progress)
+
+    def profile(self, job: ProfileJob) -> ProfileResult:
+        """Measure a pattern on the device, with the threads that it would be trained with."""
+        conditions = job.conditions
+        profiler = self._profilers.setdefault(conditions, Profiler(conditions, self._device))
+        try:
+            (profile,) = profiler.profiles([job.pattern])
+            return ProfileResult(job, profile)
+        except Exception as error:
+            if is_out_of_memory(error):
+                return job.failed(Outcome.OUT_OF_MEMORY, "", last_lines(error))
+            return job.failed(Outcome.FAILED, first_line(error), last_lines(error))
 
     def train(self, job: Job, on_progress: OnProgress) -> JobResult:
         """Train the members of a job; whatever a pattern makes fail is its result.
@@ -50,7 +73,7 @@ class Trainer:
         except Exception as error:
             if isinstance(error, NasError) and not isinstance(error, PatternError):
                 raise
-            return JobResult.failed(job, Outcome.FAILED, first_line(error), last_lines(error))
+            return job.failed(Outcome.FAILED, first_line(error), last_lines(error))
 
     def _measured(self, job: Job, on_progress: OnProgress) -> tuple[Measurement, ...]:
         """One measurement per member, in the order of the job."""
@@ -80,10 +103,10 @@ def environment(setup: Setup, device: str, num_threads: int) -> str:
     versions = [f"{name} {version(package)}" for name, package in packages.items()]
     if device == "cpu":
         threads = "1 thread" if num_threads == 1 else f"{num_threads} threads"
-        place = [f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}", threads, "float32"]
+        place = [f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}", threads]
     else:
-        place = [torch.cuda.get_device_name(device), "bfloat16"]
-    return ", ".join([*versions, f"Python {platform.python_version()}", *place])
+        place = [torch.cuda.get_device_name(device)]
+    return ", ".join([*versions, f"Python {platform.python_version()}", *place, precision_on(device)])
 
 
 def _check_data(expected: Mapping[str, str], found: Mapping[str, str]) -> None:
@@ -97,7 +120,7 @@ def _check_data(expected: Mapping[str, str], found: Mapping[str, str]) -> None:
 
 
 class InlineExecutor:
-    """Trains a job in the driver's own process when its result is requested; easy to debug.
+    """Runs a job in the driver's own process when its result is requested; easy to debug.
 
     Args:
         trainer: runs the jobs.
@@ -105,16 +128,16 @@ class InlineExecutor:
 
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
-        self._queue: deque[Job] = deque()
+        self._queue: deque[Job | ProfileJob] = deque()
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: Job | ProfileJob) -> None:
         """Queue a job."""
         self._queue.append(job)
 
-    def next_result(self, on_progress: OnProgress) -> JobResult:
-        """Train the oldest job."""
+    def next_result(self, on_progress: OnProgress) -> JobResult | ProfileResult:
+        """Run the oldest job."""
         job = self._queue.popleft()
-        return self._trainer.train(job, on_progress)
+        return self._trainer.run(job, on_progress)
 
     def close(self) -> None:
         """Nothing runs between calls."""

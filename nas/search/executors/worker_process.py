@@ -7,16 +7,16 @@ from threading import Thread
 from typing import Any
 
 from nas.errors import NasError
-from nas.search.executors.jobs import Job, Setup
+from nas.search.executors.jobs import Job, ProfileJob, Setup
 from nas.search.executors.trainer import Trainer
 
 
 def work(
     pipe: "Connection[Any, Any]", lifeline: "Connection[Any, Any]", setup: Setup, device: str, num_threads: int
 ) -> None:
-    """Train jobs until the driver is gone.
+    """Run jobs until the driver is gone.
 
-    Messages out: ("progress", trial, task, step, number of steps), ("done", JobResult), ("refused", one line),
+    Messages out: ("progress", trial, task, step, number of steps), ("done", its result), ("refused", one line),
     ("defect", traceback).
 
     Args:
@@ -31,8 +31,8 @@ def work(
         trainer = Trainer(setup, device, num_threads)
         while True:
             job = pipe.recv()
-            assert isinstance(job, Job)
-            pipe.send(("done", trainer.train(job, lambda *progress: pipe.send(("progress", *progress)))))
+            assert isinstance(job, Job | ProfileJob)
+            pipe.send(("done", trainer.run(job, lambda *progress: pipe.send(("progress", *progress)))))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
     except NasError as error:

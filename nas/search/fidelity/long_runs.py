@@ -24,7 +24,7 @@ def study_ranking(store: TrialStore, problem: Problem, forecaster: Forecaster) -
     scores = {
         trial.number: forecast[trial.number] if trial.state is TrialState.STOPPED else trial.scores for trial in trained
     }
-    return values_by_trial(problem.objectives, scores, {trial.number: trial.cost for trial in trained if trial.cost})
+    return values_by_trial(problem.objectives, scores, {trial.number: trial.costs for trial in trained})
 
 
 def chosen_for_long_runs(trials: Sequence[Trial], ranking: Ranking, goal: Goal, num_patterns: int) -> list[Trial]:

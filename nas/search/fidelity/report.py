@@ -149,8 +149,7 @@ def _values_at(
         by_seed = scores_by_seed(own, problem.scores, rung)
         if len(by_seed) == len(seeds):
             scores[number] = mean_scores(by_seed)
-    costs = {number: cost for number in scores if (cost := store[number].cost)}
-    return values_by_trial(problem.objectives, scores, costs)
+    return values_by_trial(problem.objectives, scores, {number: store[number].costs for number in scores})
 
 
 def _column(values: Mapping[int, float], goal: Goal) -> list[float]:

@@ -13,13 +13,14 @@ from nas.results.front import (
     Front,
     StudyProvenance,
 )
-from nas.results.objective import COSTS
+from nas.results.objective import cost_values
 from nas.results.trial import Trial, TrialState
+from nas.search.front.cost_agreement import cost_agreement
 from nas.search.front.points import entry_fields, front_points, repeated_scores, score_noise
 from nas.search.problem.problem import Problem
 from nas.search.scoring.objectives import Goal
 from nas.search.settings import StudySettings
-from nas.statistics.pareto import Point, hypervolume, nondominated
+from nas.statistics.pareto import Point, dominates, hypervolume, nondominated
 
 
 def minimised(trial: Trial, objectives: Sequence[Goal]) -> Point:
@@ -51,6 +52,7 @@ def make_front(
         fidelity: how far the ranking can be trusted; None if that was switched off.
     """
     chosen = front_trials(trials, problem.objectives)
+    full = full_costs(problem, trials)
     on_front = {trial.number for trial in chosen}
     noise = {score.name: score_noise(trials, problem.scores, score.name) for score in problem.scores}
     return Front(
@@ -59,9 +61,9 @@ def make_front(
         corpus_hash=problem.task.corpus_fingerprint,
         objectives=tuple(goal.objective for goal in problem.objectives),
         scores=problem.scores,
-        points=front_points(chosen, problem, noise),
+        points=front_points(chosen, problem, noise, full),
         baselines=tuple(
-            Baseline(**entry_fields(trial, problem), on_front=trial.number in on_front, state=trial.state)
+            Baseline(**entry_fields(trial, problem, full), on_front=trial.number in on_front, state=trial.state)
             for trial in trials
             if trial.baseline is not None
         ),
@@ -71,7 +73,14 @@ def make_front(
         trials={state: sum(trial.state is state for trial in trials) for state in TrialState},
         hypervolume_by_trial=tuple(hypervolume_by_trial(problem, trials)),
         provenance=_provenance(settings, problem, trials),
+        cost_agreement=cost_agreement(trials),
     )
+
+
+def full_costs(problem: Problem, trials: Sequence[Trial]) -> dict[str, float]:
+    """What full attention costs, by name of the objective; measured ones where its baseline was measured."""
+    profile = next((trial.profile for trial in trials if trial.baseline == "full"), None)
+    return cost_values(problem.full_cost, profile)
 
 
 def hypervolume_by_trial(problem: Problem, trials: Sequence[Trial]) -> list[tuple[int, float]]:
@@ -83,17 +92,20 @@ def hypervolume_by_trial(problem: Problem, trials: Sequence[Trial]) -> list[tupl
     Returns:
         (trial number, hypervolume) pairs.
     """
-    full = problem.full_cost.to_dict()
-    scales = [1.0 if goal.scores else float(full[COSTS[goal.name][0]]) for goal in problem.objectives]
+    full = full_costs(problem, trials)
+    scales = [1.0 if goal.scores else full[goal.name] for goal in problem.objectives]
     reference = [_reference(goal) for goal in problem.objectives]
     points: list[Point] = []
+    volume = hypervolume(points, tuple(reference))
     volumes = []
     for trial in trials:
         if trial.state is TrialState.FINISHED:
             values = minimised(trial, problem.objectives)
-            points.append(tuple(value / scale for value, scale in zip(values, scales, strict=True)))
-            points = [points[index] for index in nondominated(points)]
-        volumes.append((trial.number, hypervolume(points, tuple(reference))))
+            point = tuple(value / scale for value, scale in zip(values, scales, strict=True))
+            if not any(other == point or dominates(other, point) for other in points):
+                points = [other for other in points if not dominates(point, other)] + [point]
+                volume = hypervolume(points, tuple(reference))
+        volumes.append((trial.number, volume))
     return volumes
 
 

@@ -6,7 +6,7 @@ from statistics import stdev
 from typing import Any
 
 from nas.results.front import SAME_WITHIN, FrontPoint
-from nas.results.objective import Score
+from nas.results.objective import PROFILED, Score
 from nas.results.trial import Trial, TrialState
 from nas.search.problem.problem import Problem
 from nas.search.scoring.scores import scores_by_seed
@@ -14,7 +14,7 @@ from nas.statistics.rank_agreement import pooled_deviation
 
 
 def front_points(
-    chosen: Sequence[Trial], problem: Problem, noise: Mapping[str, float | None]
+    chosen: Sequence[Trial], problem: Problem, noise: Mapping[str, float | None], full_costs: Mapping[str, float]
 ) -> tuple[FrontPoint, ...]:
     """The points of a front, in the order of `chosen`.
 
@@ -22,12 +22,13 @@ def front_points(
         chosen: the non-dominated trials.
         problem: what is searched.
         noise: standard deviation between seeds by score, in its unit; None where it is unknown.
+        full_costs: what full attention costs, by name of the objective.
     """
     weighed = [score.name for goal in problem.objectives for score in goal.scores]
     known = {name: noise[name] for name in weighed}
     points = []
     for trial in chosen:
-        entry = entry_fields(trial, problem)
+        entry = entry_fields(trial, problem, full_costs)
         alike = tuple(
             other.number for other in chosen if other is not trial and _alike(trial.scores, other.scores, known)
         )
@@ -36,7 +37,7 @@ def front_points(
     return tuple(points)
 
 
-def entry_fields(trial: Trial, problem: Problem) -> dict[str, Any]:
+def entry_fields(trial: Trial, problem: Problem, full_costs: Mapping[str, float]) -> dict[str, Any]:
     """The fields of a `FrontEntry`."""
     assert trial.pattern is not None and trial.cost is not None
     by_seed = scores_by_seed(trial.measurements, problem.scores, trial.step)
@@ -52,6 +53,10 @@ def entry_fields(trial: Trial, problem: Problem) -> dict[str, Any]:
         "ratio_to_full": trial.cost.ratio_to(problem.full_cost),
         "pattern_id": trial.pattern.id,
         "pattern": trial.pattern,
+        "profile": trial.profile,
+        "profile_ratio_to_full": {
+            name: trial.costs[name] / full_costs[name] for name in PROFILED if trial.profile is not None
+        },
     }
 
 

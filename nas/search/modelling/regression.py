@@ -22,6 +22,8 @@ LEAST_WEIGHT = 0.05
 """Kernels with a likelihood below this share of the best one's are left out of the average."""
 MOST_COMPARED = 128
 """Most observations on which kernels are compared; more only take time."""
+MOST_FITTED = 256
+"""Most observations that a regression is fitted to, evenly spaced among all; fitting takes time with their cube."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ class Regression:
     """
 
     def __init__(self, features: Array, inputs: Array, targets: Array, deviations: Array) -> None:
-        self._features, self._inputs, self._targets = features, inputs * deviations, targets
+        fitted = np.linspace(0, max(0, len(targets) - 1), min(len(targets), MOST_FITTED)).round().astype(np.intp)
+        self._features, self._inputs, self._targets = features[fitted], (inputs * deviations)[fitted], targets[fitted]
         self._deviations = deviations
         self._fits = tuple(self._likely()) if len(targets) else ()
 

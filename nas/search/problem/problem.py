@@ -124,7 +124,7 @@ def make_problem(settings: StudySettings) -> Problem:
     task = next(iter(tasks.values()))
     scores = make_scores(tasks, settings.training.test_lengths)
     objectives = make_objectives(settings.objectives, scores, settings.task_quality)
-    target = settings.target or backbone.target
+    target = settings.target if isinstance(settings.target, Target) else backbone.target
     if task.grid and target.num_tokens != task.num_tokens:
         allowed = f"must be {task.num_tokens}, the tokens of the task's grid of {task.grid[0]} x {task.grid[1]}"
         raise InputError("target.num_tokens", allowed, target.num_tokens, "Use target=proxy.")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from optuna.samplers import BaseSampler
 
 from nas.patterns.model import ModelPattern
-from nas.search.samplers.evidence import Evidence
+from nas.search.samplers.outlook import Outlook
 from nas.space.space import Suggester
 
 
@@ -42,13 +42,13 @@ class AskContext:
         seed: the study's.
         number: the trial's.
         view: the study's space.
-        evidence: computes what is known of the study's patterns; Optuna's own samplers read the study instead.
+        outlook: computes what follows from what is known; Optuna's own samplers read the study instead.
     """
 
     seed: int
     number: int
     view: SpaceView
-    evidence: Callable[[], Evidence]
+    outlook: Callable[[], Outlook]
 
     @property
     def own_seed(self) -> int:

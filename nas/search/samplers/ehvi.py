@@ -12,11 +12,11 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, RandomSampler
 from optuna.trial import FrozenTrial
 
-from nas.search.modelling.surrogate import JointPrediction, Prediction, Surrogate
+from nas.search.modelling.surrogate import JointPrediction
 from nas.search.samplers.ask_context import SpaceView
 from nas.search.samplers.candidates import Candidate, draw_candidates
-from nas.search.samplers.evidence import Evidence
 from nas.search.samplers.improvement import expected_hypervolume_improvement, undominated
+from nas.search.samplers.outlook import Outlook
 from nas.search.samplers.parameters import Params
 
 Array = NDArray[np.float64]
@@ -25,10 +25,6 @@ NUM_CANDIDATES = 64
 """Candidates that are compared in one ask."""
 MOST_DRAWS = 128
 """Draws of the space in one ask; many may be known, impossible or over budget."""
-LEAST_TRAINED = 4
-"""With fewer trained patterns than this, baselines included, patterns are drawn at random."""
-LEAST_PARENTS = 8
-"""Known trials, from the front backwards, that candidates are made from by changing a few values."""
 NUM_FUTURES = 16
 """Joint draws of the uncertain values of known patterns."""
 NUM_FUTURES_OF_SEVERAL = 64
@@ -40,22 +36,22 @@ MARGIN = 0.1
 class EHVISampler(BaseSampler):
     """Suggests the candidate with the largest expected hypervolume improvement.
 
-    Its suggestion is a function of the seed and the evidence; nothing is kept between trials.
+    Its suggestion is a function of the seed and the outlook; nothing is kept between trials.
 
     Args:
         seed: of this one ask.
         view: the study's space.
-        evidence: what is known.
+        outlook: what follows from what is known.
     """
 
-    def __init__(self, seed: int, view: SpaceView, evidence: Evidence) -> None:
-        self._seed, self._view, self._evidence = seed, view, evidence
+    def __init__(self, seed: int, view: SpaceView, outlook: Outlook) -> None:
+        self._seed, self._view, self._outlook = seed, view, outlook
         self._random = RandomSampler(seed)
         self._params: Params = {}
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """The parameters of the chosen candidate; none if no new pattern was found."""
-        chosen = choose(self._view, self._evidence, self._seed)
+        chosen = choose(self._view, self._outlook, self._seed)
         if chosen is None:
             return {}
         self._params = chosen.params
@@ -74,57 +70,26 @@ class EHVISampler(BaseSampler):
         return self._random.sample_independent(study, trial, param_name, param_distribution)
 
 
-def choose(view: SpaceView, evidence: Evidence, seed: int) -> Candidate | None:
+def choose(view: SpaceView, outlook: Outlook, seed: int) -> Candidate | None:
     """The pattern to suggest next; None if no new one within the budgets was found.
 
     Args:
         view: the study's space.
-        evidence: what is known.
+        outlook: what follows from what is known.
         seed: of this one ask.
 
     Raises:
         InputError: the space's options do not go with the study.
     """
-    known = set(evidence.ids)
-    if evidence.num_trained < LEAST_TRAINED:
-        return next(iter(draw_candidates(view, (), known, 1, MOST_DRAWS, seed)), None)
-    features = view.features(evidence.patterns)
-    surrogates = [Surrogate(features, values, view.rungs) for values in evidence.values]
-    forecasts = [
-        surrogate.predict(features, values) for surrogate, values in zip(surrogates, evidence.values, strict=True)
-    ]
-    candidates = draw_candidates(view, _parents(evidence, forecasts), known, NUM_CANDIDATES, MOST_DRAWS, seed)
+    models = outlook.models
+    if models is None:
+        return next(iter(draw_candidates(view, (), outlook.ids, 1, MOST_DRAWS, seed)), None)
+    candidates = draw_candidates(view, models.parents, outlook.ids, NUM_CANDIDATES, MOST_DRAWS, seed)
     if not candidates:
         return None
-    contenders = _contenders(evidence, forecasts)
-    rows = np.concatenate([features[contenders], view.features([each.pattern for each in candidates])])
-    fresh = np.full((len(candidates), evidence.values.shape[2]), np.nan)
-    together = [
-        surrogate.predict_jointly(rows, np.concatenate([values[contenders], fresh]))
-        for surrogate, values in zip(surrogates, evidence.values, strict=True)
-    ]
+    together = models.together(view.features([each.pattern for each in candidates]))
     costs = np.array([each.costs for each in candidates]).reshape(len(candidates), -1)
-    return candidates[int(np.argmax(_improvements(together, evidence.costs[contenders], costs, seed)))]
-
-
-def _parents(evidence: Evidence, forecasts: list[Prediction]) -> list[Params]:
-    """The parameters of the trials on the forecast front, then of the next fronts, until there are enough."""
-    points = np.column_stack([*(forecast.mean for forecast in forecasts), evidence.costs])
-    left = np.flatnonzero(evidence.allowed)
-    parents: list[Params] = []
-    while len(left) and len(parents) < LEAST_PARENTS:
-        first = undominated(points[left])
-        parents += [evidence.params[index] for index in left[first] if evidence.params[index]]
-        left = left[~first]
-    return parents
-
-
-def _contenders(evidence: Evidence, forecasts: list[Prediction]) -> NDArray[np.intp]:
-    """Known patterns that may be on the front: those that others almost surely dominate are left out."""
-    low = np.column_stack([*(each.mean - 2 * each.deviation for each in forecasts), evidence.costs])
-    high = np.column_stack([*(each.mean + 2 * each.deviation for each in forecasts), evidence.costs])
-    allowed = np.flatnonzero(evidence.allowed)
-    return allowed[undominated(low[allowed], high[allowed])]
+    return candidates[int(np.argmax(_improvements(together, models.costs, costs, seed)))]
 
 
 def _improvements(together: list[JointPrediction], known_costs: Array, costs: Array, seed: int) -> Array:

@@ -8,16 +8,16 @@ from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as OptunaState
 
 from nas.patterns.model import ModelPattern
-from nas.results.cost import Cost
-from nas.results.objective import COSTS
+from nas.results.objective import cost_values
 from nas.results.trial import Trial, TrialState
 from nas.search.problem.problem import Problem
 from nas.search.samplers.ask_context import SpaceView
+from nas.search.samplers.measured_costs import MeasuredCosts
 from nas.search.samplers.observation import Observation
 from nas.search.samplers.optuna_trial import frozen_trial
 from nas.search.scheduler.forecast import Forecaster, signed
 from nas.search.scoring.objectives import Goal, worst_values
-from nas.search.trial_store import TrialStore
+from nas.search.trial_store import EXACT, TrialStore
 
 Values = Mapping[int, Mapping[str, float]]
 """Goal values by trial and name."""
@@ -41,28 +41,39 @@ class History:
     def __init__(self, problem: Problem, store: TrialStore, rungs: Sequence[int], forecaster: Forecaster) -> None:
         self._problem, self._store, self._rungs = problem, store, tuple(rungs)
         self._forecaster = forecaster
-        self._newest: tuple[int, list[Values]] | None = None
-        self._price = lru_cache(maxsize=1 << 14)(self._counted)  # a sampler meets the same patterns in ask after ask
+        self._read: list[Observation] = []
+        self._reading = self._num_read = -1
+        self._counted = lru_cache(maxsize=1 << 14)(self._count)  # a sampler meets the same patterns in ask after ask
+        self._measured = MeasuredCosts(problem, store)
 
     @property
     def view(self) -> SpaceView:
         """The space, for samplers that explore it."""
         return SpaceView(
             sample=self._problem.sample,
-            costs=lambda pattern: self._price(pattern)[0],
-            over_budget=lambda pattern: self._price(pattern)[1],
+            costs=lambda pattern: self._shares(self._costs(pattern)),
+            over_budget=lambda pattern: not self._store.keeps_budgets(self._costs(pattern)),
             identity=lru_cache(maxsize=1 << 14)(self._problem.shape.identity),
             features=self._problem.features,
             rungs=self._rungs,
         )
 
-    def all(self) -> list[Observation]:
-        """One observation per trial, in order."""
+    def all(self) -> tuple[list[Observation], int]:
+        """One observation per trial, in order, and how many of them models should be made of.
+
+        Trials are observed as they were at the last reading of the store, and those entered since as they entered.
+        While there are few, models are made of all, so that the next suggestion can differ from those still running.
+        """
         by_rung = self._by_rung()
         final = by_rung[0]
         if len(self._rungs) > 1 and final:
             final = self._forecaster.now().values
-        return [self._observation(trial, final, by_rung) for trial in self._store.trials]
+        if self._reading != self._store.reading:
+            self._reading, self._num_read, self._read = self._store.reading, len(self._store.trials), []
+        for trial in self._store.trials[len(self._read) :]:
+            self._read.append(self._observed(trial, final, by_rung))
+        num_trials = len(self._read)
+        return list(self._read), num_trials if num_trials < EXACT else self._num_read
 
     def frozen(self, number: int) -> FrozenTrial:
         """An ended trial in the form that Optuna's database keeps; a stopped one is pruned, without values."""
@@ -74,40 +85,54 @@ class History:
         return frozen_trial(replace(observation, values=None), about, OptunaState.PRUNED)
 
     def _by_rung(self) -> list[Values]:
-        """The values at every rung; hundreds of trials are frozen at the end of a search, and none advances then."""
-        if self._newest is None or self._newest[0] != self._store.num_advances:
-            self._newest = (self._store.num_advances, [self._store.rung_values(rung) for rung in self._rungs])
-        return self._newest[1]
+        return [self._store.rung_values(rung) for rung in self._rungs]
+
+    def _observed(self, trial: Trial, final: Values, by_rung: Sequence[Values]) -> Observation:
+        """A trial for `all`, where those are running that have advanced since the forecast was made."""
+        if trial.duplicate_of is not None:
+            return replace(self._read[trial.duplicate_of], suggestion=self._store.suggestion(trial.number))
+        if trial.scores and trial.number not in final:
+            return self._running(trial, final, by_rung)
+        return self._observation(trial, final, by_rung)
 
     def _observation(self, trial: Trial, final: Values, by_rung: Sequence[Values]) -> Observation:
-        suggestion = self._store.suggestion(trial.number)
         if trial.duplicate_of is not None:
             original = self._observation(self._store[trial.duplicate_of], final, by_rung)
-            return replace(original, suggestion=suggestion)
-        cost = trial.cost or self._problem.full_cost
-        known = Observation(
-            suggestion,
+            return replace(original, suggestion=self._store.suggestion(trial.number))
+        known = self._running(trial, final, by_rung)
+        if trial.state is TrialState.RUNNING:
+            return known
+        costs = self._known_costs(trial)
+        values = final.get(trial.number) or worst_values(self._problem.objectives, costs)
+        failed = not trial.scores and trial.state is not TrialState.OVER_BUDGET
+        constraints = self._store.excesses(costs) | {"trained": float(failed)}
+        return replace(known, values=tuple(values.values()), constraints=constraints)
+
+    def _running(self, trial: Trial, final: Values, by_rung: Sequence[Values]) -> Observation:
+        return Observation(
+            self._store.suggestion(trial.number),
             pattern=trial.pattern,
-            costs=self._cost_shares(cost),
+            costs=self._shares(self._known_costs(trial)),
             rung_values=tuple(
                 _at_rungs(trial, goal, final, by_rung) for goal in self._problem.objectives if goal.scores
             ),
         )
-        if trial.state is TrialState.RUNNING:
-            return known
-        values = final.get(trial.number) or worst_values(self._problem.objectives, cost)
-        failed = not trial.scores and trial.state is not TrialState.OVER_BUDGET
-        constraints = self._store.excesses(cost) | {"trained": float(failed)}
-        return replace(known, values=tuple(values.values()), constraints=constraints)
 
-    def _counted(self, pattern: ModelPattern) -> tuple[tuple[float, ...], bool]:
-        """A pattern's cost objectives as shares of full attention, and whether it is over budget."""
-        cost = self._problem.cost(pattern)
-        return self._cost_shares(cost), not self._store.keeps_budgets(cost)
+    def _known_costs(self, trial: Trial) -> Mapping[str, float]:
+        """A trial's costs by name of the objective; what is unknown costs as much as full attention."""
+        return {**self._store.full_costs, **trial.costs}
 
-    def _cost_shares(self, cost: Cost) -> tuple[float, ...]:
-        shares = cost.ratio_to(self._problem.full_cost)
-        return tuple(shares[COSTS[goal.name][0]] for goal in self._problem.objectives if not goal.scores)
+    def _costs(self, pattern: ModelPattern) -> Mapping[str, float]:
+        """A pattern's costs by name of the objective: counted, and where they matter measured or forecast."""
+        return {**self._counted(pattern), **self._measured.of(pattern)}
+
+    def _count(self, pattern: ModelPattern) -> Mapping[str, float]:
+        return cost_values(self._problem.cost(pattern))
+
+    def _shares(self, costs: Mapping[str, float]) -> tuple[float, ...]:
+        """The cost objectives as shares of full attention."""
+        full = self._store.full_costs
+        return tuple(costs[goal.name] / full[goal.name] for goal in self._problem.objectives if not goal.scores)
 
 
 def _at_rungs(trial: Trial, goal: Goal, final: Values, by_rung: Sequence[Values]) -> tuple[float | None, ...]:

@@ -12,10 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from nas.statistics.pareto import nondominated
+
 Array = NDArray[np.float64]
 
 MOST_CELLS = 30_000
 """Most cells of the grid of budgets; beyond that, known points are moved up to the next of fewer edges."""
+
+MOST_COMPARED = 1 << 18
+"""Most pairs of points that are compared with each other; of more points the front is found first."""
 
 
 def expected_improvement(mean: Array, deviation: Array, best: Array) -> Array:
@@ -68,6 +73,8 @@ def undominated(points: Array, by: Array | None = None) -> NDArray[np.bool_]:
         shape (n,).
     """
     others = points if by is None else by
+    if len(others) * len(points) > MOST_COMPARED:  # what anything dominates is dominated by something on the front
+        others = others[nondominated([tuple(row) for row in others.tolist()])]
     nowhere_worse = np.ones((len(others), len(points)), dtype=np.bool_)
     somewhere_better = np.zeros_like(nowhere_worse)
     for theirs, ours in zip(others.T, points.T, strict=True):

@@ -33,7 +33,7 @@ class Forecast:
         self._objectives, self._rungs = problem.objectives, tuple(rungs)
         by_rung = [store.rung_scores(rung) for rung in rungs]
         self._numbers = sorted(by_rung[0])
-        self._costs = {number: cost for number in self._numbers if (cost := store[number].cost)}
+        self._costs = {number: store[number].costs for number in self._numbers}
         patterns = {number: pattern for number in self._numbers if (pattern := store[number].pattern)}
         self._features = problem.features([patterns[n] for n in self._numbers])
         self._scores = tuple(dict.fromkeys(score for objective in problem.objectives for score in objective.scores))
@@ -43,6 +43,11 @@ class Forecast:
             ).reshape(len(self._numbers), len(rungs))
             for score in self._scores
         }
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """The trials that it is of, by number."""
+        return self._numbers
 
     @cached_property
     def scores(self) -> dict[int, dict[str, float]]:
@@ -82,24 +87,20 @@ class Forecast:
         for part in np.array_split(whole, min(FOLDS, len(whole))):
             hidden = known.copy()
             hidden[part, rung + 1 :] = nan
-            forecast[part] = self._last(hidden)[part]
+            surrogate = Surrogate(self._features, hidden, self._rungs[: rung + 2])
+            forecast[part] = surrogate.predict(self._features[part], hidden[part]).mean
         return kendall_tau(forecast[whole].tolist(), known[whole, -1].tolist())
 
     def _column(self, score: Score) -> NDArray[np.float64]:
         """A score at the last rung; NaN for a pattern that cannot have it."""
         known = self._known[score.name]
-        found = np.where(np.isnan(known[:, -1]), self._last(known), known[:, -1])
+        forecast = Surrogate(self._features, known, self._rungs).predict(self._features, known).mean
+        found = np.where(np.isnan(known[:, -1]), forecast, known[:, -1])
         return np.where(np.isnan(known[:, 0]), nan, _sign(score) * found)
-
-    def _last(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """All trials at the last of the rungs that `values` has columns for."""
-        surrogate = Surrogate(self._features, values, self._rungs[: values.shape[1]])
-        mean: NDArray[np.float64] = surrogate.predict(self._features, values).mean
-        return mean
 
 
 class Forecaster:
-    """Makes the forecast at any moment of a study, each once.
+    """Makes the forecast at any moment of a study, once for every reading of it (`TrialStore.reading`).
 
     Args:
         problem: what is searched.
@@ -112,9 +113,9 @@ class Forecaster:
         self._newest: tuple[int, Forecast] | None = None
 
     def now(self) -> Forecast:
-        """The forecast from everything known so far; some trial must have scores."""
-        if self._newest is None or self._newest[0] != self._store.num_advances:
-            self._newest = (self._store.num_advances, Forecast(self._problem, self._store, self._rungs))
+        """The forecast from what was known at the last reading; some trial must have had scores."""
+        if self._newest is None or self._newest[0] != self._store.reading:
+            self._newest = (self._store.reading, Forecast(self._problem, self._store, self._rungs))
         return self._newest[1]
 
 

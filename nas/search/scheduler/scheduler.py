@@ -1,6 +1,8 @@
 """The scheduler: it trains baselines to the last rung, and sampled trials as halving promotes them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from nas.results.trial import Trial, TrialState
 from nas.search.problem.problem import Problem
@@ -8,6 +10,21 @@ from nas.search.scheduler.forecast import Forecast, Forecaster, signed
 from nas.search.scheduler.halving import Standing, promotions
 from nas.search.trial_store import TrialStore
 from nas.statistics.pareto import Point, nondominated
+
+
+@dataclass(frozen=True, slots=True)
+class _Promoted:
+    """The trials that halving promotes, until there is a new forecast or all of them have been started.
+
+    Args:
+        forecast: by which they were ranked.
+        more_to_come: whether further trials will be proposed.
+        left: numbers of those that have not been started, best first.
+    """
+
+    forecast: Forecast
+    more_to_come: bool
+    left: Sequence[int]
 
 
 class Scheduler:
@@ -27,11 +44,17 @@ class Scheduler:
         self._problem, self._store, self._rungs, self._ratio = problem, store, tuple(rungs), ratio
         self._forecaster = forecaster
         self._busy: set[int] = set()
+        self._promoted: _Promoted | None = None
+        self._front: tuple[Forecast, list[int]] | None = None
         self._agreements: dict[tuple[int, int], float | None] = {}
 
     def started(self, trials: Sequence[Trial]) -> None:
         """Mark trials as training."""
-        self._busy.update(trial.number for trial in trials)
+        numbers = {trial.number for trial in trials}
+        self._busy |= numbers
+        if self._promoted and self._promoted.left:
+            left = [number for number in self._promoted.left if number not in numbers]
+            self._promoted = replace(self._promoted, left=left) if left else None
 
     def ended(self, numbers: Sequence[int]) -> None:
         """Mark trials as no longer training."""
@@ -39,11 +62,12 @@ class Scheduler:
 
     def next_baselines(self) -> list[Trial]:
         """Baselines that have not reached the last rung: those at the highest rung, all at the same one."""
-        return self._furthest([trial for trial in self._store.trials if trial.baseline])
+        baselines = takewhile(lambda trial: trial.baseline is not None, self._store.trials)  # numbered first
+        return self._furthest(baselines)
 
     def newcomers(self) -> list[Trial]:
         """Sampled trials that have not been trained."""
-        return [trial for trial in self._free() if not trial.baseline and trial.step == 0]
+        return [trial for trial in self._store.running if not trial.baseline and trial.number not in self._busy]
 
     def next_promoted(self, *, more_to_come: bool) -> list[Trial]:
         """Sampled trials that halving promotes now.
@@ -51,14 +75,16 @@ class Scheduler:
         Args:
             more_to_come: whether further trials will be proposed.
         """
-        racing = [trial for trial in self._scored() if not trial.baseline]
-        if len(self._rungs) == 1 or not racing:
+        if len(self._rungs) == 1 or not self._store.rung_scores(self._rungs[0]):
             return []
-        forecast = self._forecaster.now()
-        standings = [self._standing(trial, forecast) for trial in racing]
-        agreements = self._agreement_by_rung(forecast)
-        numbers = promotions(standings, len(self._rungs), self._ratio, agreements, more_to_come=more_to_come)
-        return [self._store[number] for number in numbers]
+        forecast, known = self._forecaster.now(), self._promoted
+        if known is None or (known.forecast, known.more_to_come) != (forecast, more_to_come):
+            racing = [trial for trial in self._scored(forecast) if not trial.baseline]
+            agreements = self._agreement_by_rung(forecast) if racing else {}
+            standings = [self._standing(trial, forecast) for trial in racing]
+            numbers = promotions(standings, len(self._rungs), self._ratio, agreements, more_to_come=more_to_come)
+            self._promoted = known = _Promoted(forecast, more_to_come, numbers)
+        return [self._store[number] for number in known.left]
 
     def next_finalists(self) -> list[Trial]:
         """Trials that are forecast to be on the front and have not reached the last rung, all at the same one."""
@@ -66,31 +92,29 @@ class Scheduler:
 
     def front(self) -> list[Trial]:
         """The trials that are forecast to be on the front, at whichever rung they are."""
-        racing = [trial for trial in self._scored() if trial.cost and self._store.keeps_budgets(trial.cost)]
-        if not racing:
+        if not self._store.rung_scores(self._rungs[0]):
             return []
         forecast = self._forecaster.now()
-        points = [self._point(trial.number, forecast) for trial in racing]
-        return [racing[index] for index in nondominated(points)]
+        if self._front is None or self._front[0] is not forecast:
+            racing = [one for one in self._scored(forecast) if one.cost and self._store.keeps_budgets(one.costs)]
+            points = [self._point(trial.number, forecast) for trial in racing]
+            self._front = (forecast, [racing[index].number for index in nondominated(points)])
+        return [self._store[number] for number in self._front[1]]
 
     def rung_after(self, trial: Trial) -> int:
         """The next rung of a trial, in optimiser steps."""
         return next(rung for rung in self._rungs if rung > trial.step)
 
-    def _furthest(self, trials: Sequence[Trial]) -> list[Trial]:
-        allowed = {trial.number for trial in trials}
-        waiting = [trial for trial in self._free() if trial.number in allowed]
+    def _furthest(self, trials: Iterable[Trial]) -> list[Trial]:
+        """Of the trials that could be trained further, those at the highest rung."""
+        open_states = (TrialState.RUNNING, TrialState.STOPPED)
+        waiting = [one for one in trials if one.state in open_states and one.number not in self._busy]
         step = max((trial.step for trial in waiting), default=0)
         return [trial for trial in waiting if trial.step == step]
 
-    def _free(self) -> list[Trial]:
-        """Trials that could be trained further."""
-        open_states = (TrialState.RUNNING, TrialState.STOPPED)
-        return [trial for trial in self._store.trials if trial.state in open_states and trial.number not in self._busy]
-
-    def _scored(self) -> list[Trial]:
-        """One trial of every pattern that has scores, baselines included."""
-        return [trial for trial in self._store.trials if trial.scores and trial.duplicate_of is None]
+    def _scored(self, forecast: Forecast) -> list[Trial]:
+        """One trial of every pattern that has scores and a forecast, baselines included."""
+        return [trial for number in forecast.numbers if (trial := self._store[number]).scores]
 
     def _standing(self, trial: Trial, forecast: Forecast) -> Standing:
         assert trial.cost is not None

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from nas.errors import InputError
-from nas.results.cost import Cost
-from nas.results.objective import COSTS, LONGER_QUALITY, Objective, Score, TaskQuality
+from nas.results.objective import COSTS, LONGER_QUALITY, PROFILED, Objective, Score, TaskQuality
 from nas.statistics.ranks import Direction, rank_shares
 
 WORST_RANK = 1.0
@@ -20,7 +19,7 @@ class Goal:
         name: as in settings, files and tables.
         unit: of its values.
         direction: minimize or maximize.
-        scores: none for a cost, which is counted; with several, the mean of their ranks is the value.
+        scores: none for a cost, which needs no training; with several, the mean of their ranks is the value.
     """
 
     name: str
@@ -51,7 +50,7 @@ def make_objectives(
 
 
 def values_by_trial(
-    objectives: Sequence[Goal], scores: Mapping[int, Mapping[str, float]], costs: Mapping[int, Cost]
+    objectives: Sequence[Goal], scores: Mapping[int, Mapping[str, float]], costs: Mapping[int, Mapping[str, float]]
 ) -> dict[int, dict[str, float]]:
     """The value of every objective, by trial and name.
 
@@ -60,23 +59,22 @@ def values_by_trial(
     Args:
         objectives: the study's.
         scores: what was measured, by trial and score name; ranks are taken among these trials.
-        costs: at least of the same trials.
+        costs: at least of the same trials, by trial and name of the objective.
     """
     columns = {objective.name: _column(objective, scores, costs) for objective in objectives}
     return {trial: {name: column[trial] for name, column in columns.items()} for trial in scores}
 
 
-def worst_values(objectives: Sequence[Goal], cost: Cost) -> dict[str, float]:
-    """The values of a pattern of this cost that cannot be trained: chance, or the last rank."""
+def worst_values(objectives: Sequence[Goal], costs: Mapping[str, float]) -> dict[str, float]:
+    """The values of a pattern of these costs (by objective) that cannot be trained: chance, or the last rank."""
     return {
-        objective.name: _worst(objective) if objective.scores else float(getattr(cost, COSTS[objective.name][0]))
-        for objective in objectives
+        objective.name: _worst(objective) if objective.scores else costs[objective.name] for objective in objectives
     }
 
 
 def _named(name: str, scores: Sequence[Score], task_quality: TaskQuality) -> Iterator[Goal]:
-    if name in COSTS:
-        yield Goal(name, COSTS[name][1], "minimize")
+    if name in COSTS or name in PROFILED:
+        yield Goal(name, COSTS[name][1] if name in COSTS else PROFILED[name], "minimize")
         return
     match = LONGER_QUALITY.fullmatch(name)
     times = int(match[1]) if match else 1
@@ -91,9 +89,11 @@ def _named(name: str, scores: Sequence[Score], task_quality: TaskQuality) -> Ite
         yield from (Goal(score.name, score.unit, score.direction, (score,)) for score in measured)
 
 
-def _column(objective: Goal, scores: Mapping[int, Mapping[str, float]], costs: Mapping[int, Cost]) -> dict[int, float]:
+def _column(
+    objective: Goal, scores: Mapping[int, Mapping[str, float]], costs: Mapping[int, Mapping[str, float]]
+) -> dict[int, float]:
     if not objective.scores:
-        return {trial: float(getattr(costs[trial], COSTS[objective.name][0])) for trial in scores}
+        return {trial: costs[trial][objective.name] for trial in scores}
     measured = [[own.get(score.name, score.chance) for own in scores.values()] for score in objective.scores]
     if len(objective.scores) > 1:
         directions = [score.direction for score in objective.scores]

@@ -1,6 +1,5 @@
 """Optuna's SQLite file, for dashboards: a view of the trial folders, which are the source of truth."""
 
-import json
 import logging
 import os
 import sqlite3
@@ -9,17 +8,14 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import cache
 from pathlib import Path
-from typing import NoReturn
 from urllib.parse import quote
 
 import optuna
 from optuna.storages import RDBStorage
-from optuna.study import Study
 from optuna.trial import FrozenTrial
-from sqlalchemy import event
-from sqlalchemy.engine import ExceptionContext
 
 from nas.files import replacing
+from nas.search.storage.trial_rows import TrialRows, insert, read_rows, rows_of
 from nas.statistics.ranks import Direction
 
 _LOG = logging.getLogger(__name__)
@@ -29,6 +25,9 @@ _LONGEST_WAIT = 1.0
 
 _SIDECARS = ("-journal", "-wal", "-shm")
 """What SQLite writes next to a database, and takes for a part of it."""
+
+_SCHEMA = ("SELECT sql FROM sqlite_master", "SELECT schema_version, library_version FROM version_info")
+"""What is read from a file must be what a new one has; the second only then, as it could be a view without an end."""
 
 
 class StudyDatabase:
@@ -48,9 +47,8 @@ class StudyDatabase:
     def __init__(self, path: Path, name: str, directions: Sequence[Direction]) -> None:
         self._path, self._name, self._directions = path, name, list(directions)
         self._trials: list[FrozenTrial] = []
-        self._in_file: list[FrozenTrial] = []
-        self._study: Study | None = None
-        self._storage: RDBStorage | None = None
+        self._in_file: list[TrialRows] = []
+        self._connection: sqlite3.Connection | None = None
         self._failed = False
         self._attempt(self._start)
 
@@ -87,24 +85,25 @@ class StudyDatabase:
             self._rebuild()
 
     def _open(self) -> None:
-        self._storage = _storage(self._path)
-        self._study = optuna.load_study(study_name=None, storage=self._storage)
-        self._in_file = self._study.get_trials(deepcopy=False)
-        if [direction.name.lower() for direction in self._study.directions] != self._directions:
+        self._connection = sqlite3.connect(self._path, timeout=_LONGEST_WAIT)
+        directions = self._connection.execute("SELECT direction FROM study_directions ORDER BY objective").fetchall()
+        studies = self._connection.execute("SELECT study_id FROM studies").fetchall()
+        if len(studies) != 1 or [direction.lower() for (direction,) in directions] != self._directions:
             raise ValueError("another study")
+        self._in_file = read_rows(self._connection)
 
     def _close(self) -> None:
-        if self._storage is not None:
-            _close(self._storage)
-        self._study = self._storage = None
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
 
     def _write_last(self) -> None:
-        assert self._study is not None
+        assert self._connection is not None
         trial, number = self._trials[-1], len(self._trials) - 1
         if number >= len(self._in_file):
-            self._study.add_trial(trial)
-            self._in_file.append(trial)
-        elif _content(trial) != _content(self._in_file[number]):  # ended trials cannot be changed
+            insert(self._connection, [trial], number)
+            self._in_file.append(rows_of(trial))
+        elif rows_of(trial) != self._in_file[number]:  # ended trials cannot be changed
             self._rebuild()
 
     def _rebuild(self) -> None:
@@ -133,54 +132,29 @@ def _check_continuable(path: Path) -> None:
     if any(os.path.lexists(f"{path}{suffix}") for suffix in _SIDECARS):
         raise ValueError("a transaction was cut short")
     with closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1", uri=True)) as file:
-        if _schema(file) != _schema_of_optuna():
-            raise ValueError("another schema")
+        for query in _SCHEMA:
+            if set(file.execute(query)) != _in_a_new_one(query):
+                raise ValueError("another schema")
 
 
 @cache
-def _schema_of_optuna() -> set[str | None]:
+def _in_a_new_one(query: str) -> set[tuple[object, ...]]:
     with closing(sqlite3.connect(":memory:")) as new:
         new.deserialize(_database("new", ["minimize"], []))
-        return _schema(new)
-
-
-def _schema(connection: sqlite3.Connection) -> set[str | None]:
-    return {sql for (sql,) in connection.execute("SELECT sql FROM sqlite_master")}
+        return set(new.execute(query))
 
 
 def _database(name: str, directions: Sequence[Direction], trials: Sequence[FrozenTrial]) -> bytes:
     """The content of a database file with these trials."""
     storage = RDBStorage("sqlite://")  # in memory
-    study = optuna.create_study(study_name=name, storage=storage, directions=list(directions))
-    study.add_trials(trials)
+    optuna.create_study(study_name=name, storage=storage, directions=list(directions))
     with closing(storage.engine.raw_connection()) as connection:
         assert isinstance(connection.driver_connection, sqlite3.Connection)
+        insert(connection.driver_connection, trials, 0)
         content = connection.driver_connection.serialize()
-    _close(storage)
-    return content
-
-
-def _storage(path: Path) -> RDBStorage:
-    """The file, opened by Optuna. A failure to write raises at once; Optuna would try again for half a minute."""
-    storage = RDBStorage(f"sqlite:///{path.absolute()}", engine_kwargs={"connect_args": {"timeout": _LONGEST_WAIT}})
-    event.listen(storage.engine, "handle_error", _raise_what_is_not_retried)
-    return storage
-
-
-def _raise_what_is_not_retried(context: ExceptionContext) -> NoReturn:
-    raise OSError(str(context.original_exception))
-
-
-def _close(storage: RDBStorage) -> None:
     storage.remove_session()
     storage.engine.dispose()
-
-
-def _content(trial: FrozenTrial) -> str:
-    """All that is kept of a trial, with tuples as the lists that they are read back as."""
-    return json.dumps(
-        [trial.state.name, trial.values, trial.params, trial.user_attrs, trial.system_attrs], sort_keys=True
-    )
+    return content
 
 
 def _why(error: Exception) -> str:

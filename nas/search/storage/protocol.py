@@ -5,6 +5,7 @@ from typing import Protocol
 
 from nas.results.front import Front
 from nas.results.measurement import Measurement
+from nas.results.profile import Profile
 from nas.results.proposal import Proposal
 from nas.results.trial import Trial
 
@@ -35,6 +36,14 @@ class StudyStorage(Protocol):
 
     def write_proposal(self, number: int, proposal: Proposal) -> None:
         """Keep a proposal."""
+        ...
+
+    def read_profile(self, number: int) -> Profile | None:
+        """What a trial takes on the device, or None if that was not measured."""
+        ...
+
+    def write_profile(self, number: int, profile: Profile) -> None:
+        """Keep what a trial takes on the device."""
         ...
 
     def read_measurement(self, number: int, seed: int, task: str, step: int) -> Measurement | None:

@@ -3,7 +3,8 @@
     runs/<study>/  config.yaml     the settings
                    data.json       hashes of the data and of the pretrained weights
                    study.db        Optuna's view of it, for dashboards
-                   trials/00012/   ask.json, pattern.json, seed-<s>-<task>-<step>.json, trial.json, failure.txt
+                   trials/00012/   ask.json, pattern.json, profile.json, seed-<s>-<task>-<step>.json, trial.json,
+                                   failure.txt
                    front.json, front.csv
 
 `ask.json` is written before a trial is trained and `seed-<s>-<task>-<step>.json` when a rung is reached, each
@@ -24,9 +25,10 @@ from nas.patterns.label import label
 from nas.results.codec import from_json, to_document
 from nas.results.front import Front, FrontPoint
 from nas.results.measurement import Measurement, Outcome
+from nas.results.profile import Profile
 from nas.results.proposal import Proposal
 from nas.results.study import StudyReader
-from nas.results.trial import Trial
+from nas.results.trial import Trial, TrialState
 
 
 class StudyFolder(StudyReader):
@@ -83,6 +85,17 @@ class StudyFolder(StudyReader):
         del document["pattern"]
         write_json(self.trial_path(number) / "ask.json", document)
 
+    def read_profile(self, number: int) -> Profile | None:
+        """What a trial takes on the device, or None if that was not measured."""
+        path = self._profile_path(number)
+        content = read_bytes(path)
+        with damage_named(path):
+            return None if content is None else from_json(content, Profile)
+
+    def write_profile(self, number: int, profile: Profile) -> None:
+        """Keep what a trial takes on the device."""
+        write_json(self._profile_path(number), to_document(profile))
+
     def read_measurement(self, number: int, seed: int, task: str, step: int) -> Measurement | None:
         """The measurement of one training run at a rung, or None if it did not get there."""
         path = self._measurement_path(number, seed, task, step)
@@ -115,6 +128,12 @@ class StudyFolder(StudyReader):
                 proposal = from_json(read_bytes(path) or b"", Proposal)
             if proposal.failure:
                 self._forget(path)
+        for path in self.path.glob("trials/*/trial.json"):  # what could not be measured on the device has only this
+            with damage_named(path):
+                trial = from_json(read_bytes(path) or b"", Trial)
+            if trial.state in (TrialState.OUT_OF_MEMORY, TrialState.FAILED):
+                path.with_name("failure.txt").unlink(missing_ok=True)
+                path.unlink()
 
     def remove_unfinished(self) -> None:
         """Remove what killed processes left half-written; no worker may be running."""
@@ -144,6 +163,9 @@ class StudyFolder(StudyReader):
         for name in ("trial.json", "failure.txt"):
             path.with_name(name).unlink(missing_ok=True)
         path.unlink()
+
+    def _profile_path(self, number: int) -> Path:
+        return self.trial_path(number) / "profile.json"
 
     def _measurement_path(self, number: int, seed: int, task: str, step: int) -> Path:
         return self.trial_path(number) / f"seed-{seed}-{task}-{step:07d}.json"

@@ -37,3 +37,18 @@ def test_scores_are_those_of_one_sequence_by_itself(readout: Readout) -> None:
                 asked = final[-1] + own["readout.position_embedding"]
                 final = functional.gelu(asked @ own["readout.mlp_in"])
             torch.testing.assert_close(found, final @ own["head"])
+
+
+@pytest.mark.parametrize("readout", ["each", "mean", "last"])
+def test_scores_are_float32_where_the_rest_is_bfloat16(readout: Readout) -> None:
+    """Of bfloat16 scores, equal ones could not be told apart: the first of them would be the answer."""
+    weights, x = (
+        weights_of(readout),
+        torch.randn(2, 3, NUM_TOKENS, PROXY.d_model, generator=torch.Generator().manual_seed(1)),
+    )
+    expected = read_out(readout, x, weights)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        scores = read_out(readout, x, weights)
+    assert scores.dtype == torch.float32
+    assert not torch.equal(scores.bfloat16().float(), scores)
+    torch.testing.assert_close(scores, expected, rtol=0, atol=0.2)

@@ -46,6 +46,17 @@ def test_it_trains_for_one_epoch_and_validates_at_its_end(
     assert list(tmp_path.iterdir()) == [] and capfd.readouterr() == ("", "")
 
 
+def test_a_job_of_a_cluster_trains_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lightning takes such a job for its own, and refuses several tasks that are not counted by node."""
+    for name, value in {"JOB_ID": "7", "JOB_NAME": "search", "NTASKS": "4", "PROCID": "3", "LOCALID": "3"}.items():
+        monkeypatch.setenv(f"SLURM_{name}", value)
+    monkeypatch.delenv("SLURM_NTASKS_PER_NODE", raising=False)
+    module = Slope()
+    fit(quiet_trainer("cpu"), module, batches(50), None)
+    assert module.slope.item() == pytest.approx(2.0, abs=0.01)
+    assert module.trainer.global_rank == 0
+
+
 def test_an_interrupt_reaches_the_caller() -> None:
     handler = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from nas.proxy.settings import TrainingSettings
 from nas.search.executors import choose, processes, trainer
 from nas.search.executors.choose import make_executor, make_setup
 from nas.search.settings import StudySettings
@@ -29,3 +30,10 @@ def test_a_single_device_needs_no_process_and_workers_share_the_cores(
     assert (used, threads) == (devices[0] if len(devices) == 1 else devices, num_threads)
     assert patience == ([] if len(devices) == 1 else [3600.0])
     assert list(setup.tasks) == ["recall", "copying"]
+
+
+def test_longer_sequences_are_scored_at_the_last_rung_unless_they_are_an_objective() -> None:
+    training = TrainingSettings(num_steps=400, num_rungs=3, test_lengths=[2])
+    for objectives, first in [(["quality", "flops"], 400), (["quality", "quality_2x", "flops"], 0)]:
+        settings = StudySettings(training=training, objectives=objectives)
+        assert make_setup(settings, {}).longer_from == settings.longer_from == first

@@ -32,6 +32,12 @@ def test_workers_measure_what_one_process_measures(tmp_path: Path) -> None:
     assert reported_inline == reported_spread == set(inline)
 
 
+def trained(executor: ProcessExecutor) -> JobResult:
+    result = executor.next_result(lambda *_: None)
+    assert isinstance(result, JobResult)
+    return result
+
+
 @dataclass
 class Doomed:
     """A process that takes a job and dies, with or without last words; or hangs until it is killed.
@@ -106,7 +112,7 @@ def test_a_job_whose_workers_die_has_failed_and_says_how(
     [_, job, *_] = jobs(tmp_path)
     for seed in (1, 2):
         executor.submit(replace(job, seed=seed))
-        result = executor.next_result(lambda *_: None)
+        result = trained(executor)
         [measurement] = result.measurements
         assert (measurement.outcome, measurement.step, measurement.reason) == (outcome, RUNG, reason)
         assert (measurement.pattern_id, measurement.task) == (job.members[0].pattern.id_in_order, job.task)
@@ -119,7 +125,7 @@ def test_a_worker_that_reports_nothing_for_too_long_is_replaced(tmp_path: Path, 
     started = doom(exitcode=-9, hangs=True)
     executor = ProcessExecutor(SETUP, ["cpu"], 1, 0.3)
     executor.submit(jobs(tmp_path)[1])
-    [measurement] = executor.next_result(lambda *_: None).measurements
+    [measurement] = trained(executor).measurements
     assert measurement.outcome is Outcome.FAILED
     assert measurement.reason == "its worker reported nothing for 0.005 minutes, 2 times"
     assert [worker.killed.is_set() for worker in started] == [True] * ATTEMPTS + [False]
@@ -129,7 +135,7 @@ def test_a_worker_that_reports_nothing_for_too_long_is_replaced(tmp_path: Path, 
 def test_a_worker_in_which_a_job_failed_is_replaced(tmp_path: Path, doom: Doom) -> None:
     """An error on a GPU can leave it unusable for the process."""
     job = jobs(tmp_path)[1]
-    failed = JobResult.failed(job, Outcome.FAILED, "ValueError: no", "Traceback")
+    failed = job.failed(Outcome.FAILED, "ValueError: no", "Traceback")
     started = doom(exitcode=0, last_words=("done", failed), hangs=True)
     executor = ProcessExecutor(SETUP, ["cpu"], 1, 600.0)
     executor.submit(job)
@@ -161,7 +167,7 @@ def test_a_real_worker_that_crashes_is_told_from_one_without_memory(tmp_path: Pa
         executor.submit(replace(jobs(tmp_path)[1], seed=int(number), rung=6))
         killer = Thread(target=kill_workers, args=(executor, number, ATTEMPTS))
         killer.start()
-        [measurement] = executor.next_result(lambda *_: None).measurements
+        [measurement] = trained(executor).measurements
         killer.join()
         assert (measurement.outcome, number.name in measurement.reason) == (outcome, True)
     executor.close()

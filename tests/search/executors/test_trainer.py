@@ -2,17 +2,21 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nas.errors import InputError, PatternError
 from nas.evaluation.scratch import ScratchEvaluator
 from nas.evaluation.settings import CheckpointSettings
+from nas.profiling.profiler import Profiler
 from nas.results.measurement import Outcome
-from nas.search.executors.jobs import Job, JobResult
+from nas.search.executors.jobs import Job, JobResult, ProfileJob, ProfileResult
 from nas.search.executors.trainer import InlineExecutor, Trainer, environment
+from nas.space.baselines import BASELINES
 from tests.one_thread import one_thread as one_thread
-from tests.recall_jobs import RUNG, SETUP, jobs
+from tests.profiles import conditions
+from tests.recall_jobs import RUNG, SETUP, SHAPE, jobs
 from tests.timeless import timeless
 
 
@@ -48,7 +52,7 @@ def test_jobs_run_in_their_order_when_a_result_is_requested(tmp_path: Path) -> N
     trained: list[Job] = []
 
     class Recording:
-        def train(self, job: Job, on_progress: object) -> JobResult:
+        def run(self, job: Job, on_progress: object) -> JobResult:
             trained.append(job)
             return JobResult(job, ())
 
@@ -115,3 +119,42 @@ def test_what_decides_a_measurement_is_in_its_conditions() -> None:
     ]
     assert len({one.conditions("recall") for one in [known, *other]}) == 6
     assert known.conditions("recall") != known.conditions("recall2") == other[0].conditions("recall2")
+
+
+def profile_job(**changes: Any) -> ProfileJob:
+    under = conditions(**({"num_layers": 1, "num_heads": 2, "num_kv_heads": 2} | changes))
+    return ProfileJob(trial=3, pattern=BASELINES["longformer"](SHAPE), conditions=under)
+
+
+def test_a_pattern_is_measured_under_the_conditions_of_its_job(trainer: Trainer) -> None:
+    executor = InlineExecutor(trainer)
+    executor.submit(job := profile_job())
+    result = executor.next_result(lambda *_: None)
+    assert isinstance(result, ProfileResult) and result.profile is not None
+    assert (result.job, result.outcome, result.failure) == (job, Outcome.FINISHED, "")
+    assert (result.profile.pattern_id, result.profile.conditions) == (job.pattern.id, job.conditions)
+    assert result.profile.latency_ms > 0 and result.profile.peak_memory_bytes > 0
+
+
+def test_a_layer_is_measured_once_by_a_worker(trainer: Trainer) -> None:
+    assert trainer.profile(profile_job()) == trainer.profile(profile_job()), "no two timings are the same"
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome", "reason"),
+    [
+        (MemoryError("no room"), Outcome.OUT_OF_MEMORY, ""),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), Outcome.OUT_OF_MEMORY, ""),
+        (ZeroDivisionError("a defect"), Outcome.FAILED, "ZeroDivisionError: a defect"),
+    ],
+)
+def test_a_pattern_that_cannot_be_measured_is_a_result(
+    trainer: Trainer, error: Exception, outcome: Outcome, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Profiler, "profiles", fail)
+    result = trainer.profile(profile_job())
+    assert (result.profile, result.outcome, result.reason) == (None, outcome, reason)
+    assert result.failure.startswith("Traceback")

@@ -42,19 +42,19 @@ def test_noise_is_pooled_over_the_finished_patterns_with_several_seeds(problem: 
 
 
 def test_an_entry_has_the_mean_and_the_spread_of_its_seeds(problem: Problem, store: TrialStore) -> None:
-    entry = entry_fields(store[0], problem)
+    entry = entry_fields(store[0], problem, {})
     measured = at_last_rung(store, 0)
     assert entry["seeds"] == (0, 1, 2)
     assert entry["scores"]["quality"] == pytest.approx(mean(measured))
     assert entry["spread"]["quality"] == pytest.approx(stdev(measured))
-    assert entry_fields(store[1], problem)["spread"] == {"quality": None}
+    assert entry_fields(store[1], problem, {})["spread"] == {"quality": None}
     assert entry["gain_of_last_rung"] == pytest.approx({"quality": 40 / 200 - 40 / 400})
 
 
 @pytest.mark.parametrize("deviation", [1e-9, 0.05, 1e9])
 def test_points_closer_than_the_noise_are_not_told_apart(problem: Problem, store: TrialStore, deviation: float) -> None:
     chosen = list(store.trials[:4])
-    points = front_points(chosen, problem, {"quality": deviation})
+    points = front_points(chosen, problem, {"quality": deviation}, {})
     assert [point.trial for point in points] == [0, 1, 2, 3]
     for point, trial in zip(points, chosen, strict=True):
         close = {
@@ -70,12 +70,12 @@ def test_a_point_has_converged_if_the_last_rung_gained_no_more_than_noise(
     problem: Problem, store: TrialStore, deviation: float | None, converged: bool | None
 ) -> None:
     """The last rung gains 0.1 in the toy."""
-    (point,) = front_points([store[0]], problem, {"quality": deviation})
+    (point,) = front_points([store[0]], problem, {"quality": deviation}, {})
     assert point.converged is converged
 
 
 def test_with_unknown_noise_every_point_is_told_apart(problem: Problem, store: TrialStore) -> None:
-    points = front_points(list(store.trials[:4]), problem, {"quality": None})
+    points = front_points(list(store.trials[:4]), problem, {"quality": None}, {})
     assert all(point.indistinguishable_from == () for point in points)
 
 
@@ -83,14 +83,14 @@ def test_a_gain_has_the_sign_of_its_score(problem: Problem) -> None:
     """The narrow task, of which more is better, loses what the silent one gains."""
     two = over_two(problem, "separate")
     [trial] = trained_store(two, [2], tasks=("silent", "narrow")).trials
-    gains = entry_fields(trial, two)["gain_of_last_rung"]
+    gains = entry_fields(trial, two, {})["gain_of_last_rung"]
     expected = {"quality_silent": 0.2, "quality_narrow": -0.2, "quality_silent_2x": 0.2, "quality_narrow_2x": -0.2}
     assert gains == pytest.approx(expected)
 
 
 def test_a_trial_with_one_rung_has_no_gain(problem: Problem) -> None:
     [trial] = trained_store(problem, [1]).trials
-    assert entry_fields(trial, problem)["gain_of_last_rung"] == {}
+    assert entry_fields(trial, problem, {})["gain_of_last_rung"] == {}
 
 
 def test_a_longer_length_that_only_one_of_two_has_tells_them_apart(problem: Problem) -> None:
@@ -101,7 +101,7 @@ def test_a_longer_length_that_only_one_of_two_has_tells_them_apart(problem: Prob
         return structs.replace(measured, longer=()) if int(member.pattern.id, 16) % 2 else measured
 
     trials = list(trained_store(two, [1] * 8, tasks=("silent", "narrow"), measure=measure).trials)
-    points = front_points(trials, two, {score.name: 1e9 for score in two.scores})
+    points = front_points(trials, two, {score.name: 1e9 for score in two.scores}, {})
     has = {trial.number: "quality_silent_2x" in trial.scores for trial in trials}
     assert set(has.values()) == {True, False}
     for point in points:

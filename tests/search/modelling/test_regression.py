@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nas.search.modelling.regression import MOST_COMPARED, Regression
+from nas.search.modelling.regression import MOST_COMPARED, MOST_FITTED, Regression
 
 
 def problem(num, seed=0, noise=0.05):
@@ -68,3 +68,12 @@ def test_features_may_be_missing():
     regression = Regression(np.zeros((4, 0)), inputs, np.array([1.0, 1.2, 0.8, 1.0]), np.array([5.0]))
     mean, _ = regression.predict(np.zeros((2, 0)), inputs[:2])
     assert mean == pytest.approx([1.0, 1.0], abs=0.1)
+
+
+def test_of_many_observations_an_even_part_is_fitted():
+    features, inputs, targets = problem(3 * MOST_FITTED - 2)
+    some = slice(None, None, 3)
+    assert len(targets[some]) == MOST_FITTED
+    part = Regression(features[some], inputs[some], targets[some], DEVIATIONS).predict(features, inputs)
+    whole = Regression(features, inputs, targets, DEVIATIONS).predict(features, inputs)
+    assert all((one == other).all() for one, other in zip(part, whole, strict=True))

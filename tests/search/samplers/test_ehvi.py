@@ -9,9 +9,9 @@ from nas.search.modelling.features import feature_names, pattern_features
 from nas.search.samplers.ask import Asker
 from nas.search.samplers.ask_context import SpaceView
 from nas.search.samplers.catalog import SAMPLERS
-from nas.search.samplers.ehvi import LEAST_TRAINED
 from nas.search.samplers.observation import Observation
 from nas.search.samplers.optuna_trial import TrialSuggester, suggestion_of
+from nas.search.samplers.outlook import LEAST_TRAINED
 from nas.search_spaces.everything import Everything
 from nas.search_spaces.hybrid import Hybrid
 from nas.space.random_suggester import RandomSuggester

@@ -6,6 +6,7 @@ from optuna.trial import TrialState as OptunaState
 
 from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement, Outcome
+from nas.results.objective import cost_values
 from nas.search.problem.problem import Problem
 from nas.search.samplers.history import History
 from nas.search.samplers.observation import TRAINED
@@ -27,7 +28,7 @@ def shares(problem: Problem, store: TrialStore, number: int) -> tuple[float, ...
 
 def test_a_trial_is_given_with_its_results_or_with_its_forecast(problem: Problem) -> None:
     store = trained_store(problem, [3, 3, 3, 1, 0])
-    observations = history_of(problem, store).all()
+    observations, _ = history_of(problem, store).all()
     assert [one.pattern for one in observations] == [trial.pattern for trial in store.trials]
     for number, one in enumerate(observations):
         assert one.costs == pytest.approx(shares(problem, store, number))
@@ -58,7 +59,7 @@ def test_what_cannot_be_on_the_front_is_at_chance_with_a_broken_constraint(probl
     sparse = min(drawn(problem, 12), key=lambda pattern: problem.cost(pattern).attention_flops)
     diverged, over, impossible = (enter(store, pattern).number for pattern in (sparse, problem.baselines["full"], None))
     train(store, diverged, 100, measure=diverge)
-    observations = history_of(problem, store).all()
+    observations, _ = history_of(problem, store).all()
     chance = problem.scores[0].chance
     assert [one.values[0] for one in observations] == [chance] * 3
     assert observations[over].values[1:] == (problem.full_cost.attention_flops, problem.full_cost.kv_cache_bytes)
@@ -74,7 +75,7 @@ def test_what_cannot_be_on_the_front_is_at_chance_with_a_broken_constraint(probl
 def test_a_duplicate_has_what_its_original_shows_and_its_own_suggestion(problem: Problem) -> None:
     store = trained_store(problem, [3, 1])
     enter(store, store[1].pattern)
-    _, original, duplicate = history_of(problem, store).all()
+    (_, original, duplicate), _ = history_of(problem, store).all()
     assert duplicate == replace(original, suggestion=store.suggestion(2))
     assert duplicate.suggestion is store.suggestion(2)
 
@@ -83,7 +84,7 @@ def test_a_mean_rank_is_the_forecast_one_at_every_rung(problem: Problem) -> None
     two = over_two(problem, "mean_rank")
     store = trained_store(two, [3, 2, 1], tasks=("silent", "narrow"))
     forecast = Forecaster(two, store, RUNGS).now().values
-    for number, one in enumerate(history_of(two, store).all()):
+    for number, one in enumerate(history_of(two, store).all()[0]):
         assert one.rung_values == ((forecast[number]["quality"],) * 3,)
 
 
@@ -95,19 +96,34 @@ def test_the_database_has_stopped_trials_as_pruned(problem: Problem) -> None:
     assert stopped.user_attrs == {"state": "stopped", "baseline": None, "reason": "", "step": 100}
 
 
-def test_values_are_computed_anew_when_a_trial_advances(problem: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_trial_that_advances_has_other_values_in_the_database(problem: Problem) -> None:
     store = trained_store(problem, [3, 2])
-    history, rung_values, asked = history_of(problem, store), store.rung_values, []
-
-    def listen(rung: int) -> dict[int, dict[str, float]]:
-        asked.append(rung)
-        return rung_values(rung)
-
-    monkeypatch.setattr(store, "rung_values", listen)
-    _, stopped = (history.frozen(number) for number in (0, 1))
-    assert asked == list(RUNGS)
+    history = history_of(problem, store)
+    stopped = history.frozen(1)
     train(store, 1, 400)
     assert (stopped.values, history.frozen(1).values) == (None, list(store[1].values.values()))
+
+
+def test_beyond_a_few_trials_what_advanced_since_the_last_reading_counts_as_running(
+    problem: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("nas.search.trial_store", "nas.search.samplers.history"):
+        monkeypatch.setattr(f"{module}.EXACT", 4)
+    store = trained_store(problem, [1, 1, 1, 1])  # 4 advances: from now on every 2nd is read
+    history = history_of(problem, store)
+    before, num_read = history.all()
+    assert (num_read, len(before)) == (4, 4)
+    new = drawn(problem, 6)[4:]
+    enter(store, new[0]), enter(store, new[1]), enter(store, new[0])
+    train(store, 4, 100)
+    later, num_read = history.all()
+    assert (store.reading, num_read) == (4, 4) and later[:4] == before
+    assert [one.values for one in later[4:]] == [None] * 3
+    assert later[6] == replace(later[4], suggestion=store.suggestion(6))
+    assert store.catch_up() and not store.catch_up()
+    latest, num_read = history.all()
+    assert num_read == 7 and latest[4].values is not None and latest[5].values is None
+    assert latest == history_of(problem, store).all()[0]
 
 
 def test_a_sampler_explores_the_space_of_the_study(problem: Problem) -> None:
@@ -119,7 +135,7 @@ def test_a_sampler_explores_the_space_of_the_study(problem: Problem) -> None:
         assert pattern == problem.sample(RandomSuggester(seed))
         cost = problem.cost(pattern)
         assert view.costs(pattern)[0] == pytest.approx(cost.attention_flops / problem.full_cost.attention_flops)
-        assert view.over_budget(pattern) == (not store.keeps_budgets(cost))
+        assert view.over_budget(pattern) == (not store.keeps_budgets(cost_values(cost)))
         assert view.identity(pattern) == problem.shape.identity(pattern)
         verdicts.add(view.over_budget(pattern))
     assert verdicts == {True, False} and view.rungs == RUNGS

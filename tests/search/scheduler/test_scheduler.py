@@ -104,3 +104,17 @@ def test_finalists_are_trained_on_until_the_front_is_at_the_last_rung(problem: P
         assert len({trial.step for trial in finalists}) == 1
         train(store, finalists[0].number, scheduler.rung_after(finalists[0]))
     assert {trial.step for trial in scheduler.front()} == {400}
+
+
+def test_promoted_trials_are_started_one_by_one_as_if_chosen_anew(problem: Problem) -> None:
+    store = trained_store(problem, [1] * 8)
+    scheduler = scheduler_of(problem, store)
+    chosen: list[int] = []
+    while waiting := scheduler.next_promoted(more_to_come=True):
+        anew = scheduler_of(problem, store)
+        anew.started([store[number] for number in chosen])
+        assert numbers(waiting) == numbers(anew.next_promoted(more_to_come=True))
+        scheduler.started(waiting[:1])
+        chosen.append(waiting[0].number)
+    assert len(chosen) == len(set(chosen)) == LEAST_TRIALS
+    assert scheduler.next_promoted(more_to_come=False), "then its agreement stays unknown, and every trial passes"

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from nas.errors import InputError
 from nas.results.cost import Cost
-from nas.results.objective import Objective
+from nas.results.objective import Objective, cost_values
 from nas.search.scoring.objectives import make_objectives, values_by_trial, worst_values
 from nas.search.scoring.scores import make_scores
 from nas.tasks.task import Metric
@@ -68,7 +68,7 @@ def test_a_length_that_a_task_cannot_have_is_no_objective() -> None:
 def test_a_length_that_a_pattern_cannot_have_counts_as_chance() -> None:
     objectives = make_objectives(["quality_2x", "flops"], make_scores(ONE, [2]))
     scores = {0: {"quality": 2.0, "quality_2x": 2.5}, 7: {"quality": 1.0}}
-    costs = {0: COST, 7: replace(COST, attention_flops=50)}
+    costs = {0: cost_values(COST), 7: cost_values(replace(COST, attention_flops=50))}
     assert values_by_trial(objectives, scores, costs) == {
         0: {"quality_2x": 2.5, "flops": 100.0},
         7: {"quality_2x": SilentTask.chance, "flops": 50.0},
@@ -82,11 +82,11 @@ def test_the_mean_rank_weighs_every_task_alike() -> None:
         4: {"quality_silent": 1.1, "quality_fixed": 0.9},  # 1/2 and 0
         5: {"quality_silent": 9.0, "quality_fixed": 0.8},  # 1 and 1/2
     }
-    values = values_by_trial(objectives, scores, dict.fromkeys(scores, COST))
+    values = values_by_trial(objectives, scores, dict.fromkeys(scores, cost_values(COST)))
     assert {number: own["quality"] for number, own in values.items()} == {3: 0.5, 4: 0.25, 5: 0.75}
-    assert worst_values(objectives, COST) == {"quality": 1.0, "flops": 100.0}
+    assert worst_values(objectives, cost_values(COST)) == {"quality": 1.0, "flops": 100.0}
 
 
 def test_what_cannot_be_trained_is_told_at_chance() -> None:
     objectives = make_objectives(["quality", "flops"], make_scores(TWO, []))
-    assert worst_values(objectives, COST) == {"quality_silent": 4.0, "quality_fixed": 0.1, "flops": 100.0}
+    assert worst_values(objectives, cost_values(COST)) == {"quality_silent": 4.0, "quality_fixed": 0.1, "flops": 100.0}

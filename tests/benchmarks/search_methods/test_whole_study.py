@@ -1,0 +1,51 @@
+"""Whole studies, replayed on the shipped table."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from search_methods.whole_study import WholeStudy, replay_study
+from search_methods.world import table_world
+
+from nas.results.trial import TrialState
+from nas.search.concurrency import Concurrency
+from nas.search.settings import FidelitySettings
+
+TABLE = Path(__file__).parents[3] / "tables" / "tabular-text.jsonl"
+
+
+@pytest.fixture(scope="module")
+def study() -> WholeStudy:
+    world = table_world(TABLE)
+    fidelity = FidelitySettings(num_patterns=3, times=4, num_seeds=1)
+    return replay_study(world, replace(world.settings, num_trials=8, confirm_seeds=1, fidelity=fidelity))
+
+
+def test_every_step_is_counted_for_one_purpose(study: WholeStudy) -> None:
+    trained = [trial for trial in study.store.trials if trial.duplicate_of is None]
+    finished = [trial for trial in trained if trial.state is TrialState.FINISHED]
+    longest = [trial for trial in trained if any(one.step == 3840 for one in trial.measurements)]
+    confirmed = [trial for trial in trained if len({one.seed for one in trial.measurements}) > 1]
+    assert len(longest) == 3 and {one.id for one in study.front} <= {one.pattern.id for one in confirmed if one.pattern}
+    assert study.steps == {
+        "baselines": 0,
+        "first rung": 480 * len(trained),
+        "later rungs": (960 - 384) * len(finished),
+        "confirmation of baselines": 0,
+        "confirmation of points": 960 * len(confirmed),
+        "long runs": sum(3840 - (768 if trial in finished else 384) for trial in longest),
+    }
+
+
+def test_the_search_is_watched_after_every_run(study: WholeStudy) -> None:
+    last = study.moments[-1]
+    assert last.num_trials == 8
+    assert last.num_steps == study.steps["first rung"] + study.steps["later rungs"] == last.num_steps_in_turn
+    assert [one.num_steps for one in study.moments] == sorted({one.num_steps for one in study.moments})
+
+
+def test_a_cohort_takes_its_steps_at_once() -> None:
+    world = table_world(TABLE)
+    settings = replace(world.settings, num_trials=8, fidelity=FidelitySettings(num_patterns=0))
+    last = replay_study(world, settings, Concurrency(num_workers=1, cohort_size=8)).moments[-1]
+    assert last.num_steps_in_turn < last.num_steps / 2
