@@ -41,6 +41,7 @@ class Workload:
             num_heads=self.proxy.num_heads,
             num_tokens=self.text.num_tokens,
             causal=True,
+            context=True,
         )
 
     def task(self) -> Task:
