@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
 from nas.attention.flex import backend, layout, mask
+from nas.attention.flex.compiler import compiled_flex_attention
 from nas.evaluation.out_of_memory import unless_out_of_memory
 from nas.patterns.blocks.tiling import Tiling
 from nas.patterns.blocks.visible import visible_blocks
@@ -100,7 +101,7 @@ def blocks_of(size: int) -> Iterator[None]:
     if size == layout.BLOCK:
         yield
         return
-    kernel = partial(backend.compiled_flex_attention(), kernel_options=SMALLER_TILES)
+    kernel = partial(compiled_flex_attention(), kernel_options=SMALLER_TILES)
     mask.block_mask.cache_clear()
     with (
         patch.object(layout, "BLOCK", size),

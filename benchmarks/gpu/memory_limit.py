@@ -15,12 +15,12 @@ from nas.proxy.state.cohort_state import CohortState, Member
 from nas.proxy.training.cohort_trainer import CohortTrainer
 
 from .place import Place, head, mib, parse, row
-from .workload import LONG, TINY, Workload
+from .workload import QUICK, TINY, Workload
 
 
 def main(words: Sequence[str] | None = None) -> None:
     place = parse(__doc__, words)
-    workload, count, rung = (TINY, 4, 2) if place.small else (LONG, 16, 4)
+    workload, count, rung = (TINY, 4, 2) if place.small else (QUICK, 64, 4)
     members = workload.members(count)
     needed = bytes_of(workload, members, place)
     with limited(count // 2, needed, place), counted() as trained:

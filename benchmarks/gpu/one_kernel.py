@@ -63,7 +63,7 @@ def results(
     inputs: Sequence[Tensor], heads: tuple[HeadPattern, ...], backend: str, dtype: torch.dtype, place: Place
 ) -> list[Tensor]:
     """The output, and on a GPU the gradients of the sum of its squares."""
-    q, k, v = (tensor.to(dtype).requires_grad_(place.on_gpu) for tensor in inputs)
+    q, k, v = (tensor.detach().to(dtype).requires_grad_(place.on_gpu) for tensor in inputs)
     out = attend(q, k, v, heads, backend)
     gradients = torch.autograd.grad(out.float().square().sum(), [q, k, v]) if place.on_gpu else ()
     place.synchronize()

@@ -14,7 +14,14 @@ STAGES = tuple(Benchmark(name, name, ("-c", ""), "About.") for name in ("first",
 
 
 @pytest.fixture
-def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the page is written."""
+    monkeypatch.setattr(run, "PAGE", tmp_path / "benchmarks.md")
+    return tmp_path / "benchmarks.md"
+
+
+@pytest.fixture
+def measured(tmp_path: Path, page: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of what is measured, in order, on a machine with a GPU; `second` fails."""
     names: list[str] = []
 
@@ -25,7 +32,6 @@ def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return Outcome(text="said", day=day, machine="m", versions=versions(), seconds=1.0, gpu=gpu, ended=ended)
 
     monkeypatch.setattr(benchmark, "RESULTS", tmp_path / "results")
-    monkeypatch.setattr(run, "PAGE", tmp_path / "benchmarks.md")
     monkeypatch.setattr(run, "GPU_BENCHMARKS", STAGES)
     monkeypatch.setattr(run, "gpu_name", lambda: "H200")
     monkeypatch.setattr(run, "measure", measure)
@@ -40,21 +46,21 @@ def test_every_benchmark_is_there_and_has_a_name_of_its_own() -> None:
 
 
 def test_without_a_gpu_one_line_says_so(
-    measured: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    measured: list[str], page: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(run, "gpu_name", lambda: "")
     assert run.main(["--gpu"]) == 2
     assert capsys.readouterr().err == (
         "run.py: --gpu needs a CUDA device, and torch finds none here. Use make bench.\n"
     )
-    assert not measured and not run.PAGE.exists()
+    assert not measured and not page.exists()
 
 
-def test_a_second_call_goes_on_with_what_did_not_come_to_its_end(measured: list[str]) -> None:
+def test_a_second_call_goes_on_with_what_did_not_come_to_its_end(measured: list[str], page: Path) -> None:
     assert run.main(["--gpu"]) == 1
     assert run.main(["--gpu"]) == 1
     assert measured == ["first", "second", "second"]
-    assert "### second" in run.PAGE.read_text()
+    assert "### second" in page.read_text()
 
 
 def test_another_gpu_another_day_and_a_name_measure_anew(measured: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,6 +79,6 @@ def test_an_unknown_name_is_refused(measured: list[str], capsys: pytest.CaptureF
     assert not measured and known(STAGES[0]) is None
 
 
-def test_the_page_alone_runs_nothing(measured: list[str]) -> None:
+def test_the_page_alone_runs_nothing(measured: list[str], page: Path) -> None:
     assert run.main(["--page"]) == 0
-    assert not measured and "not run yet" in run.PAGE.read_text()
+    assert not measured and "not run yet" in page.read_text()

@@ -31,7 +31,7 @@ def settings() -> RunSettings:
 
 def test_it_is_of_the_scale_of_a_gpu(settings: StudySettings) -> None:
     proxy = settings.proxy
-    assert settings.task.num_tokens >= 2048 and 6 <= proxy.num_layers <= 8
+    assert make_problem(settings).task.num_tokens >= 2048 and 6 <= proxy.num_layers <= 8
     assert proxy.d_model // proxy.num_heads == 64
     assert settings.confirm_seeds >= 1
 
@@ -39,7 +39,7 @@ def test_it_is_of_the_scale_of_a_gpu(settings: StudySettings) -> None:
 @pytest.mark.parametrize("page", ["conf/preset/gpu.yaml", "docs/studies.md"])
 def test_what_is_said_of_its_size_is_what_comes_out(page: str, settings: StudySettings) -> None:
     problem = make_problem(settings)
-    target = settings.proxy.target(settings.task.num_tokens, problem.task.vocab_size)
+    target = settings.proxy.target(problem.task.num_tokens, problem.task.vocab_size)
     drawn = [problem.sample(RandomSuggester(seed)) for seed in range(100)]
     sequence = fmean(count_cost(pattern, target).train_flops for pattern in drawn)
     step = sequence * settings.training.batch_size

@@ -30,9 +30,12 @@ def stretch(batches: Sequence[Tensors]) -> Tensors:
     Args:
         batches: of equal shapes; all have a context, or none has.
     """
-    tokens, targets = (torch.stack([batch[kind] for batch in batches]) for kind in (0, 1))
     contexts = [context for _, _, context in batches if context is not None]
-    return tokens, targets, torch.stack(contexts) if contexts else None
+    return (
+        torch.stack([tokens for tokens, _, _ in batches]),
+        torch.stack([targets for _, targets, _ in batches]),
+        torch.stack(contexts) if contexts else None,
+    )
 
 
 def steps_of(stretch: Tensors) -> Iterator[Tensors]:
