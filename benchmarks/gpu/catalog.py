@@ -57,7 +57,8 @@ GPU_BENCHMARKS = (
     stage(
         "memory_limit",
         "Out of memory",
-        "Sixty-four proxies of the default search with room for half of them: cohorts are halved, and no trial is lost.",
+        "Sixty-four proxies of the default search with room for half of them: cohorts are halved, and no trial is "
+        "lost.",
         25,
     ),
     stage(
