@@ -14,18 +14,14 @@ import os
 import platform
 import random
 import tempfile
-import time
-from collections import defaultdict, deque
-from collections.abc import Callable
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from collections import deque
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
-from unittest import mock
 
 import optuna
 import torch
+from stopwatch import Parts, Stopwatch
 
 from nas.config.load import load_settings
 from nas.proxy.state.cohort_state import Member
@@ -48,7 +44,7 @@ from nas.search.storage.database import StudyDatabase
 from nas.search.storage.study_folder import StudyFolder
 from nas.search.trial_store import TrialStore
 
-PARTS: dict[str, tuple[tuple[Any, tuple[str, ...]], ...]] = {
+PARTS: Parts = {
     "ask": ((Proposer, ("baseline", "sampled")), (History, ("all",))),
     "tell": (
         (TrialStore, ("enter", "advance", "add_measurements")),
@@ -78,62 +74,7 @@ PARTS: dict[str, tuple[tuple[Any, tuple[str, ...]], ...]] = {
     ),
     "database": ((StudyDatabase, ("__init__", "append", "finish")),),
 }
-"""What is timed, by part: methods of classes, or functions of modules."""
-
-
-@dataclass
-class Stopwatch:
-    """CPU seconds by part, each without the parts that it calls."""
-
-    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-    fsyncs: int = 0
-    _parts: list[str] = field(default_factory=lambda: ["rest"])
-    _since: float = field(default_factory=time.process_time)
-
-    def enter(self, part: str) -> None:
-        """From now on, time counts for this part."""
-        self._book()
-        self._parts.append(part)
-
-    def leave(self) -> None:
-        """From now on, time counts for the part that called."""
-        self._book()
-        self._parts.pop()
-
-    def _book(self) -> None:
-        now = time.process_time()
-        self.seconds[self._parts[-1]] += now - self._since
-        self._since = now
-
-    @contextmanager
-    def watching(self) -> Any:
-        """Times the calls of every part, and counts what is synchronised to disk."""
-        fsync = os.fsync
-
-        def counted(descriptor: int) -> None:
-            self.fsyncs += 1
-            fsync(descriptor)
-
-        with ExitStack() as patches:
-            patches.enter_context(mock.patch.object(os, "fsync", counted))
-            for part, places in PARTS.items():
-                for owner, names in places:
-                    for name in names:
-                        timed = self._timed(part, getattr(owner, name))
-                        patches.enter_context(mock.patch.object(owner, name, timed))
-            self.enter("rest")
-            yield
-            self.leave()
-
-    def _timed(self, part: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        def timed(*args: Any, **kwargs: Any) -> Any:
-            self.enter(part)
-            try:
-                return call(*args, **kwargs)
-            finally:
-                self.leave()
-
-        return timed
+"""What a driver does."""
 
 
 class InstantExecutor:
@@ -178,7 +119,7 @@ class InstantExecutor:
 
 def run(settings: StudySettings, problem: Problem, folder: Path) -> Stopwatch:
     """Run a study to its end, or once more, as `nas.search.study.run_study` does."""
-    watch = Stopwatch()
+    watch = Stopwatch(PARTS)
     with watch.watching(), locked(folder):
         study = StudyFolder(folder)
         check_own(folder)

@@ -40,8 +40,8 @@ def test_every_step_is_counted_for_one_purpose(study: WholeStudy) -> None:
 def test_the_search_is_watched_after_every_run(study: WholeStudy) -> None:
     last = study.moments[-1]
     assert last.num_trials == 8
-    assert last.num_steps == study.steps["first rung"] + study.steps["later rungs"] == last.num_steps_in_turn
-    assert [one.num_steps for one in study.moments] == sorted({one.num_steps for one in study.moments})
+    assert last.num_steps == study.steps["first rung"] + study.steps["later rungs"] > last.num_steps_in_turn
+    assert [one.num_steps for one in study.moments] == sorted(one.num_steps for one in study.moments)
 
 
 def test_a_cohort_takes_its_steps_at_once() -> None:
