@@ -1,6 +1,6 @@
 """Do patterns score on a GPU as they do on a CPU? Sixteen of them, trained to the rung of 480 steps.
 
-    python -m benchmarks.gpu.against_cpu --device cpu --prepare    # first, on a CPU: some twenty minutes of one core
+    python -m benchmarks.gpu.against_cpu --device cpu --prepare    # first, on a CPU: half an hour of one core
 
 The scores of the CPU are of two seeds of the weights, so that a difference between devices stands beside the one
 between seeds. The task is drawn, so that it is the same with every version of Python.
@@ -53,6 +53,9 @@ def main(words: Sequence[str] | None = None) -> None:
     place = parse(__doc__, [word for word in given if word != "--prepare"])
     if prepare:
         PREPARED.write_text(json.dumps(asdict(on_a_cpu(place.small)), indent=2) + "\n")
+        return
+    if not place.small and not PREPARED.exists():
+        print(f"Not run: there is no {PREPARED.name}. Make it on a CPU with --prepare.")
         return
     compare(on_a_cpu(small=True) if place.small else CpuScores(**json.loads(PREPARED.read_text())), place)
 
