@@ -1,5 +1,5 @@
 # The two commands: `make search` and `make test`. Each installs what it needs into .venv first, once.
-.PHONY: help setup search lint fix quick test bench clean
+.PHONY: help setup search lint fix quick test bench bench-gpu clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -12,7 +12,7 @@ SLOW := "slow and not gpu"
 COVERED := 97
 
 help:  ## show this list
-	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
 
 setup: $(INSTALLED)  ## install into .venv; again only after pyproject.toml or constraints.txt changed
 
@@ -48,6 +48,9 @@ test: lint  ## lint, and all tests with their coverage: the quick ones side by s
 
 bench: setup  ## run every benchmark that needs no GPU, and make docs/benchmarks.md: under ten minutes
 	$(BIN)/python benchmarks/run.py
+
+bench-gpu: setup  ## run every benchmark that needs a GPU, and make docs/benchmarks.md: under eight minutes, resumable
+	$(BIN)/python benchmarks/run.py --gpu
 
 clean:  ## remove .venv and what tools cached; studies in runs/ stay
 	rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage*

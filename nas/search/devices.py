@@ -12,7 +12,7 @@ CPU_COHORT = 4
 """Candidates that one core trains at once: a step of four takes 0.74 of the time of four steps (docs/proxy.md)."""
 
 GPU_COHORT = 16
-"""Candidates that one GPU trains at once: small proxies leave most of it idle one at a time."""
+"""Candidates that one GPU trains at once, so that small proxies do not leave most of it idle; not measured yet."""
 
 
 def choose_devices(settings: StudySettings) -> list[str]:

@@ -1,50 +1,84 @@
-"""The page of benchmarks is made of what they printed."""
+"""Which benchmarks are run, and what is said where they cannot be."""
 
+from datetime import date
 from pathlib import Path
 
+import benchmark
 import pytest
 import run
-from run import BENCHMARKS, HERE, PAGE, Benchmark, Outcome, keep, measure, page, wrapped
+from benchmark import ROOT, Benchmark, Outcome, known, versions
+from gpu.catalog import GPU_BENCHMARKS
+from run import BENCHMARKS
 
-HELLO = Benchmark("hello", "A greeting", ("hello.py", "--loud"), "What a script says, and `no more than that`.")
+STAGES = tuple(Benchmark(name, name, ("-c", ""), "About.") for name in ("first", "second"))
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(run, "HERE", tmp_path)
-    monkeypatch.setattr(run, "RESULTS", tmp_path / "results")
-    (tmp_path / "hello.py").write_text("import sys; print('| said |\\n|---|\\n| hello', *sys.argv[1:], '|')\n")
-    return tmp_path
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the page is written."""
+    monkeypatch.setattr(run, "PAGE", tmp_path / "benchmarks.md")
+    return tmp_path / "benchmarks.md"
 
 
-def test_the_committed_page_says_what_the_results_say() -> None:
-    assert PAGE.read_text() == page(BENCHMARKS)
+@pytest.fixture
+def measured(tmp_path: Path, page: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of what is measured, in order, on a machine with a GPU; `second` fails."""
+    names: list[str] = []
+
+    def measure(one: Benchmark, gpu: str) -> Outcome:
+        names.append(one.name)
+        ended = "failed: x" if one.name == "second" else ""
+        day = date.today().isoformat()
+        return Outcome(text="said", day=day, machine="m", versions=versions(), seconds=1.0, gpu=gpu, ended=ended)
+
+    monkeypatch.setattr(benchmark, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(run, "GPU_BENCHMARKS", STAGES)
+    monkeypatch.setattr(run, "gpu_name", lambda: "H200")
+    monkeypatch.setattr(run, "measure", measure)
+    return names
 
 
-def test_every_benchmark_is_a_script_that_is_there() -> None:
-    assert all((HERE / one.arguments[0]).is_file() for one in BENCHMARKS)
-    assert len({one.name for one in BENCHMARKS}) == len(BENCHMARKS)
+def test_every_benchmark_is_there_and_has_a_name_of_its_own() -> None:
+    every = (*BENCHMARKS, *GPU_BENCHMARKS)
+    assert all((ROOT / one.arguments[0]).is_file() for one in BENCHMARKS)
+    assert all((ROOT / one.arguments[1].replace(".", "/")).with_suffix(".py").is_file() for one in GPU_BENCHMARKS)
+    assert len({one.name for one in every}) == len(every)
 
 
-def test_what_is_not_run_yet_says_so(elsewhere: Path) -> None:
-    assert "`python benchmarks/hello.py --loud`: not run yet." in page([HELLO])
+def test_without_a_gpu_one_line_says_so(
+    measured: list[str], page: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run, "gpu_name", lambda: "")
+    assert run.main(["--gpu"]) == 2
+    assert capsys.readouterr().err == (
+        "run.py: --gpu needs a CUDA device, and torch finds none here. Use make bench.\n"
+    )
+    assert not measured and not page.exists()
 
 
-def test_what_is_run_is_kept_and_shown(elsewhere: Path) -> None:
-    keep(HELLO, measure(HELLO))
-    shown = page([HELLO])
-    assert "## A greeting" in shown and "| hello --loud |" in shown and "not run yet" not in shown
-    assert "cores, load" in shown and "torch" in shown
+def test_a_second_call_goes_on_with_what_did_not_come_to_its_end(measured: list[str], page: Path) -> None:
+    assert run.main(["--gpu"]) == 1
+    assert run.main(["--gpu"]) == 1
+    assert measured == ["first", "second", "second"]
+    assert "### second" in page.read_text()
 
 
-def test_a_benchmark_that_fails_keeps_what_was_known(elsewhere: Path) -> None:
-    keep(HELLO, Outcome(text="before", day="2026-01-01", machine="m", versions="v", seconds=1.0))
-    (elsewhere / "hello.py").write_text("raise SystemExit(3)\n")
-    with pytest.raises(Exception, match="exit status 3"):
-        measure(HELLO)
-    assert "before" in page([HELLO])
+def test_another_gpu_another_day_and_a_name_measure_anew(measured: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    run.main(["--gpu", "--only", "first"])
+    run.main(["--gpu", "--only", "first"])
+    assert measured == ["first", "first"]
+    assert run.is_done(STAGES[0], "H200") and not run.is_done(STAGES[0], "H100")
+    monkeypatch.setattr(run, "versions", lambda: "another torch")
+    assert not run.is_done(STAGES[0], "H200")
 
 
-def test_lines_break_between_words_and_not_in_code() -> None:
-    lines = wrapped("word " * 30 + "`code that is not broken` end")
-    assert max(map(len, lines)) <= 100 and any("`code that is not broken`" in line for line in lines)
+def test_an_unknown_name_is_refused(measured: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run.main(["--gpu", "--only", "third"])
+    assert ended.value.code == 2 and "third is none of first, second" in capsys.readouterr().err
+    assert not measured and known(STAGES[0]) is None
+
+
+def test_the_page_alone_runs_nothing(measured: list[str], page: Path) -> None:
+    assert run.main(["--page"]) == 0
+    assert not measured and "not run yet" in page.read_text()

@@ -27,7 +27,7 @@ def test_nothing_said_is_the_quick_preset() -> None:
     assert isinstance(settings.task, TextSettings)
 
 
-@pytest.mark.parametrize("preset", ["smoke", "quick", "overnight"])
+@pytest.mark.parametrize("preset", ["smoke", "quick", "overnight", "gpu"])
 def test_presets_name_themselves_and_their_study(preset: str) -> None:
     settings = load(f"preset={preset}")
     assert (settings.preset, settings.study) == (preset, preset)
@@ -45,7 +45,7 @@ def test_the_command_line_overrides_the_preset(words: tuple[str, ...]) -> None:
     assert (settings.num_trials, settings.preset) == (3, "smoke")
 
 
-@pytest.mark.parametrize("preset", ["smoke", "quick", "overnight"])
+@pytest.mark.parametrize("preset", ["smoke", "quick", "overnight", "gpu"])
 @pytest.mark.parametrize("task", TASKS)
 def test_every_task_goes_with_every_preset(task: str, preset: str) -> None:
     """Presets say nothing that some task cannot have, such as the length of a picture."""

@@ -1,6 +1,6 @@
 """A task's batches in the form that Lightning iterates over."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -11,7 +11,7 @@ Tensors = tuple[Tensor, Tensor, Tensor | None]
 """Tokens, targets and context of a batch, as tensors that Lightning can move to a device."""
 
 STEPS_AT_ONCE = 16
-"""Most optimiser steps between two returns to Lightning's loop; on a GPU, their batches travel together."""
+"""Most optimiser steps between two returns to Lightning's loop; their batches travel to a GPU together."""
 
 VALIDATION_TOKENS = {"cpu": 4096, "cuda": 16_384}
 """Tokens of a batch in validation, about: on a CPU what takes the least time for each, on a GPU not measured yet."""
@@ -24,8 +24,29 @@ def as_tensors(batch: Batch, device: torch.device | str = "cpu") -> Tensors:
     return tokens, targets, context
 
 
+def stretch(batches: Sequence[Tensors]) -> Tensors:
+    """The batches of some steps, one after the other along a new first axis: one copy to a device moves all of a kind.
+
+    Args:
+        batches: of equal shapes; all have a context, or none has.
+    """
+    contexts = [context for _, _, context in batches if context is not None]
+    return (
+        torch.stack([tokens for tokens, _, _ in batches]),
+        torch.stack([targets for _, targets, _ in batches]),
+        torch.stack(contexts) if contexts else None,
+    )
+
+
+def steps_of(stretch: Tensors) -> Iterator[Tensors]:
+    """The batches of a stretch, step by step: views of it."""
+    tokens, targets, contexts = stretch
+    for step in range(len(tokens)):
+        yield tokens[step], targets[step], None if contexts is None else contexts[step]
+
+
 class TrainBatches:
-    """The training batches of a range of steps, several steps at a time: Lightning's own work is done once for them.
+    """The training batches of a range of steps, a stretch at a time: Lightning's own work is done once for it.
 
     Args:
         task: where the batches come from.
@@ -37,10 +58,10 @@ class TrainBatches:
     def __init__(self, task: Task, batch_size: int, seed: int, steps: range) -> None:
         self._task, self._batch_size, self._seed, self._steps = task, batch_size, seed, steps
 
-    def __iter__(self) -> Iterator[list[Tensors]]:
+    def __iter__(self) -> Iterator[Tensors]:
         for first in range(0, len(self._steps), STEPS_AT_ONCE):
             steps = self._steps[first : first + STEPS_AT_ONCE]
-            yield [as_tensors(self._task.train_batch(step, self._batch_size, self._seed)) for step in steps]
+            yield stretch([as_tensors(self._task.train_batch(step, self._batch_size, self._seed)) for step in steps])
 
 
 class ValidationBatches:

@@ -8,7 +8,7 @@ from lightning.pytorch import LightningModule
 from torch import Tensor
 from torch.optim import Optimizer
 
-from nas.proxy.training.data import Tensors
+from nas.proxy.training.data import Tensors, steps_of
 
 
 class StretchModule(LightningModule, ABC):
@@ -29,11 +29,19 @@ class StretchModule(LightningModule, ABC):
     def loss(self, batch: Tensors) -> Tensor:
         """The loss of one step, a scalar."""
 
-    def training_step(self, batches: list[Tensors]) -> None:
-        """One optimiser step for each of some batches."""
+    def transfer_batch_to_device(self, batch: Tensors, device: torch.device, dataloader_idx: int) -> Tensors:
+        """A batch, or a stretch of them, on the device; a GPU's copies start from pinned memory, so nothing waits."""
+        if device.type == "cuda":
+            tokens, targets, context = batch
+            batch = tokens.pin_memory(), targets.pin_memory(), None if context is None else context.pin_memory()
+        moved: Tensors = super().transfer_batch_to_device(batch, device, dataloader_idx)
+        return moved
+
+    def training_step(self, stretch: Tensors) -> None:
+        """One optimiser step for each batch of a stretch."""
         optimizer = self.optimizers(use_pl_optimizer=False)
         assert isinstance(optimizer, Optimizer)
-        for batch in batches:
+        for batch in steps_of(stretch):
             optimizer.zero_grad()
             loss = self.loss(batch)
             with torch.autocast(self.device.type, enabled=False):  # Lightning's is on around this whole method

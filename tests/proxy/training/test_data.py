@@ -1,11 +1,12 @@
-from itertools import chain, starmap
+from itertools import starmap
 
 import numpy as np
+import pytest
 import torch
 
-from nas.proxy.training.data import STEPS_AT_ONCE, TrainBatches, ValidationBatches, as_tensors
+from nas.proxy.training.data import STEPS_AT_ONCE, TrainBatches, ValidationBatches, as_tensors, steps_of
 from nas.tasks.language.text import TextTask
-from nas.tasks.task import Batch
+from nas.tasks.task import Batch, Task
 from tests.noise_task import NoiseTask
 
 
@@ -16,11 +17,22 @@ def same(left: tuple[torch.Tensor | None, ...], right: tuple[torch.Tensor | None
     )
 
 
-def test_stretches_have_the_batches_of_their_steps(task: TextTask) -> None:
-    stretches = list(TrainBatches(task, 4, seed=5, steps=range(3, 23)))
-    assert [len(stretch) for stretch in stretches] == [STEPS_AT_ONCE, 20 - STEPS_AT_ONCE]
-    for step, given in enumerate(chain(*stretches), start=3):
-        assert same(given, as_tensors(task.train_batch(step, 4, 5)))
+@pytest.mark.parametrize("drawn", [NoiseTask(has_context=True), NoiseTask(readout="mean")], ids=["context", "mean"])
+def test_stretches_have_the_batches_of_their_steps(task: TextTask, drawn: Task) -> None:
+    for source in (task, drawn):
+        stretches = list(TrainBatches(source, 4, seed=5, steps=range(3, 23)))
+        assert [len(tokens) for tokens, _, _ in stretches] == [STEPS_AT_ONCE, 20 - STEPS_AT_ONCE]
+        batches = [batch for stretch in stretches for batch in steps_of(stretch)]
+        for step, given in enumerate(batches, start=3):
+            assert same(given, as_tensors(source.train_batch(step, 4, 5)))
+
+
+def test_a_stretch_is_one_tensor_of_each_kind(task: TextTask) -> None:
+    """One copy moves all of it, and what a step reads is contiguous."""
+    (stretch,) = TrainBatches(task, 4, seed=5, steps=range(3))
+    for kind, step in zip(stretch, list(steps_of(stretch))[2], strict=True):
+        if kind is not None:
+            assert step is not None and step.is_contiguous() and step.data_ptr() == kind[2].data_ptr()
 
 
 def test_validation_is_the_whole_set_every_time(task: TextTask) -> None:

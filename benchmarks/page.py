@@ -1,0 +1,57 @@
+"""docs/benchmarks.md: what every benchmark printed."""
+
+from collections.abc import Sequence
+
+from benchmark import ROOT, Benchmark, known
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+
+HEAD = """\
+# Benchmarks
+
+Made by `make bench` and `make bench-gpu` (`benchmarks/run.py`) from what each benchmark printed;
+nothing here is written by hand. Times belong to the machine and the load beside them; ratios within
+one run are what to read.
+"""
+
+GPU_HEAD = """\
+## On a GPU
+
+`make bench-gpu` runs these within eight minutes on one GPU, most telling first. A section that was
+not run yet claims nothing.
+"""
+
+
+def page(on_cpu: Sequence[Benchmark], on_gpu: Sequence[Benchmark]) -> str:
+    """The whole page."""
+    sections = [section(one, "##") for one in on_cpu]
+    return "\n".join([HEAD, *sections, GPU_HEAD, *(section(one, "###") for one in on_gpu)])
+
+
+def section(benchmark: Benchmark, marks: str) -> str:
+    """One benchmark, run or not, under a heading of this depth."""
+    outcome = known(benchmark)
+    command = f"`python {' '.join(benchmark.arguments)}`"
+    lines = [f"{marks} {benchmark.title}", "", *wrapped(benchmark.about), ""]
+    if outcome is None:
+        return "\n".join([*lines, *wrapped(f"{command}: not run yet."), ""])
+    where = ", ".join(filter(None, [outcome.day, outcome.gpu, outcome.machine, outcome.versions]))
+    end = f", {outcome.ended}" if outcome.ended else ""
+    return "\n".join([*lines, *wrapped(f"{command}, {where}, {outcome.seconds:.0f} s{end}:"), "", outcome.text, ""])
+
+
+def wrapped(text: str) -> list[str]:
+    """A paragraph in lines of at most 100 columns; what stands in code marks is not broken."""
+    words: list[str] = []
+    for word in text.split(" "):
+        if words and words[-1].count("`") % 2:
+            words[-1] += f" {word}"
+        else:
+            words.append(word)
+    lines = [""]
+    for word in words:
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > 100:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines
