@@ -27,6 +27,8 @@ class TimeLeft:
         """Note how much work is done, and how much there is in all, in any unit."""
         now = self._clock()
         self._rest = expected - done
+        if done <= 0:  # workers that are still starting have no pace
+            return
         if self._seen and now - self._seen[-1][0] < SOONEST_SECONDS / 4 and len(self._seen) > 1:
             self._seen.pop()
         self._seen.append((now, done))

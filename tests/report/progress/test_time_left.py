@@ -17,13 +17,25 @@ def test_it_is_unknown_before_there_is_a_pace() -> None:
     clock = Clock()
     left = TimeLeft(clock)
     assert left.seconds is None
-    left.update(0, 1000)
-    clock.now += SOONEST_SECONDS - 0.1
     left.update(10, 1000)
+    clock.now += SOONEST_SECONDS - 0.1
+    left.update(20, 1000)
     assert left.seconds is None
     clock.now += 0.1
-    left.update(0, 1000)
+    left.update(10, 1000)
     assert left.seconds is None, "nothing was done"
+
+
+def test_the_time_before_the_first_step_does_not_count() -> None:
+    clock = Clock()
+    left = TimeLeft(clock)
+    for _ in range(100):
+        left.update(0, 1001)
+        clock.now += 1
+    left.update(1, 1001)
+    clock.now += 10
+    left.update(101, 1001)
+    assert left.seconds == pytest.approx(90)
 
 
 def test_a_steady_pace_gives_the_rest_over_the_pace() -> None:
@@ -38,11 +50,11 @@ def test_a_steady_pace_gives_the_rest_over_the_pace() -> None:
 def test_more_work_lengthens_it_at_once() -> None:
     clock = Clock()
     left = TimeLeft(clock)
-    left.update(0, 100)
+    left.update(1, 101)
     clock.now += 10
-    left.update(50, 100)
+    left.update(51, 101)
     assert left.seconds == pytest.approx(10)
-    left.update(50, 200)
+    left.update(51, 201)
     assert left.seconds == pytest.approx(30)
 
 
