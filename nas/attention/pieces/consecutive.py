@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from nas.attention.pieces.masking import Masker
-from nas.attention.pieces.tile import MOST_KEYS, NUM_QUERIES, Tile, queries_in_tile
+from nas.attention.pieces.tile import MOST_KEYS, NUM_QUERIES, Tile
 from nas.patterns.arrays import Flags, Positions
 from nas.patterns.primitives.mask_context import MaskContext
 from nas.patterns.primitives.support import Band, Support
@@ -23,9 +23,7 @@ def consecutive_tiles(supports: Sequence[Support], context: MaskContext, masker:
     columns = _any_flag([support.keys for support in supports], context)
     rows = _any_flag([support.queries for support in supports], context)
     bands = [band for support in supports for band in support.bands]
-    # Neighbouring block rows draw different random blocks; a longer tile would gather them all.
-    drawn = any(len(support.bands) > 1 for support in supports)
-    for queries in _query_slices(rows, NUM_QUERIES // 2 if drawn else queries_in_tile(context.num_tokens)):
+    for queries in _query_slices(rows, NUM_QUERIES):
         keys = _keys(queries, columns, bool(rows[queries.start]), bands, context)
         for start in range(0, len(keys), MOST_KEYS):
             tile = masker.folded(slice(0, 1), queries, keys[start : start + MOST_KEYS])

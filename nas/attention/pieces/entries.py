@@ -1,7 +1,7 @@
 """Entries: which rows of a folded sequence a tile reads, and how they are read and written.
 
 A folded sequence has shape (sequences, classes, entries, features): entry m of class c is token m * step + c
-(`online._fold`). What is taken has shape (sequences * classes, entries, features).
+(`fold`). What is taken has shape (sequences * classes, entries, features).
 """
 
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from typing import Protocol
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 
 class Entries(Protocol):
@@ -23,8 +24,8 @@ class Entries(Protocol):
     def put(self, x: Tensor, rows: slice, values: Tensor) -> None:
         """Write what `take` would read."""
 
-    def add(self, x: Tensor, rows: slice, values: Tensor) -> None:
-        """Add to what `take` would read; an entry that occurs twice gets both."""
+    def add_product(self, x: Tensor, rows: slice, a: Tensor, b: Tensor) -> None:
+        """Add the product of a and b to what `take` would read; an entry that occurs twice gets both."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,12 +55,48 @@ class Folded:
         """See `Entries`."""
         x[rows, self.classes, self.entries] = self._by_class(values)
 
-    def add(self, x: Tensor, rows: slice, values: Tensor) -> None:
+    def add_product(self, x: Tensor, rows: slice, a: Tensor, b: Tensor) -> None:
         """See `Entries`."""
-        x[rows, self.classes, self.entries] += self._by_class(values)
+        if isinstance(self.entries, slice) and self.classes.stop - self.classes.start == 1:
+            x[rows, self.classes.start, self.entries].baddbmm_(a, b)  # in place, without another tensor
+        else:
+            x[rows, self.classes, self.entries] += self._by_class(torch.bmm(a, b))
 
     def _by_class(self, values: Tensor) -> Tensor:
         return values.view(-1, self.classes.stop - self.classes.start, *values.shape[1:])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Runs:
+    """A few runs of adjacent entries, in a sequence that is not folded (step 1); they are copied, not gathered.
+
+    Args:
+        runs: of each its first entry and the one past its last, without overlaps.
+    """
+
+    runs: tuple[slice, ...]
+
+    def tokens(self, step: int) -> Tensor:
+        """See `Entries`."""
+        assert step == 1
+        return torch.cat([torch.arange(run.start, run.stop) for run in self.runs])[None]
+
+    def take(self, x: Tensor, rows: slice) -> Tensor:
+        """See `Entries`."""
+        return torch.cat([x[rows, 0, run] for run in self.runs], dim=1)
+
+    def put(self, x: Tensor, rows: slice, values: Tensor) -> None:
+        """See `Entries`."""
+        for run, own in zip(self.runs, self._by_run(values), strict=True):
+            x[rows, 0, run] = own
+
+    def add_product(self, x: Tensor, rows: slice, a: Tensor, b: Tensor) -> None:
+        """See `Entries`."""
+        for run, own in zip(self.runs, self._by_run(a), strict=True):
+            x[rows, 0, run].baddbmm_(own, b)
+
+    def _by_run(self, values: Tensor) -> tuple[Tensor, ...]:
+        return values.split([run.stop - run.start for run in self.runs], dim=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,12 +125,25 @@ class Placed:
         """See `Entries`."""
         x[rows, 0].index_copy_(1, self._places().flatten(), self._by_sequence(values))
 
-    def add(self, x: Tensor, rows: slice, values: Tensor) -> None:
+    def add_product(self, x: Tensor, rows: slice, a: Tensor, b: Tensor) -> None:
         """See `Entries`."""
-        x[rows, 0].index_add_(1, self._places().flatten(), self._by_sequence(values))
+        x[rows, 0].index_add_(1, self._places().flatten(), self._by_sequence(torch.bmm(a, b)))
 
     def _places(self) -> Tensor:
         return self.origins[:, None] + self.offsets
 
     def _by_sequence(self, values: Tensor) -> Tensor:
         return values.reshape(-1, len(self.origins) * len(self.offsets), values.shape[-1])
+
+
+def fold(x: Tensor, step: int) -> Tensor:
+    """(sequences, tokens, features) as (sequences, classes, entries, features), zeros in place of missing tokens."""
+    if step == 1:
+        return x.unsqueeze(1)
+    padded = pad(x, (0, 0, 0, -x.shape[1] % step))
+    return padded.reshape(len(x), -1, step, x.shape[2]).transpose(1, 2).contiguous()
+
+
+def unfold(x: Tensor, num_tokens: int) -> Tensor:
+    """The inverse of `fold`."""
+    return x.transpose(1, 2).flatten(1, 2)[:, :num_tokens]

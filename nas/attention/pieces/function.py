@@ -9,10 +9,11 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from nas.attention.head_groups import Members, group_heads
-from nas.attention.pieces import online
+from nas.attention.pieces import once, online
 from nas.attention.pieces.plan import make_plan
 from nas.attention.pieces.sequences import Sequences, as_sequences, by_batch
 from nas.attention.pieces.threads import shares, side_by_side
+from nas.attention.pieces.tile import Plan
 from nas.attention.segment_memory import Pair
 from nas.attention.selection import choose_blocks
 from nas.patterns.head import HeadPattern
@@ -64,7 +65,6 @@ class _Pieces(torch.autograd.Function):
         scale: float,
     ) -> Tensor:
         read = (q, k, v, memory_keys, memory_values)
-        out = q.new_empty(*q.shape[:-1], v.shape[-1])
         lse = q.new_empty(*q.shape[:-1], 1, dtype=_compute_dtype(q))
         groups = group_heads(heads)
         chosen = [_choices(q[:, members], k[:, members], head) for head, members in groups.items()]
@@ -73,10 +73,12 @@ class _Pieces(torch.autograd.Function):
             for (head, members), choices in zip(groups.items(), chosen, strict=True):
                 plan = make_plan(head, q.shape[-2], q.device, lse.dtype)
                 x = _sequences(read, choices, head, members, scale, lse.dtype)
-                tasks.append([partial(online.forward, plan, x.part(rows)) for rows in shares(x.q)])
-            for members, results in zip(groups.values(), _together(tasks, q.device), strict=True):
-                out[:, members] = by_batch(results[0], len(q)).to(q.dtype)
-                lse[:, members] = by_batch(results[1], len(q))
+                tasks.append([partial(_forward, plan, x.part(rows)) for rows in shares(x.q)])
+            found = _together(tasks, q.device)
+            out = _side_by_side(v, groups, [results[0] for results in found])
+            for members, (_, *sums) in zip(groups.values(), found, strict=True):
+                for one in sums:
+                    lse[:, members] = by_batch(one, len(q))
         ctx.save_for_backward(*read, out, lse, *chosen)
         ctx.heads, ctx.scale = heads, scale
         return out
@@ -86,24 +88,33 @@ class _Pieces(torch.autograd.Function):
     def backward(ctx: Any, grad_out: Tensor) -> tuple[Tensor | None, ...]:
         q, k, v, memory_keys, memory_values, out, lse, *chosen = ctx.saved_tensors
         read = (q, k, v, memory_keys, memory_values)
-        grads = [torch.zeros_like(x) for x in read]
+        old = [torch.zeros_like(x) for x in read[3:]]
         groups = group_heads(ctx.heads)
         with torch.autocast(q.device.type, enabled=False):
             tasks = []
             for (head, members), choices in zip(groups.items(), chosen, strict=True):
                 plan = make_plan(head, q.shape[-2], q.device, lse.dtype)
                 x = _sequences(read, choices, head, members, ctx.scale, lse.dtype)
-                kept_lse, kept_out, upstream = (as_sequences(y, members, lse.dtype) for y in (lse, out, grad_out))
-                saved = (kept_lse, upstream, (upstream * kept_out).sum(-1, keepdim=True))
-                tasks.append(
-                    [partial(online.backward, plan, x.part(rows), *(y[rows] for y in saved)) for rows in shares(x.q)]
-                )
-            for (head, members), results in zip(groups.items(), _together(tasks, q.device), strict=True):
-                for grad, part, factor in zip(grads[:3], results, (ctx.scale, 1.0, 1.0), strict=False):
-                    grad[:, members] = (by_batch(part, len(q)) * factor).to(grad.dtype)
-                for grad, part in zip(grads[3:], results[3:], strict=True):
-                    _last_rows(grad, head)[:, members] = by_batch(part, len(q)).to(grad.dtype)
-        return *grads, None, None
+                saved = [as_sequences(y, members, lse.dtype) for y in (lse, out, grad_out)]
+                own = (partial(_backward, plan, x.part(rows), *(y[rows] for y in saved)) for rows in shares(x.q))
+                tasks.append(list(own))
+            found = _together(tasks, q.device)
+            for (head, members), (of_q, _, _, *of_memory) in zip(groups.items(), found, strict=True):
+                of_q.mul_(ctx.scale)
+                for grad, part in zip(old, of_memory, strict=False):
+                    _last_rows(grad, head)[:, members] = by_batch(part, len(q))
+            own = (_side_by_side(x, groups, [results[place] for results in found]) for place, x in enumerate(read[:3]))
+        return *own, *old, None, None
+
+
+def _forward(plan: Plan, x: Sequences) -> tuple[Tensor, ...]:
+    """The output, and where softmaxes are joined the log-sum-exp of each query's scores."""
+    return (once.forward(plan, x),) if plan.one_tile else online.forward(plan, x)
+
+
+def _backward(plan: Plan, x: Sequences, lse: Tensor, out: Tensor, grad_out: Tensor) -> tuple[Tensor, ...]:
+    """The gradients of q, k, v and, where softmaxes are joined, of the memory."""
+    return once.backward(plan, x, grad_out) if plan.one_tile else online.backward(plan, x, lse, out, grad_out)
 
 
 def _choices(q: Tensor, k: Tensor, head: HeadPattern) -> Tensor:
@@ -142,6 +153,16 @@ def _together(
         parts = [next(results) for _ in group]
         joined.append(tuple(torch.cat(same) if len(same) > 1 else same[0] for same in zip(*parts, strict=True)))
     return joined
+
+
+def _side_by_side(like: Tensor, groups: dict[HeadPattern, Members], found: Sequence[Tensor]) -> Tensor:
+    """The results of all groups, each as sequences, in the shape and type of `like`: by batch and head."""
+    if len(found) == 1:
+        return by_batch(found[0], len(like)).to(like.dtype)
+    whole = torch.empty_like(like)
+    for members, one in zip(groups.values(), found, strict=True):
+        whole[:, members] = by_batch(one, len(like))
+    return whole
 
 
 def _compute_dtype(x: Tensor) -> torch.dtype:

@@ -4,10 +4,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nas.attention.pieces.entries import Entries, Folded, Placed
+from nas.attention.pieces.entries import Entries, Folded, Placed, Runs
 from nas.attention.pieces.tile import Tile
 from nas.patterns.arrays import Flags, Positions
 from nas.patterns.head import HeadPattern
+
+MOST_RUNS = 4
+"""Most runs of keys that are copied one after the other; of more, keys are gathered one by one."""
 
 
 class Masker:
@@ -40,7 +43,7 @@ class Masker:
 
     def folded(self, classes: slice, queries: slice, keys: Positions) -> Tile | None:
         """The tile of these entries of these residue classes; None if nothing in it is visible."""
-        return self._tile(Folded(classes, queries), Folded(classes, self._numbers(keys)))
+        return self._tile(Folded(classes, queries), self._entries(classes, keys))
 
     def placed(self, origins: Positions, queries: Positions, keys: Positions) -> Tile | None:
         """The tile of tokens at these distances from each origin; None if nothing in it is visible."""
@@ -71,8 +74,11 @@ class Masker:
             self._biases[label] = bias.to(self._device)
         return self._biases[label]
 
-    def _numbers(self, keys: Positions) -> slice | Tensor:
-        first, last = int(keys[0]), int(keys[-1])
-        if last + 1 - first == len(keys):
-            return slice(first, last + 1)
-        return torch.from_numpy(keys).to(self._device)
+    def _entries(self, classes: slice, keys: Positions) -> Entries:
+        turns = np.flatnonzero(np.diff(keys) != 1) + 1
+        runs = tuple(slice(int(run[0]), int(run[-1]) + 1) for run in np.split(keys, turns))
+        if len(runs) == 1:
+            return Folded(classes, runs[0])
+        if self._step == 1 and len(runs) <= MOST_RUNS:
+            return Runs(runs)
+        return Folded(classes, torch.from_numpy(keys).to(self._device))

@@ -5,15 +5,13 @@ is rescaled when the maximum grows. Backward needs only the final log-sum-exp of
 P = exp(S - lse) and dS = P * (dP - delta) with delta = sum(dout * out) (Dao et al. 2022, FlashAttention, section 3.1).
 """
 
-from collections.abc import Iterator
-
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
 from nas.attention.pieces import routing
+from nas.attention.pieces.entries import fold, unfold
 from nas.attention.pieces.sequences import Sequences
-from nas.attention.pieces.tile import MOST_SCORES, Part, Plan, Tile
+from nas.attention.pieces.tile import Part, Plan, Tile
 
 
 def forward(plan: Plan, x: Sequences) -> tuple[Tensor, Tensor]:
@@ -41,7 +39,7 @@ def forward(plan: Plan, x: Sequences) -> tuple[Tensor, Tensor]:
 
 
 def backward(
-    plan: Plan, x: Sequences, lse: Tensor, grad_out: Tensor, delta: Tensor
+    plan: Plan, x: Sequences, lse: Tensor, out: Tensor, grad_out: Tensor
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Gradients of `forward`'s output with respect to q, k, v and the keys and values of the memory.
 
@@ -49,13 +47,13 @@ def backward(
         plan: what was computed.
         x: queries, keys, values, memory and choices.
         lse: from `forward`, shape (sequences, tokens, 1).
-        grad_out: gradient of the output, shape (sequences, tokens, d_value).
-        delta: sum of grad_out * out over features, shape (sequences, tokens, 1).
+        out: from `forward`, shape (sequences, tokens, d_value).
+        grad_out: gradient of the output, same shape.
     """
     grad_q, grad_k, grad_v = (torch.zeros_like(y) for y in (x.q, x.k, x.v))
     memory = (x.memory_keys, x.memory_values)
     grad_memory = [torch.zeros_like(y) for y in memory]
-    saved = (lse, grad_out, delta)
+    saved = (lse, grad_out, (grad_out * out).sum(-1, keepdim=True))
     for part in plan.parts:
         grad_q, grad_k, grad_v = _backward_part(part, x.q, x.k, x.v, *saved, grad_q, grad_k, grad_v)
     if plan.memory.tiles:
@@ -69,10 +67,10 @@ def _forward_part(
     part: Part, q: Tensor, k: Tensor, v: Tensor, out: Tensor, total: Tensor, highest: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The running output, sum and maximum after a part."""
-    folded = [_fold(x, part.step) for x in (q, k, v, out, total, highest)]
-    for rows, tile in _pieces(part, len(q)):
+    folded = [fold(x, part.step) for x in (q, k, v, out, total, highest)]
+    for rows, tile in part.pieces(len(q)):
         _forward_tile(rows, tile, *folded)
-    out, total, highest = (_unfold(x, q.shape[1]) for x in folded[3:])
+    out, total, highest = (unfold(x, q.shape[1]) for x in folded[3:])
     return out, total, highest
 
 
@@ -89,10 +87,10 @@ def _backward_part(
     grad_v: Tensor,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The gradients of q, k and v after a part."""
-    folded = [_fold(x, part.step) for x in (q, k, v, lse, grad_out, delta, grad_q, grad_k, grad_v)]
-    for rows, tile in _pieces(part, len(q)):
+    folded = [fold(x, part.step) for x in (q, k, v, lse, grad_out, delta, grad_q, grad_k, grad_v)]
+    for rows, tile in part.pieces(len(q)):
         _backward_tile(rows, tile, *folded)
-    grad_q, grad_k, grad_v = (_unfold(x, y.shape[1]) for x, y in zip(folded[6:], (q, k, v), strict=True))
+    grad_q, grad_k, grad_v = (unfold(x, y.shape[1]) for x, y in zip(folded[6:], (q, k, v), strict=True))
     return grad_q, grad_k, grad_v
 
 
@@ -100,7 +98,7 @@ def _forward_tile(
     rows: slice, tile: Tile, q: Tensor, k: Tensor, v: Tensor, out: Tensor, total: Tensor, highest: Tensor
 ) -> None:
     asking, answering = tile.queries, tile.keys
-    scores = _scores(asking.take(q, rows), answering.take(k, rows), tile.bias)
+    scores = tile.scores(asking.take(q, rows), answering.take(k, rows))
     old = asking.take(highest, rows)
     new = torch.maximum(scores.amax(-1, keepdim=True), old)
     shrink = (old - new).exp_()
@@ -126,38 +124,8 @@ def _backward_tile(
     asking, answering = tile.queries, tile.keys
     queries, upstream = asking.take(q, rows), asking.take(grad_out, rows)
     keys, values = answering.take(k, rows), answering.take(v, rows)
-    weights = _scores(queries, keys, tile.bias).sub_(asking.take(lse, rows)).exp_()
-    answering.add(grad_v, rows, torch.bmm(weights.mT, upstream))
+    weights = tile.scores(queries, keys).sub_(asking.take(lse, rows)).exp_()
+    answering.add_product(grad_v, rows, weights.mT, upstream)
     grad_scores = torch.baddbmm(asking.take(delta, rows), upstream, values.mT, beta=-1).mul_(weights)
-    asking.add(grad_q, rows, torch.bmm(grad_scores, keys))
-    answering.add(grad_k, rows, torch.bmm(grad_scores.mT, queries))
-
-
-def _scores(q: Tensor, k: Tensor, bias: Tensor | None) -> Tensor:
-    """Scores, shape (sequences * classes, queries, keys); the bias is added by the product itself."""
-    if bias is None:
-        return torch.bmm(q, k.mT)
-    if len(bias) == 1:
-        return torch.baddbmm(bias, q, k.mT)
-    return bias.repeat(len(q) // len(bias), 1, 1).baddbmm_(q, k.mT)
-
-
-def _pieces(part: Part, num_sequences: int) -> Iterator[tuple[slice, Tile]]:
-    """Every tile for every sequence, as many sequences at a time as MOST_SCORES allows."""
-    for tile in part.tiles:
-        at_once = max(1, MOST_SCORES // tile.num_scores)
-        for start in range(0, num_sequences, at_once):
-            yield slice(start, min(start + at_once, num_sequences)), tile
-
-
-def _fold(x: Tensor, step: int) -> Tensor:
-    """(sequences, tokens, features) as (sequences, classes, entries, features), zeros in place of missing tokens."""
-    if step == 1:
-        return x.unsqueeze(1)
-    padded = pad(x, (0, 0, 0, -x.shape[1] % step))
-    return padded.reshape(len(x), -1, step, x.shape[2]).transpose(1, 2).contiguous()
-
-
-def _unfold(x: Tensor, num_tokens: int) -> Tensor:
-    """The inverse of `_fold`."""
-    return x.transpose(1, 2).flatten(1, 2)[:, :num_tokens]
+    asking.add_product(grad_q, rows, grad_scores, keys)
+    answering.add_product(grad_k, rows, grad_scores.mT, queries)

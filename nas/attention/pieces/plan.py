@@ -11,7 +11,7 @@ from nas.attention.pieces.entries import Folded
 from nas.attention.pieces.grid import grid_tiles
 from nas.attention.pieces.masking import Masker
 from nas.attention.pieces.residue import residue_tiles
-from nas.attention.pieces.tile import MOST_KEYS, Part, Plan, Tile, queries_in_tile
+from nas.attention.pieces.tile import MOST_KEYS, NUM_QUERIES, Part, Plan, Tile
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import MaskPrimitive, Select
 from nas.patterns.primitives.mask_context import MaskContext
@@ -45,7 +45,14 @@ def make_plan(head: HeadPattern, num_tokens: int, device: torch.device, dtype: t
             parts.append(Part(step, tiles))
         earlier += primitives
     block = head.computed.block if isinstance(head.computed, Select) else 0
-    return Plan(tuple(parts), Part(1, _memory_tiles(num_tokens, head.memory_tokens)), block)
+    memory = Part(1, _memory_tiles(num_tokens, head.memory_tokens))
+    alone = not memory.tiles and not block
+    return Plan(tuple(parts), memory, block, one_tile=alone and _has_one_tile_a_query(parts, num_tokens))
+
+
+def _has_one_tile_a_query(parts: list[Part], num_tokens: int) -> bool:
+    """Every query is in some tile, and none of them stands for a missing token."""
+    return len(parts) == 1 and num_tokens == sum(tile.queries.tokens(parts[0].step).numel() for tile in parts[0].tiles)
 
 
 def _readings(masks: tuple[MaskPrimitive, ...], context: MaskContext) -> list[tuple[int, tuple[MaskPrimitive, ...]]]:
@@ -66,9 +73,9 @@ def _readings(masks: tuple[MaskPrimitive, ...], context: MaskContext) -> list[tu
 def _memory_tiles(num_tokens: int, num_rows: int) -> tuple[Tile, ...]:
     """All queries by all rows of the memory; nothing is masked."""
     tiles = []
-    num_queries, one = queries_in_tile(num_tokens), slice(0, 1)
-    for start in range(0, num_tokens, num_queries):
-        queries = slice(start, min(start + num_queries, num_tokens))
+    one = slice(0, 1)
+    for start in range(0, num_tokens, NUM_QUERIES):
+        queries = slice(start, min(start + NUM_QUERIES, num_tokens))
         for first in range(0, num_rows, MOST_KEYS):
             keys = slice(first, min(first + MOST_KEYS, num_rows))
             num_scores = (queries.stop - start) * (keys.stop - first)

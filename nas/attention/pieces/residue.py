@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from nas.attention.pieces.masking import Masker
-from nas.attention.pieces.tile import MOST_KEYS, MOST_SCORES, Tile, queries_in_tile
+from nas.attention.pieces.tile import MOST_KEYS, MOST_SCORES, NUM_QUERIES, Tile
 from nas.patterns.primitives.mask_context import MaskContext
 from nas.patterns.primitives.support import Support
 
@@ -23,9 +23,8 @@ def residue_tiles(supports: Sequence[Support], context: MaskContext, masker: Mas
     length = -(-context.num_tokens // step)
     before = max(progression.before for progression in progressions)
     after = 0 if context.causal else max(progression.after for progression in progressions)
-    num_queries = queries_in_tile(length)
-    for start in range(0, length, num_queries):
-        queries = slice(start, min(start + num_queries, length))
+    for start in range(0, length, NUM_QUERIES):
+        queries = slice(start, min(start + NUM_QUERIES, length))
         last_key = min(queries.stop + after, length)
         for first in range(max(start - before, 0), last_key, MOST_KEYS):
             keys = np.arange(first, min(first + MOST_KEYS, last_key))

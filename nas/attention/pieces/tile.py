@@ -3,23 +3,23 @@
 Tiles are large enough to hide the overhead of a call, and small enough for a CPU's cache.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
+import torch
 from torch import Tensor
 
 from nas.attention.pieces.entries import Entries
 
-NUM_QUERIES = 128
+NUM_QUERIES = 64
 """Most queries in a tile; a window of w keys costs w + queries - 1 scores per query."""
-
-LONG = 2048
-"""From this many tokens on, fewer calls matter more than the scores that larger tiles add (docs/attention.md)."""
 
 MOST_KEYS = 1024
 """Most keys in a tile; longer rows are cut, and the online softmax joins them."""
 
-MOST_SCORES = 1 << 20
-"""Most scores computed at once over classes, heads and sequences: 4 MiB in float32."""
+MOST_SCORES = 1 << 18
+"""Most scores computed at once over classes, heads and sequences: 1 MiB in float32, which a processor's cache holds."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +39,19 @@ class Tile:
     num_scores: int
     bias: Tensor | None
 
+    def scores(self, q: Tensor, k: Tensor, out: Tensor | None = None) -> Tensor:
+        """q k^T with the bias, which the product itself adds, shape (sequences * classes, queries, keys).
+
+        Args:
+            q: what `queries` takes.
+            k: what `keys` takes.
+            out: where the scores are written; None for a new tensor.
+        """
+        if self.bias is None:
+            return torch.bmm(q, k.mT, out=out)
+        bias = self.bias if len(self.bias) == 1 else self.bias.repeat(len(q) // len(self.bias), 1, 1)
+        return torch.baddbmm(bias, q, k.mT, out=out)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
@@ -52,6 +65,14 @@ class Part:
     step: int
     tiles: tuple[Tile, ...]
 
+    def pieces(self, num_sequences: int) -> Iterator[tuple[slice, Tile]]:
+        """Every tile for every sequence, as many sequences at a time as MOST_SCORES allows."""
+        for tile in self.tiles:
+            num_turns = -(-num_sequences // max(1, MOST_SCORES // tile.num_scores))
+            edges = [turn * num_sequences // num_turns for turn in range(num_turns + 1)]
+            for start, stop in pairwise(edges):
+                yield slice(start, stop), tile
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
@@ -61,18 +82,15 @@ class Plan:
         parts: disjoint; together they contain, exactly once, every pair that is visible regardless of content.
         memory: the queries by the rows of the memory, which every query sees; no tiles if there is no memory.
         block: length of the blocks that queries choose by content (`routing`), in tokens; 0 if they choose nothing.
+        one_tile: whether all keys of each query are in one tile, so that no softmax has to be joined (`once`).
     """
 
     parts: tuple[Part, ...]
     memory: Part
     block: int
+    one_tile: bool = False
 
     @property
     def num_scores(self) -> int:
         """Scores computed in a forward pass, masked ones included and chosen ones not, for one head of one sequence."""
         return sum(tile.num_scores for part in (*self.parts, self.memory) for tile in part.tiles)
-
-
-def queries_in_tile(num_entries: int) -> int:
-    """Queries in a tile of a sequence, or of a residue class, of this length."""
-    return NUM_QUERIES if num_entries >= LONG else NUM_QUERIES // 2

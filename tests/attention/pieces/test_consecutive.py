@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nas.attention.pieces.tile import LONG, MOST_KEYS, NUM_QUERIES
+from nas.attention.pieces.tile import MOST_KEYS
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import Block, Columns, Full, Global, Primitive, Random, Window
 from tests.attention.pieces.tiles import pairs_held, part_of, seen_in
@@ -41,17 +41,6 @@ def test_queries_that_see_everything_are_tiles_of_their_own() -> None:
     assert [tile.queries.tokens(1).tolist() for tile in first] == [[[0, 1, 2]]]
     assert first[0].keys.tokens(1).shape == (1, 200)
     assert all(tile.keys.tokens(1).shape[1] < 100 for tile in tiles if tile is not first[0])
-
-
-@pytest.mark.parametrize(
-    ("primitive", "num_tokens", "most_queries"),
-    [(Window(9), LONG, NUM_QUERIES), (Window(9), 300, NUM_QUERIES // 2), (Random(64, 2), LONG, NUM_QUERIES // 2)],
-)
-def test_tiles_are_shorter_where_sequences_are_short_or_blocks_are_drawn(
-    primitive: Primitive, num_tokens: int, most_queries: int
-) -> None:
-    tiles = part_of("consecutive", HeadPattern((primitive,)), num_tokens).tiles
-    assert max(tile.queries.tokens(1).shape[1] for tile in tiles) == most_queries
 
 
 def test_long_rows_of_keys_are_cut() -> None:

@@ -4,13 +4,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from nas.attention.pieces.entries import Entries, Folded, Placed
+from nas.attention.pieces.entries import Entries, Folded, Placed, Runs
 
 FOLDED_IN_4 = [Folded(slice(1, 3), slice(2, 5)), Folded(slice(0, 4), torch.tensor([5, 0, 3]))]
 AS_IT_STANDS = [
     Folded(slice(0, 1), slice(3, 9)),
     Folded(slice(0, 1), torch.tensor([2, 11, 7])),
     Placed(torch.tensor([0, 12]), torch.tensor([1, 2, 5])),
+    Runs((slice(0, 2), slice(5, 6), slice(20, 24))),
 ]
 CASES = [(entries, 4) for entries in FOLDED_IN_4] + [(entries, 1) for entries in AS_IT_STANDS]
 ROWS = slice(1, 3)
@@ -60,16 +61,17 @@ def test_what_is_put_is_there_and_nothing_else_changes(entries: Entries, step: i
 
 @every_kind
 def test_what_is_added_is_added_once_for_each_entry(entries: Entries, step: int) -> None:
-    x, sent = sequences(), torch.ones(*places(entries, step).shape[:2], 2, dtype=torch.float64)
+    x, a = sequences(), torch.rand(*places(entries, step).shape[:2], 3, dtype=torch.float64)
+    b = torch.rand(len(a), 3, 2, dtype=torch.float64)
     changed = folded(x, step)
-    entries.add(changed, ROWS, sent)
+    entries.add_product(changed, ROWS, a, b)
     sequence, token = places(entries, step).unbind(-1)
-    expected = x.clone().index_put_((sequence, token), sent, accumulate=True)
-    assert torch.equal(unfolded(changed), expected)
+    expected = x.clone().index_put_((sequence, token), a @ b, accumulate=True)
+    torch.testing.assert_close(unfolded(changed), expected)
 
 
 def test_an_entry_that_stands_twice_gets_both() -> None:
     x = torch.zeros(1, 1, 6, 1)
     overlapping = Placed(torch.tensor([0, 2]), torch.tensor([1, 3]))  # tokens 1, 3 and 3, 5
-    overlapping.add(x, slice(0, 1), torch.ones(2, 2, 1))
+    overlapping.add_product(x, slice(0, 1), torch.ones(2, 2, 1), torch.ones(2, 1, 1))
     assert x.flatten().tolist() == [0, 1, 0, 2, 0, 1]

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from nas.attention.pieces.masking import Masker
+from nas.attention.pieces.entries import Entries, Folded, Runs
+from nas.attention.pieces.masking import MOST_RUNS, Masker
 from nas.attention.pieces.tile import Tile
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import Full, Stride, Window
@@ -52,12 +53,24 @@ def test_padding_is_visible_to_nothing_and_sees_nothing() -> None:
     assert (mask_of(tile) == real[:, :, None] & real[:, None, :]).all()
 
 
-def test_neighbouring_keys_are_a_slice_and_others_are_numbers() -> None:
-    masker = masker_of(HeadPattern((Full(),)), 20)
-    together, apart = (masker.folded(slice(0, 1), slice(18, 20), np.array(keys)) for keys in ([3, 4, 5], [3, 5, 9]))
-    assert together is not None and apart is not None
-    assert together.keys.entries == slice(3, 6)  # type: ignore[attr-defined]
-    assert apart.keys.entries.tolist() == [3, 5, 9]  # type: ignore[attr-defined]
+def test_keys_are_a_slice_or_a_few_runs_or_numbers() -> None:
+    masker, folding = masker_of(HeadPattern((Full(),)), 40), masker_of(HeadPattern((Full(),)), 40, step=2)
+
+    def keys(masker: Masker, numbers: list[int]) -> Entries:
+        tile = masker.folded(slice(0, 1), slice(18, 20), np.array(numbers))
+        assert tile is not None and tile.keys.tokens(1 if masker is not folding else 2).numel() == len(numbers)
+        return tile.keys
+
+    together, runs, many, folded = (
+        keys(masker, [3, 4, 5]),
+        keys(masker, [3, 5, 6, 9]),
+        keys(masker, list(range(0, 2 * MOST_RUNS + 2, 2))),
+        keys(folding, [3, 5, 9]),
+    )
+    assert isinstance(together, Folded) and together.entries == slice(3, 6)
+    assert isinstance(runs, Runs) and runs.runs == (slice(3, 4), slice(5, 7), slice(9, 10))
+    assert isinstance(many, Folded) and isinstance(many.entries, torch.Tensor)
+    assert isinstance(folded, Folded) and isinstance(folded.entries, torch.Tensor)
 
 
 def test_equal_biases_are_stored_once() -> None:
