@@ -96,7 +96,7 @@ class Runs:
             x[rows, 0, run].baddbmm_(own, b)
 
     def _by_run(self, values: Tensor) -> tuple[Tensor, ...]:
-        return values.split([run.stop - run.start for run in self.runs], dim=1)
+        return values.split_with_sizes([run.stop - run.start for run in self.runs], dim=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

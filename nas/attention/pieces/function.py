@@ -103,8 +103,8 @@ class _Pieces(torch.autograd.Function):
                 of_q.mul_(ctx.scale)
                 for grad, part in zip(old, of_memory, strict=False):
                     _last_rows(grad, head)[:, members] = by_batch(part, len(q))
-            own = (_side_by_side(x, groups, [results[place] for results in found]) for place, x in enumerate(read[:3]))
-        return *own, *old, None, None
+            new = [_side_by_side(x, groups, [results[place] for results in found]) for place, x in enumerate(read[:3])]
+        return *new, *old, None, None
 
 
 def _forward(plan: Plan, x: Sequences) -> tuple[Tensor, ...]:
