@@ -9,7 +9,7 @@ from nas.patterns.arrays import Positions
 from nas.patterns.counting.key_counts import KeyCounts
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import Random
-from nas.patterns.primitives.random_blocks import draw_blocks
+from nas.patterns.primitives.random_blocks import draw_blocks, draw_row
 
 _ROWS_AT_ONCE = 1 << 14
 """Queries counted at once: temporary arrays of this length fit in the CPU's cache, which is three times as fast."""
@@ -76,7 +76,15 @@ def count_last_pairs(head: HeadPattern, num_tokens: int) -> int:
     """
     if head.computed is not None:
         return int(head.computed.row_pairs(head.context(num_tokens))[-1]) + head.memory_tokens
-    seen = head.visible(np.array(num_tokens - 1), np.arange(num_tokens), num_tokens)
+    context, last, keys = head.context(num_tokens), num_tokens - 1, np.arange(num_tokens)
+    seen = np.zeros(num_tokens, dtype=np.bool_)
+    for primitive in head.masks:
+        if isinstance(primitive, Random):  # one row of blocks is drawn, not the table of all
+            row = last // primitive.block
+            for number in draw_row(primitive, context.layer, context.head, row, row + 1):
+                seen[number * primitive.block : (number + 1) * primitive.block] = True
+        else:
+            seen |= primitive.visible(np.array(last), keys, context)
     return int(np.count_nonzero(seen)) + head.memory_tokens
 
 
