@@ -80,7 +80,7 @@ def test_a_long_study_that_reads_its_trials_seldom_comes_out_the_same_when_stopp
     assert 8 < len(forecasts) < len(whole.trained) / 2
     assert len({trial for trial, _ in whole.trained}) == 46, "every trial is trained once at least"
     assert min(front.trials[state] for state in (TrialState.FINISHED, TrialState.STOPPED)) > 0
-    for stop_after in (15, len(whole.trained) - 5):
+    for stop_after in (15, len(whole.trained) - 9):  # before the last launch, which may be of eight
         folder = tmp_path / f"stopped-{stop_after}"
         with pytest.raises(Stop):
             start(folder, FakeExecutor(stop_after=stop_after), **options)
