@@ -37,7 +37,12 @@ class Plan:
     sweep_rung: int
 
     def swept(self, band: int) -> list[TableEntry]:
-        """The patterns that the learning rates of a band are compared on: its first ones, if the plan was just made."""
+        """The patterns that the learning rates of a band are compared on: its first ones, if the plan was just made.
+
+        None if there is a single rate, which needs no comparison.
+        """
+        if len(self.learning_rates) == 1:
+            return []
         return [entry for entry in self.entries if entry.band == band][:SWEPT_IN_A_BAND]
 
     @classmethod

@@ -11,6 +11,7 @@ from nas.ground_truth import build as build_module
 from nas.ground_truth.file import read_table
 from tests.tiny_table import NUM_ROWS, FakeExecutor, pretend_table
 
+SHIPPED = Path(__file__).parents[2] / "tables" / "tabular-text.jsonl"
 TINY = [
     "task=recall",
     "task.num_tokens=16",
@@ -88,7 +89,7 @@ class TestBuild:
     def test_the_default_is_the_shipped_table(self) -> None:
         (settings,) = load_settings(["preset=table", "space=tabular"])
         plain = settings.to_document()
-        assert plain["space"] == {"attribute": "search_spaces.tabular:Tabular", "options": {}}
+        assert plain["space"]["attribute"] == "search_spaces.tabular:Tabular"
         assert plain["training"]["num_steps"] == 16 * 240
         assert (plain["training"]["num_rungs"], plain["training"]["batch_size"]) == (5, 4)
         assert plain["training"]["test_lengths"] == []

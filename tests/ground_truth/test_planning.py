@@ -40,6 +40,12 @@ def test_a_single_rung_is_swept_too(wide_problem: Problem) -> None:
     assert (plan.rungs, plan.sweep_rung) == ((40,), 40)
 
 
+def test_a_single_rate_is_not_compared(wide_problem: Problem) -> None:
+    plan = make_plan(tiny_settings(training=LADDER), wide_problem, 1, (1e-3,))
+    assert [plan.swept(band) for band in plan.bands] == [[], [], []]
+    assert plan.num_rows == len(plan.entries) * len(plan.rungs)
+
+
 def test_the_order_of_training_is_drawn_and_never_changes(wide_problem: Problem, plan: Plan) -> None:
     again = make_plan(tiny_settings(training=LADDER, seed=9), wide_problem, 1, (5e-3,))
     assert again.entries == plan.entries

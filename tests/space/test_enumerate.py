@@ -1,5 +1,6 @@
 """Every pattern of a space, against plain loops over its options."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from nas.errors import InputError, PatternError
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
-from nas.patterns.primitives import Full, Global
+from nas.patterns.primitives import Full, Global, Window
 from nas.search_spaces.local_global import LocalGlobal
 from nas.search_spaces.tabular import Tabular
 from nas.space.choices import Choice
@@ -113,3 +114,14 @@ def test_the_values_make_the_pattern() -> None:
         suggest = RandomSuggester(0)
         suggest.params = dict(params)
         assert Tabular().sample(suggest, SHAPE) == made
+
+
+def test_the_tabular_space_has_the_same_choices_at_every_size() -> None:
+    """A proxy of four layers and four times the length takes the window of each half in the same share."""
+    larger = replace(SHAPE, num_layers=4, num_tokens=512)
+    small = every_pattern(lambda suggest: Tabular().sample(suggest, SHAPE))
+    large = every_pattern(lambda suggest: Tabular().sample(suggest, larger))
+    for (params, _), (_, made) in zip(small, large, strict=True):
+        widths = [int(params[f"{half}.window_tokens"]) for half in ("first_half", "second_half")]
+        local = [layer.heads[0].attend[0] for layer in made.layers]
+        assert local == [Full() if width == 128 else Window(4 * width - 1) for width in widths for _ in range(2)]
