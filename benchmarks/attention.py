@@ -1,119 +1,165 @@
-"""Pieces beside dense attention: time and peak memory of forward + backward, in one run.
+"""Whether sparse attention on a CPU pays: goals for pieces, for what `auto` picks, and for changing patterns.
 
-    python benchmarks/attention.py --tokens 2048 4096 8192 16384
+    python benchmarks/attention.py
 
-Causal, batch 2, 8 heads of 32: every head a window of 256 keys and 4 global tokens, half of them a stride of 64
-besides. `masked dense` gets the same mask; `causal dense` has no mask but the causal one, so it computes another
-thing, and is what a pattern must beat to be worth having.
+Forward + backward in float32, by the CPU time of one thread. What is compared takes turns, so that a busy machine slows
+all of it; ratios are those of medians.
 
-Variants take turns, so that a busy machine slows all of them; times are medians. Peak memory is measured in a
-fresh process for each figure: the highest resident size, less that before the first step.
+- Windows: causal, batch 1, 8 heads of 32, 8,192 tokens. A pattern's share of causal dense attention is that of its
+  pairs; goal for a window of 256 keys: at most twice that share of its time.
+- Auto: 16 heads of 16, one sequence and as many as have 4,096 tokens. Goal: at most 1.10 times masked dense attention.
+  Below 512 tokens `auto` always picks dense.
+- Switching: two layers of 4 heads of 16, batch 4, another of 64 patterns at every step beside the same one twice. Goal:
+  at most 1.02 times. A step of a proxy has more to do than attention, so that its share is smaller.
 """
 
-import argparse
 import os
 import platform
+import random
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
-from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
-from nas.attention.dense import dense_attention
-from nas.attention.pieces import pieces_attention
+from nas.attention.choice import choose_backend
+from nas.attention.module import attend
+from nas.patterns.counting.pairs import count_pairs
 from nas.patterns.head import HeadPattern
-from nas.patterns.primitives import Global, Stride, Window
+from nas.patterns.primitives import Full, Global, Random, Stride, Window
 
-BATCH, D_HEAD = 2, 32
-LOCAL = HeadPattern((Window(255), Global(4)))
-STRIDED = HeadPattern((Window(255), Global(4), Stride(64)))
-HEADS = (LOCAL,) * 4 + (STRIDED,) * 4
+Heads = tuple[HeadPattern, ...]
+Step = Callable[[], object]
 
-VARIANTS: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
-    "masked dense": lambda q, k, v: dense_attention(q, k, v, HEADS),
-    "causal dense": lambda q, k, v: scaled_dot_product_attention(q, k, v, is_causal=True),
-    "pieces": lambda q, k, v: pieces_attention(q, k, v, HEADS),
-}
+LONG_TOKENS, LENGTHS = 8192, (512, 1024)
+NUM_PATTERNS = 64
 
 
 def main() -> None:
-    options = parse()
-    torch.set_num_threads(options.threads)
-    if options.memory_of:
-        print(peak_bytes(options.memory_of, options.tokens[0]))
-        return
-    print(f"{date.today()}, {platform.machine()}, {os.cpu_count()} cores, load", end=" ")
-    print(
-        f"{os.getloadavg()[0]:.1f}, {options.threads} threads, torch {torch.__version__}, median of {options.repeats}"
+    torch.set_num_threads(1)
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+    print(f"{date.today()}, {machine}, one thread, torch {torch.__version__}")
+    print("\n| windows | share of pairs | share of time | ratio |\n|---|---|---|---|")
+    compare_windows()
+    print("\n| auto | tokens | batch | backend | to masked dense |\n|---|---|---|---|---|")
+    for num_tokens in LENGTHS:
+        for batch_size in sorted({1, 4096 // num_tokens}):
+            compare_auto(num_tokens, batch_size)
+    print("\n| switching among 64 patterns | to keeping one |\n|---|---|")
+    for num_tokens in (128, 1024):
+        compare_switching(num_tokens)
+
+
+def compare_windows() -> None:
+    """Rows of the first table."""
+    cases = {
+        "256 keys": HeadPattern((Window(255),)),
+        "256 keys, 4 global": HeadPattern((Window(255), Global(4))),
+        "256 keys, 4 global, stride 64": HeadPattern((Window(255), Global(4), Stride(64))),
+    }
+    shape = (1, 8, LONG_TOKENS, 32)
+    steps = {name: attention_step(shape, (head,) * 8, "pieces") for name, head in cases.items()}
+    causal = step(shape, lambda q, k, v: scaled_dot_product_attention(q, k, v, is_causal=True))
+    seconds = median_seconds(steps | {"causal": causal}, 7)
+    for name, head in cases.items():
+        pairs = count_pairs(head, LONG_TOKENS) / (LONG_TOKENS * (LONG_TOKENS + 1) / 2)
+        own = seconds[name] / seconds["causal"]
+        print(f"| {name} | {pairs:.3f} | {own:.3f} | {own / pairs:.2f} |", flush=True)
+
+
+def compare_auto(num_tokens: int, batch_size: int) -> None:
+    """Rows of the second table for one size."""
+    n = num_tokens
+    cases = {
+        "16 equal windows of n / 16": (HeadPattern((Window(n // 16),)),) * 16,
+        "16 equal windows of 3 n / 4": (HeadPattern((Window(3 * n // 4),)),) * 16,
+        "16 different windows": tuple(HeadPattern((Window(n // 64 * i + 8),)) for i in range(16)),
+        "16 different window + global + stride": tuple(
+            HeadPattern((Window(8 + 4 * i), Global(1 + i % 4), Stride(8 + i))) for i in range(16)
+        ),
+        "4 times 4 of them": tuple(HeadPattern((Window(8 + i // 4), Global(1), Stride(8))) for i in range(16)),
+        "16 different window + random blocks": tuple(
+            HeadPattern((Window(8), Random(16, 2)), head=i) for i in range(16)
+        ),
+        "8 different windows, 8 full": tuple(HeadPattern((Window(8 + i) if i < 8 else Full(),)) for i in range(16)),
+    }
+    for name, heads in cases.items():
+        shape = (batch_size, 16, n, 16)
+        q = torch.empty(1).expand(shape)
+        backend = choose_backend(heads, q, q)
+        if backend == "dense":
+            print(f"| {name} | {n} | {batch_size} | dense | 1 |")
+            continue
+        seconds = median_seconds({one: attention_step(shape, heads, one) for one in ("dense", "auto")}, 3)
+        print(f"| {name} | {n} | {batch_size} | {backend} | {seconds['auto'] / seconds['dense']:.2f} |", flush=True)
+
+
+def compare_switching(num_tokens: int) -> None:
+    """One row of the third table: a step with each pattern, and the same step again, for all patterns in turns."""
+    draw = random.Random(0)
+    patterns = [tuple(drawn_layer(draw, num_tokens) for _ in range(2)) for _ in range(NUM_PATTERNS)]
+    steps = [[attention_step((4, 4, num_tokens, 16), heads, "auto") for heads in one] for one in patterns]
+    for layers in steps:
+        run(layers)
+    switching, keeping = [], []
+    for _ in range(3 if num_tokens < 1024 else 1):
+        for layers in steps:
+            switching.append(timed(lambda layers=layers: run(layers)))  # type: ignore[misc]
+            keeping.append(timed(lambda layers=layers: run(layers)))  # type: ignore[misc]
+    print(f"| {num_tokens} tokens | {sum(switching) / sum(keeping):.3f} |", flush=True)
+
+
+def drawn_layer(draw: random.Random, num_tokens: int) -> Heads:
+    """Four heads with a window each, some with globals and strides."""
+    return tuple(
+        HeadPattern(
+            (
+                Window(draw.randrange(4, num_tokens // 4)),
+                *([Global(draw.randrange(1, 5))] if draw.random() < 0.5 else []),
+                *([Stride(draw.choice([8, 16, 32]))] if draw.random() < 0.3 else []),
+            )
+        )
+        for _ in range(4)
     )
-    print("| tokens | variant | seconds | to masked dense | to causal dense | peak MiB |")
-    print("|---|---|---|---|---|---|")
-    for num_tokens in options.tokens:
-        names = [name for name in VARIANTS if name != "masked dense" or num_tokens <= options.masked_up_to]
-        seconds = median_seconds(names, num_tokens, options.repeats)
-        for name in names:
-            print(row(name, num_tokens, seconds, options.threads), flush=True)
 
 
-def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tokens", type=int, nargs="+", default=[2048, 4096, 8192, 16384])
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument(
-        "--masked-up-to", type=int, default=8192, help="longest masked dense; 16384 needs about 14 GB of memory"
-    )
-    parser.add_argument("--memory-of", choices=VARIANTS, help=argparse.SUPPRESS)
-    return parser.parse_args()
+def attention_step(shape: tuple[int, int, int, int], heads: Heads, backend: str) -> Step:
+    """Forward and backward pass of heads, ready to call."""
+    return step(shape, lambda q, k, v: attend(q, k, v, heads, backend))
 
 
-def step(name: str, num_tokens: int) -> Callable[[], object]:
-    """One forward and backward pass of a variant, ready to call."""
+def step(shape: tuple[int, int, int, int], attention: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Step:
+    """One forward and backward pass, ready to call."""
     generator = torch.Generator().manual_seed(0)
-    shape = (BATCH, len(HEADS), num_tokens, D_HEAD)
     q, k, v = (torch.randn(shape, generator=generator).requires_grad_() for _ in range(3))
     upstream = torch.randn(shape, generator=generator)
-    return lambda: torch.autograd.grad(VARIANTS[name](q, k, v), (q, k, v), upstream)
+    return lambda: torch.autograd.grad(attention(q, k, v), (q, k, v), upstream)
 
 
-def median_seconds(names: list[str], num_tokens: int, repeats: int) -> dict[str, float]:
-    steps = {name: step(name, num_tokens) for name in names}
-    seconds: dict[str, list[float]] = {name: [] for name in names}
-    for turn in range(repeats + 1):
-        for name, run in steps.items():
-            start = time.perf_counter()
-            run()
-            if turn:  # the first makes masks and plans
-                seconds[name].append(time.perf_counter() - start)
+def run(layers: list[Step]) -> None:
+    for layer in layers:
+        layer()
+
+
+def median_seconds(steps: Mapping[str, Step], repeats: int) -> dict[str, float]:
+    """The steps take turns, after one that makes masks and plans."""
+    for one in steps.values():
+        one()
+    seconds: dict[str, list[float]] = {name: [] for name in steps}
+    for _ in range(repeats):
+        for name, one in steps.items():
+            seconds[name].append(timed(one))
     return {name: statistics.median(times) for name, times in seconds.items()}
 
 
-def peak_bytes(name: str, num_tokens: int) -> int:
-    """In this process, which must have done nothing before."""
-    step(name, 128)()  # libraries load their code on first use
-    run = step(name, num_tokens)
-    before = resident_bytes("VmRSS")
-    run()
-    return resident_bytes("VmHWM") - before
-
-
-def resident_bytes(field: str) -> int:
-    """From Linux's own books; getrusage's ru_maxrss would count the process that started this one."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{field}:"))
-
-
-def row(name: str, num_tokens: int, seconds: dict[str, float], threads: int) -> str:
-    command = [sys.executable, __file__, "--memory-of", name, "--tokens", str(num_tokens), "--threads", str(threads)]
-    peak = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    ratios = [f"{seconds[name] / seconds[dense]:.2f}" if dense in seconds else "" for dense in list(VARIANTS)[:2]]
-    return f"| {num_tokens} | {name} | {seconds[name]:.3f} | {ratios[0]} | {ratios[1]} | {peak / 2**20:.0f} |"
+def timed(call: Step) -> float:
+    """Its CPU time, in seconds."""
+    start = time.process_time()
+    call()
+    return time.process_time() - start
 
 
 if __name__ == "__main__":

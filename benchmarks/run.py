@@ -43,8 +43,15 @@ BENCHMARKS = (
     ),
     Benchmark(
         "attention",
-        "Attention by pieces",
-        ("benchmarks/attention.py", "--tokens", "2048", "4096", "--threads", "1"),
+        "Sparse attention on a CPU",
+        ("benchmarks/attention.py",),
+        "Windows beside causal dense attention, what `auto` picks beside masked dense attention, and a pattern that "
+        "changes at every step beside one that stays. docs/attention.md says what they should be.",
+    ),
+    Benchmark(
+        "attention_memory",
+        "Time and memory of long sequences",
+        ("benchmarks/attention_memory.py", "--tokens", "2048", "4096", "--threads", "1"),
         "Forward and backward of pieces beside dense attention.",
     ),
     Benchmark(

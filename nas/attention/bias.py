@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from threading import Lock
 
 import torch
+from cachetools import LRUCache, cached
 from torch import Tensor
 
 from nas.attention.head_groups import group_heads
@@ -13,8 +14,8 @@ from nas.attention.selection import choose_blocks
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import Select
 
-_LARGEST_KEPT = 1 << 24
-"""Biases up to this many entries (64 MiB in float32) are kept for the next call; larger ones are made every time."""
+_MOST_KEPT_BYTES = 1 << 28
+"""Biases are kept for the next call, up to this many bytes together."""
 
 QUERIES_A_SPAN = 64
 """Of 128 queries, two spans leave out a quarter of the pairs of a causal pattern; shorter ones gain nothing more, since
@@ -53,8 +54,7 @@ def pattern_bias(q: Tensor, k: Tensor, heads: tuple[HeadPattern, ...]) -> Patter
     """
     certain = tuple(head if head.computed is None else replace(head, attend=head.computed.certain()) for head in heads)
     distinct = certain[:1] if len(set(certain)) == 1 else certain
-    num_entries = len(distinct) * q.shape[2] * (q.shape[2] + most_memory(heads))
-    bias = (_kept_bias if num_entries <= _LARGEST_KEPT else _make_bias)(distinct, q.shape[2], q.device, q.dtype)
+    bias = _make_bias(distinct, q.shape[2], q.device, q.dtype)
     return bias if certain == heads else _with_choices(bias.values, q, k, heads)
 
 
@@ -77,6 +77,7 @@ def _chosen(q: Tensor, k: Tensor, select: Select) -> Tensor:
     return seen
 
 
+@cached(LRUCache(_MOST_KEPT_BYTES, getsizeof=lambda bias: bias.values.nbytes), lock=Lock())
 def _make_bias(
     heads: tuple[HeadPattern, ...], num_tokens: int, device: torch.device, dtype: torch.dtype
 ) -> PatternBias:
@@ -88,9 +89,6 @@ def _make_bias(
         seen = torch.cat([shown, seen], dim=2)
     values = torch.zeros((), dtype=dtype, device=device).where(seen, -torch.inf)
     return PatternBias(values[None], tuple(_spans(seen.any(0).cpu())))
-
-
-_kept_bias = lru_cache(maxsize=16)(_make_bias)
 
 
 def _spans(seen: Tensor) -> Iterator[Span]:

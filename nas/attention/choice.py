@@ -1,5 +1,6 @@
 """The rule by which `auto` picks a backend; docs/attention.md has the figures behind it."""
 
+from collections import Counter
 from functools import lru_cache
 
 import torch
@@ -7,14 +8,21 @@ from torch import Tensor
 
 from nas.attention.flex import flex_fits
 from nas.attention.pieces.plan import make_plan
+from nas.attention.pieces.tile import Plan
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import Select
 
 FEWEST_TOKENS = 512
-"""From this length on, pieces are nearly always faster on a CPU; below it, dense is with many different heads."""
+"""Shorter sequences run dense: plain products (`short`) are faster than pieces with many different heads."""
 
-LARGEST_SHARE = 0.7
-"""Pieces are used while they compute at most this share of all scores; tested up to 0.55 at 512 tokens."""
+LARGEST_SHARE = 0.75
+"""Pieces, and flex, are used while their work is at most this share of all scores."""
+
+SCORES_A_CALL = 40_000
+"""Scores that dense attention computes in the time that every call of a tile takes in addition to its own scores."""
+
+SCORES_A_FOLD = 370
+"""The same for each query of each part that reads the sequence by residue class, since all tensors are then copied."""
 
 
 def choose_backend(heads: tuple[HeadPattern, ...], q: Tensor, v: Tensor) -> str:
@@ -28,23 +36,47 @@ def choose_backend(heads: tuple[HeadPattern, ...], q: Tensor, v: Tensor) -> str:
     num_tokens = q.shape[-2]
     if num_tokens < FEWEST_TOKENS or score_share(heads, num_tokens) > LARGEST_SHARE:
         return "dense"
-    return "flex" if flex_fits(q, v) else "pieces"
+    if flex_fits(q, v):
+        return "flex"
+    return "pieces" if work_share(heads, num_tokens, len(q)) <= LARGEST_SHARE else "dense"
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
+def work_share(heads: tuple[HeadPattern, ...], num_tokens: int, batch_size: int) -> float:
+    """The work of pieces as a share of that of all queries by all keys and memory rows, over all heads.
+
+    Beyond their scores, pieces take time for each call, however few heads share it, and for each reordering of the
+    sequence: short batches of many different heads can take longer than dense attention although they compute less.
+    """
+    work = 0
+    for head, count in Counter(heads).items():
+        plan = _plan(head, num_tokens)
+        of_sequence = _num_scores(head, num_tokens) + SCORES_A_FOLD * num_tokens * plan.num_folds
+        work += of_sequence * count * batch_size + SCORES_A_CALL * plan.num_calls(count * batch_size)
+    return work / (batch_size * _all_scores(heads, num_tokens))
+
+
+@lru_cache(maxsize=4096)
 def score_share(heads: tuple[HeadPattern, ...], num_tokens: int) -> float:
     """Scores that pieces compute, as a share of all queries by all keys and memory rows, over all heads.
 
     Chosen blocks are counted without the padding of their routes, which depends on the content.
     """
-    return sum(_num_scores(head, num_tokens) for head in heads) / sum(
-        num_tokens * (num_tokens + head.memory_tokens) for head in heads
-    )
+    return sum(_num_scores(head, num_tokens) for head in heads) / _all_scores(heads, num_tokens)
 
 
+def _all_scores(heads: tuple[HeadPattern, ...], num_tokens: int) -> int:
+    return sum(num_tokens * (num_tokens + head.memory_tokens) for head in heads)
+
+
+@lru_cache(maxsize=4096)
 def _num_scores(head: HeadPattern, num_tokens: int) -> int:
-    planned = make_plan(head, num_tokens, torch.device("cpu"), torch.float32).num_scores
+    planned = _plan(head, num_tokens).num_scores
     if not isinstance(head.computed, Select):
         return planned
     choices = min(head.computed.blocks, num_tokens // head.computed.block)
     return planned + num_tokens * choices * head.computed.block
+
+
+def _plan(head: HeadPattern, num_tokens: int) -> Plan:
+    return make_plan(head, num_tokens, torch.device("cpu"), torch.float32)

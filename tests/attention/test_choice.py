@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from nas.attention.choice import FEWEST_TOKENS, choose_backend, score_share
+from nas.attention.choice import FEWEST_TOKENS, LARGEST_SHARE, choose_backend, score_share, work_share
 from nas.patterns.head import HeadPattern
-from nas.patterns.primitives import Full, Select, Window
+from nas.patterns.primitives import Full, Global, Select, Stride, Window
 
 
 def test_auto_takes_dense_for_short_sequences_and_dense_patterns_and_pieces_elsewhere() -> None:
@@ -48,3 +48,26 @@ def test_chosen_blocks_count_at_most_once_each() -> None:
     own = score_share((HeadPattern((Select(16, 1),)),), 512) - 16 / 512
     assert score_share((HeadPattern((Select(16, 4),)),), 512) == pytest.approx(own + 4 * 16 / 512)
     assert score_share((HeadPattern((Select(16, 900),)),), 512) == pytest.approx(own + 1)
+
+
+def test_small_groups_of_different_heads_run_dense_until_there_is_enough_for_them_to_do() -> None:
+    """Masked dense attention was faster for the former, pieces for the latter (docs/attention.md)."""
+    strided = tuple(HeadPattern((Window(8 + 4 * i), Global(1 + i % 4), Stride(8 + i))) for i in range(16))
+    windows = tuple(HeadPattern((Window(8 + 4 * i),)) for i in range(16))
+    equal = (windows[3],) * 16
+
+    def chosen(heads: tuple[HeadPattern, ...], batch_size: int, num_tokens: int) -> str:
+        q = torch.zeros(batch_size, 1, num_tokens, 1).expand(-1, 16, -1, 16)
+        return choose_backend(heads, q, q)
+
+    assert [chosen(heads, 1, 512) for heads in (strided, windows, equal)] == ["dense", "dense", "pieces"]
+    assert [chosen(heads, 8, 512) for heads in (strided, windows, equal)] == ["dense", "pieces", "pieces"]
+    assert chosen(strided, 2, 2048) == "pieces"
+
+
+def test_work_is_scores_and_calls_and_folds() -> None:
+    window, strided = HeadPattern((Window(15),)), HeadPattern((Window(15), Stride(8)))
+    for heads in ((window,), (window, strided), (window,) * 8):
+        assert work_share(heads, 512, 1) > work_share(heads, 512, 64) > score_share(heads, 512)
+    assert work_share((window,) * 8, 512, 1) == pytest.approx(work_share((window,), 512, 8))
+    assert work_share((strided, strided), 512, 64) > LARGEST_SHARE > work_share((window, window), 512, 64)

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from cachetools import LRUCache, cached
 from torch.nn.functional import scaled_dot_product_attention
 
 from nas.attention import bias
@@ -41,7 +42,8 @@ def test_a_mask_is_made_once_unless_it_is_too_large_to_keep(monkeypatch: pytest.
     kept = inputs.output("dense")
     inputs.output("dense")
     assert made == [17]
-    monkeypatch.setattr(bias, "_LARGEST_KEPT", 17 * 17 - 1)
+    small = LRUCache(kept.element_size() * 17**2 - 1, getsizeof=bias._make_bias.cache.getsizeof)
+    monkeypatch.setattr(bias, "_make_bias", cached(small)(bias._make_bias.__wrapped__))
     assert torch.equal(inputs.output("dense"), kept)
     inputs.output("dense")
     assert made == [17, 17, 17]

@@ -24,8 +24,8 @@ class Entries(Protocol):
     def put(self, x: Tensor, rows: slice, values: Tensor) -> None:
         """Write what `take` would read."""
 
-    def add_product(self, x: Tensor, rows: slice, a: Tensor, b: Tensor) -> None:
-        """Add the product of a and b to what `take` would read; an entry that occurs twice gets both."""
+    def add_product(self, x: Tensor, rows: slice, a: Tensor, b: Tensor, scale: float = 1.0) -> None:
+        """Add scale * a b to what `take` would read; an entry that occurs twice gets both."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,12 +55,12 @@ class Folded:
         """See `Entries`."""
         x[rows, self.classes, self.entries] = self._by_class(values)
 
-    def add_product(self, x: Tensor, rows: slice, a: Tensor, b: Tensor) -> None:
+    def add_product(self, x: Tensor, rows: slice, a: Tensor, b: Tensor, scale: float = 1.0) -> None:
         """See `Entries`."""
         if isinstance(self.entries, slice) and self.classes.stop - self.classes.start == 1:
-            x[rows, self.classes.start, self.entries].baddbmm_(a, b)  # in place, without another tensor
+            x[rows, self.classes.start, self.entries].baddbmm_(a, b, alpha=scale)  # in place, without another tensor
         else:
-            x[rows, self.classes, self.entries] += self._by_class(torch.bmm(a, b))
+            x[rows, self.classes, self.entries] += self._by_class(torch.bmm(a, b) * scale)
 
     def _by_class(self, values: Tensor) -> Tensor:
         return values.view(-1, self.classes.stop - self.classes.start, *values.shape[1:])
@@ -90,10 +90,10 @@ class Runs:
         for run, own in zip(self.runs, self._by_run(values), strict=True):
             x[rows, 0, run] = own
 
-    def add_product(self, x: Tensor, rows: slice, a: Tensor, b: Tensor) -> None:
+    def add_product(self, x: Tensor, rows: slice, a: Tensor, b: Tensor, scale: float = 1.0) -> None:
         """See `Entries`."""
         for run, own in zip(self.runs, self._by_run(a), strict=True):
-            x[rows, 0, run].baddbmm_(own, b)
+            x[rows, 0, run].baddbmm_(own, b, alpha=scale)
 
     def _by_run(self, values: Tensor) -> tuple[Tensor, ...]:
         return values.split_with_sizes([run.stop - run.start for run in self.runs], dim=1)
@@ -125,9 +125,9 @@ class Placed:
         """See `Entries`."""
         x[rows, 0].index_copy_(1, self._places().flatten(), self._by_sequence(values))
 
-    def add_product(self, x: Tensor, rows: slice, a: Tensor, b: Tensor) -> None:
+    def add_product(self, x: Tensor, rows: slice, a: Tensor, b: Tensor, scale: float = 1.0) -> None:
         """See `Entries`."""
-        x[rows, 0].index_add_(1, self._places().flatten(), self._by_sequence(torch.bmm(a, b)))
+        x[rows, 0].index_add_(1, self._places().flatten(), self._by_sequence(torch.bmm(a, b) * scale))
 
     def _places(self) -> Tensor:
         return self.origins[:, None] + self.offsets

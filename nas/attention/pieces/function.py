@@ -99,8 +99,7 @@ class _Pieces(torch.autograd.Function):
                 own = (partial(_backward, plan, x.part(rows), *(y[rows] for y in saved)) for rows in shares(x.q))
                 tasks.append(list(own))
             found = _together(tasks, q.device)
-            for (head, members), (of_q, _, _, *of_memory) in zip(groups.items(), found, strict=True):
-                of_q.mul_(ctx.scale)
+            for (head, members), (_, _, _, *of_memory) in zip(groups.items(), found, strict=True):
                 for grad, part in zip(old, of_memory, strict=False):
                     _last_rows(grad, head)[:, members] = by_batch(part, len(q))
             new = [_side_by_side(x, groups, [results[place] for results in found]) for place, x in enumerate(read[:3])]
@@ -135,7 +134,7 @@ def _sequences(
     """The inputs of the heads of one group."""
     q, k, v = (as_sequences(x, members, dtype) for x in read[:3])
     keys, values = (as_sequences(_last_rows(x, head), members, dtype) for x in read[3:])
-    return Sequences(q * scale, k, v, keys, values, chosen.flatten(0, 1))
+    return Sequences(q, k, v, keys, values, chosen.flatten(0, 1), scale)
 
 
 def _last_rows(memory: Tensor, head: HeadPattern) -> Tensor:

@@ -29,7 +29,7 @@ def forward(plan: Plan, x: Sequences) -> Tensor:
     q, k, v, out = (fold(y, part.step) for y in (x.q, x.k, x.v, torch.empty_like(x.v)))
     (room,) = _rooms(1, part, q)
     for rows, tile in part.pieces(len(q)):
-        weights = _weights(tile, tile.queries.take(q, rows), tile.keys.take(k, rows), room)
+        weights = _weights(tile, tile.queries.take(q, rows), tile.keys.take(k, rows), x.scale, room)
         tile.queries.put(out, rows, torch.bmm(weights, tile.keys.take(v, rows)))
     return unfold(out, x.v.shape[1])
 
@@ -43,17 +43,17 @@ def backward(plan: Plan, x: Sequences, grad_out: Tensor) -> tuple[Tensor, Tensor
         grad_out: gradient of the output, shape (sequences, tokens, d_value).
     """
     (part,) = plan.parts
-    made = (torch.empty_like(x.q), torch.zeros_like(x.k), torch.zeros_like(x.v))
+    made = (torch.zeros_like(x.q), torch.zeros_like(x.k), torch.zeros_like(x.v))
     q, k, v, upstream, grad_q, grad_k, grad_v = (fold(y, part.step) for y in (x.q, x.k, x.v, grad_out, *made))
     room, other = _rooms(2, part, q)
     for rows, tile in part.pieces(len(q)):
         queries, keys, own = tile.queries.take(q, rows), tile.keys.take(k, rows), tile.queries.take(upstream, rows)
-        weights = _weights(tile, queries, keys, room)
+        weights = _weights(tile, queries, keys, x.scale, room)
         tile.keys.add_product(grad_v, rows, weights.mT, own)
         grads = torch.bmm(own, tile.keys.take(v, rows).mT, out=other[: weights.numel()].view_as(weights))
         torch.ops.aten._softmax_backward_data.out(grads, weights, 2, grads.dtype, grad_input=grads)
-        tile.queries.put(grad_q, rows, torch.bmm(grads, keys))
-        tile.keys.add_product(grad_k, rows, grads.mT, queries)
+        tile.queries.add_product(grad_q, rows, grads, keys, x.scale)
+        tile.keys.add_product(grad_k, rows, grads.mT, queries, x.scale)
     num_tokens = x.q.shape[1]
     return unfold(grad_q, num_tokens), unfold(grad_k, num_tokens), unfold(grad_v, num_tokens)
 
@@ -64,8 +64,8 @@ def _rooms(number: int, part: Part, q: Tensor) -> Tensor:
     return q.new_empty(number, most)
 
 
-def _weights(tile: Tile, queries: Tensor, keys: Tensor, room: Tensor) -> Tensor:
+def _weights(tile: Tile, queries: Tensor, keys: Tensor, scale: float, room: Tensor) -> Tensor:
     """The share of each query in its keys."""
     shape = (len(queries), queries.shape[1], keys.shape[1])
-    scores = tile.scores(queries, keys, room[: prod(shape)].view(shape))
+    scores = tile.scores(queries, keys, scale, room[: prod(shape)].view(shape))
     return torch.softmax(scores, 2, out=scores)

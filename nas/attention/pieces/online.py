@@ -25,6 +25,7 @@ def forward(plan: Plan, x: Sequences) -> tuple[Tensor, Tensor]:
         the output, shape (sequences, tokens, d_value), and the log-sum-exp of each query's scores, shape
         (sequences, tokens, 1).
     """
+    x = x.scaled()
     out, total = torch.zeros_like(x.v), x.v.new_zeros(*x.v.shape[:-1], 1)
     highest = torch.full_like(total, torch.finfo(out.dtype).min / 2)  # finite: a row may have no key in its first part
     state = (out, total, highest)
@@ -50,6 +51,7 @@ def backward(
         out: from `forward`, shape (sequences, tokens, d_value).
         grad_out: gradient of the output, same shape.
     """
+    scale, x = x.scale, x.scaled()
     grad_q, grad_k, grad_v = (torch.zeros_like(y) for y in (x.q, x.k, x.v))
     memory = (x.memory_keys, x.memory_values)
     grad_memory = [torch.zeros_like(y) for y in memory]
@@ -60,7 +62,7 @@ def backward(
         grad_q, *grad_memory = _backward_part(plan.memory, x.q, *memory, *saved, grad_q, *grad_memory)
     if x.chosen.shape[-1]:
         routing.backward(x, plan.block, *saved, grad_q, grad_k, grad_v)
-    return grad_q, grad_k, grad_v, grad_memory[0], grad_memory[1]
+    return grad_q.mul_(scale), grad_k, grad_v, grad_memory[0], grad_memory[1]
 
 
 def _forward_part(

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from dataclasses import replace
-from functools import lru_cache
+from threading import Lock
 
 import torch
+from cachetools import LRUCache, cached
 
 from nas.attention.pieces.consecutive import consecutive_tiles
 from nas.attention.pieces.entries import Folded
@@ -16,8 +17,11 @@ from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import MaskPrimitive, Select
 from nas.patterns.primitives.mask_context import MaskContext
 
+_MOST_KEPT_BYTES = 1 << 28
+"""Plans are kept for the next call, up to this many bytes together."""
 
-@lru_cache(maxsize=256)
+
+@cached(LRUCache(_MOST_KEPT_BYTES, getsizeof=lambda plan: plan.num_bytes), lock=Lock())
 def make_plan(head: HeadPattern, num_tokens: int, device: torch.device, dtype: torch.dtype) -> Plan:
     """Cut what one head sees regardless of content into disjoint parts.
 

@@ -1,6 +1,6 @@
 """The tensors of heads that share a plan, one sequence per row."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
@@ -13,12 +13,13 @@ class Sequences:
     """The inputs of both passes; each head of each batch entry is a sequence.
 
     Args:
-        q: queries times the scale, shape (sequences, tokens, d_key).
+        q: queries, shape (sequences, tokens, d_key).
         k: keys, same shape.
         v: values, shape (sequences, tokens, d_value).
         memory_keys: rows of the previous segment that all queries see, shape (sequences, rows, d_key); 0 rows for none.
         memory_values: shape (sequences, rows, d_value).
         chosen: from `choose_blocks`, shape (sequences, tokens, choices); 0 choices if nothing is chosen by content.
+        scale: factor on the scores.
     """
 
     q: Tensor
@@ -27,10 +28,16 @@ class Sequences:
     memory_keys: Tensor
     memory_values: Tensor
     chosen: Tensor
+    scale: float
 
     def part(self, rows: slice) -> "Sequences":
         """Some of the sequences."""
-        return Sequences(*(getattr(self, field.name)[rows] for field in fields(self)))
+        names = (field.name for field in fields(self) if field.name != "scale")
+        return replace(self, **{name: getattr(self, name)[rows] for name in names})
+
+    def scaled(self) -> "Sequences":
+        """The same with the scale in the queries."""
+        return replace(self, q=self.q * self.scale, scale=1.0)
 
 
 def as_sequences(x: Tensor, members: Members, dtype: torch.dtype) -> Tensor:

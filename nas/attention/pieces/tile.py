@@ -18,8 +18,11 @@ NUM_QUERIES = 64
 MOST_KEYS = 1024
 """Most keys in a tile; longer rows are cut, and the online softmax joins them."""
 
-MOST_SCORES = 1 << 18
-"""Most scores computed at once over classes, heads and sequences: 1 MiB in float32, which a processor's cache holds."""
+MOST_SCORES = 1 << 19
+"""Most scores computed at once over classes, heads and sequences: 2 MiB in float32, which a processor's cache holds."""
+
+_TILE_BYTES = 1024
+"""About what a tile takes without its bias, in bytes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,18 +42,19 @@ class Tile:
     num_scores: int
     bias: Tensor | None
 
-    def scores(self, q: Tensor, k: Tensor, out: Tensor | None = None) -> Tensor:
-        """q k^T with the bias, which the product itself adds, shape (sequences * classes, queries, keys).
+    def scores(self, q: Tensor, k: Tensor, scale: float = 1.0, out: Tensor | None = None) -> Tensor:
+        """scale * q k^T with the bias, all by the product itself, shape (sequences * classes, queries, keys).
 
         Args:
             q: what `queries` takes.
             k: what `keys` takes.
+            scale: factor on the products.
             out: where the scores are written; None for a new tensor.
         """
         if self.bias is None:
-            return torch.bmm(q, k.mT, out=out)
+            return torch.baddbmm(q.new_zeros(()), q, k.mT, beta=0, alpha=scale, out=out)
         bias = self.bias if len(self.bias) == 1 else self.bias.repeat(len(q) // len(self.bias), 1, 1)
-        return torch.baddbmm(bias, q, k.mT, out=out)
+        return torch.baddbmm(bias, q, k.mT, alpha=scale, out=out)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,4 +97,22 @@ class Plan:
     @property
     def num_scores(self) -> int:
         """Scores computed in a forward pass, masked ones included and chosen ones not, for one head of one sequence."""
-        return sum(tile.num_scores for part in (*self.parts, self.memory) for tile in part.tiles)
+        return sum(tile.num_scores for tile in self._tiles())
+
+    @property
+    def num_bytes(self) -> int:
+        """About the memory that it takes: that of its tiles, and of their biases, each counted once."""
+        biases = {id(tile.bias): tile.bias.nbytes for tile in self._tiles() if tile.bias is not None}
+        return sum(biases.values()) + _TILE_BYTES * sum(1 for _ in self._tiles())
+
+    @property
+    def num_folds(self) -> int:
+        """Parts for which all sequences are folded, and what was found is unfolded."""
+        return sum(part.step > 1 for part in self.parts)
+
+    def num_calls(self, num_sequences: int) -> int:
+        """How often a tile is computed in a pass over this many sequences."""
+        return sum(1 for part in (*self.parts, self.memory) for _ in part.pieces(num_sequences))
+
+    def _tiles(self) -> Iterator[Tile]:
+        return (tile for part in (*self.parts, self.memory) for tile in part.tiles)

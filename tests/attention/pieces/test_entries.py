@@ -64,9 +64,9 @@ def test_what_is_added_is_added_once_for_each_entry(entries: Entries, step: int)
     x, a = sequences(), torch.rand(*places(entries, step).shape[:2], 3, dtype=torch.float64)
     b = torch.rand(len(a), 3, 2, dtype=torch.float64)
     changed = folded(x, step)
-    entries.add_product(changed, ROWS, a, b)
+    entries.add_product(changed, ROWS, a, b, 0.5)
     sequence, token = places(entries, step).unbind(-1)
-    expected = x.clone().index_put_((sequence, token), a @ b, accumulate=True)
+    expected = x.clone().index_put_((sequence, token), a @ b / 2, accumulate=True)
     torch.testing.assert_close(unfolded(changed), expected)
 
 

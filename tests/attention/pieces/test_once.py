@@ -22,7 +22,7 @@ def sequences(num_tokens: int) -> Sequences:
     generator = torch.Generator().manual_seed(num_tokens)
     q, k, v = (torch.randn(3, num_tokens, width, dtype=torch.float64, generator=generator) for width in (4, 4, 2))
     none = q[:, :0], v[:, :0]
-    return Sequences(q, k, v, *none, torch.zeros(3, num_tokens, 0, dtype=torch.int64))
+    return Sequences(q, k, v, *none, torch.zeros(3, num_tokens, 0, dtype=torch.int64), 0.7)
 
 
 def compare(plan: Plan, num_tokens: int) -> None:

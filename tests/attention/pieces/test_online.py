@@ -24,7 +24,7 @@ def sequences(memory_rows: int = 0, seed: int = 0) -> Sequences:
         return torch.randn(3, num_tokens, width, dtype=torch.float64, generator=generator)
 
     memory = draw(memory_rows, 4), draw(memory_rows, 2)
-    return Sequences(draw(N, 4), draw(N, 4), draw(N, 2), *memory, torch.zeros(3, N, 0, dtype=torch.int64))
+    return Sequences(draw(N, 4), draw(N, 4), draw(N, 2), *memory, torch.zeros(3, N, 0, dtype=torch.int64), 0.7)
 
 
 def plan_of(head: HeadPattern) -> Plan:
@@ -45,7 +45,7 @@ def reference(x: Sequences, mask: Tensor) -> tuple[Tensor, Tensor]:
     """The output and the log-sum-exp, from all scores at once; every query sees the memory."""
     keys, values = torch.cat([x.memory_keys, x.k], dim=1), torch.cat([x.memory_values, x.v], dim=1)
     hidden = torch.cat([torch.zeros(N, x.memory_keys.shape[1], dtype=torch.bool), ~mask], dim=1)
-    scores = (x.q @ keys.mT).masked_fill(hidden, -torch.inf)
+    scores = (x.scale * x.q @ keys.mT).masked_fill(hidden, -torch.inf)
     return scores.softmax(-1) @ values, scores.logsumexp(-1, keepdim=True)
 
 

@@ -36,8 +36,8 @@ def test_scores_are_products_with_a_bias_for_each_class_or_for_all() -> None:
         bias = None if classes is None else torch.randn(classes, 3, 4)
         expected = q @ k.mT + (0 if bias is None else bias.repeat(6 // len(bias), 1, 1))
         torch.testing.assert_close(tile(3, 4, bias).scores(q, k), expected)
-        room = torch.empty(6, 3, 4)
-        assert tile(3, 4, bias).scores(q, k, room).data_ptr() == room.data_ptr()
+        room = torch.full((6, 3, 4), torch.nan)
+        assert tile(3, 4, bias).scores(2 * q, k, 0.5, room).data_ptr() == room.data_ptr()
         torch.testing.assert_close(room, expected)
 
 
