@@ -25,7 +25,7 @@ BENCHMARKS = (
     Benchmark(
         "step",
         "A training step of a proxy",
-        ("benchmarks/step.py", "--presets", "smoke", "quick", "--repeats", "9"),
+        ("benchmarks/step.py", "--presets", "quick", "--repeats", "9"),
         "CPU time of a step beside that of the matrix products it cannot do without (linear layers and all pairs of "
         "attention, forward and backward, operands in the cache), in one thread.",
     ),
@@ -63,8 +63,9 @@ BENCHMARKS = (
     Benchmark(
         "driver",
         "The driver of a study",
-        ("benchmarks/driver.py", "--trials", "100", "1000"),
-        "What a study takes beside its training. `--trials 10000` takes minutes, and is shown in docs/studies.md.",
+        ("benchmarks/driver.py", "--trials", "100", "300"),
+        "What a study takes beside its training. Up to 10,000 trials take half an hour, and are shown in "
+        "docs/decisions/0003-asking-is-a-pure-function.md.",
     ),
     Benchmark(
         "profiling",
@@ -75,7 +76,7 @@ BENCHMARKS = (
     Benchmark(
         "search_cost",
         "The default search on the table",
-        ("benchmarks/search_cost.py", "tables/tabular-text.jsonl", "--methods", "make,first"),
+        ("benchmarks/search_cost.py", "tables/tabular-text.jsonl", "--methods", "make,first", "--workers", "2"),
         "Share of the true hypervolume that the default search reaches, replayed (docs/search_cost.md).",
     ),
 )

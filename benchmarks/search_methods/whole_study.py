@@ -25,8 +25,7 @@ PURPOSES = (
     "baselines",
     "first rung",
     "later rungs",
-    "confirmation of baselines",
-    "confirmation of points",
+    "confirmation",
     "long runs",
 )
 Steps = Counter[str]
@@ -144,7 +143,7 @@ def _by_purpose(steps: Mapping[tuple[int, int, int], int], trials: Sequence[Tria
         if rung > rungs[-1]:
             purpose = "long runs"
         elif seed != own:
-            purpose = "confirmation of baselines" if trials[number].baseline else "confirmation of points"
+            purpose = "confirmation"
         elif trials[number].baseline:
             purpose = "baselines"
         else:

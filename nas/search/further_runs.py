@@ -51,10 +51,11 @@ class FurtherRuns:
         self._concurrency = concurrency
 
     def confirm(self) -> None:
-        """Train the points of the front and the baselines with further seeds, until every one has them all.
+        """Train the points of the front and full attention with further seeds, until every one has them all.
 
-        The first measurements selected these points, so they are biased upwards; fresh seeds are not. The new means
-        move the front, so there can be several rounds.
+        The first measurements selected the points, so they are biased upwards; fresh seeds are not. The new means move
+        the front, so there can be several rounds. Full attention is what all others are read against; nothing selected
+        the other baselines, so what they have is unbiased.
         """
         while lacking := self._unconfirmed():
             self._observers.confirmation_started(sum(map(len, lacking.values())))
@@ -79,11 +80,11 @@ class FurtherRuns:
         return fidelity_report(self._store, self._problem, ranking, self._rungs, rung, chosen, seeds)
 
     def _unconfirmed(self) -> dict[int, list[int]]:
-        """Numbers of the points of the front and of the baselines that lack a seed, by seed."""
+        """Numbers of the points of the front and of full attention that lack a seed, by seed."""
         trained = (TrialState.FINISHED, TrialState.OVER_BUDGET)
-        baselines = [trial for trial in self._store.trials if trial.baseline and trial.state in trained]
+        full = [trial for trial in self._store.trials if trial.baseline == "full" and trial.state in trained]
         on_front = front_trials(self._store.trials, self._problem.objectives)
-        chosen = {trial.number for trial in [*on_front, *baselines]}
+        chosen = {trial.number for trial in [*on_front, *full]}
         lacking: dict[int, list[int]] = {}
         for seed in (trial_seed(self._settings, index) for index in range(1, self._settings.confirm_seeds + 1)):
             for number in sorted(chosen):

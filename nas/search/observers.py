@@ -15,8 +15,8 @@ from nas.search.problem.problem import Problem
 from nas.search.problem.study_tasks import settings_by_label
 from nas.search.settings import StudySettings
 
-EXPECTED_POINTS = 5
-"""Points of a front, for the time that confirming them will take."""
+EXPECTED_POINTS = 6
+"""Points of a front and full attention, for the time that confirming them will take."""
 
 FORWARD_SHARE = 1 / 3
 """Of the time of a step, for as many tokens: the backward pass has twice the products of the forward pass."""
@@ -47,7 +47,7 @@ def study_plan(settings: StudySettings, problem: Problem) -> StudyPlan:
         rungs=rungs,
         legs=tuple(rung - trunk + more for rung, trunk, more in zip(rungs, [0, *trunks], scoring, strict=True)),
         promoted_share=1 / training.rung_ratio,
-        num_confirmations=settings.confirm_seeds * (len(problem.baselines) + EXPECTED_POINTS),
+        num_confirmations=settings.confirm_seeds * EXPECTED_POINTS,
         num_long_runs=settings.fidelity.num_patterns * settings.fidelity.num_seeds,
         long_steps=settings.fidelity.times * rungs[-1],
         scoring=scoring[-1],

@@ -4,13 +4,16 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from nas.proxy.state.cohort_state import Member
+from nas.results.measurement import Measurement
 from nas.results.observer import Observer
 from nas.results.trial import Trial
 from nas.search.further_runs import trial_seed
 from nas.search.problem.problem import Problem
 from nas.search.settings import FidelitySettings, StudySettings
-from tests.toy_study import FakeExecutor, StartStudy
+from tests.toy_study import FakeExecutor, StartStudy, density, pretended
 
 
 class Listener(Observer):
@@ -36,11 +39,23 @@ def test_seeds_differ_between_studies_and_runs_and_not_between_trials() -> None:
     assert seeds == [0, 1, 2, 1000, 1001, 1002, 5000, 5001, 5002]
 
 
-def test_every_point_and_baseline_is_confirmed(start: StartStudy, problem: Problem, tmp_path: Path) -> None:
-    front = start(tmp_path / "study", FakeExecutor(), num_trials=4, confirm_seeds=2, seed=5)
-    for entry in front.points + front.baselines:
+def narrow_is_best(member: Member, task: str, rung: int) -> Measurement:
+    """Quality falls with the pairs a pattern sees, so that full attention and other dense baselines are dominated."""
+    made = pretended(member, task, rung)
+    return replace(made, quality=made.quality + 2 * density(member.pattern))
+
+
+def test_points_and_full_attention_are_confirmed(start: StartStudy, problem: Problem, tmp_path: Path) -> None:
+    executor = FakeExecutor(measure=narrow_is_best)
+    front = start(tmp_path / "study", executor, num_trials=4, confirm_seeds=2, seed=5)
+    on_front = {entry.trial for entry in front.points}
+    full, *others = front.baselines
+    assert full.baseline == "full" and full.trial not in on_front
+    for entry in (full, *front.points):
         assert entry.seeds == (5000, 5001, 5002)
         assert entry.spread["quality"] > 0
+    dominated = [entry for entry in others if entry.trial not in on_front]
+    assert dominated and all(entry.seeds == (5000,) for entry in dominated)
     assert front.noise["quality_standard_deviation"] == pytest.approx(0.02, rel=0.5)
 
 

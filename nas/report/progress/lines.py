@@ -47,8 +47,8 @@ def finished_line(trials: Sequence[Trial], front: Front) -> str:
 
 
 def confirmation_line(num_trials: int) -> str:
-    """`confirming the front and the baselines with fresh seeds: 10 training runs`."""
-    return f"confirming the front and the baselines with fresh seeds: {format_count(num_trials, 'training run')}"
+    """`confirming the front and full attention with fresh seeds: 10 training runs`."""
+    return f"confirming the front and full attention with fresh seeds: {format_count(num_trials, 'training run')}"
 
 
 def confirmed_line(trial: Trial, objectives: Sequence[Objective]) -> str:

@@ -66,7 +66,7 @@ def test_fresh_seeds_lengthen_the_bar(make_trial):
     watcher.trial_confirmed(make_trial(0))
     assert "2/3" in _picture(watcher) and "200/400" not in _picture(watcher)
     watcher.study_finished((), make_front(points=()))
-    assert "confirming the front and the baselines with fresh seeds: 2 training runs" in console.file.getvalue()  # type: ignore[attr-defined]
+    assert "confirming the front and full attention with fresh seeds: 2 training runs" in console.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_the_live_display_follows_the_direction(make_trial):

@@ -83,7 +83,7 @@ def test_fresh_seeds_have_their_lines(make_trial):
     watcher.confirmation_started(2)
     watcher.trial_confirmed(make_trial(6, 2.31))
     assert _lines(console)[-2:] == [
-        "confirming the front and the baselines with fresh seeds: 2 training runs",
+        "confirming the front and full attention with fresh seeds: 2 training runs",
         "trial 6  quality 2.31 bits per byte over 1 seed",
     ]
 
