@@ -10,6 +10,9 @@ from nas.tasks.task import Readout
 
 Weights = dict[str, Tensor]
 
+ROPE_BASE = 10_000.0
+"""As the proxy has it by default."""
+
 
 def plain_transformer(
     weights: Weights, pattern: ModelPattern, tokens: Tensor, context: Tensor | None = None, readout: Readout = "each"
@@ -41,12 +44,20 @@ def hidden_states(weights: Weights, pattern: ModelPattern, tokens: Tensor, memor
     for layer in pattern.layers:
         old = None
         if memory is not None and layer.memory_tokens:
-            old = memory[layer.index][-layer.memory_tokens :]
-        x = x + attention(weights, pattern, layer.index, x, old)
+            old = convolved(weights, layer.index, memory[layer.index]).detach()[-layer.memory_tokens :]
+        x = x + attention(weights, pattern, layer.index, convolved(weights, layer.index, x), old)
         hidden = functional.gelu(norm(x, weights[f"{layer.index}.mlp_norm"]) @ weights[f"{layer.index}.mlp_in"])
         x = x + hidden @ weights[f"{layer.index}.mlp_out"]
         states.append(x)
     return states
+
+
+def convolved(weights: Weights, layer: int, x: Tensor) -> Tensor:
+    if f"{layer}.convolution" not in weights:
+        return x
+    taps = weights[f"{layer}.convolution"]
+    own = [x[i] + sum(tap * x[i - back] for back, tap in enumerate(taps) if i >= back) for i in range(len(x))]
+    return torch.stack(own)
 
 
 def attention(weights: Weights, pattern: ModelPattern, layer: int, x: Tensor, old: Tensor | None) -> Tensor:
@@ -122,6 +133,6 @@ def norm(x: Tensor, gain: Tensor) -> Tensor:
 def turn(x: Tensor, first: int) -> Tensor:
     """Rotary positions by complex numbers."""
     half = x.shape[1] // 2
-    angle = torch.arange(first, first + len(x))[:, None] * 10_000.0 ** -(torch.arange(half) / half)
+    angle = torch.arange(first, first + len(x))[:, None] * ROPE_BASE ** -(torch.arange(half) / half)
     turned = torch.complex(x[:, ::2], x[:, 1::2]) * torch.polar(torch.ones_like(angle), angle)
     return torch.cat([turned.real, turned.imag], dim=1)

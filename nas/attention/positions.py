@@ -15,15 +15,16 @@ _STRETCH = 256
 """Integers up to this one are exact in bfloat16; positions are split into a multiple of it and a remainder."""
 
 
-def rotary_table(num_tokens: int, d_head: int, first: int = 0) -> Tensor:
+def rotary_table(num_tokens: int, d_head: int, first: int = 0, base: float = ROTARY_BASE) -> Tensor:
     """The rotations of consecutive positions, complex numbers of modulus 1, complex64, shape (num_tokens, d_head / 2).
 
     Args:
         num_tokens: how many positions.
         d_head: features of a head, even.
         first: the first position, in tokens; negative for rows of a memory.
+        base: longest wavelength as a multiple of 2 pi, in tokens.
     """
-    angle = _angles(num_tokens, d_head, first)
+    angle = _angles(num_tokens, d_head, first, base)
     return torch.polar(torch.ones_like(angle), angle).to(torch.complex64)
 
 
@@ -123,9 +124,9 @@ def _sinusoids(num_tokens: int, num_features: int, first: int, like: Tensor) -> 
     return angle.sin().to(like.device, wide), angle.cos().to(like.device, wide)
 
 
-def _angles(num_tokens: int, num_features: int, first: int) -> Tensor:
+def _angles(num_tokens: int, num_features: int, first: int, base: float = ROTARY_BASE) -> Tensor:
     """Position times frequency, float64, shape (num_tokens, num_features / 2)."""
-    frequency = ROTARY_BASE ** -(torch.arange(0, num_features, 2, dtype=torch.float64) / num_features)
+    frequency = base ** -(torch.arange(0, num_features, 2, dtype=torch.float64) / num_features)
     return torch.arange(first, first + num_tokens, dtype=torch.float64)[:, None] * frequency
 
 

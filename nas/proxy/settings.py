@@ -25,6 +25,9 @@ class ProxySettings:
         mlp_ratio: width of the MLP as a multiple of d_model.
         token_shift: mix each token with the one before it in front of the first layer, so that one
             layer can do associative recall (Based; docs/tasks.md).
+        convolution_tokens: width of a short causal convolution, feature by feature, that is added to the input of each
+            layer's attention, in tokens; 0 for none, 4 as in Canon layers (docs/transfer.md).
+        rope_base: longest wavelength of RoPE as a multiple of 2 pi, in tokens (10,000 in Su et al. 2021).
 
     Raises:
         InputError: a size is out of range, or d_model does not fit num_heads.
@@ -35,11 +38,15 @@ class ProxySettings:
     d_model: int = 64
     mlp_ratio: int = 4
     token_shift: bool = False
+    convolution_tokens: int = 0
+    rope_base: float = 10_000.0
 
     def __post_init__(self) -> None:
         for name in ("num_layers", "num_heads", "mlp_ratio"):
             check_range(f"proxy.{name}", getattr(self, name), least=1, most=4096)
         check_range("proxy.d_model", self.d_model, least=1, most=2**20)
+        check_range("proxy.convolution_tokens", self.convolution_tokens, least=0, most=64)
+        check_range("proxy.rope_base", self.rope_base, least=1, below=math.inf)
         if self.d_model % (2 * self.num_heads):
             allowed = f"must be a multiple of {2 * self.num_heads} (2 * proxy.num_heads)"
             nearest = max(1, round(self.d_model / (2 * self.num_heads))) * 2 * self.num_heads

@@ -18,6 +18,10 @@ WRONG_PROXIES: list[tuple[str, float]] = [
     ("d_model", 60),
     ("d_model", 4),
     ("mlp_ratio", -1),
+    ("convolution_tokens", -1),
+    ("convolution_tokens", 65),
+    ("rope_base", 0.5),
+    ("rope_base", math.inf),
 ]
 
 WRONG_TRAININGS: list[tuple[str, object]] = [
@@ -58,7 +62,7 @@ def refusal(setting: str, value: object) -> str:
 
 
 @pytest.mark.parametrize(("name", "value"), WRONG_PROXIES)
-def test_a_proxy_that_cannot_be_is_refused(name: str, value: int) -> None:
+def test_a_proxy_that_cannot_be_is_refused(name: str, value: float) -> None:
     with pytest.raises(InputError) as raised:
         ProxySettings(**{name: value})  # type: ignore[arg-type]
     assert str(raised.value) == refusal(f"proxy.{name}", value)

@@ -14,6 +14,7 @@ from torch import Tensor
 from nas.errors import PatternError
 from nas.patterns.layer import LayerPattern
 from nas.patterns.model import ModelPattern
+from nas.proxy.network.local_mixing import convolution_specs, shift_specs
 from nas.proxy.network.parameter_spec import ParameterSpec, matrix, vector
 from nas.proxy.network.positions import position_specs
 from nas.proxy.network.projections import projection_specs
@@ -80,6 +81,7 @@ def layout_for(pattern: ModelPattern, proxy: ProxySettings, task: Task) -> Layou
         task: its vocabulary, length and readout determine the rest.
     """
     extra = (
+        *convolution_specs(proxy),
         *position_specs(pattern.position, proxy, task.num_tokens),
         *projection_specs(pattern, task.num_tokens),
         *readout_specs(task.readout, proxy, task.num_tokens),
@@ -124,9 +126,7 @@ def _body(proxy: ProxySettings, vocab_size: int) -> list[ParameterSpec]:
     width, mlp_width = proxy.d_model, proxy.mlp_ratio * proxy.d_model
     # What a layer adds to the residual stream starts smaller the more layers add to it (GPT-2).
     added = 1 / math.sqrt(2 * proxy.num_layers)
-    specs = [matrix("embedding", vocab_size, width, EMBEDDING_DEVIATION)]
-    if proxy.token_shift:
-        specs.append(vector("token_shift", width, 0.0, mean=0.5))
+    specs = [matrix("embedding", vocab_size, width, EMBEDDING_DEVIATION), *shift_specs(proxy)]
     for layer in range(proxy.num_layers):
         specs += [
             vector(f"{layer}.attention_norm", width, 0.0, mean=1.0),

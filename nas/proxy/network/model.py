@@ -15,7 +15,8 @@ from torch.nn import functional
 from nas.attention.module import attend
 from nas.patterns.model import ModelPattern
 from nas.proxy.network.layout import check_fit, layout_for
-from nas.proxy.network.operations import by_place, normed_product, shifted
+from nas.proxy.network.local_mixing import convolved, shifted
+from nas.proxy.network.operations import by_place, normed_product
 from nas.proxy.network.positions import Positions
 from nas.proxy.network.projections import projections
 from nas.proxy.network.readout import read_out
@@ -89,7 +90,8 @@ class CohortTransformer(nn.Module):
         x = self._embed(context, weights)
         for layer, num_tokens in enumerate(self._remembered):
             if num_tokens:
-                memory[layer] = by_place(x, context)[:, :, -num_tokens:].flatten(1, 2)
+                mixed = self._mix(x, context.shape, weights, layer)
+                memory[layer] = by_place(mixed, context)[:, :, -num_tokens:].flatten(1, 2)
             if not any(self._remembered[layer + 1 :]):
                 break
             x = self._layer(x, context.shape, None, weights, layer)
@@ -107,9 +109,15 @@ class CohortTransformer(nn.Module):
     def _layer(
         self, x: Tensor, shape: torch.Size, memory: Tensor | None, weights: dict[str, Tensor], layer: int
     ) -> Tensor:
-        x = x + self._attention(x, shape, memory, weights, layer)
+        x = x + self._attention(self._mix(x, shape, weights, layer), shape, memory, weights, layer)
         hidden = normed_product(x, weights[f"{layer}.mlp_norm"], weights[f"{layer}.mlp_in"])
         return x + torch.bmm(functional.gelu(hidden), weights[f"{layer}.mlp_out"])
+
+    def _mix(self, x: Tensor, shape: torch.Size, weights: dict[str, Tensor], layer: int) -> Tensor:
+        """What a layer's attention reads: x, and a short convolution of it where the proxy has one."""
+        if not self._proxy.convolution_tokens:
+            return x
+        return convolved(x.view(len(x), *shape, -1), weights[f"{layer}.convolution"]).flatten(1, 2)
 
     def _attention(
         self, x: Tensor, shape: torch.Size, memory: Tensor | None, weights: dict[str, Tensor], layer: int

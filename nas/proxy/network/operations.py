@@ -60,9 +60,3 @@ class _NormedProduct(torch.autograd.Function):
 def by_place(x: Tensor, tokens: Tensor) -> Tensor:
     """(K, B * T, D) as (K, B, T, D), with B and T of the tokens."""
     return x.view(len(x), *tokens.shape, -1)
-
-
-def shifted(x: Tensor, share: Tensor) -> Tensor:
-    """Each token mixed with the one before it, feature by feature: shape (K, B, T, D), share (K, D)."""
-    before = functional.pad(x, (0, 0, 1, 0))[:, :, :-1]
-    return torch.lerp(x, before, share[:, None, None, :])

@@ -59,7 +59,7 @@ class Positions(nn.Module):
         self._position, self._num_heads = position, proxy.num_heads
         d_head = proxy.d_model // proxy.num_heads
         self._scale = 1 / math.sqrt(d_head)
-        table = rotary_table(most_remembered + num_tokens, d_head, first=-most_remembered)
+        table = rotary_table(most_remembered + num_tokens, d_head, first=-most_remembered, base=proxy.rope_base)
         self.register_buffer("rotary", table, persistent=False)
         self.register_buffer("slopes", alibi_slopes(proxy.num_heads), persistent=False)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -12,9 +13,10 @@ from nas.proxy.network.model import CohortTransformer
 from nas.proxy.settings import ProxySettings
 from nas.proxy.state.cohort_state import Member
 from nas.proxy.training.data import as_tensors
+from tests import plain_transformer
 from tests.families import FAMILIES, STREAM, Family, two_layers, window
 from tests.noise_task import NoiseTask
-from tests.plain_transformer import plain_transformer
+from tests.plain_transformer import plain_transformer as plain
 
 NUM_TOKENS, VOCAB_SIZE = 32, 11
 TASK = NoiseTask(num_tokens=NUM_TOKENS, vocab_size=VOCAB_SIZE)
@@ -41,7 +43,7 @@ def assert_every_member_is_plain(model: CohortTransformer, patterns: Sequence[Mo
         contexts = context if context is not None else [None] * len(tokens)
         expected = torch.stack(
             [
-                plain_transformer(own, pattern, sequence, before, task.readout)
+                plain(own, pattern, sequence, before, task.readout)
                 for sequence, before in zip(tokens, contexts, strict=True)
             ]
         )
@@ -50,10 +52,24 @@ def assert_every_member_is_plain(model: CohortTransformer, patterns: Sequence[Mo
     torch.testing.assert_close(gradient, rows.grad, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("shift", [False, True])
-def test_every_member_is_a_plain_transformer(members: tuple[Member, ...], proxy: ProxySettings, shift: bool) -> None:
+@pytest.mark.parametrize("mixing", [{}, {"token_shift": True}, {"convolution_tokens": 3}], ids=str)
+def test_every_member_is_a_plain_transformer(
+    members: tuple[Member, ...], proxy: ProxySettings, mixing: dict[str, Any]
+) -> None:
     patterns = [member.pattern for member in members]
-    assert_every_member_is_plain(cohort(patterns, replace(proxy, token_shift=shift)), patterns, TASK)
+    assert_every_member_is_plain(cohort(patterns, replace(proxy, **mixing)), patterns, TASK)
+
+
+def test_what_is_remembered_of_the_segment_before_went_through_the_convolution(proxy: ProxySettings) -> None:
+    patterns = [two_layers(window(3), memory=(4, 2)), two_layers(window(2), memory=(1, 7))]
+    model = cohort(patterns, replace(proxy, convolution_tokens=3), STREAM)
+    assert_every_member_is_plain(model, patterns, STREAM)
+
+
+def test_the_base_of_rope_reaches_every_layer(proxy: ProxySettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plain_transformer, "ROPE_BASE", 50.0)
+    patterns = [two_layers(window(9), window(31))]
+    assert_every_member_is_plain(cohort(patterns, replace(proxy, rope_base=50.0)), patterns, TASK)
 
 
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)

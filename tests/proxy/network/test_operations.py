@@ -2,7 +2,7 @@
 
 import torch
 
-from nas.proxy.network.operations import by_place, normed, normed_product, shifted
+from nas.proxy.network.operations import by_place, normed, normed_product
 
 GENERATOR = torch.Generator().manual_seed(0)
 
@@ -22,15 +22,6 @@ def test_a_product_is_that_of_the_normed_state_with_its_gain() -> None:
 def test_tokens_come_back_to_their_places() -> None:
     x, tokens = torch.arange(2 * 12 * 4).view(2, 12, 4), torch.zeros(3, 4, dtype=torch.int64)
     assert torch.equal(by_place(x, tokens)[1, 2, 3], x[1, 2 * 4 + 3])
-
-
-def test_each_token_is_mixed_with_the_one_before_it() -> None:
-    x, share = torch.randn(2, 3, 4, 5, generator=GENERATOR), torch.rand(2, 5, generator=GENERATOR)
-    mixed = shifted(x, share)
-    for token in range(4):
-        before = x[:, :, token - 1] if token else torch.zeros(2, 3, 5)
-        expected = x[:, :, token] * (1 - share[:, None]) + before * share[:, None]
-        torch.testing.assert_close(mixed[:, :, token], expected)
 
 
 def test_gradients_of_a_product_are_those_of_its_parts() -> None:
