@@ -39,7 +39,15 @@ class Tabular:
     num_global_tokens: list[int] | None = None
     second_kind: list[str] = field(default_factory=lambda: list(SECOND_KINDS))
 
-    baselines: ClassVar[tuple[str, ...]] = ("full", "longformer", "local_global")
+    baselines: ClassVar[tuple[str, ...]] = (
+        "full",
+        "longformer",
+        "local_global",
+        "streaming",
+        "sparse_transformer_strided",
+        "sparse_transformer_fixed",
+        "bigbird",
+    )
 
     def __post_init__(self) -> None:
         require_numbers("window_tokens", self.window_tokens, at_least=1)

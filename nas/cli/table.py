@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 USED = ("preset", "space", "task", "proxy", "training", "seed", "device", "workers", "cohort_size")
 """Settings of a search that a table has as well."""
+MOST_PATTERNS = 10_000  # as nas.space.enumerate has it
 DEFAULT_SEEDS, DEFAULT_RATES = 2, (2e-3, 4e-3, 8e-3, 1.6e-2)
 MOST_SEEDS = 1000  # as nas.ground_truth.plan has it, which is not imported to keep the help fast
 
@@ -35,6 +36,12 @@ def _add_arguments(parser: ArgumentParser) -> None:
         metavar="N",
         type=_seeds,
         help=f"seeds per pattern (default: {DEFAULT_SEEDS}); more extend an existing table",
+    )
+    build.add_argument(
+        "--patterns",
+        metavar="N",
+        type=_patterns,
+        help="train N patterns of the space, drawn once for all, and its baselines (default: the whole space alone)",
     )
     build.add_argument(
         "--learning-rates",
@@ -61,7 +68,7 @@ def _check_options(args: Namespace) -> None:
     """Each action has its own options."""
     if args.action == "show" and args.overrides:
         raise InputError("nas table show", "must be followed by one FILE", args.overrides[0])
-    own = {"build": ("seeds", "learning_rates", "config_dir"), "show": ("json", "picture")}
+    own = {"build": ("seeds", "patterns", "learning_rates", "config_dir"), "show": ("json", "picture")}
     for action, names in own.items():
         given = [name for name in names if getattr(args, name)]
         if action != args.action and given:
@@ -82,7 +89,7 @@ def _build(args: Namespace) -> int:
     rates = args.learning_rates or DEFAULT_RATES
     try:
         with make_table_watcher(Console(), str(args.file)) as watcher:
-            build_table(settings, args.seeds or DEFAULT_SEEDS, rates, args.file, watcher)
+            build_table(settings, args.seeds or DEFAULT_SEEDS, rates, args.file, watcher, args.patterns)
     except KeyboardInterrupt:
         print(
             f"nas: interrupted. Finished runs are kept in {args.file}; the same command resumes from there.",
@@ -147,6 +154,10 @@ def _seeds(text: str) -> int:
     return whole_number(text, 1, MOST_SEEDS)
 
 
+def _patterns(text: str) -> int:
+    return whole_number(text, 1, MOST_PATTERNS)
+
+
 def _learning_rates(text: str) -> tuple[float, ...]:
     """Numbers separated by commas, for an argparse `type`."""
     try:
@@ -180,6 +191,7 @@ VERB = Verb(
         ("nas table build short.jsonl training.num_steps=480", "an eighth of that"),
         ("nas table build recall.jsonl task=recall proxy.token_shift=true", "another task"),
         ("nas table build tables/mine.jsonl --seeds 3", "a third seed for a table with two"),
+        ("nas table build part.jsonl --patterns 32", "a part of the space, and its baselines"),
         ("nas table show tables/mine.jsonl", "rankings, noise, true front"),
         ("nas table show tables/mine.jsonl --picture table.png", "also a picture, a line per pattern"),
         ("nas table show tables/mine.jsonl --json | jq .rungs[].tau", "for a program"),

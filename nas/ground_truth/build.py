@@ -60,6 +60,7 @@ def build_table(
     learning_rates: Sequence[float],
     path: Path,
     on_progress: OnProgress = lambda progress: None,
+    num_patterns: int | None = None,
 ) -> None:
     """Train the rows that a table lacks; a build that was stopped resumes where it was.
 
@@ -72,6 +73,7 @@ def build_table(
         learning_rates: the learning rates to compare.
         path: the table's file; checkpoints are kept next to it while it is built.
         on_progress: called at the start and with every new row.
+        num_patterns: patterns of the space to train besides its baselines; None for the whole space alone.
 
     Raises:
         InputError: a setting is wrong, or the file is not a table.
@@ -79,7 +81,7 @@ def build_table(
     """
     _check_used(settings)
     problem = make_problem(settings)
-    plan = make_plan(settings, problem, num_seeds, learning_rates)
+    plan = make_plan(settings, problem, num_seeds, learning_rates, num_patterns)
     devices = choose_devices(settings)
     session = this_session(device=_device_name(devices[0]), workers=len(devices))
     with TableWriter(path, make_header(settings, problem.task, plan), session) as writer:

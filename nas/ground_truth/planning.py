@@ -18,7 +18,13 @@ SETTINGS = ("space", "task", "proxy", "training", "seed")
 """The settings of a study that determine a table."""
 
 
-def make_plan(settings: StudySettings, problem: Problem, num_seeds: int, learning_rates: Sequence[float]) -> Plan:
+def make_plan(
+    settings: StudySettings,
+    problem: Problem,
+    num_seeds: int,
+    learning_rates: Sequence[float],
+    num_patterns: int | None = None,
+) -> Plan:
     """The plan of a table.
 
     The order of training is drawn once for all tables of a space: an unfinished table is a fair sample of the finished
@@ -29,6 +35,8 @@ def make_plan(settings: StudySettings, problem: Problem, num_seeds: int, learnin
         problem: the space, task and proxy that the settings describe.
         num_seeds: seeds per pattern, 1 to MOST_SEEDS.
         learning_rates: compared in every band; different positive numbers.
+        num_patterns: how many patterns of the space, the first ones of that order; the space's baselines are trained
+            before them. None for the whole space and nothing else.
 
     Raises:
         InputError: an argument is out of range, or the space cannot be enumerated.
@@ -36,19 +44,33 @@ def make_plan(settings: StudySettings, problem: Problem, num_seeds: int, learnin
     if not 1 <= num_seeds <= MOST_SEEDS:
         raise InputError("seeds", f"must be from 1 to {MOST_SEEDS}", num_seeds)
     check_learning_rates(learning_rates)
-    listed = list(every_pattern(problem.sample))
     rungs = rung_steps(settings.training)
-    entries = [
-        TableEntry(params=params, pattern=pattern, band=band_of(pattern, problem))
-        for params, pattern in random.Random(0).sample(listed, len(listed))
-    ]
     return Plan(
-        entries=tuple(entries),
+        entries=tuple(_entries(problem, num_patterns)),
         rungs=rungs,
         seeds=tuple(settings.seed * 1000 + index for index in range(num_seeds)),
         learning_rates=tuple(learning_rates),
         sweep_rung=rungs[max(0, len(rungs) - 2)],
     )
+
+
+def _entries(problem: Problem, num_patterns: int | None) -> list[TableEntry]:
+    """In the order of training."""
+    listed = list(every_pattern(problem.sample))
+    drawn = [
+        TableEntry(params=params, pattern=pattern, band=band_of(pattern, problem))
+        for params, pattern in random.Random(0).sample(listed, len(listed))
+    ]
+    if num_patterns is None:
+        return drawn
+    if not 1 <= num_patterns <= len(drawn):
+        raise InputError("patterns", f"must be from 1 to {len(drawn)}, the patterns of the space", num_patterns)
+    baselines = [
+        TableEntry(params={}, pattern=pattern, band=band_of(pattern, problem), baseline=name)
+        for name, pattern in problem.baselines.items()
+    ]
+    named = {entry.pattern.id for entry in baselines}
+    return [*baselines, *(entry for entry in drawn[:num_patterns] if entry.pattern.id not in named)]
 
 
 def band_of(pattern: ModelPattern, problem: Problem) -> int:

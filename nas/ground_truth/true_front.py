@@ -18,7 +18,8 @@ class FrontPoint:
 
     Args:
         pattern_id: id of the pattern.
-        params: the values that the space was given, by parameter name.
+        params: the values that the space was given, by parameter name; empty for a baseline.
+        baseline: name of the baseline; None for a pattern of the space.
         quality: at the last rung, mean over seeds.
         deviation: standard deviation over its seeds; None for a single seed.
         num_seeds: seeds that it was trained with.
@@ -28,6 +29,7 @@ class FrontPoint:
 
     pattern_id: str
     params: Mapping[str, Option]
+    baseline: str | None
     quality: float
     deviation: float | None
     num_seeds: int
@@ -64,11 +66,12 @@ def true_front(qualities: Qualities, costs: Mapping[str, ProxyCost]) -> tuple[Fr
         qualities: of the table.
         costs: by pattern id.
     """
-    params = {entry.pattern.id: entry.params for entry in qualities.table.plan.entries}
+    entries = {entry.pattern.id: entry for entry in qualities.table.plan.entries}
     points = [
         FrontPoint(
             pattern_id=pattern,
-            params=params[pattern],
+            params=entries[pattern].params,
+            baseline=entries[pattern].baseline,
             quality=fmean(own.values()),
             deviation=stdev(own.values()) if len(own) > 1 else None,
             num_seeds=len(own),

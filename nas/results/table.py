@@ -41,11 +41,13 @@ class TableEntry(Value, frozen=True, kw_only=True):
         params: the values that the space was given, by parameter name.
         pattern: the pattern that they give.
         band: its density band, from 0 for the sparsest.
+        baseline: its name, if it is a baseline of the space; params are then empty.
     """
 
     params: dict[str, Param]
     pattern: ModelPattern
     band: int
+    baseline: str | None = None
 
 
 class TableHeader(Value, frozen=True, kw_only=True):
@@ -60,7 +62,7 @@ class TableHeader(Value, frozen=True, kw_only=True):
         seeds: of weights and data, ascending.
         learning_rates: compared in every density band, which is then trained with its best one.
         sweep_rung: how long each is trained for the comparison, in optimiser steps.
-        patterns: all patterns of the space, by id.
+        patterns: all patterns of the space, or some and its baselines, by id.
     """
 
     schema: Literal["nas.table/1"] = SCHEMA

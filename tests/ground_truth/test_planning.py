@@ -78,6 +78,22 @@ def test_bands_follow_the_share_of_flops(wide_problem: Problem, plan: Plan) -> N
     assert {entry.band for entry in plan.entries} == set(plan.bands) == {0, 1, 2}
 
 
+def test_a_part_is_the_beginning_of_the_whole_and_the_baselines(wide_problem: Problem, plan: Plan) -> None:
+    part = make_plan(tiny_settings(training=LADDER), wide_problem, 1, (1e-3,), num_patterns=8)
+    names = [entry.baseline for entry in part.entries]
+    assert names[: len(wide_problem.baselines)] == list(wide_problem.baselines)
+    drawn = [entry for entry in part.entries if entry.baseline is None]
+    named = {pattern.id for pattern in wide_problem.baselines.values()}
+    assert drawn == [entry for entry in plan.entries[:8] if entry.pattern.id not in named]
+    assert all(not entry.params for entry in part.entries if entry.baseline)
+
+
+@pytest.mark.parametrize("num_patterns", [0, 28])
+def test_a_part_has_patterns_of_the_space(wide_problem: Problem, num_patterns: int) -> None:
+    with pytest.raises(InputError, match=r"^patterns: must be from 1 to 27"):
+        make_plan(tiny_settings(), wide_problem, 1, (1e-3,), num_patterns)
+
+
 @pytest.mark.parametrize("num_seeds", [0, -1, 1001])
 def test_seeds_that_cannot_be(wide_problem: Problem, num_seeds: int) -> None:
     with pytest.raises(InputError, match=r"^seeds: must be from 1 to 1000"):

@@ -176,7 +176,7 @@ def _front(summary: TableSummary) -> _Part:
 def _point_row(point: FrontPoint, names: Sequence[str], alike: bool) -> list[str]:
     deviation = "" if point.deviation is None else f" ± {point.deviation:.3f}"
     return [
-        f"{_ALIKE if alike else ''}{point.pattern_id}",
+        f"{_ALIKE if alike else ''}{point.baseline or point.pattern_id}",
         *(str(point.params.get(name, "-")) for name in names),
         f"{point.quality:.3f}{deviation}",
         format_ratio(point.flops_share),
