@@ -68,7 +68,8 @@ class TauPosterior:
 
     def quantile(self, share: float) -> float:
         """The value below which this share of the probability lies, 0 to 1."""
-        return float(self.taus[min(np.searchsorted(np.cumsum(self.weights), share), len(self.taus) - 1)])
+        place = int(np.searchsorted(np.cumsum(self.weights), share))
+        return float(self.taus[min(place, len(self.taus) - 1)])
 
     def above(self, tau: float) -> float:
         """The probability that tau is larger, 0 to 1."""

@@ -45,7 +45,7 @@ def test_the_likelihood_has_the_distribution_of_simulated_counts(num_items: int,
     """The same mean and variance, and nearly the same probabilities of any count or fewer."""
     counts = [num_concordant(*sample.T) for sample in drawn(tau, num_items, 4000)]
     support = np.arange(num_items * (num_items - 1) // 2 + 1)
-    chance = np.array([likelihood(num_items, count, np.array([tau]))[0] for count in support])
+    chance = np.array([likelihood(num_items, float(count), np.array([tau]))[0] for count in support])
     mean = float(chance @ support)
     assert chance.sum() == pytest.approx(1)
     assert mean == pytest.approx(np.mean(counts), abs=0.02 * len(support))

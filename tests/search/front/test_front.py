@@ -7,7 +7,7 @@ import pytest
 
 from nas.patterns.file import load_pattern
 from nas.results.codec import to_document
-from nas.results.front import Front
+from nas.results.front import CONTENDING, Front
 from nas.results.objective import Objective
 from nas.search.storage.study_folder import StudyFolder
 from nas.statistics.pareto import dominates
@@ -69,12 +69,17 @@ def test_the_hypervolume_never_shrinks(front: Front) -> None:
     assert volumes == sorted(volumes) and volumes[-1] > volumes[0] > 0
 
 
-def test_points_within_the_noise_say_so(front: Front) -> None:
-    noise = front.noise["quality_standard_deviation"]
-    quality = {point.trial: point.values["quality"] for point in front.points}
-    for point in front.points:
-        close = {trial for trial, value in quality.items() if abs(value - quality[point.trial]) < 2 * noise}
-        assert set(point.indistinguishable_from) == close - {point.trial}
+def test_points_and_contenders_have_their_probabilities(front: Front) -> None:
+    on_front = {point.trial for point in front.points}
+    assert all(0 < point.front_probability <= 1 for point in front.points)
+    assert sum(point.front_probability for point in front.points) > len(front.points) / 2
+    chances = [one.front_probability for one in front.contenders]
+    assert chances == sorted(chances, reverse=True) and min(chances, default=1) >= CONTENDING
+    assert on_front.isdisjoint(one.trial for one in front.contenders)
+    contending = {one.trial: one.front_probability for one in front.contenders}
+    for entry in front.other_baselines:
+        assert entry.front_probability == contending.get(entry.trial, entry.front_probability)
+        assert entry.trial in contending or entry.front_probability < CONTENDING
 
 
 def test_the_table_holds_the_points(front: Front, folder: Path) -> None:
