@@ -72,7 +72,8 @@ def _choice(report: FidelityReport, front: Front) -> str:
     if report.regret_of_front is not None:
         parts.append(f"the choice of a front {report.regret_of_front:.0%} of the hypervolume")
     if report.untrained_share is not None:
-        parts.append(f"baselines and patterns spread by cost, untrained, have {report.untrained_share:.0%} of it")
+        untrained = "without training, baselines and patterns spread by cost have"
+        parts.append(f"{untrained} {report.untrained_share:.0%} of the front's")
     return _capital_first("; ".join(parts)) + "." if parts else "What a choice loses is unknown."
 
 
@@ -89,7 +90,7 @@ def _reordering(front: Front) -> Iterator[str]:
             within = sum(one.per_doubling > size for size, *_ in gaps)
             yield (
                 f"{_capital(name)}: a doubling of the steps changes the distance of two patterns by "
-                f"{format_quantity(one.per_doubling, objective.unit)} (one deviation), more than {within} of "
+                f"{one.per_doubling:.2g} {objective.unit} (one deviation), more than {within} of "
                 f"{len(gaps)} distances between neighbours on the front; {first} and {second} differ by {gap:.2g}."
             )
 

@@ -38,7 +38,7 @@ def test_the_scope_comes_first_then_how_far_the_ranking_holds(front):
         "two seeds would agree at 0.73; of the 3 that may be on the front at tau 0.20 (90% -0.60 to 0.85, above 0.5 "
         "with 29%).",
         "By the long runs the best choice loses 0.004 bits per byte; the choice of a front 2% of the hypervolume; "
-        "baselines and patterns spread by cost, untrained, have 71% of it.",
+        "without training, baselines and patterns spread by cost have 71% of the front's.",
     ]
 
 
