@@ -21,13 +21,14 @@ from search_methods.whole_study import WholeStudy, replay_study
 from search_methods.world import World, table_world
 
 from nas.proxy.training.schedule import branch_start, rung_steps
+from nas.results.fidelity import Agreement
 from nas.results.trial import Trial, TrialState
+from nas.search.fidelity.agreement import agreement
 from nas.search.fidelity.horizon import horizon
 from nas.search.fidelity.long_runs import chosen_for_long_runs
-from nas.search.fidelity.report import SIGNIFICANT, chance_of_agreement
 from nas.search.scoring.objectives import Goal
 from nas.search.settings import FidelitySettings
-from nas.statistics.rank_agreement import kendall_tau, kendall_tau_interval
+from nas.statistics.rank_agreement import kendall_tau
 
 NUM_PATTERNS, TIMES = (0, 3, 5, 7, 9, 12), (2, 4)
 OWN, EARLY, RANDOM = "own", "early", "random"
@@ -39,16 +40,12 @@ class Check:
     """What one design told about one ranking.
 
     Args:
-        tau: Kendall's tau-b of the patterns that were trained longer; None if undefined.
-        interval: of tau, as the report gives it.
-        chance: as the report gives it.
+        agreement: of the patterns that were trained longer, as the report gives it.
         whole_tau: tau-b of all trials of the study, trained as long.
         last_tau: tau-b of all trials, trained for the longest of TIMES.
     """
 
-    tau: float | None
-    interval: tuple[float, float] | None
-    chance: float | None
+    agreement: Agreement
     whole_tau: float
     last_tau: float
 
@@ -120,25 +117,26 @@ class Study:
         return chosen_for_long_runs(self.trials, named, self._goal, num_patterns)
 
     def _check(self, ranking: Mapping[int, float], chosen: Sequence[Trial], rung: int) -> Check:
-        ours, theirs = self._columns(ranking, chosen, rung)
-        found = kendall_tau_interval(ours, theirs)
+        ours, theirs = self._sides(ranking, chosen, rung)
+        found = agreement(ours, theirs, theirs)
+        assert found is not None, "three patterns or more are trained longer"
         return Check(
-            tau=kendall_tau(ours, theirs),
-            interval=(found.low, found.high) if found else None,
-            chance=chance_of_agreement(ours, theirs),
+            agreement=found,
             whole_tau=self._whole_tau(ranking, rung),
             last_tau=self._whole_tau(ranking, max(TIMES) * self.settings.training.num_steps),
         )
 
     def _whole_tau(self, ranking: Mapping[int, float], rung: int) -> float:
-        tau = kendall_tau(*self._columns(ranking, self.trials, rung))
+        tau = kendall_tau(*(list(side.values()) for side in self._sides(ranking, self.trials, rung)))
         assert tau is not None, "the trials of a study differ"
         return tau
 
-    def _columns(
+    def _sides(
         self, ranking: Mapping[int, float], trials: Sequence[Trial], rung: int
-    ) -> tuple[list[float], list[float]]:
-        return [ranking[trial.number] for trial in trials], [self._quality(trial, self._own, rung) for trial in trials]
+    ) -> tuple[dict[int, float], dict[int, float]]:
+        """Values by a ranking and after training to a rung, by trial."""
+        ours = {trial.number: ranking[trial.number] for trial in trials}
+        return ours, {trial.number: self._quality(trial, self._own, rung) for trial in trials}
 
     def _quality(self, trial: Trial, seed: int, rung: int) -> float:
         assert trial.pattern is not None
@@ -172,13 +170,13 @@ def mean(values: Sequence[float], digits: int = 2) -> str:
 
 def told_apart(right: Sequence[Check], wrong: Sequence[Check]) -> float:
     """The probability that the right ranking of a study gets the higher tau; half for a tie."""
-    ours, theirs = ([-1.0 if one.tau is None else one.tau for one in checks] for checks in (right, wrong))
+    ours, theirs = ([one.agreement.mean for one in checks] for checks in (right, wrong))
     return float(np.mean([0.5 + 0.5 * np.sign(own - other) for own, other in zip(ours, theirs, strict=True)]))
 
 
 def significant(checks: Sequence[Check]) -> float:
     """How often the report says that a ranking is better than chance."""
-    return float(np.mean([one.chance is not None and one.chance < SIGNIFICANT for one in checks]))
+    return float(np.mean([one.agreement.better_than_chance for one in checks]))
 
 
 def line(num_patterns: int, times: int, outcomes: Sequence[Outcome]) -> str:
@@ -186,10 +184,9 @@ def line(num_patterns: int, times: int, outcomes: Sequence[Outcome]) -> str:
     cells = [str(num_patterns), str(times), f"{np.mean([one.num_steps for one in outcomes]):,.0f}"]
     if num_patterns:
         own, early, chance = ([one.checks[name] for one in outcomes] for name in (OWN, EARLY, RANDOM))
-        errors = [[one.tau - one.whole_tau, one.tau - one.last_tau] for one in own if one.tau is not None]
-        known = [(one.interval, one.whole_tau) for one in own if one.interval]
-        width = float(np.mean([high - low for (low, high), _ in known]))
-        covered = float(np.mean([low <= whole <= high for (low, high), whole in known]))
+        errors = [[one.agreement.mean - one.whole_tau, one.agreement.mean - one.last_tau] for one in own]
+        width = float(np.mean([one.agreement.high - one.agreement.low for one in own]))
+        covered = float(np.mean([one.agreement.low <= one.whole_tau <= one.agreement.high for one in own]))
         cells += [f"{error:.2f}" for error in np.sqrt(np.mean(np.square(errors), axis=0))]
         cells += [f"{width:.2f}", f"{covered:.0%}"]
         cells += [f"{told_apart(own, other):.2f}" for other in (early, chance)]

@@ -10,7 +10,7 @@ from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Block, Columns, Global, Primitive, Window
 from nas.results.cost import Cost
-from nas.results.fidelity import FidelityReport, LongRun, ObjectiveFidelity
+from nas.results.fidelity import Agreement, FidelityReport, LongRun, ObjectiveFidelity
 from nas.results.front import Baseline, FromScratch, Front, FrontPoint, StudyProvenance
 from nas.results.objective import Objective, Score
 from nas.results.observer import StudyInfo, StudyPlan
@@ -96,8 +96,7 @@ def make_point(
     trial: int = 1, quality: float = 2.3, flops: float = 0.5, cache: float = 0.5, **changes: Any
 ) -> FrontPoint:
     """A point of a front, measured with two seeds."""
-    fields: dict[str, Any] = {"indistinguishable_from": (), "converged": None}
-    return FrontPoint(**(fields | _entry(trial, quality, flops, cache, **changes)))
+    return FrontPoint(**_entry(trial, quality, flops, cache, **changes))
 
 
 def make_baseline(
@@ -111,7 +110,6 @@ def make_baseline(
 def as_baseline(point: FrontPoint) -> Baseline:
     """The same entry among the baselines."""
     own = {name: getattr(point, name) for name in FrontPoint.__struct_fields__}
-    del own["indistinguishable_from"], own["converged"]
     return Baseline(on_front=True, state=TrialState.FINISHED, **own)
 
 
@@ -169,7 +167,9 @@ def make_front(**changes: Any) -> Front:
         "scores": (make_score(),),
         "points": (make_point(),),
         "baselines": (make_baseline(),),
+        "contenders": (),
         "noise": {"num_patterns": 0, "quality_standard_deviation": None},
+        "reordering": (),
         "fidelity": None,
         "trials": {TrialState.FINISHED: 2},
         "hypervolume_by_trial": ((0, 0.1), (1, 0.4)),
@@ -178,24 +178,39 @@ def make_front(**changes: Any) -> Front:
     return Front(**(fields | changes))
 
 
+def make_agreement(num_patterns: int = 6, **changes: Any) -> Agreement:
+    """Six patterns that nearly keep their order."""
+    fields: dict[str, Any] = {"tau": 0.87, "mean": 0.71, "low": 0.31, "high": 0.95, "above_half": 0.85}
+    return Agreement(num_patterns=num_patterns, **(fields | changes))
+
+
 def make_fidelity(**changes: Any) -> FidelityReport:
     """A report on quality in which six patterns, two of them stopped early, keep their ranks; changes are quality's."""
     runs = (LongRun(trial=number, short=2.0, long=1.8, forecast=number in (2, 3)) for number in range(6))
     fields: dict[str, Any] = {
         "patterns": tuple(runs),
-        "tau": 0.87,
-        "tau_low": 0.47,
-        "tau_high": 1.0,
-        "tau_between_seeds": 0.73,
+        "agreement": make_agreement(),
+        "contenders": make_agreement(3, tau=0.33, mean=0.2, low=-0.6, high=0.85, above_half=0.29),
+        "measured": make_agreement(4),
+        "forecast": make_agreement(2),
+        "freed_of_noise": make_agreement(),
+        "noise_ceiling": 0.73,
         "regret_of_best": 0.004,
         "regret_of_best_3": 0.0,
-        "chance": 0.01,
-        "better_than_chance": True,
         "forecasts": (),
         "moved": (),
     }
     quality = ObjectiveFidelity(**(fields | changes))
-    return FidelityReport(num_steps=1600, times=4, num_seeds=2, objectives={"quality": quality}, rungs=())
+    return FidelityReport(
+        num_steps=1600,
+        times=4,
+        num_seeds=2,
+        share_of_steps=0.17,
+        objectives={"quality": quality},
+        rungs=(),
+        regret_of_front=0.02,
+        untrained_share=0.71,
+    )
 
 
 def change_entries(front: Front, change: Callable[[Any], dict[str, Any]], **changes: Any) -> Front:
@@ -215,6 +230,7 @@ def _entry(trial: int, quality: float, flops: float, cache: float, **changes: An
         "scores": {"quality": quality},
         "seeds": (0, 1),
         "spread": {"quality": 0.0123},
+        "front_probability": None,
         "gain_of_last_rung": {},
         "cost": cost,
         "ratio_to_full": cost.ratio_to(make_cost(1.0, 1.0)),

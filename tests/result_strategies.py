@@ -5,8 +5,26 @@ from typing import Any
 from hypothesis import strategies as st
 
 from nas.results.cost import Cost
-from nas.results.fidelity import FidelityReport, Forecast, LongRun, Move, ObjectiveFidelity, RungAgreement
-from nas.results.front import Baseline, ExtraTask, FromScratch, Front, FrontPoint, InCheckpoint, StudyProvenance
+from nas.results.fidelity import (
+    Agreement,
+    FidelityReport,
+    Forecast,
+    LongRun,
+    Move,
+    ObjectiveFidelity,
+    Reordering,
+    RungAgreement,
+)
+from nas.results.front import (
+    Baseline,
+    Contender,
+    ExtraTask,
+    FromScratch,
+    Front,
+    FrontPoint,
+    InCheckpoint,
+    StudyProvenance,
+)
 from nas.results.measurement import LengthQuality, Measurement, Outcome, PartQuality
 from nas.results.objective import Objective, Score
 from nas.results.trial import Trial, TrialState
@@ -85,16 +103,23 @@ RUNGS = st.builds(
 @st.composite
 def objective_fidelities(draw: st.DrawFn) -> ObjectiveFidelity:
     """Rankings that are known to be worth something, with all that is told of them, and rankings that are not."""
-    known = NUMBERS if draw(st.booleans()) else st.none()
+    agreements = st.builds(
+        Agreement,
+        num_patterns=st.integers(2, 99),
+        tau=MAYBE,
+        **dict.fromkeys(["mean", "low", "high", "above_half"], NUMBERS),
+    )
+    known = draw(st.booleans())
     runs = st.builds(LongRun, trial=st.integers(0, 99), short=NUMBERS, long=NUMBERS, forecast=st.booleans())
     forecasts = st.builds(Forecast, trial=st.integers(0, 99), value=NUMBERS, standard_deviation=NUMBERS)
     moves = st.builds(Move, trial=st.integers(0, 99), place=st.integers(1, 99), forecast_place=st.integers(1, 99))
     return ObjectiveFidelity(
         patterns=draw(tuples(runs)),
-        **{name: draw(known) for name in ("tau", "tau_low", "tau_high", "regret_of_best", "chance")},
-        tau_between_seeds=draw(MAYBE),
+        agreement=draw(agreements) if known else None,
+        **{name: draw(st.none() | agreements) for name in ("contenders", "measured", "forecast", "freed_of_noise")},
+        noise_ceiling=draw(MAYBE),
+        regret_of_best=draw(NUMBERS if known else MAYBE),
         regret_of_best_3=draw(MAYBE),
-        better_than_chance=draw(st.booleans()),
         forecasts=draw(tuples(forecasts)),
         moved=draw(tuples(moves)),
     )
@@ -107,6 +132,9 @@ def reports(objectives: list[str]) -> st.SearchStrategy[FidelityReport]:
         num_steps=st.integers(1, 2**40),
         times=st.integers(2, 9),
         num_seeds=st.integers(1, 9),
+        share_of_steps=NUMBERS,
+        regret_of_front=MAYBE,
+        untrained_share=MAYBE,
         objectives=st.dictionaries(st.sampled_from(objectives), objective_fidelities(), max_size=2),
         rungs=tuples(RUNGS),
     )
@@ -150,6 +178,7 @@ def fronts(draw: st.DrawFn) -> Front:
             "values": draw(values),
             **{name: draw(BY_NAME) for name in ("scores", "gain_of_last_rung")},
             "ratio_to_full": {name: draw(NUMBERS) for name in cost.counted},
+            "front_probability": draw(MAYBE),
             "seeds": draw(SEEDS),
             "spread": draw(st.dictionaries(NAMES, MAYBE, max_size=3)),
             "cost": cost,
@@ -161,8 +190,6 @@ def fronts(draw: st.DrawFn) -> Front:
         FrontPoint(
             **entry(values),
             baseline=draw(st.none() | NAMES),
-            indistinguishable_from=draw(SEEDS),
-            converged=draw(st.none() | st.booleans()),
         )
         for _ in range(draw(st.integers(0, 2)))
     ]
@@ -183,6 +210,22 @@ def fronts(draw: st.DrawFn) -> Front:
         scores=draw(tuples(SCORES)),
         points=tuple(points),
         baselines=tuple(baselines),
+        contenders=draw(
+            tuples(st.builds(Contender, trial=st.integers(0, 99), front_probability=NUMBERS, forecast=st.booleans()))
+        ),
+        reordering=draw(
+            tuples(
+                st.builds(
+                    Reordering,
+                    objective=st.sampled_from([objective.name for objective in objectives]),
+                    from_steps=st.integers(1, 2**40),
+                    to_steps=st.integers(1, 2**40),
+                    num_trials=st.integers(2, 99),
+                    deviation=NUMBERS,
+                    per_doubling=MAYBE,
+                )
+            )
+        ),
         noise=draw(st.dictionaries(NAMES, MAYBE | st.integers(0, 99), max_size=3)),
         fidelity=draw(st.none() | reports([objective.name for objective in objectives])),
         trials=draw(st.dictionaries(st.sampled_from(TrialState), st.integers(0, 99))),

@@ -147,6 +147,16 @@ def train(
     return store[number]
 
 
+def train_again(
+    store: TrialStore, number: int, *seeds: int, measure: Callable[[Member, str, int], Measurement] = pretended
+) -> None:
+    """Give a trial that has the last rung further seeds there."""
+    pattern = store[number].pattern
+    assert pattern is not None
+    members = [Member(pattern=pattern, seed=seed, learning_rate=1e-3) for seed in seeds]
+    store.add_measurements(number, [measure(member, "silent", RUNGS[-1]) for member in members])
+
+
 def drawn(problem: Problem, count: int) -> list[ModelPattern]:
     """Different patterns of the problem's space."""
     found: dict[str, ModelPattern] = {}

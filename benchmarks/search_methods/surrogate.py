@@ -80,7 +80,7 @@ class SurrogateExecutor(ReplayExecutor):
         self, forest: TableForest, seeds: Mapping[int, int], training: TrainingSettings, proxy: Target
     ) -> None:
         super().__init__((), seeds, training, proxy)
-        self._forest = forest
+        self.forest = forest
 
     def known(self, pattern: ModelPattern, seed: int, rung: int) -> Measurement:
         """What the forest says of a pattern."""
@@ -89,7 +89,7 @@ class SurrogateExecutor(ReplayExecutor):
             learning_rate=0.0,
             step=rung,
             outcome=Outcome.FINISHED,
-            quality=self._forest.measured(pattern, seed, rung),
+            quality=self.forest.measured(pattern, seed, rung),
             train_loss=0.0,
             wall_seconds=0.0,
             longer=(),

@@ -8,6 +8,7 @@ from replay import MemoryStorage, ReplayExecutor
 
 from nas.patterns.model import ModelPattern
 from nas.proxy.training.schedule import rung_steps
+from nas.results.front import Front
 from nas.results.observer import Observer
 from nas.results.trial import Trial, TrialState
 from nas.search.concurrency import Concurrency
@@ -57,6 +58,7 @@ class WholeStudy:
     Args:
         moments: of the search.
         front: patterns on the front, confirmed where the study confirms.
+        result: the study's result, as in front.json.
         store: all trials.
         ranking: of those that were trained.
         steps: optimiser steps by purpose, branches included.
@@ -64,6 +66,7 @@ class WholeStudy:
 
     moments: tuple[Moment, ...]
     front: tuple[ModelPattern, ...]
+    result: Front
     store: TrialStore
     ranking: Ranking
     steps: Steps
@@ -129,6 +132,7 @@ def replay_study(
     return WholeStudy(
         moments=tuple(moments.found),
         front=tuple(point.pattern for point in front.points),
+        result=front,
         store=driver._store,
         ranking=driver.ranking(),
         steps=_by_purpose(executor.steps, driver.trials, settings),

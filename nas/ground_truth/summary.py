@@ -13,7 +13,7 @@ from nas.ground_truth.plan import band_name
 from nas.ground_truth.qualities import Qualities
 from nas.ground_truth.true_front import FrontPoint, costs_by_id, true_front
 from nas.results.codec import to_document
-from nas.results.front import REFERENCE_SHARE, SAME_WITHIN
+from nas.results.front import REFERENCE_SHARE
 from nas.results.table import Session, TableRow
 from nas.statistics.pareto import hypervolume
 from nas.statistics.rank_agreement import (
@@ -26,6 +26,8 @@ from nas.statistics.rank_agreement import (
 )
 
 SCHEMA = "nas.table_summary/1"
+SAME_WITHIN = 2.0
+"""Patterns closer in quality than this many standard deviations of the noise are called alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,16 @@
 """Fidelity: a few lines on how far the ranking of a study can be trusted."""
 
-from nas.report.objective_labels import label
+from collections.abc import Iterator
+from itertools import pairwise
+
+from nas.report.objective_labels import best_first, label
 from nas.report.quantities import format_quantity
-from nas.results.fidelity import FidelityReport, ObjectiveFidelity
-from nas.results.front import Front
+from nas.results.fidelity import Agreement, FidelityReport, ObjectiveFidelity
+from nas.results.front import Contender, Front
 from nas.results.measurement import precision_in
+
+_MOST_NAMED = 6
+"""Contenders that are named; front.json has all."""
 
 _OFF = "Fidelity: off. This ranking was not checked against longer training."
 
@@ -14,56 +20,89 @@ _FROZEN = (
 
 
 def fidelity_lines(front: Front) -> list[str]:
-    """One or two lines per measured objective, and one more for each reason to doubt the comparison.
+    """How far a ranking can be trusted: what was checked, and for a study with one measured objective four lines more.
 
-    These are points of the front that had not converged, and trials that were measured in different environments.
+    A last line names trials that were measured in different environments.
     """
     if front.provenance.is_frozen:
         return [_FROZEN, *_mixture(front)]
-    if front.fidelity is None:
-        return [_OFF, *_convergence(front), *_mixture(front)]
-    measured = front.fidelity.objectives.items()
-    lines = [_agreement(name, own, front.fidelity, front) for name, own in measured]
-    moves = [line for name, own in measured for line in _moves(name, own, front.fidelity, front)]
-    return [*lines, *moves, *_convergence(front), *_mixture(front)]
+    lines = [_OFF]
+    if (report := front.fidelity) is not None:
+        agreements = [_agreement(name, own) for name, own in report.objectives.items()]
+        lines = [_scope(report), *agreements, _choice(report, front)]
+    return [*lines, *_reordering(front), *_contenders(front), *_mixture(front)]
 
 
-def _agreement(name: str, own: ObjectiveFidelity, report: FidelityReport, front: Front) -> str:
-    num_stopped = sum(run.forecast for run in own.patterns)
-    stopped = f" ({num_stopped} of them stopped by halving)" if num_stopped else ""
-    compared = f"{len(own.patterns)} patterns{stopped} after {report.times} times the training"
-    if own.tau is None or own.tau_low is None:
-        return f"{_capital(name)}: how far this ranking can be trusted is unknown ({compared} are too few to tell)."
-    interval = f"95% {own.tau_low:.2f} to {own.tau_high:.2f}, by chance {own.chance:.2f}"
-    ceiling = own.tau_between_seeds
-    seeds = "" if ceiling is None else f"; seeds of the long runs agree at {ceiling:.2f}"
-    assert own.regret_of_best is not None, "a ranking with a tau has patterns"
-    lost = f"its best choice loses {format_quantity(own.regret_of_best, front.objective(name).unit)}"
-    verdict = f"tau {own.tau:.2f} ({interval}{seeds}) with that of {compared}; {lost}."
-    if own.better_than_chance:
-        return f"{_capital(name)}: this ranking agrees at {verdict}"
-    return f"{_capital(name)}: THIS RANKING MAY BE CHANCE: {verdict}"
+def _scope(report: FidelityReport) -> str:
+    num_patterns = max((len(own.patterns) for own in report.objectives.values()), default=0)
+    seeds = "one seed" if report.num_seeds == 1 else f"{report.num_seeds} seeds"
+    return (
+        f"Checked by training {num_patterns} patterns {report.times} times as long: same model, {seeds}, "
+        f"{report.share_of_steps:.0%} of all steps. Other sizes and data were not checked."
+    )
 
 
-def _moves(name: str, own: ObjectiveFidelity, report: FidelityReport, front: Front) -> list[str]:
-    """Points of the front that longer training is forecast to rank otherwise."""
-    shown = {point.trial for point in front.points}
-    moved = [f"{move.trial} ({move.place} to {move.forecast_place})" for move in own.moved if move.trial in shown]
-    if not moved:
-        return []
-    return [
-        f"{_capital(name)}: after {report.times} times the training these are forecast to move: {', '.join(moved)}."
+def _agreement(name: str, own: ObjectiveFidelity) -> str:
+    if own.agreement is None:
+        return f"{_capital(name)}: how far this ranking can be trusted is unknown; too few long runs ended well."
+    doubt = "" if own.agreement.better_than_chance else "THIS RANKING MAY BE CHANCE: "
+    ceiling = "" if own.noise_ceiling is None else f"; two seeds would agree at {own.noise_ceiling:.2f}"
+    parts = [f"all {own.agreement.num_patterns} at {_shown(own.agreement)}{ceiling}"]
+    if own.contenders is None:
+        parts.append("too few that may be on the front to tell how they rank")
+    elif own.contenders.num_patterns < own.agreement.num_patterns:
+        parts.append(f"the {own.contenders.num_patterns} that may be on the front at {_shown(own.contenders)}")
+    return f"{_capital(name)}: {doubt}the long runs confirm the order of {'; of '.join(parts)}."
+
+
+def _shown(agreement: Agreement) -> str:
+    return (
+        f"tau {agreement.mean:.2f} (90% {agreement.low:.2f} to {agreement.high:.2f}, "
+        f"above 0.5 with {agreement.above_half:.0%})"
+    )
+
+
+def _choice(report: FidelityReport, front: Front) -> str:
+    losses = [
+        f"{format_quantity(own.regret_of_best, front.objective(name).unit)}"
+        for name, own in report.objectives.items()
+        if own.regret_of_best is not None
     ]
+    parts = [f"by the long runs the best choice loses {' and '.join(losses)}"] if losses else []
+    if report.regret_of_front is not None:
+        parts.append(f"the choice of a front {report.regret_of_front:.0%} of the hypervolume")
+    if report.untrained_share is not None:
+        untrained = "without training, baselines and patterns spread by cost have"
+        parts.append(f"{untrained} {report.untrained_share:.0%} of the front's")
+    return _capital_first("; ".join(parts)) + "." if parts else "What a choice loses is unknown."
 
 
-def _convergence(front: Front) -> list[str]:
-    num_moving = sum(point.converged is False for point in front.points)
-    if not num_moving:
+def _reordering(front: Front) -> Iterator[str]:
+    """What the next doubling of the training would do to points that come next to each other."""
+    newest = {one.objective: one for one in front.reordering if one.per_doubling is not None}
+    for name, one in newest.items():
+        objective = front.objective(name)
+        assert one.per_doubling is not None
+        points = best_first(front.points, objective)
+        gaps = [(abs(a.values[name] - b.values[name]), a.trial, b.trial) for a, b in pairwise(points)]
+        if gaps:
+            gap, first, second = min(gaps)
+            within = sum(one.per_doubling > size for size, *_ in gaps)
+            yield (
+                f"{_capital(name)}: a doubling of the steps changes the distance of two patterns by "
+                f"{one.per_doubling:.2g} {objective.unit} (one deviation), more than {within} of "
+                f"{len(gaps)} distances between neighbours on the front; {first} and {second} differ by {gap:.2g}."
+            )
+
+
+def _contenders(front: Front) -> list[str]:
+    if not front.contenders:
         return []
-    return [
-        f"{num_moving} of {len(front.points)} points had not converged: "
-        "the last rung still brought more than noise, so longer training may rank them otherwise."
-    ]
+    return [f"Not on the front, but may belong there: {', '.join(map(_contender, front.contenders[:_MOST_NAMED]))}."]
+
+
+def _contender(one: Contender) -> str:
+    return f"{one.trial} ({one.front_probability:.0%}{', a forecast' if one.forecast else ''})"
 
 
 def _mixture(front: Front) -> list[str]:
@@ -80,5 +119,8 @@ def _mixture(front: Front) -> list[str]:
 
 
 def _capital(name: str) -> str:
-    shown = label(name)
-    return shown[:1].upper() + shown[1:]
+    return _capital_first(label(name))
+
+
+def _capital_first(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from textwrap import wrap
 
 from rich.console import Console
@@ -18,8 +17,8 @@ from nas.report.quantities import format_quantity, format_ratio
 from nas.results.front import Baseline, Front, FrontEntry
 from nas.results.objective import Objective, Score
 
-_ALIKE = "≈"
-_ALIKE_NOTE = f"{_ALIKE} cannot be told apart from the next point: noise between seeds explains the difference."
+_ON_FRONT = "on front"
+_ON_FRONT_NOTE = f"{_ON_FRONT} = probability of being on the front, given the noise of qualities; costs are exact."
 _RATIO_NOTE = "x = share of full attention. Patterns are labelled as docs/patterns.md says: w16 is a window of 16 keys."
 _EMPTY_NOTE = "No trial finished and kept the constraints."
 _BASELINES = "Baselines that are not on the front:"
@@ -111,7 +110,7 @@ def front_table(front: Front, width: int) -> Text:
     lines += [Text(), *_labelled(first, rows, len(points), trials.width, width, may_be_aside=not further)]
     for band in further:
         lines += [Text(), *_lines(band, [[] for _ in rows], len(points), indent=0)]
-    lines += [Text(), *(Text(line, "dim") for note in _notes(points, baselines) for line in wrap(note, width))]
+    lines += [Text(), *(Text(line, "dim") for note in _notes(front) for line in wrap(note, width))]
     return Text("\n").join(lines)
 
 
@@ -124,7 +123,7 @@ def front_lines(front: Front) -> list[str]:
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [_GAP.join([*map(str.rjust, row[:-1], widths), row[-1]]) for row in rows]
-    return [_title(front), *_sentences(front), *lines, *_notes(points, baselines)]
+    return [_title(front), *_sentences(front), *lines, *_notes(front)]
 
 
 def _number_columns(front: Front, rows: Sequence[_Row]) -> list[_Column]:
@@ -187,6 +186,7 @@ def _title(front: Front) -> str:
 def _headings(front: Front) -> list[tuple[str, ...]]:
     """Headings of the numbers: names, with the unit if cells have none."""
     names = [_heading(objective, with_unit=_is_plain(objective)) for objective in front.objectives]
+    names += [(_ON_FRONT,)] if _has_probabilities(front) else []
     return [*names, *(_heading(score, with_unit=score.times == 1) for score in front.further_scores)]
 
 
@@ -196,11 +196,7 @@ def _heading(measured: Objective | Score, *, with_unit: bool) -> tuple[str, ...]
 
 
 def _point_rows(front: Front) -> list[_Row]:
-    points = best_first(front.points, front.leading)
-    return [
-        _row(point, front, mark=_ALIKE if after and after.trial in point.indistinguishable_from else "")
-        for point, after in zip_longest(points, points[1:])
-    ]
+    return [_row(point, front) for point in best_first(front.points, front.leading)]
 
 
 def _baseline_rows(front: Front) -> list[_Row]:
@@ -209,16 +205,18 @@ def _baseline_rows(front: Front) -> list[_Row]:
     return [*(_row(entry, front) for entry in ranked), *(_unfinished(one, front) for one in others if not one.values)]
 
 
-def _row(entry: FrontEntry, front: Front, mark: str = "") -> _Row:
+def _row(entry: FrontEntry, front: Front) -> _Row:
     cells = [_cell(entry, objective) for objective in front.objectives]
+    if _has_probabilities(front):
+        cells.append("-" if entry.front_probability is None else f"{entry.front_probability:.0%}")
     scores = [entry.scores.get(score.name) for score in front.further_scores]
     cells += ["-" if score is None else f"{score:.3f}" for score in scores]
-    return _Row(f"{mark}{entry.trial}", tuple(cells), entry.baseline or "", entry.pattern)
+    return _Row(str(entry.trial), tuple(cells), entry.baseline or "", entry.pattern)
 
 
 def _unfinished(entry: Baseline, front: Front) -> _Row:
     name = f"{entry.baseline} ({entry.state.value.replace('_', ' ')})"
-    cells = ("-",) * (len(front.objectives) + len(front.further_scores))
+    cells = ("-",) * len(_headings(front))
     return _Row(str(entry.trial), cells, name, entry.pattern)
 
 
@@ -232,14 +230,18 @@ def _cell(entry: FrontEntry, objective: Objective) -> str:
     return f"{value:.3f}" if spread is None else f"{value:.3f} ± {spread:.3f}"
 
 
+def _has_probabilities(front: Front) -> bool:
+    return any(point.front_probability is not None for point in front.points)
+
+
 def _is_plain(objective: Objective) -> bool:
     """Whether the unit is in the heading; costs have theirs in each cell, with a prefix."""
     return objective.unit not in ("FLOP", "bytes", "parameters", "ms")
 
 
-def _notes(points: Sequence[_Row], baselines: Sequence[_Row]) -> list[str]:
-    """The meaning of the marks and short forms in the table."""
-    notes = [] if points else [_EMPTY_NOTE]
-    if any(row.trial.startswith(_ALIKE) for row in points):
-        notes.append(_ALIKE_NOTE)
-    return [*notes, _RATIO_NOTE] if points or baselines else notes
+def _notes(front: Front) -> list[str]:
+    """The meaning of the columns and short forms in the table."""
+    notes = [] if front.points else [_EMPTY_NOTE]
+    if _has_probabilities(front):
+        notes.append(_ON_FRONT_NOTE)
+    return [*notes, _RATIO_NOTE] if front.points or front.other_baselines else notes

@@ -49,39 +49,67 @@ class Move(Value, frozen=True, kw_only=True):
     forecast_place: int = field(name="to")
 
 
+class Agreement(Value, frozen=True, kw_only=True):
+    """How well two rankings of the same patterns agree.
+
+    Args:
+        num_patterns: how many are compared, two or more.
+        tau: Kendall's tau-b between the two, -1 to 1; None if all are the same on one side.
+        mean: posterior mean of the tau that more patterns of this kind would show, -1 to 1.
+        low: lower end of its 90 % interval.
+        high: upper end.
+        above_half: the probability that it is above 0.5, where three pairs in four are ordered alike.
+    """
+
+    num_patterns: int
+    tau: float | None
+    mean: float
+    low: float
+    high: float
+    above_half: float
+
+    @property
+    def better_than_chance(self) -> bool:
+        """Whether tau is above 0 with a probability of 95 % or more."""
+        return self.low > 0
+
+
 class ObjectiveFidelity(Value, frozen=True, kw_only=True):
     """The fidelity of one measured objective.
 
+    Every agreement is between the search's ranking and that of the long runs, and None for fewer than two patterns.
+
     Args:
         patterns: the long runs.
-        tau: Kendall's tau-b between their ranking by the search and by the long runs; None if undefined.
-        tau_low: lower end of its 95 % bootstrap interval.
-        tau_high: upper end.
-        tau_between_seeds: how well two seeds of the long runs agree, the most to expect of tau; None for one seed.
-        regret_of_best: what is lost by choosing the search's best, in the objective's unit.
+        agreement: over all of them.
+        contenders: over those that are on the front with a probability of 5 % or more.
+        measured: over those that the search trained to the last rung.
+        forecast: over those that halving stopped.
+        freed_of_noise: over all, between their values without the noise of single runs, which the two share in part;
+            None if the noise is unknown, or all that the patterns differ by.
+        noise_ceiling: the tau between two long runs of these patterns with different seeds, which differ by noise
+            alone; None if the noise is unknown.
+        regret_of_best: what is lost by choosing the search's best, in the objective's unit; None without long runs.
         regret_of_best_3: the same with the best of the search's three best.
-        chance: probability that unrelated rankings agree as well or better, 0 to 1.
-        better_than_chance: whether that is below 0.05.
         forecasts: every finished trial at the length of the long runs; empty for a mean rank.
         moved: trials that are forecast to move by two places or more.
     """
 
     patterns: tuple[LongRun, ...]
-    tau: float | None
-    tau_low: float | None
-    tau_high: float | None
-    tau_between_seeds: float | None
+    agreement: Agreement | None
+    contenders: Agreement | None
+    measured: Agreement | None
+    forecast: Agreement | None
+    freed_of_noise: Agreement | None
+    noise_ceiling: float | None
     regret_of_best: float | None
     regret_of_best_3: float | None
-    chance: float | None
-    better_than_chance: bool
     forecasts: tuple[Forecast, ...]
     moved: tuple[Move, ...]
 
     def __post_init__(self) -> None:
-        known = (self.tau_low, self.tau_high, self.chance, self.regret_of_best)
-        if self.tau is not None and self.tau_low is not None and None in known:
-            raise ValueError("tau has an interval, but tau_high, chance or regret_of_best is null")
+        if self.agreement is not None and self.regret_of_best is None:
+            raise ValueError("there is an agreement, but regret_of_best is null")
 
 
 class RungAgreement(Value, frozen=True, kw_only=True):
@@ -98,19 +126,47 @@ class RungAgreement(Value, frozen=True, kw_only=True):
     tau: dict[str, float | None]
 
 
+class Reordering(Value, frozen=True, kw_only=True):
+    """How far more training moves patterns against one another, measured over the trials that have both lengths.
+
+    Args:
+        objective: name of the measured objective.
+        from_steps: the shorter length, in optimiser steps.
+        to_steps: the longer length, in optimiser steps.
+        num_trials: trials that have both with the search's own seed, two or more.
+        deviation: standard deviation of the change of the distance between two patterns, in the objective's unit.
+        per_doubling: the same without noise, for a doubling of the steps; None if the noise is unknown.
+    """
+
+    objective: str
+    from_steps: int
+    to_steps: int
+    num_trials: int
+    deviation: float
+    per_doubling: float | None
+
+
 class FidelityReport(Value, frozen=True, kw_only=True):
-    """The results of a study's longer training runs (docs/fidelity.md).
+    """The results of a study's longer training runs: the same model, other sizes were not checked (docs/fidelity.md).
 
     Args:
         num_steps: their length, in optimiser steps.
         times: the same as a multiple of the last rung.
         num_seeds: seeds of each run.
+        share_of_steps: what they took of all optimiser steps of the study, 0 to 1.
         objectives: the measured objectives, by name.
         rungs: every rung but the last.
+        regret_of_front: what is lost by choosing among the long runs the front that the search sees, as a share of the
+            hypervolume of the front that the long runs see, which judge both; None if that is 0.
+        untrained_share: the hypervolume of the baselines and of as many sampled patterns as the front has, spread
+            evenly by cost without regard to quality, as a share of the front's hypervolume; None if that is 0.
     """
 
     num_steps: int
     times: int
     num_seeds: int
+    share_of_steps: float
     objectives: dict[str, ObjectiveFidelity]
     rungs: tuple[RungAgreement, ...]
+    regret_of_front: float | None
+    untrained_share: float | None

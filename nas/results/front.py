@@ -7,7 +7,7 @@ from msgspec import field
 from nas.patterns.model import ModelPattern
 from nas.results.codec import Value
 from nas.results.cost import Cost
-from nas.results.fidelity import FidelityReport
+from nas.results.fidelity import FidelityReport, Reordering
 from nas.results.objective import COSTS, PROFILED, Objective, Score
 from nas.results.profile import Profile
 from nas.results.trial import TrialState
@@ -15,8 +15,8 @@ from nas.results.trial import TrialState
 SCHEMA: Final = "nas.front/1"
 REFERENCE_SHARE = 1.1
 """The hypervolume's reference for costs, as a share of full attention's: above 1, so that full attention counts."""
-SAME_WITHIN = 2.0
-"""Points closer in quality than this many standard deviations of the noise cannot be told apart."""
+CONTENDING = 0.05
+"""A trial contends for the front if it is on it with this probability or more."""
 
 
 class FrontEntry(Value, frozen=True, kw_only=True):
@@ -29,6 +29,8 @@ class FrontEntry(Value, frozen=True, kw_only=True):
         scores: all that was measured, by name, mean over seeds.
         seeds: seeds behind the scores.
         spread: standard deviation of each score over the seeds, in its unit; None for a single seed.
+        front_probability: the probability of being on the front, 0 to 1, given the noise of the scores; costs are
+            exact. None if the noise is unknown, or the trial is no candidate.
         gain_of_last_rung: how much better each score was at the last rung than at the one before, in its unit.
         cost: what the pattern costs on the study's target.
         ratio_to_full: each of these numbers that was counted, as a share of full attention's.
@@ -44,6 +46,7 @@ class FrontEntry(Value, frozen=True, kw_only=True):
     scores: dict[str, float]
     seeds: tuple[int, ...]
     spread: dict[str, float | None]
+    front_probability: float | None
     gain_of_last_rung: dict[str, float]
     cost: Cost
     ratio_to_full: dict[str, float]
@@ -66,15 +69,7 @@ class FrontEntry(Value, frozen=True, kw_only=True):
 
 
 class FrontPoint(FrontEntry, frozen=True, kw_only=True):
-    """A point of the front.
-
-    Args:
-        indistinguishable_from: numbers of the points that noise cannot tell apart from it in any measured objective.
-        converged: whether the last rung brought no more than noise; None if that is not known.
-    """
-
-    indistinguishable_from: tuple[int, ...]
-    converged: bool | None
+    """A point of the front."""
 
 
 class Baseline(FrontEntry, frozen=True, kw_only=True):
@@ -87,6 +82,20 @@ class Baseline(FrontEntry, frozen=True, kw_only=True):
 
     on_front: bool
     state: TrialState
+
+
+class Contender(Value, frozen=True, kw_only=True):
+    """A trial that is not on the front but may belong there.
+
+    Args:
+        trial: its number.
+        front_probability: the probability of being on the front, 0 to 1.
+        forecast: whether halving stopped it, so that its scores are forecasts.
+    """
+
+    trial: int
+    front_probability: float
+    forecast: bool
 
 
 class FromScratch(Value, frozen=True, kw_only=True, tag_field="name", tag="scratch"):
@@ -188,8 +197,10 @@ class Front(Value, frozen=True, kw_only=True):
         scores: everything that was measured.
         points: the front, best quality first.
         baselines: the named baselines, in the order of their trials.
+        contenders: trials that are not on it with a probability of CONTENDING or more of being there, likeliest first.
         noise: standard deviation between seeds of every score, under `NAME_standard_deviation`, in its unit, pooled
             over the patterns trained more than once, whose number is under `num_patterns`.
+        reordering: how far more training moves patterns against one another, from each length to the next.
         fidelity: how far the ranking can be trusted; None if the check was switched off.
         trials: number of trials by state.
         hypervolume_by_trial: (trial number, hypervolume after it) pairs; costs as shares of full attention's with
@@ -207,7 +218,9 @@ class Front(Value, frozen=True, kw_only=True):
     scores: tuple[Score, ...]
     points: tuple[FrontPoint, ...]
     baselines: tuple[Baseline, ...]
+    contenders: tuple[Contender, ...]
     noise: dict[str, int | float | None]
+    reordering: tuple[Reordering, ...]
     fidelity: FidelityReport | None
     trials: dict[TrialState, int]
     hypervolume_by_trial: tuple[tuple[int, float], ...]
@@ -224,6 +237,9 @@ class Front(Value, frozen=True, kw_only=True):
         judged = self.fidelity.objectives.keys() if self.fidelity else set()
         if not judged <= names:
             raise ValueError(f"fidelity has {sorted(judged)}, but the objectives are {sorted(names)}")
+        moved = {one.objective for one in self.reordering}
+        if not moved <= names:
+            raise ValueError(f"reordering has {sorted(moved)}, but the objectives are {sorted(names)}")
 
     @property
     def leading(self) -> Objective:

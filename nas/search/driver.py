@@ -20,6 +20,8 @@ from nas.search.executors.choose import make_setup
 from nas.search.executors.jobs import Executor
 from nas.search.executors.launcher import Launch, Launcher
 from nas.search.fidelity.long_runs import Ranking, study_ranking
+from nas.search.fidelity.reordering import reorderings
+from nas.search.front.chances import front_chances
 from nas.search.front.front import make_front
 from nas.search.further_runs import FurtherRuns, trial_seed
 from nas.search.observers import Observers, study_info, study_plan
@@ -125,10 +127,13 @@ class Driver:
             self._concurrency,
         )
         further.confirm()
-        fidelity = further.judge(self.ranking())
+        chances = front_chances(self._store, self._problem, self._forecaster)
+        fidelity = further.judge(self.ranking(), chances)
+        lengths = [*self._rungs, *([fidelity.num_steps] if fidelity else [])]
         for trial in self._store.trials:
             self._records.keep(trial)
-        front = make_front(self._settings, self._problem, self._store.trials, fidelity)
+        reordering = reorderings(self._store, self._problem, lengths)
+        front = make_front(self._settings, self._problem, self._store.trials, chances, reordering, fidelity)
         self._storage.write_front(front)
         self._storage.forget_checkpoints()
         self._records.finish()

@@ -1,12 +1,12 @@
 """Training runs after the search: fresh seeds for the points of the front, and long runs that check the ranking."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from nas.results.fidelity import FidelityReport
 from nas.results.trial import Trial, TrialState
 from nas.search.concurrency import Concurrency
 from nas.search.executors.launcher import Launcher
-from nas.search.fidelity.long_runs import Ranking, chosen_for_long_runs
+from nas.search.fidelity.long_runs import LongRuns, Ranking, chosen_for_long_runs
 from nas.search.fidelity.report import fidelity_report
 from nas.search.front.front import front_trials
 from nas.search.observers import Observers
@@ -61,23 +61,29 @@ class FurtherRuns:
             self._observers.confirmation_started(sum(map(len, lacking.values())))
             self._train([(numbers, self._rungs[-1], seed) for seed, numbers in lacking.items()])
 
-    def judge(self, ranking: Ranking) -> FidelityReport | None:
+    def judge(self, ranking: Ranking, chances: Mapping[int, float]) -> FidelityReport | None:
         """Train a few trials longer and check whether the ranking holds; None if that is switched off.
 
         Args:
             ranking: where the study puts every trained trial.
+            chances: probabilities of being on the front, by trial.
         """
         settings: FidelitySettings = self._settings.fidelity
         if settings.num_patterns == 0:
             return None
-        rung = settings.times * self._rungs[-1]
         quality = next(goal for goal in self._problem.objectives if goal.scores)
-        runs = chosen_for_long_runs(self._store.trials, ranking, quality, settings.num_patterns)
-        chosen = [trial.number for trial in runs]
-        seeds = [trial_seed(self._settings, index) for index in range(settings.num_seeds)]
-        self._observers.long_runs_started(len(chosen) * len(seeds))
-        self._train([(chosen, rung, seed) for seed in seeds])
-        return fidelity_report(self._store, self._problem, ranking, self._rungs, rung, chosen, seeds)
+        chosen = chosen_for_long_runs(self._store.trials, ranking, quality, settings.num_patterns)
+        runs = LongRuns(
+            numbers=[trial.number for trial in chosen],
+            rung=settings.times * self._rungs[-1],
+            seeds=[trial_seed(self._settings, index) for index in range(settings.num_seeds)],
+        )
+        self._observers.long_runs_started(len(runs.numbers) * len(runs.seeds))
+        self._train([(runs.numbers, runs.rung, seed) for seed in runs.seeds])
+        front = front_trials(self._store.trials, self._problem.objectives)
+        return fidelity_report(
+            self._store, self._problem, self._settings.training, self._rungs, ranking, front, chances, runs
+        )
 
     def _unconfirmed(self) -> dict[int, list[int]]:
         """Numbers of the points of the front and of full attention that lack a seed, by seed."""

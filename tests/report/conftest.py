@@ -17,8 +17,8 @@ def front() -> Front:
     local = make_point(2, 2.2, 0.4, 0.3, baseline="local_global")
     return make_front(
         points=(
-            make_point(9, 2.05, 0.6, 0.8, indistinguishable_from=(14,)),
-            make_point(14, 2.06, 0.5, 0.9, indistinguishable_from=(9,)),
+            make_point(9, 2.05, 0.6, 0.8, front_probability=0.83),
+            make_point(14, 2.06, 0.5, 0.9, front_probability=0.4),
             local,
             make_point(26, 2.5, 0.1, 0.1, spread={"quality": None}),
         ),

@@ -1,15 +1,13 @@
 """The fidelity report: what goes together in it, and its names in front.json."""
 
 import json
-from typing import Any
 
 import pytest
 from hypothesis import given
-from msgspec.structs import replace
 
 from nas.results.codec import DamagedError, from_document, from_json, to_document
 from nas.results.fidelity import FidelityReport, Move
-from tests.fronts import make_fidelity
+from tests.fronts import make_agreement, make_fidelity
 from tests.result_strategies import reports
 from tests.strategies import quick
 
@@ -29,13 +27,11 @@ def test_places_are_called_from_and_to_in_the_file() -> None:
         from_document({"trial": 3, "place": 1, "to": 4}, Move)
 
 
-@pytest.mark.parametrize("name", ["tau_high", "chance", "regret_of_best"])
-def test_a_tau_with_an_interval_has_all_that_is_reported_of_it(name: str) -> None:
-    with pytest.raises(ValueError, match="tau has an interval, but tau_high, chance or regret_of_best is null"):
-        make_fidelity(**{name: None})
+def test_an_agreement_comes_with_a_regret() -> None:
+    with pytest.raises(ValueError, match="there is an agreement, but regret_of_best is null"):
+        make_fidelity(regret_of_best=None)
+    assert make_fidelity(agreement=None, regret_of_best=None).objectives["quality"].agreement is None
 
 
-@pytest.mark.parametrize("nothing", [{"tau": None}, {"tau_low": None}, {"tau": None, "tau_low": None}])
-def test_without_tau_or_interval_the_others_may_be_missing(nothing: dict[str, Any]) -> None:
-    quality = make_fidelity().objectives["quality"]
-    assert replace(quality, **nothing, tau_high=None, chance=None, regret_of_best=None).chance is None
+def test_a_ranking_is_better_than_chance_if_its_interval_is_above_zero() -> None:
+    assert make_agreement(low=0.01).better_than_chance and not make_agreement(low=-0.01).better_than_chance

@@ -86,7 +86,10 @@ def first(front: Document) -> Document:
         (lambda front: first(front).update(trial=True), "points[0].trial: Expected `int`, got `bool`"),
         (lambda front: first(front).update(trial=1.0), "points[0].trial: Expected `int`, got `float`"),
         (lambda front: first(front).update(trial="1"), "points[0].trial: Expected `int`, got `str`"),
-        (lambda front: first(front).update(converged=1), "points[0].converged: Expected `bool | null`, got `int`"),
+        (
+            lambda front: first(front).update(front_probability="1"),
+            "points[0].front_probability: Expected `float | null`, got `str`",
+        ),
         (
             lambda front: first(front)["scores"].update(quality="1"),
             "points[0].scores[...]: Expected `float`, got `str`",
@@ -102,8 +105,8 @@ def first(front: Document) -> Document:
             "provenance.evaluation.name: Invalid value 'guess'",
         ),
         (
-            lambda front: front["fidelity"]["objectives"]["quality"].update(tau="high"),
-            "fidelity.objectives[...].tau: Expected `float | null`, got `str`",
+            lambda front: front["fidelity"]["objectives"]["quality"]["agreement"].update(tau="high"),
+            "fidelity.objectives[...].agreement.tau: Expected `float | null`, got `str`",
         ),
         (
             lambda front: front["fidelity"]["objectives"]["quality"]["patterns"][0].update(forecast=0),
@@ -167,10 +170,12 @@ def test_a_point_must_have_a_value_for_every_objective(tmp_path: Path, front_doc
             "fidelity has ['quality', 'speed'], but the objectives are ['flops', 'kv_cache_bytes', 'quality']",
         ),
         (
-            lambda front: front["fidelity"]["objectives"]["quality"].update(
-                tau=0.5, tau_low=0.1, tau_high=None, chance=0.2, regret_of_best=0.0
-            ),
-            "fidelity.objectives[...]: tau has an interval, but tau_high, chance or regret_of_best is null",
+            lambda front: front["reordering"][0].update(objective="speed"),
+            "reordering has ['speed'], but the objectives are ['flops', 'kv_cache_bytes', 'quality']",
+        ),
+        (
+            lambda front: front["fidelity"]["objectives"]["quality"].update(regret_of_best=None),
+            "fidelity.objectives[...]: there is an agreement, but regret_of_best is null",
         ),
     ],
 )
@@ -247,7 +252,7 @@ def test_baselines_and_further_scores_are_told_from_points_and_objectives(ended:
     assert len(front.other_baselines) + sum(baseline.on_front for baseline in front.baselines) == len(front.baselines)
     costs_first = replace(front, objectives=front.objectives[::-1])
     assert costs_first.leading.name == "quality"
-    unweighed = replace(front, objectives=front.objectives[1:], points=(), baselines=(), fidelity=None)
+    unweighed = replace(front, objectives=front.objectives[1:], points=(), baselines=(), fidelity=None, reordering=())
     assert unweighed.leading.name == "flops"
     assert [score.name for score in unweighed.further_scores] == ["quality"]
 

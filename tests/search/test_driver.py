@@ -462,7 +462,9 @@ def test_the_report_says_what_longer_training_makes_of_the_ranking(start: StartS
     assert (report.num_steps, report.times, report.num_seeds) == (1600, 4, 2)
     own = report.objectives["quality"]
     assert len(own.patterns) == 5
-    assert own.tau > 0.5 and own.tau_low <= own.tau <= own.tau_high
+    assert own.agreement.tau > 0.5 and own.agreement.low <= own.agreement.mean <= own.agreement.high
+    assert 0 < report.share_of_steps < 1 and own.measured is not None
+    assert [(one.from_steps, one.to_steps) for one in front.reordering] == [(100, 200), (200, 400), (400, 1600)]
     best = min(own.patterns, key=lambda one: one.short)
     assert best.trial == front.points[0].trial
     assert [rung.num_steps for rung in report.rungs] == [100, 200]
@@ -508,4 +510,4 @@ def test_a_study_in_which_everything_diverges_ends_with_a_report_that_says_nothi
 
     judged = HALVING | {"fidelity": FidelitySettings(num_patterns=3, times=2, num_seeds=2)}
     front = start(tmp_path / "study", FakeExecutor(measure=lost), **judged)
-    assert front.points == () and front.fidelity.objectives["quality"].tau is None
+    assert front.points == () and front.fidelity.objectives["quality"].agreement is None

@@ -8,10 +8,9 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from nas.ground_truth.summary import BandSummary, RungSummary, TableSummary
+from nas.ground_truth.summary import SAME_WITHIN, BandSummary, RungSummary, TableSummary
 from nas.ground_truth.true_front import FrontPoint
 from nas.report.quantities import format_quantity, format_ratio, format_seconds
-from nas.results.front import SAME_WITHIN
 from nas.results.table import Session
 
 _ALIKE = "≈"

@@ -1,6 +1,7 @@
 """The long runs of a study: the ranking that they check, and which trials are chosen for them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from nas.results.trial import Trial, TrialState
@@ -13,6 +14,21 @@ _TRAINED = (TrialState.FINISHED, TrialState.STOPPED)
 
 Ranking = Mapping[int, Mapping[str, float]]
 """Goal values at the last rung, by trial and name."""
+
+
+@dataclass(frozen=True, slots=True)
+class LongRuns:
+    """The long runs of a study.
+
+    Args:
+        numbers: of the trials that were trained longer.
+        rung: their length, in optimiser steps.
+        seeds: of each, the search's own first.
+    """
+
+    numbers: Sequence[int]
+    rung: int
+    seeds: Sequence[int]
 
 
 def study_ranking(store: TrialStore, problem: Problem, forecaster: Forecaster) -> Ranking:

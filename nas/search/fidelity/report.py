@@ -1,25 +1,25 @@
 """The fidelity report: how a study's ranking agrees with longer training of some of its patterns."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import combinations
-from math import isnan, nan
-from statistics import fmean
+from collections.abc import Iterable, Mapping, Sequence
 
-from scipy.stats import kendalltau
-
+from nas.proxy.settings import TrainingSettings
 from nas.results.fidelity import FidelityReport, LongRun, ObjectiveFidelity, RungAgreement
-from nas.results.trial import TrialState
-from nas.search.fidelity.horizon import Horizon, horizon
-from nas.search.fidelity.long_runs import Ranking
+from nas.results.front import CONTENDING
+from nas.results.trial import Trial, TrialState
+from nas.search.fidelity.agreement import agreement, agreement_without_noise, columns, ranking_noise
+from nas.search.fidelity.horizon import horizon
+from nas.search.fidelity.long_runs import LongRuns, Ranking
+from nas.search.fidelity.steps import share_of_long_runs
+from nas.search.fidelity.worth import regret_of_front, untrained_share
 from nas.search.problem.problem import Problem
 from nas.search.scheduler.forecast import signed
+from nas.search.scoring.noise import score_noise
 from nas.search.scoring.objectives import Goal, values_by_trial
 from nas.search.scoring.scores import mean_scores, scores_by_seed
 from nas.search.trial_store import TrialStore
-from nas.statistics.rank_agreement import kendall_tau, kendall_tau_interval, regret
+from nas.statistics.rank_agreement import kendall_tau, regret
+from nas.statistics.tau_posterior import noise_ceiling
 
-SIGNIFICANT = 0.05
-"""A ranking is called better than chance if an unrelated one agrees as well with a probability below this."""
 NUM_TOP = 3
 """Choices that the second regret is given."""
 
@@ -27,102 +27,84 @@ NUM_TOP = 3
 def fidelity_report(
     store: TrialStore,
     problem: Problem,
-    ranking: Ranking,
+    training: TrainingSettings,
     rungs: Sequence[int],
-    long_rung: int,
-    chosen: Sequence[int],
-    seeds: Sequence[int],
+    ranking: Ranking,
+    front: Sequence[Trial],
+    chances: Mapping[int, float],
+    runs: LongRuns,
 ) -> FidelityReport:
     """How the study's ranking compares with the ranking after longer training.
 
     Args:
-        store: all trials; the chosen ones were trained to `long_rung` with every seed.
+        store: all trials; those of the long runs were trained so long with every seed.
         problem: what was searched.
-        ranking: of the study.
+        training: how.
         rungs: of the search, in optimiser steps, ascending.
-        long_rung: of the long runs, in optimiser steps.
-        chosen: numbers of the trials that were trained longer.
-        seeds: of the long runs.
+        ranking: of the study.
+        front: its points.
+        chances: probabilities of being on the front, by trial; empty if they are unknown.
+        runs: the long runs.
     """
-    by_seed = {seed: _values_at(store, problem, chosen, long_rung, [seed]) for seed in seeds}
-    long = _values_at(store, problem, chosen, long_rung, seeds)
-    whole = [number for number in chosen if number in long]
+    long = _values_at_end(store, problem, runs)
     return FidelityReport(
-        num_steps=long_rung,
-        times=long_rung // rungs[-1],
-        num_seeds=len(seeds),
+        num_steps=runs.rung,
+        times=runs.rung // rungs[-1],
+        num_seeds=len(runs.seeds),
+        share_of_steps=share_of_long_runs(store.trials, training, rungs[-1]),
         objectives={
-            goal.name: _compare(
-                goal,
-                _values_of(goal, ranking, whole),
-                _values_of(goal, long, whole),
-                [_values_of(goal, own, own) for own in by_seed.values()],
-                {number for number in whole if store[number].state is TrialState.STOPPED},
-                horizon(store, problem, rungs, long_rung, goal, _values_of(goal, long, whole)),
-            )
+            goal.name: _compare(store, problem, rungs, goal, ranking, long, chances, runs)
             for goal in problem.objectives
             if goal.scores
         },
         rungs=tuple(_rung(store, problem, rung, rungs[-1]) for rung in rungs[:-1]),
+        regret_of_front=regret_of_front(problem, ranking, long),
+        untrained_share=untrained_share(store, problem, ranking, front, runs.seeds[0]),
     )
-
-
-def _values_of(goal: Goal, ranking: Ranking, numbers: Iterable[int]) -> dict[int, float]:
-    return {number: ranking[number][goal.name] for number in numbers}
 
 
 def _compare(
+    store: TrialStore,
+    problem: Problem,
+    rungs: Sequence[int],
     goal: Goal,
-    short: Mapping[int, float],
-    long: Mapping[int, float],
-    by_seed: Sequence[Mapping[int, float]],
-    stopped: Collection[int],
-    ahead: Horizon,
+    ranking: Ranking,
+    long: Ranking,
+    chances: Mapping[int, float],
+    runs: LongRuns,
 ) -> ObjectiveFidelity:
-    """One objective: tau with its interval, the ceiling between seeds, and what a choice would have cost."""
-    ours, truth = _column(short, goal), _column(long, goal)
-    interval, chance = kendall_tau_interval(ours, truth), chance_of_agreement(ours, truth)
+    """One objective: its agreements, what noise allows, and what a choice would have cost."""
+    short, after = _signed_values(goal, ranking, long), _signed_values(goal, long, long)
+    stopped = {number for number in long if store[number].state is TrialState.STOPPED}
+    ours, truth = columns(short, after, long)
+    deviation = score_noise(store.trials, problem.scores, goal.scores[0].name) if len(goal.scores) == 1 else None
+    freed = ceiling = None
+    if deviation is not None and long:
+        noise = ranking_noise([store[number] for number in long], deviation, rungs[-1], runs.rung, runs.seeds)
+        freed = agreement_without_noise(short, after, noise)
+        ceiling = noise_ceiling(truth, noise.second)
+    ahead = horizon(store, problem, rungs, runs.rung, goal, {number: long[number][goal.name] for number in long})
     return ObjectiveFidelity(
         patterns=tuple(
-            LongRun(trial=number, short=short[number], long=long[number], forecast=number in stopped) for number in long
+            LongRun(
+                trial=number,
+                short=ranking[number][goal.name],
+                long=long[number][goal.name],
+                forecast=number in stopped,
+            )
+            for number in long
         ),
-        tau=kendall_tau(ours, truth),
-        tau_low=interval.low if interval else None,
-        tau_high=interval.high if interval else None,
-        tau_between_seeds=_mean_tau(goal, by_seed),
+        agreement=agreement(short, after, long),
+        contenders=agreement(short, after, [number for number in long if chances.get(number, 0.0) >= CONTENDING]),
+        measured=agreement(short, after, long.keys() - stopped),
+        forecast=agreement(short, after, stopped),
+        freed_of_noise=freed,
+        noise_ceiling=ceiling,
         regret_of_best=regret(truth, ours) if truth else None,
         regret_of_best_3=regret(truth, ours, NUM_TOP) if truth else None,
-        chance=chance,
-        better_than_chance=chance is not None and chance < SIGNIFICANT,
         forecasts=ahead.forecasts,
         moved=ahead.moved,
     )
-
-
-def chance_of_agreement(first: Sequence[float], second: Sequence[float]) -> float | None:
-    """The probability, 0 to 1, that two unrelated rankings of as many items agree as well as these or better.
-
-    Args:
-        first: one value per item.
-        second: the other values of the same items.
-
-    Returns:
-        None if one side has no pair that differs.
-
-    Source: scipy.stats.kendalltau, one-sided; exact where there are no ties.
-    """
-    chance = kendalltau(first, second, alternative="greater").pvalue if len(first) > 1 else nan
-    return None if isnan(chance) else float(chance)
-
-
-def _mean_tau(goal: Goal, by_seed: Sequence[Mapping[int, float]]) -> float | None:
-    """How well two seeds agree after long training: an upper bound for what shorter training can reach."""
-    taus = []
-    for one, other in combinations(by_seed, 2):
-        both = [number for number in one if number in other]
-        tau = kendall_tau(*(_column({number: own[number] for number in both}, goal) for own in (one, other)))
-        taus += [] if tau is None else [tau]
-    return fmean(taus) if taus else None
 
 
 def _rung(store: TrialStore, problem: Problem, rung: int, last: int) -> RungAgreement:
@@ -130,27 +112,24 @@ def _rung(store: TrialStore, problem: Problem, rung: int, last: int) -> RungAgre
     early, late = store.rung_values(rung), store.rung_values(last)
     both = [number for number in late if number in early]
     taus = {
-        goal.name: kendall_tau(
-            *(_column({number: values[number][goal.name] for number in both}, goal) for values in (early, late))
-        )
+        goal.name: kendall_tau(*(list(_signed_values(goal, values, both).values()) for values in (early, late)))
         for goal in problem.objectives
         if goal.scores
     }
     return RungAgreement(num_steps=rung, num_trials=len(both), tau=taus)
 
 
-def _values_at(
-    store: TrialStore, problem: Problem, numbers: Sequence[int], rung: int, seeds: Sequence[int]
-) -> dict[int, dict[str, float]]:
-    """Goal values of some trials at a rung, mean over seeds; only of those that ended well with every seed."""
+def _values_at_end(store: TrialStore, problem: Problem, runs: LongRuns) -> Ranking:
+    """Goal values after the long runs, mean over seeds; only of trials that ended well with every seed."""
     scores = {}
-    for number in numbers:
-        own = [one for one in store[number].measurements if one.seed in seeds]
-        by_seed = scores_by_seed(own, problem.scores, rung)
-        if len(by_seed) == len(seeds):
+    for number in runs.numbers:
+        own = [one for one in store[number].measurements if one.seed in runs.seeds]
+        by_seed = scores_by_seed(own, problem.scores, runs.rung)
+        if len(by_seed) == len(runs.seeds):
             scores[number] = mean_scores(by_seed)
     return values_by_trial(problem.objectives, scores, {number: store[number].costs for number in scores})
 
 
-def _column(values: Mapping[int, float], goal: Goal) -> list[float]:
-    return [signed(value, goal) for value in values.values()]
+def _signed_values(goal: Goal, ranking: Ranking, numbers: Iterable[int]) -> dict[int, float]:
+    """Values of some trials, to be minimised."""
+    return {number: signed(ranking[number][goal.name], goal) for number in numbers}

@@ -1,23 +1,27 @@
 """The front of a study: which trials are on it, and the result that is made of them."""
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from nas.results.fidelity import FidelityReport
+from nas.results.fidelity import FidelityReport, Reordering
 from nas.results.front import (
+    CONTENDING,
     REFERENCE_SHARE,
     Baseline,
+    Contender,
     ExtraTask,
     Front,
+    FrontPoint,
     StudyProvenance,
 )
 from nas.results.objective import cost_values
 from nas.results.trial import Trial, TrialState
 from nas.search.front.cost_agreement import cost_agreement
-from nas.search.front.points import entry_fields, front_points, repeated_scores, score_noise
+from nas.search.front.points import entry_fields
 from nas.search.problem.problem import Problem
+from nas.search.scoring.noise import repeated_scores, score_noise
 from nas.search.scoring.objectives import Goal
 from nas.search.settings import StudySettings
 from nas.statistics.pareto import Point, dominates, hypervolume, nondominated
@@ -41,7 +45,12 @@ def front_trials(trials: Sequence[Trial], objectives: Sequence[Goal]) -> list[Tr
 
 
 def make_front(
-    settings: StudySettings, problem: Problem, trials: Sequence[Trial], fidelity: FidelityReport | None
+    settings: StudySettings,
+    problem: Problem,
+    trials: Sequence[Trial],
+    chances: Mapping[int, float],
+    reordering: tuple[Reordering, ...],
+    fidelity: FidelityReport | None,
 ) -> Front:
     """The result of a study.
 
@@ -49,6 +58,8 @@ def make_front(
         settings: of the study.
         problem: what they stand for.
         trials: all of them.
+        chances: probabilities of being on the front, by trial.
+        reordering: how far more training moves patterns against one another.
         fidelity: how far the ranking can be trusted; None if that was switched off.
     """
     chosen = front_trials(trials, problem.objectives)
@@ -61,14 +72,26 @@ def make_front(
         corpus_hash=problem.task.corpus_fingerprint,
         objectives=tuple(goal.objective for goal in problem.objectives),
         scores=problem.scores,
-        points=front_points(chosen, problem, noise, full),
+        points=tuple(FrontPoint(**entry_fields(trial, problem, full, chances)) for trial in chosen),
         baselines=tuple(
-            Baseline(**entry_fields(trial, problem, full), on_front=trial.number in on_front, state=trial.state)
+            Baseline(
+                **entry_fields(trial, problem, full, chances), on_front=trial.number in on_front, state=trial.state
+            )
             for trial in trials
             if trial.baseline is not None
         ),
+        contenders=tuple(
+            Contender(
+                trial=number,
+                front_probability=chances[number],
+                forecast=trials[number].state is TrialState.STOPPED,
+            )
+            for number in sorted(chances, key=lambda number: (-chances[number], number))
+            if number not in on_front and chances[number] >= CONTENDING
+        ),
         noise={f"{name}_standard_deviation": deviation for name, deviation in noise.items()}
         | {"num_patterns": len(repeated_scores(trials, problem.scores, problem.scores[0].name))},
+        reordering=reordering,
         fidelity=fidelity,
         trials={state: sum(trial.state is state for trial in trials) for state in TrialState},
         hypervolume_by_trial=tuple(hypervolume_by_trial(problem, trials)),

@@ -1,6 +1,6 @@
 """A forecast of every trained trial at the last rung."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from math import nan
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nas.results.objective import Score
-from nas.search.modelling.surrogate import Surrogate
+from nas.search.modelling.surrogate import Prediction, Surrogate
 from nas.search.problem.problem import Problem
 from nas.search.scoring.objectives import Goal, values_by_trial
 from nas.search.trial_store import TrialStore
@@ -52,11 +52,17 @@ class Forecast:
     @cached_property
     def scores(self) -> dict[int, dict[str, float]]:
         """Scores at the last rung, by trial and name: measured where possible, else forecast."""
-        columns = {score.name: self._column(score) for score in self._scores}
-        return {
-            number: {name: float(column[index]) for name, column in columns.items() if not np.isnan(column[index])}
-            for index, number in enumerate(self._numbers)
-        }
+        return self._by_trial({score.name: self._column(score) for score in self._scores})
+
+    @cached_property
+    def deviations(self) -> dict[int, dict[str, float]]:
+        """Standard deviations of these scores as forecasts, by trial and name; 0 where they are measured."""
+        return self._by_trial(
+            {
+                name: np.where(np.isnan(self._known[name][:, 0]), nan, prediction.deviation)
+                for name, prediction in self._predictions.items()
+            }
+        )
 
     @cached_property
     def values(self) -> dict[int, dict[str, float]]:
@@ -91,12 +97,25 @@ class Forecast:
             forecast[part] = surrogate.predict(self._features[part], hidden[part]).mean
         return kendall_tau(forecast[whole].tolist(), known[whole, -1].tolist())
 
+    @cached_property
+    def _predictions(self) -> dict[str, Prediction]:
+        """Of every score, to be minimised."""
+        return {
+            name: Surrogate(self._features, known, self._rungs).predict(self._features, known)
+            for name, known in self._known.items()
+        }
+
     def _column(self, score: Score) -> NDArray[np.float64]:
         """A score at the last rung; NaN for a pattern that cannot have it."""
         known = self._known[score.name]
-        forecast = Surrogate(self._features, known, self._rungs).predict(self._features, known).mean
-        found = np.where(np.isnan(known[:, -1]), forecast, known[:, -1])
+        found = np.where(np.isnan(known[:, -1]), self._predictions[score.name].mean, known[:, -1])
         return np.where(np.isnan(known[:, 0]), nan, _sign(score) * found)
+
+    def _by_trial(self, columns: Mapping[str, NDArray[np.float64]]) -> dict[int, dict[str, float]]:
+        return {
+            number: {name: float(column[index]) for name, column in columns.items() if not np.isnan(column[index])}
+            for index, number in enumerate(self._numbers)
+        }
 
 
 class Forecaster:

@@ -10,6 +10,7 @@ from typing import Any
 from nas.patterns.label import label
 from nas.redact import redact
 from nas.results.codec import to_document
+from nas.results.fidelity import ObjectiveFidelity
 from nas.results.front import Front, FrontEntry
 from nas.results.observer import StudyInfo
 from nas.results.study import FREE_TO_CHANGE
@@ -144,10 +145,26 @@ def _study_summary(trials: Sequence[Trial], front: Front) -> Row:
 
 
 def _fidelity(front: Front) -> Row:
-    """The agreement of the ranking with longer runs, by objective; empty if the check was off."""
-    measured = front.fidelity.objectives if front.fidelity else {}
-    taus = {f"fidelity/{name}/tau": own.tau for name, own in measured.items()}
-    return taus | {f"fidelity/{name}/regret_of_best": own.regret_of_best for name, own in measured.items()}
+    """How far the ranking can be trusted; empty if the check was off."""
+    if (report := front.fidelity) is None:
+        return {}
+    row: Row = {
+        "fidelity/share_of_steps": report.share_of_steps,
+        "fidelity/regret_of_front": report.regret_of_front,
+        "fidelity/untrained_share": report.untrained_share,
+    }
+    for name, own in report.objectives.items():
+        row |= {f"fidelity/{name}/{key}": value for key, value in _agreement(own).items()}
+        row[f"fidelity/{name}/noise_ceiling"] = own.noise_ceiling
+        row[f"fidelity/{name}/regret_of_best"] = own.regret_of_best
+    return row
+
+
+def _agreement(own: ObjectiveFidelity) -> Row:
+    if own.agreement is None:
+        return {}
+    keys = ("tau", "mean", "low", "high", "above_half")
+    return {key if key == "tau" else f"tau_{key}": getattr(own.agreement, key) for key in keys}
 
 
 def _trials_table(trials: Sequence[Trial], measured: Sequence[str]) -> Table:
@@ -170,7 +187,8 @@ def _trials_table(trials: Sequence[Trial], measured: Sequence[str]) -> Table:
 def _front_table(front: Front, measured: Sequence[str], scores: Sequence[str]) -> Table:
     """The points of the front, then the baselines that are not on it."""
     spreads = [f"{name}_spread" for name in scores]
-    columns = ["trial", "baseline", "on_front", "pattern_id", "label", *measured, *spreads, "num_seeds"]
+    about = ["trial", "baseline", "on_front", "front_probability", "pattern_id", "label"]
+    columns = [*about, *measured, *spreads, "num_seeds"]
     listed: list[tuple[bool, FrontEntry]] = [(True, point) for point in front.points]
     listed += [(False, baseline) for baseline in front.other_baselines]
     rows = [
@@ -178,6 +196,7 @@ def _front_table(front: Front, measured: Sequence[str], scores: Sequence[str]) -
             entry.trial,
             entry.baseline,
             on_front,
+            entry.front_probability,
             entry.pattern_id,
             label(entry.pattern),
             *((entry.scores | entry.values).get(name) for name in measured),

@@ -36,6 +36,12 @@ def test_every_step_is_counted_for_one_purpose(study: WholeStudy) -> None:
     }
 
 
+def test_the_report_says_what_its_long_runs_took(study: WholeStudy) -> None:
+    report = study.result.fidelity
+    assert report is not None
+    assert report.share_of_steps == pytest.approx(study.steps["long runs"] / study.num_steps)
+
+
 def test_the_search_is_watched_after_every_run(study: WholeStudy) -> None:
     last = study.moments[-1]
     assert last.num_trials == 8

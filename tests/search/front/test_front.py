@@ -1,17 +1,21 @@
 """front.json: what is on it, in which order, and how sure it is."""
 
 import csv
+import random
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from nas.patterns.file import load_pattern
+from nas.proxy.state.cohort_state import Member
 from nas.results.codec import to_document
-from nas.results.front import Front
+from nas.results.front import CONTENDING, Front
+from nas.results.measurement import Measurement
 from nas.results.objective import Objective
 from nas.search.storage.study_folder import StudyFolder
 from nas.statistics.pareto import dominates
-from tests.toy_study import FakeExecutor, StartStudy
+from tests.toy_study import FakeExecutor, StartStudy, pretended
 
 NAMES = ["quality", "flops", "kv_cache_bytes"]
 
@@ -69,12 +73,21 @@ def test_the_hypervolume_never_shrinks(front: Front) -> None:
     assert volumes == sorted(volumes) and volumes[-1] > volumes[0] > 0
 
 
-def test_points_within_the_noise_say_so(front: Front) -> None:
-    noise = front.noise["quality_standard_deviation"]
-    quality = {point.trial: point.values["quality"] for point in front.points}
-    for point in front.points:
-        close = {trial for trial, value in quality.items() if abs(value - quality[point.trial]) < 2 * noise}
-        assert set(point.indistinguishable_from) == close - {point.trial}
+def by_luck(member: Member, task: str, rung: int) -> Measurement:
+    """Most patterns are dominated, some by no more than noise."""
+    own, noise = random.Random(member.pattern.id), random.Random(f"{member.pattern.id} {member.seed}")
+    return structs.replace(pretended(member, task, rung), quality=own.random() + noise.gauss(0, 0.1))
+
+
+def test_points_and_contenders_have_their_probabilities(start: StartStudy, tmp_path: Path) -> None:
+    front = start(tmp_path / "toy", FakeExecutor(measure=by_luck), num_trials=20, confirm_seeds=1)
+    assert all(0 < point.front_probability <= 1 for point in front.points)
+    contending = {one.trial: one.front_probability for one in front.contenders}
+    assert contending and min(contending.values()) >= CONTENDING
+    assert list(contending.values()) == sorted(contending.values(), reverse=True)
+    assert not contending.keys() & {point.trial for point in front.points}
+    beaten = [one for one in front.other_baselines if one.front_probability < CONTENDING]
+    assert beaten and not contending.keys() & {one.trial for one in beaten}
 
 
 def test_the_table_holds_the_points(front: Front, folder: Path) -> None:

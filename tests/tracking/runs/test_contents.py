@@ -22,7 +22,20 @@ def test_a_name_longer_than_wandb_allows_is_cut(info):
 
 def test_a_studys_run_says_how_far_its_ranking_can_be_trusted(info, trials):
     judged = study_run(info, trials, make_front(fidelity=make_fidelity())).summary
-    assert (judged["fidelity/quality/tau"], judged["fidelity/quality/regret_of_best"]) == (0.87, 0.004)
+    assert {name: value for name, value in judged.items() if name.startswith("fidelity")} == {
+        "fidelity/share_of_steps": 0.17,
+        "fidelity/regret_of_front": 0.02,
+        "fidelity/untrained_share": 0.71,
+        "fidelity/quality/tau": 0.87,
+        "fidelity/quality/tau_mean": 0.71,
+        "fidelity/quality/tau_low": 0.31,
+        "fidelity/quality/tau_high": 0.95,
+        "fidelity/quality/tau_above_half": 0.85,
+        "fidelity/quality/noise_ceiling": 0.73,
+        "fidelity/quality/regret_of_best": 0.004,
+    }
+    unknown = study_run(info, trials, make_front(fidelity=make_fidelity(agreement=None))).summary
+    assert "fidelity/quality/tau" not in unknown and unknown["fidelity/quality/noise_ceiling"] == 0.73
     assert not any(name.startswith("fidelity") for name in study_run(info, trials, make_front()).summary)
 
 
