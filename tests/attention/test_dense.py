@@ -1,11 +1,14 @@
 """Dense attention: its masks, its unmasked path, and large masks that are not kept."""
 
+from typing import Any
+
 import pytest
 import torch
 from cachetools import LRUCache, cached
 from torch.nn.functional import scaled_dot_product_attention
 
 from nas.attention import bias
+from nas.attention.bias import PatternBias
 from nas.attention.dense import dense_attention
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import Full, Global, Select, Window
@@ -42,7 +45,8 @@ def test_a_mask_is_made_once_unless_it_is_too_large_to_keep(monkeypatch: pytest.
     kept = inputs.output("dense")
     inputs.output("dense")
     assert made == [17]
-    small = LRUCache(kept.element_size() * 17**2 - 1, getsizeof=bias._make_bias.cache.getsizeof)
+    too_few = kept.element_size() * 17**2 - 1
+    small: LRUCache[Any, PatternBias] = LRUCache(too_few, getsizeof=lambda one: one.values.nbytes)
     monkeypatch.setattr(bias, "_make_bias", cached(small)(bias._make_bias.__wrapped__))
     assert torch.equal(inputs.output("dense"), kept)
     inputs.output("dense")

@@ -41,4 +41,4 @@ def test_what_is_kept_is_read_again(tmp_path: Path) -> None:
     assert 0 < found.searched <= 1 and 0 < found.confirmed <= 1
     options.table = tmp_path / "gone.jsonl"
     assert list(replays(options, [design])) == [made]
-    assert line(name, design, [found]).startswith("| table | 6 | 960 | 0 | 5,760 | 0 | 0 |")
+    assert line(name, design, [found]).startswith("| table | 6 | 960 | 0 | 5,760 | 0 | 3,840 |")

@@ -16,7 +16,8 @@ def test_each_head_of_each_batch_entry_is_a_sequence() -> None:
 
 def test_a_part_holds_some_rows_of_every_tensor() -> None:
     tensors = [torch.arange(5 * width).view(5, 1, width) for width in (2, 2, 3, 2, 3, 1)]
-    part = Sequences(*tensors, 0.5).part(slice(1, 3))
+    q, k, v, memory_keys, memory_values, chosen = tensors
+    part = Sequences(q, k, v, memory_keys, memory_values, chosen, 0.5).part(slice(1, 3))
     fields = (part.q, part.k, part.v, part.memory_keys, part.memory_values, part.chosen)
     for ours, whole in zip(fields, tensors, strict=True):
         assert torch.equal(ours, whole[1:3])
