@@ -37,7 +37,19 @@ def section(benchmark: Benchmark, marks: str) -> str:
         return "\n".join([*lines, *wrapped(f"{command}: not run yet."), ""])
     where = ", ".join(filter(None, [outcome.day, outcome.gpu, outcome.machine, outcome.versions]))
     end = f", {outcome.ended}" if outcome.ended else ""
-    return "\n".join([*lines, *wrapped(f"{command}, {where}, {outcome.seconds:.0f} s{end}:"), "", outcome.text, ""])
+    lines += [*wrapped(f"{command}, {where}, {outcome.seconds:.0f} s{end}:"), "", *printed(outcome.text), ""]
+    return "\n".join(lines)
+
+
+def printed(text: str) -> list[str]:
+    """What a benchmark printed, with its prose wrapped and its tables set apart, as Markdown needs them."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        is_row = line.startswith("|")
+        if line and lines and lines[-1] and is_row != lines[-1].startswith("|"):
+            lines.append("")
+        lines += [line] if is_row else wrapped(line)
+    return lines
 
 
 def wrapped(text: str) -> list[str]:

@@ -6,7 +6,7 @@ import benchmark
 import pytest
 from benchmark import Benchmark, Outcome, keep
 from gpu.catalog import GPU_BENCHMARKS
-from page import PAGE, page, wrapped
+from page import PAGE, page, printed, wrapped
 from run import BENCHMARKS
 
 HELLO = Benchmark("hello", "A greeting", ("hello.py", "--loud"), "What a script says, and `no more than that`.")
@@ -48,3 +48,10 @@ def test_a_gpu_and_an_early_end_are_named() -> None:
 def test_lines_break_between_words_and_not_in_code() -> None:
     lines = wrapped("word " * 30 + "`code that is not broken` end")
     assert max(map(len, lines)) <= 100 and any("`code that is not broken`" in line for line in lines)
+
+
+def test_tables_stand_apart_from_wrapped_prose() -> None:
+    words = "word " * 30
+    lines = printed(f"{words.strip()}\n| a | b |\n|---|---|\n| {words} | 1 |\nend")
+    assert [len(line) <= 100 for line in lines if not line.startswith("|")] == [True] * 5
+    assert lines[2:] == ["", "| a | b |", "|---|---|", f"| {words} | 1 |", "", "end"]
