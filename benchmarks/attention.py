@@ -10,7 +10,7 @@ all of it; ratios are those of medians.
 - Auto: 16 heads of 16, one sequence and as many as have 4,096 tokens. Goal: at most 1.10 times masked dense attention.
   Below 512 tokens `auto` always picks dense.
 - Switching: two layers of 4 heads of 16, batch 4, another of 64 patterns at every step beside the same one twice. Goal:
-  at most 1.02 times. A step of a proxy has more to do than attention, so that its share is smaller.
+  at most 1.02 times a training step, which has more to do than the attention that is timed here.
 """
 
 import os

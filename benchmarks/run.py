@@ -64,8 +64,8 @@ BENCHMARKS = (
         "driver",
         "The driver of a study",
         ("benchmarks/driver.py", "--trials", "100", "300"),
-        "What a study takes beside its training. Up to 10,000 trials take half an hour, and are shown in "
-        "docs/decisions/0003-asking-is-a-pure-function.md.",
+        "What a study takes beside its training. "
+        "Larger studies are in docs/decisions/0003-asking-is-a-pure-function.md.",
     ),
     Benchmark(
         "profiling",

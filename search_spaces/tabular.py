@@ -28,7 +28,7 @@ class Tabular:
 
     Args:
         window_tokens: width of the window, in keys; None for 1/32, 1/16, 1/8, 3/8 and all of n.
-        num_global_tokens: for the window and for `stride`; None for 0 and n / 32.
+        num_global_tokens: global tokens at the start, for the window and for `stride`; None for 0 and n / 32.
         second_kind: kinds that the second heads may have.
 
     Raises:

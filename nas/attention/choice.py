@@ -28,6 +28,8 @@ SCORES_A_FOLD = 370
 def choose_backend(heads: tuple[HeadPattern, ...], q: Tensor, v: Tensor) -> str:
     """Choose dense for short sequences and dense patterns, else flex where it can be compiled, else pieces.
 
+    Where the calls of pieces would take too long, dense takes their place.
+
     Args:
         heads: one pattern per head, all of masks or all `select`.
         q: the queries, shape (batch, heads, tokens, d_key).

@@ -26,7 +26,7 @@ class ProxySettings:
         token_shift: mix each token with the one before it in front of the first layer, so that one
             layer can do associative recall (Based; docs/tasks.md).
         convolution_tokens: width of a short causal convolution, feature by feature, that is added to the input of each
-            layer's attention, in tokens; 0 for none, 4 as in Canon layers (docs/transfer.md).
+            layer's attention, in tokens; 0 for none, 4 as in Canon layers (docs/proxy.md).
         rope_base: longest wavelength of RoPE as a multiple of 2 pi, in tokens (10,000 in Su et al. 2021).
 
     Raises:

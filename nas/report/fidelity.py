@@ -64,7 +64,7 @@ def _shown(agreement: Agreement) -> str:
 
 def _choice(report: FidelityReport, front: Front) -> str:
     losses = [
-        f"{format_quantity(own.regret_of_best, front.objective(name).unit)}"
+        format_quantity(own.regret_of_best, front.objective(name).unit)
         for name, own in report.objectives.items()
         if own.regret_of_best is not None
     ]

@@ -1,6 +1,6 @@
 """Dense attention: its masks, its unmasked path, and large masks that are not kept."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -45,8 +45,8 @@ def test_a_mask_is_made_once_unless_it_is_too_large_to_keep(monkeypatch: pytest.
     kept = inputs.output("dense")
     inputs.output("dense")
     assert made == [17]
-    too_few = kept.element_size() * 17**2 - 1
-    small: LRUCache[Any, PatternBias] = LRUCache(too_few, getsizeof=lambda one: one.values.nbytes)
+    own = cast("LRUCache[Any, PatternBias]", bias._make_bias.cache)
+    small: LRUCache[Any, PatternBias] = LRUCache(kept.element_size() * 17**2 - 1, getsizeof=own.getsizeof)
     monkeypatch.setattr(bias, "_make_bias", cached(small)(bias._make_bias.__wrapped__))
     assert torch.equal(inputs.output("dense"), kept)
     inputs.output("dense")

@@ -53,7 +53,7 @@ def test_what_is_said_of_its_size_is_what_comes_out(page: str, settings: StudySe
         (steps * step / (PEAK * SHARE) / 60, "minutes"),
     ):
         found = [float(text.replace(",", "")) for text in re.findall(rf"([\d.,]*\d) {unit}", said)]
-        assert any(one == pytest.approx(number, rel=0.02) for one in found), (number, unit, found)
+        assert any(one == pytest.approx(number, rel=0.01) for one in found), (number, unit, found)
 
 
 @pytest.mark.slow

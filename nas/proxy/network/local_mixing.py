@@ -1,9 +1,10 @@
 """Cheap ways for neighbouring tokens to mix before attention: a shift of the embeddings, and short convolutions.
 
-Byte by byte, most of what can be predicted stands right in front. A proxy that has attention alone for that rewards
-narrow windows for being a convolution; one that mixes neighbours anyway shows what attention is worth beyond them
-(docs/transfer.md). Both look back only, whatever the task. Shapes are written with K members, B sequences, T tokens and
-D features.
+Byte by byte, most of what can be predicted stands right in front. A proxy that has attention alone for that may reward
+narrow windows for being a convolution; docs/transfer.md measures whether one that mixes neighbours anyway ranks
+patterns as larger models do. Both look back only, whatever the task.
+
+Shapes are written with K members, B sequences, T tokens and D features.
 """
 
 import torch
@@ -28,7 +29,7 @@ def convolution_specs(proxy: ProxySettings) -> list[ParameterSpec]:
 def shifted(x: Tensor, share: Tensor) -> Tensor:
     """Each token mixed with the one before it, feature by feature: shape (K, B, T, D), share (K, D).
 
-    Source: Peng et al. 2023 (RWKV), section 3.1, in front of every layer there.
+    Source: the token shift of RWKV (Peng et al. 2023), which stands in every layer there.
     """
     return torch.lerp(x, _moved(x, 1), share[:, None, None, :])
 
@@ -40,8 +41,8 @@ def convolved(x: Tensor, taps: Tensor) -> Tensor:
         x: shape (K, B, T, D).
         taps: factors of the token itself, the one before it, and so on, shape (K, width, D).
 
-    Source: Allen-Zhu 2025 (Physics of Language Models 4.1, Canon layers), where the convolution stands: before
-    attention, with a residual connection, four tokens wide. H3 and Based have similar ones.
+    Source: Canon-A of Allen-Zhu 2025 (arXiv 2512.17351, section 4): before attention, with a residual connection, four
+    tokens wide. There it stands behind the norm; here in front of it, where the fused norm and product leave room.
     """
     own, *earlier = taps[:, :, None, None].unbind(1)
     out = x * (1 + own)
