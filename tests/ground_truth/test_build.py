@@ -272,7 +272,7 @@ TINY = [
     "proxy.num_layers=1",
     "proxy.num_heads=2",
     "proxy.d_model=8",
-    "training.num_steps=30",
+    "training.num_steps=200",  # so that a life lasts longer than the wait before the signal
     "training.num_rungs=2",
     "device=cpu",
     "workers=1",  # one process: starting is most of the time
@@ -308,10 +308,9 @@ def kill_after_work(process: "subprocess.Popen[bytes]", path: Path, delay_second
             break
         time.sleep(0.02)
     time.sleep(delay_seconds)
-    alive = process.poll() is None
-    os.kill(process.pid, signal.SIGKILL)
+    process.kill()  # SIGKILL; nothing if it has ended
     process.communicate()
-    return alive
+    return process.returncode == -signal.SIGKILL
 
 
 def test_the_tiny_table_of_the_command_line_is_read(build: Build, executor: FakeExecutor, tmp_path: Path) -> None:

@@ -76,10 +76,9 @@ def kill_after_work(process: "subprocess.Popen[bytes]", runs: Path, delay_second
     while process.poll() is None and newest_change(runs) == started and time.monotonic() < deadline:
         time.sleep(0.02)
     time.sleep(delay_seconds)
-    alive = process.poll() is None
-    os.kill(process.pid, signal.SIGKILL)
+    process.kill()  # SIGKILL; nothing if it has ended
     process.communicate()
-    return alive
+    return process.returncode == -signal.SIGKILL
 
 
 def without_times(trial: Trial) -> dict[str, object]:
