@@ -11,7 +11,7 @@ from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Block, Columns, Global, Primitive, Window
 from nas.results.cost import Cost
 from nas.results.fidelity import Agreement, FidelityReport, LongRun, ObjectiveFidelity
-from nas.results.front import Baseline, FromScratch, Front, FrontPoint, StudyProvenance
+from nas.results.front import Baseline, Estimate, FromScratch, Front, FrontPoint, StudyProvenance
 from nas.results.objective import Objective, Score
 from nas.results.observer import StudyInfo, StudyPlan
 from nas.results.provenance import MadeWith, Provenance
@@ -228,6 +228,7 @@ def _entry(trial: int, quality: float, flops: float, cache: float, **changes: An
         "baseline": None,
         "values": make_values(quality, flops, cache),
         "scores": {"quality": quality},
+        "estimates": {"quality": Estimate(mean=quality + 0.002, standard_deviation=0.006)},
         "seeds": (0, 1),
         "spread": {"quality": 0.0123},
         "front_probability": None,

@@ -18,6 +18,7 @@ from nas.results.fidelity import (
 from nas.results.front import (
     Baseline,
     Contender,
+    Estimate,
     ExtraTask,
     FromScratch,
     Front,
@@ -140,6 +141,8 @@ def reports(objectives: list[str]) -> st.SearchStrategy[FidelityReport]:
     )
 
 
+ESTIMATES = st.builds(Estimate, mean=NUMBERS, standard_deviation=MAYBE)
+
 PROVENANCES = st.builds(
     StudyProvenance,
     seed=st.integers(0, 2**40),
@@ -181,6 +184,7 @@ def fronts(draw: st.DrawFn) -> Front:
             "front_probability": draw(MAYBE),
             "seeds": draw(SEEDS),
             "spread": draw(st.dictionaries(NAMES, MAYBE, max_size=3)),
+            "estimates": draw(st.dictionaries(NAMES, ESTIMATES, max_size=3)),
             "cost": cost,
             "pattern_id": pattern.id,
             "pattern": pattern,

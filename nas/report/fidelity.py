@@ -84,7 +84,7 @@ def _reordering(front: Front) -> Iterator[str]:
         objective = front.objective(name)
         assert one.per_doubling is not None
         points = best_first(front.points, objective)
-        gaps = [(abs(a.values[name] - b.values[name]), a.trial, b.trial) for a, b in pairwise(points)]
+        gaps = [(abs(a.worth(name) - b.worth(name)), a.trial, b.trial) for a, b in pairwise(points)]
         if gaps:
             gap, first, second = min(gaps)
             within = sum(one.per_doubling > size for size, *_ in gaps)

@@ -129,7 +129,7 @@ def _draw_panel(panel: Axes, front: Front, objective: Objective, cost: Objective
     for index, entry in enumerate(baselines):
         marker, colour = _BASELINES[index % len(_BASELINES)]
         panel.errorbar(
-            _cost(entry, cost), entry.values[objective.name], yerr=entry.spread.get(objective.name), linestyle="none",
+            _cost(entry, cost), entry.worth(objective.name), yerr=_uncertainty(entry, objective), linestyle="none",
             marker=marker, markersize=9, markerfacecolor="none", markeredgewidth=1.5, color=colour, elinewidth=0.9,
             label=entry.baseline,
         )  # fmt: skip
@@ -146,13 +146,19 @@ def _cost(entry: FrontEntry, cost: Objective) -> float:
     return entry.values[cost.name] if ratio is None else ratio
 
 
+def _uncertainty(entry: FrontEntry, objective: Objective) -> float:
+    """Half the length of an error bar, in the objective's unit; 0 where none is drawn."""
+    estimate = entry.estimates.get(objective.name)
+    return (estimate.standard_deviation if estimate else None) or 0.0
+
+
 def _draw_points(panel: Axes, points: Sequence[FrontPoint], objective: Objective, cost: Objective) -> None:
     x = [_cost(point, cost) for point in points]
-    y = [point.values[objective.name] for point in points]
+    y = [point.worth(objective.name) for point in points]
     corners = staircase(list(zip(x, y, strict=True)), cost.direction, objective.direction)
     steps = "steps-post" if cost.direction == "minimize" else "steps-pre"
     panel.plot(*zip(*corners, strict=True), drawstyle=steps, color=_LINE, linewidth=2, zorder=1)
-    spread = [point.spread.get(objective.name) or 0.0 for point in points]
+    spread = [_uncertainty(point, objective) for point in points]
     panel.errorbar(
         x, y, yerr=spread, linestyle="none", marker="o", markersize=5, color=_POINT, elinewidth=0.9, label="front"
     )
@@ -161,7 +167,7 @@ def _draw_points(panel: Axes, points: Sequence[FrontPoint], objective: Objective
 def _number_points(panel: Axes, front: Front, objective: Objective, cost: Objective) -> None:
     """Write each point's trial number next to it, where it covers no other point, baseline or number."""
     points = best_first(front.points, objective)
-    drawn = [(_cost(entry, cost), entry.values[objective.name]) for entry in [*points, *_finished(front)]]
+    drawn = [(_cost(entry, cost), entry.worth(objective.name)) for entry in [*points, *_finished(front)]]
     to_points = 72 / panel.figure.dpi
     taken: list[XY] = [(x * to_points, y * to_points) for x, y in panel.transData.transform(drawn)]
     for point, xy, (x, y) in zip(points, drawn, tuple(taken), strict=False):

@@ -18,11 +18,12 @@ from nas.results.front import Baseline, Front, FrontEntry
 from nas.results.objective import Objective, Score
 
 _ON_FRONT = "on front"
+_ESTIMATE_NOTE = "± = what the runs of all patterns say of a quality, and how surely; measured = its own runs alone."
 _ON_FRONT_NOTE = f"{_ON_FRONT} = probability of being on the front, given the noise of qualities; costs are exact."
 _RATIO_NOTE = "x = share of full attention. Patterns are labelled as docs/patterns.md says: w16 is a window of 16 keys."
 _EMPTY_NOTE = "No trial finished and kept the constraints."
 _BASELINES = "Baselines that are not on the front:"
-_TRIAL, _PATTERN = "trial", "pattern"
+_TRIAL, _PATTERN, _MEASURED = "trial", "pattern", "measured"
 _GAP = "  "
 _LEAST_LABEL_WIDTH = 16
 """Least width of labels next to the numbers; with less room, labels are placed below them."""
@@ -185,7 +186,10 @@ def _title(front: Front) -> str:
 
 def _headings(front: Front) -> list[tuple[str, ...]]:
     """Headings of the numbers: names, with the unit if cells have none."""
-    names = [_heading(objective, with_unit=_is_plain(objective)) for objective in front.objectives]
+    names = []
+    for objective in front.objectives:
+        names.append(_heading(objective, with_unit=_is_plain(objective)))
+        names += [(_MEASURED,)] if _is_uncertain(front, objective) else []
     names += [(_ON_FRONT,)] if _has_probabilities(front) else []
     return [*names, *(_heading(score, with_unit=score.times == 1) for score in front.further_scores)]
 
@@ -206,7 +210,7 @@ def _baseline_rows(front: Front) -> list[_Row]:
 
 
 def _row(entry: FrontEntry, front: Front) -> _Row:
-    cells = [_cell(entry, objective) for objective in front.objectives]
+    cells = [cell for objective in front.objectives for cell in _cells(entry, objective, front)]
     if _has_probabilities(front):
         cells.append("-" if entry.front_probability is None else f"{entry.front_probability:.0%}")
     scores = [entry.scores.get(score.name) for score in front.further_scores]
@@ -220,14 +224,23 @@ def _unfinished(entry: Baseline, front: Front) -> _Row:
     return _Row(str(entry.trial), cells, name, entry.pattern)
 
 
-def _cell(entry: FrontEntry, objective: Objective) -> str:
+def _cells(entry: FrontEntry, objective: Objective, front: Front) -> list[str]:
+    """What the entry is worth in an objective; beside an estimate what was measured."""
     value = entry.values[objective.name]
     if not _is_plain(objective):
         ratio = entry.ratio(objective.name)
         shown = format_quantity(value, objective.unit)
-        return shown if ratio is None else f"{shown} {format_ratio(ratio):>5}"
-    spread = entry.spread.get(objective.name)
-    return f"{value:.3f}" if spread is None else f"{value:.3f} ± {spread:.3f}"
+        return [shown if ratio is None else f"{shown} {format_ratio(ratio):>5}"]
+    if not _is_uncertain(front, objective):
+        return [f"{entry.worth(objective.name):.3f}"]
+    estimate = entry.estimates[objective.name]
+    return [f"{estimate.mean:.3f} ± {estimate.standard_deviation or 0:.3f}", f"{value:.3f}"]
+
+
+def _is_uncertain(front: Front, objective: Objective) -> bool:
+    """Whether the noise of an objective is known, so that its estimates are not what was measured."""
+    own = [entry.estimates.get(objective.name) for entry in (*front.points, *front.baselines)]
+    return any(estimate is not None and estimate.standard_deviation for estimate in own)
 
 
 def _has_probabilities(front: Front) -> bool:
@@ -242,6 +255,8 @@ def _is_plain(objective: Objective) -> bool:
 def _notes(front: Front) -> list[str]:
     """The meaning of the columns and short forms in the table."""
     notes = [] if front.points else [_EMPTY_NOTE]
+    if any(_is_uncertain(front, objective) for objective in front.objectives):
+        notes.append(_ESTIMATE_NOTE)
     if _has_probabilities(front):
         notes.append(_ON_FRONT_NOTE)
     return [*notes, _RATIO_NOTE] if front.points or front.other_baselines else notes

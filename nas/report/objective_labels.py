@@ -32,6 +32,6 @@ def label(name: str) -> str:
 
 
 def best_first(entries: Sequence[Entry], objective: Objective) -> list[Entry]:
-    """Entries that have values, best first by one objective; ties go by trial number."""
+    """Entries that have values, best first by what they are worth in one objective; ties go by trial number."""
     with_values = [entry for entry in entries if entry.values]
-    return sorted(with_values, key=lambda entry: (objective.sign * entry.values[objective.name], entry.trial))
+    return sorted(with_values, key=lambda entry: (objective.sign * entry.worth(objective.name), entry.trial))

@@ -19,6 +19,18 @@ CONTENDING = 0.05
 """A trial contends for the front if it is on it with this probability or more."""
 
 
+class Estimate(Value, frozen=True, kw_only=True):
+    """What a quality would be without noise, given the measurements of all patterns of the study.
+
+    Args:
+        mean: in the unit of the score or objective.
+        standard_deviation: in that unit; 0 where there is no noise, None where it is unknown.
+    """
+
+    mean: float
+    standard_deviation: float | None
+
+
 class FrontEntry(Value, frozen=True, kw_only=True):
     """A trial as an entry of the front.
 
@@ -27,6 +39,7 @@ class FrontEntry(Value, frozen=True, kw_only=True):
         baseline: name of the baseline; None for a sampled pattern.
         values: objective values by name; empty for a baseline that did not finish.
         scores: all that was measured, by name, mean over seeds.
+        estimates: what scores and qualities would be without noise, by name; points are chosen and sorted by these.
         seeds: seeds behind the scores.
         spread: standard deviation of each score over the seeds, in its unit; None for a single seed.
         front_probability: the probability of being on the front, 0 to 1, given the noise of the scores; costs are
@@ -44,6 +57,7 @@ class FrontEntry(Value, frozen=True, kw_only=True):
     baseline: str | None
     values: dict[str, float]
     scores: dict[str, float]
+    estimates: dict[str, Estimate]
     seeds: tuple[int, ...]
     spread: dict[str, float | None]
     front_probability: float | None
@@ -60,6 +74,10 @@ class FrontEntry(Value, frozen=True, kw_only=True):
             raise ValueError(f"pattern_id is {self.pattern_id}, but the pattern has the id {self.pattern.id}")
         if self.ratio_to_full.keys() != self.cost.counted.keys():
             raise ValueError(f"ratio_to_full has {sorted(self.ratio_to_full)}, not {sorted(self.cost.counted)}")
+
+    def worth(self, objective: str) -> float:
+        """What the entry is compared by in an objective: the estimate of a quality, the value of a cost."""
+        return self.estimates[objective].mean if objective in self.estimates else self.values[objective]
 
     def ratio(self, objective: str) -> float | None:
         """A cost objective as a share of full attention's; None for a quality."""

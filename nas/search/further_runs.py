@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from nas.results.fidelity import FidelityReport
 from nas.results.trial import Trial, TrialState
 from nas.search.concurrency import Concurrency
+from nas.search.estimates import estimates
 from nas.search.executors.launcher import Launcher
 from nas.search.fidelity.long_runs import LongRuns, Ranking, chosen_for_long_runs
 from nas.search.fidelity.report import fidelity_report
@@ -80,23 +81,25 @@ class FurtherRuns:
         )
         self._observers.long_runs_started(len(runs.numbers) * len(runs.seeds))
         self._train([(runs.numbers, runs.rung, seed) for seed in runs.seeds])
-        front = front_trials(self._store.trials, self._problem.objectives)
         return fidelity_report(
-            self._store, self._problem, self._settings.training, self._rungs, ranking, front, chances, runs
+            self._store, self._problem, self._settings.training, self._rungs, ranking, self._front(), chances, runs
         )
 
     def _unconfirmed(self) -> dict[int, list[int]]:
         """Numbers of the points of the front and of full attention that lack a seed, by seed."""
         trained = (TrialState.FINISHED, TrialState.OVER_BUDGET)
         full = [trial for trial in self._store.trials if trial.baseline == "full" and trial.state in trained]
-        on_front = front_trials(self._store.trials, self._problem.objectives)
-        chosen = {trial.number for trial in [*on_front, *full]}
+        chosen = {trial.number for trial in [*self._front(), *full]}
         lacking: dict[int, list[int]] = {}
         for seed in (trial_seed(self._settings, index) for index in range(1, self._settings.confirm_seeds + 1)):
             for number in sorted(chosen):
                 if seed not in {measurement.seed for measurement in self._store[number].measurements}:
                     lacking.setdefault(seed, []).append(number)
         return lacking
+
+    def _front(self) -> list[Trial]:
+        """The points of the front by what is known now."""
+        return front_trials(self._store.trials, self._problem, estimates(self._store.trials, self._problem))
 
     def _train(self, wanted: Sequence[tuple[Sequence[int], int, int]]) -> None:
         """Train trials to a rung with a seed, all at once: (numbers, rung, seed) each."""

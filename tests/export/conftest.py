@@ -20,7 +20,7 @@ from nas.patterns.primitives import (
     Tile,
     Window,
 )
-from nas.results.front import Front, FrontPoint
+from nas.results.front import Estimate, Front, FrontPoint
 from tests.fronts import FLOPS, QUALITY, make_baseline, make_front, make_pattern, make_point
 
 
@@ -72,6 +72,7 @@ def _point(trial: int, quality: float, flops: float, window: int) -> FrontPoint:
         pattern_id=pattern.id,
         values={"quality": quality, "flops": flops},
         scores={"quality": quality},
+        estimates={"quality": Estimate(mean=quality, standard_deviation=0.01)},
         spread={"quality": 0.01},
     )
 

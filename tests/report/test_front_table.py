@@ -10,6 +10,7 @@ from rich.console import Console
 
 from nas.patterns.label import label
 from nas.report.front_table import front_lines, front_table
+from nas.results.front import Estimate
 from nas.results.objective import Objective
 from tests.fronts import LONG_PATTERN, QUALITY, change_entries, make_fidelity, make_score
 from tests.result_strategies import fronts
@@ -46,25 +47,38 @@ def test_more_is_better_where_the_task_says_so(front):
     ]  # fmt: skip
 
 
-def test_a_row_has_spread_units_ratios_and_the_label(front):
+def test_a_row_has_the_estimate_what_was_measured_units_ratios_and_the_label(front):
     row = next(line for line in front_lines(front) if line.lstrip().startswith("9"))
     cells = [cell.strip() for cell in row.split("  ") if cell]
-    assert cells[-5:-1] == ["2.050 ± 0.012", "240 MFLOP 0.60x", "205 KiB 0.80x", "83%"]
+    assert cells[-6:-1] == ["2.052 ± 0.006", "2.050", "240 MFLOP 0.60x", "205 KiB 0.80x", "83%"]
     assert cells[-1] == label(front.points[0].pattern)
-    for shown in ("2.050 ± 0.012", "240 MFLOP 0.60x", label(front.points[0].pattern)):
+    for shown in ("2.052 ± 0.006", "2.050", "240 MFLOP 0.60x", label(front.points[0].pattern)):
         assert shown in _shown(front)
 
 
-def test_a_single_seed_has_no_spread(front):
-    row = next(line for line in front_lines(front) if line.lstrip().startswith("26"))
-    assert "2.500 " in row and "±" not in row
+def test_where_noise_is_unknown_only_what_was_measured_is_shown(front):
+    def alone(entry):
+        known = {"quality": Estimate(mean=entry.values["quality"], standard_deviation=None)} if entry.values else {}
+        return {"estimates": known}
+
+    unknown = change_entries(front, alone)
+    row = next(line for line in front_lines(unknown) if line.lstrip().startswith("26"))
+    assert "2.500 " in row and "±" not in "".join(front_lines(unknown)) + _shown(unknown)
+    assert "measured" in _heading(front_lines(front)) and "measured" not in _heading(front_lines(unknown))
+
+
+def test_points_are_sorted_by_estimates(front):
+    turned = change_entries(
+        front, lambda entry: {"estimates": {"quality": Estimate(mean=float(entry.trial), standard_deviation=0.1)}}
+    )
+    assert _trials(front_lines(turned))[:4] == ["2", "9", "14", "26"]
 
 
 def test_a_column_says_how_probably_a_point_is_on_the_front(front):
     lines = front_lines(front)
     assert _heading(lines).split("  ")[-2:] == ["on front", "pattern"]
     cells = {line.split()[0]: line.split() for line in lines[3:9]}
-    assert [cells[trial][10] for trial in ("9", "14")] == ["83%", "40%"]
+    assert [cells[trial][11] for trial in ("9", "14")] == ["83%", "40%"]
     assert "-" in cells["26"] and "-" in cells["1"]
     assert lines[-2] == "on front = probability of being on the front, given the noise of qualities; costs are exact."
     assert "83%" in _shown(front)
@@ -104,7 +118,7 @@ def test_plain_columns_line_up_and_are_never_cut_or_wrapped(front):
     assert _heading(lines).index("pattern") == first.rindex(label(front.points[0].pattern))
 
 
-CELLS = ("2.050 ± 0.012", "240 MFLOP 0.60x", "205 KiB 0.80x", "2.300 ± 0.012", "400 MFLOP 1.00x", "256 KiB 1.00x")
+CELLS = ("2.052 ± 0.006", "240 MFLOP 0.60x", "205 KiB 0.80x", "2.302 ± 0.006", "400 MFLOP 1.00x", "256 KiB 1.00x")
 
 
 @pytest.mark.parametrize("width", [40, 50, 80, 100, 200])
@@ -127,7 +141,7 @@ def test_the_table_keeps_to_the_width_and_loses_nothing(front, width):
 def test_a_row_of_numbers_is_one_line(front, width):
     lines = _shown(front, width).splitlines()
     row = next(line for line in lines if line.lstrip().startswith("9"))
-    assert row.split()[:8] == ["9", "2.050", "±", "0.012", "240", "MFLOP", "0.60x", "205"]
+    assert row.split()[:9] == ["9", "2.052", "±", "0.006", "2.050", "240", "MFLOP", "0.60x", "205"]
     assert len(_trials(lines)) == len(set(_trials(lines))), "one table"
 
 

@@ -479,7 +479,7 @@ def test_trials_that_halving_stopped_are_among_the_long_runs(start: StartStudy, 
     runs = front.fidelity.objectives["quality"].patterns
     assert {states[run.trial] for run in runs} == {TrialState.FINISHED, TrialState.STOPPED}
     assert all(run.forecast == (states[run.trial] is TrialState.STOPPED) for run in runs)
-    shown = {point.trial: point.values["quality"] for point in front.points}
+    shown = {point.trial: point.worth("quality") for point in front.points}
     assert {run.trial: run.short for run in runs if run.trial in shown}.items() <= shown.items()
     assert front.points[0].trial in {run.trial for run in runs}
     assert not {run.trial for run in runs if run.forecast} & set(shown)

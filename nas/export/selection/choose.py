@@ -83,7 +83,7 @@ def _points(front: Front) -> tuple[FrontPoint, ...]:
 
 def _scaled(point: FrontPoint, objective: Objective, points: Sequence[FrontPoint]) -> float:
     """The distance from the best value of the front, as a share of the front's range: 0 is best, 1 is worst."""
-    values = [other.values[objective.name] for other in points]
+    values = [other.worth(objective.name) for other in points]
     low, high = min(values), max(values)
     best = high if objective.direction == "maximize" else low
-    return abs(point.values[objective.name] - best) / (high - low) if high > low else 0.0
+    return abs(point.worth(objective.name) - best) / (high - low) if high > low else 0.0

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from nas.results.trial import Trial, TrialState
+from nas.search.estimates import estimates, means
 from nas.search.problem.problem import Problem
 from nas.search.scheduler.forecast import Forecaster, signed
 from nas.search.scoring.objectives import Goal, values_by_trial
@@ -32,13 +33,13 @@ class LongRuns:
 
 
 def study_ranking(store: TrialStore, problem: Problem, forecaster: Forecaster) -> Ranking:
-    """The study's ranking of every trained trial: measured values, or forecasts where halving stopped a trial."""
+    """The study's ranking of every trained trial: by estimates, or by forecasts where halving stopped a trial."""
     trained = [trial for trial in store.trials if trial.scores and trial.duplicate_of is None and trial.cost]
     if not trained:
         return {}
-    forecast = forecaster.now().scores
+    forecast, estimated = forecaster.now().scores, means(estimates(store.trials, problem))
     scores = {
-        trial.number: forecast[trial.number] if trial.state is TrialState.STOPPED else trial.scores for trial in trained
+        trial.number: (forecast if trial.state is TrialState.STOPPED else estimated)[trial.number] for trial in trained
     }
     return values_by_trial(problem.objectives, scores, {trial.number: trial.costs for trial in trained})
 

@@ -81,7 +81,7 @@ def _compare(
     freed = ceiling = None
     if deviation is not None and long:
         noise = ranking_noise([store[number] for number in long], deviation, rungs[-1], runs.rung, runs.seeds)
-        freed = agreement_without_noise(short, after, noise)
+        freed = agreement_without_noise(short | _measured(store, goal, long.keys() - stopped), after, noise)
         ceiling = noise_ceiling(truth, noise.second)
     ahead = horizon(store, problem, rungs, runs.rung, goal, {number: long[number][goal.name] for number in long})
     return ObjectiveFidelity(
@@ -128,6 +128,11 @@ def _values_at_end(store: TrialStore, problem: Problem, runs: LongRuns) -> Ranki
         if len(by_seed) == len(runs.seeds):
             scores[number] = mean_scores(by_seed)
     return values_by_trial(problem.objectives, scores, {number: store[number].costs for number in scores})
+
+
+def _measured(store: TrialStore, goal: Goal, numbers: Iterable[int]) -> dict[int, float]:
+    """What was measured, to be minimised: its noise is that of the seeds, as an estimate's is not."""
+    return {number: signed(store[number].values[goal.name], goal) for number in numbers}
 
 
 def _signed_values(goal: Goal, ranking: Ranking, numbers: Iterable[int]) -> dict[int, float]:

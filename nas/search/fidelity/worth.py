@@ -41,8 +41,8 @@ def untrained_share(
 
     It has the baselines, and as many sampled patterns as the front, spread evenly by attention FLOPs. Their one score
     selected none of them, so it is unbiased. The points of the front were selected by their first score and are judged
-    by their fresh seeds alone, where they have any. The sampled patterns are those of the search, which gets better at
-    proposing them, so the share is too large rather than too small.
+    by their fresh seeds alone, where they have any. What was measured judges, not estimates. The sampled patterns are
+    those of the search, which gets better at proposing them, so the share is too large rather than too small.
 
     Args:
         store: all trials.
@@ -66,7 +66,9 @@ def untrained_share(
     num_chosen = sum(one.baseline is None for one in front)
     chosen = [*(one for one in trained if one.baseline), *_evenly(sampled, num_chosen)]
     fresh = _by_fresh_seeds(store, problem, front, search_seed)
-    points = {one.number: _point(problem, fresh.get(one.number, ranking[one.number])) for one in [*chosen, *front]}
+    measured = {one.number: one.values for one in trained if one.state is TrialState.FINISHED}
+    judged = {**ranking, **measured, **fresh}
+    points = {one.number: _point(problem, judged[one.number]) for one in [*chosen, *front]}
     if not points:
         return None
     reference = tuple(map(max, zip(*points.values(), strict=True)))

@@ -8,6 +8,7 @@ from scipy.stats import rankdata
 
 from nas.results.objective import Score
 from nas.results.trial import Trial, TrialState
+from nas.search.estimates import Estimates, estimates
 from nas.search.problem.problem import Problem
 from nas.search.scheduler.forecast import Forecaster
 from nas.search.scoring.noise import repeated_scores, score_noise
@@ -24,9 +25,9 @@ NUM_DRAWS = 1000
 def front_chances(store: TrialStore, problem: Problem, forecaster: Forecaster) -> dict[int, float]:
     """The share of draws of all scores in which a trial is on the front, by number.
 
-    A score at the last rung is drawn around its mean with the noise between seeds, divided by the root of the number of
-    its seeds; a score of a trial that halving stopped around its forecast with the forecast's deviation. The noise is
-    known from a few seeds only, so it is drawn too, as the posterior of a deviation. Costs are exact.
+    A score at the last rung is drawn around its estimate; that of a trial that halving stopped around its forecast, in
+    both cases with the deviation that these have. The noise between seeds, which deviations of estimates are in
+    proportion to, is known from a few seeds only, so it is drawn too, as the posterior of a deviation. Costs are exact.
 
     Args:
         store: all trials.
@@ -42,8 +43,8 @@ def front_chances(store: TrialStore, problem: Problem, forecaster: Forecaster) -
     scores = tuple(dict.fromkeys(score for goal in goals for score in goal.scores))
     if not trials or any(score_noise(store.trials, problem.scores, score.name) is None for score in scores):
         return {}
-    draw = np.random.default_rng(0)
-    drawn = {score: _draws(store, problem, forecaster, trials, score, draw) for score in scores}
+    draw, known = np.random.default_rng(0), estimates(store.trials, problem)
+    drawn = {score: _draws(store, problem, forecaster, trials, score, known, draw) for score in scores}
     costs = [goal.name for goal in problem.objectives if not goal.scores]
     exact = np.array([[trial.costs[name] for name in costs] for trial in trials]).reshape(len(trials), len(costs))
     qualities = np.stack([_quality([drawn[score] for score in goal.scores], goal) for goal in goals], axis=2)
@@ -57,23 +58,25 @@ def _draws(
     forecaster: Forecaster,
     trials: Sequence[Trial],
     score: Score,
+    known: Estimates,
     draw: np.random.Generator,
 ) -> _Array:
     """Draws of one score, shape (NUM_DRAWS, trials); without variance where a pattern cannot have it."""
-    noise = score_noise(store.trials, problem.scores, score.name)
-    assert noise is not None
     degrees = sum(len(group) - 1 for group in repeated_scores(store.trials, problem.scores, score.name))
-    noises = noise * np.sqrt(degrees / draw.chisquare(degrees, size=NUM_DRAWS))
+    noises = np.sqrt(degrees / draw.chisquare(degrees, size=NUM_DRAWS))
     forecast = forecaster.now()
-    means, per_noise, deviations = (np.zeros(len(trials)) for _ in range(3))
+    means, deviations = np.full(len(trials), score.chance), np.zeros(len(trials))
     for place, trial in enumerate(trials):
-        is_measured = trial.state is TrialState.FINISHED
-        own = trial.scores if is_measured else forecast.scores[trial.number]
-        means[place] = own.get(score.name, score.chance)
-        if score.name in own:
-            per_noise[place] = is_measured / np.sqrt(len(trial.seeds))
-            deviations[place] = 0.0 if is_measured else forecast.deviations[trial.number][score.name]
-    spread = np.hypot(np.outer(noises, per_noise), deviations)
+        if trial.state is TrialState.STOPPED:
+            own = forecast.scores[trial.number].get(score.name)
+            deviation = forecast.deviations[trial.number].get(score.name)
+        else:
+            estimate = known[trial.number].get(score.name)
+            own, deviation = (estimate.mean, estimate.standard_deviation) if estimate else (None, None)
+        if own is not None:
+            means[place], deviations[place] = own, deviation or 0.0
+    is_estimate = np.array([trial.state is TrialState.FINISHED for trial in trials])
+    spread = np.where(is_estimate, np.outer(noises, deviations), deviations)
     drawn: _Array = means + spread * draw.standard_normal((NUM_DRAWS, len(trials)))
     return drawn
 

@@ -18,6 +18,7 @@ from nas.results.front import (
 )
 from nas.results.objective import cost_values
 from nas.results.trial import Trial, TrialState
+from nas.search.estimates import Estimates, estimates, means
 from nas.search.front.cost_agreement import cost_agreement
 from nas.search.front.points import entry_fields
 from nas.search.problem.problem import Problem
@@ -27,21 +28,21 @@ from nas.search.settings import StudySettings
 from nas.statistics.pareto import Point, dominates, hypervolume, nondominated
 
 
-def minimised(trial: Trial, objectives: Sequence[Goal]) -> Point:
-    """The trial's values, negated where more is better."""
-    return tuple(
-        trial.values[objective.name] * (1 if objective.direction == "minimize" else -1) for objective in objectives
-    )
-
-
-def front_trials(trials: Sequence[Trial], objectives: Sequence[Goal]) -> list[Trial]:
-    """The non-dominated trials, each pattern once, best quality first.
+def front_trials(trials: Sequence[Trial], problem: Problem, known: Estimates) -> list[Trial]:
+    """The trials that are non-dominated by their estimates, each pattern once, best quality first.
 
     Only trials that ended well and are within the budgets take part, baselines among them.
+
+    Args:
+        trials: all of them.
+        problem: what was searched.
+        known: estimates of their qualities.
     """
     candidates = [trial for trial in trials if trial.state is TrialState.FINISHED]
-    kept = nondominated([minimised(trial, objectives) for trial in candidates])
-    return sorted((candidates[index] for index in kept), key=lambda trial: (minimised(trial, objectives), trial.number))
+    qualities = means(known)
+    points = [_minimised(trial.costs | qualities[trial.number], problem.objectives) for trial in candidates]
+    kept = sorted(nondominated(points), key=lambda index: (points[index], candidates[index].number))
+    return [candidates[index] for index in kept]
 
 
 def make_front(
@@ -62,7 +63,8 @@ def make_front(
         reordering: how far more training moves patterns against one another.
         fidelity: how far the ranking can be trusted; None if that was switched off.
     """
-    chosen = front_trials(trials, problem.objectives)
+    known = estimates(trials, problem)
+    chosen = front_trials(trials, problem, known)
     full = full_costs(problem, trials)
     on_front = {trial.number for trial in chosen}
     noise = {score.name: score_noise(trials, problem.scores, score.name) for score in problem.scores}
@@ -72,10 +74,12 @@ def make_front(
         corpus_hash=problem.task.corpus_fingerprint,
         objectives=tuple(goal.objective for goal in problem.objectives),
         scores=problem.scores,
-        points=tuple(FrontPoint(**entry_fields(trial, problem, full, chances)) for trial in chosen),
+        points=tuple(FrontPoint(**entry_fields(trial, problem, full, known, chances)) for trial in chosen),
         baselines=tuple(
             Baseline(
-                **entry_fields(trial, problem, full, chances), on_front=trial.number in on_front, state=trial.state
+                **entry_fields(trial, problem, full, known, chances),
+                on_front=trial.number in on_front,
+                state=trial.state,
             )
             for trial in trials
             if trial.baseline is not None
@@ -123,13 +127,18 @@ def hypervolume_by_trial(problem: Problem, trials: Sequence[Trial]) -> list[tupl
     volumes = []
     for trial in trials:
         if trial.state is TrialState.FINISHED:
-            values = minimised(trial, problem.objectives)
+            values = _minimised(trial.values, problem.objectives)
             point = tuple(value / scale for value, scale in zip(values, scales, strict=True))
             if not any(other == point or dominates(other, point) for other in points):
                 points = [other for other in points if not dominates(point, other)] + [point]
                 volume = hypervolume(points, tuple(reference))
         volumes.append((trial.number, volume))
     return volumes
+
+
+def _minimised(values: Mapping[str, float], objectives: Sequence[Goal]) -> Point:
+    """Values by name of the objective, negated where more is better."""
+    return tuple(values[objective.name] * (1 if objective.direction == "minimize" else -1) for objective in objectives)
 
 
 def _reference(goal: Goal) -> float:

@@ -6,12 +6,17 @@ from typing import Any
 
 from nas.results.objective import PROFILED, Score
 from nas.results.trial import Trial
+from nas.search.estimates import Estimates
 from nas.search.problem.problem import Problem
 from nas.search.scoring.scores import scores_by_seed
 
 
 def entry_fields(
-    trial: Trial, problem: Problem, full_costs: Mapping[str, float], chances: Mapping[int, float]
+    trial: Trial,
+    problem: Problem,
+    full_costs: Mapping[str, float],
+    known: Estimates,
+    chances: Mapping[int, float],
 ) -> dict[str, Any]:
     """The fields of a `FrontEntry`.
 
@@ -19,6 +24,7 @@ def entry_fields(
         trial: with a pattern.
         problem: what is searched.
         full_costs: what full attention costs, by name of the objective.
+        known: estimates of all trials' qualities.
         chances: probabilities of being on the front, by trial.
     """
     assert trial.pattern is not None and trial.cost is not None
@@ -28,6 +34,7 @@ def entry_fields(
         "baseline": trial.baseline,
         "values": trial.values,
         "scores": trial.scores,
+        "estimates": dict(known.get(trial.number, {})),
         "seeds": tuple(by_seed),
         "spread": {score.name: _deviation(by_seed, score.name) for score in problem.scores},
         "front_probability": chances.get(trial.number),

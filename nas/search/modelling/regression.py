@@ -114,11 +114,15 @@ class Regression:
         inputs: of the linear part, shape (n, k).
         targets: shape (n,).
         deviations: prior standard deviations of the coefficients, shape (k,).
+        repeats: how many noisy values each target is the mean of, shape (n,); None for one each.
     """
 
-    def __init__(self, features: Array, inputs: Array, targets: Array, deviations: Array) -> None:
+    def __init__(
+        self, features: Array, inputs: Array, targets: Array, deviations: Array, repeats: Array | None = None
+    ) -> None:
         fitted = np.linspace(0, max(0, len(targets) - 1), min(len(targets), MOST_FITTED)).round().astype(np.intp)
         self._features, self._inputs, self._targets = features[fitted], (inputs * deviations)[fitted], targets[fitted]
+        self._luck = np.ones(len(fitted)) if repeats is None else 1 / repeats[fitted]
         self._deviations = deviations
         self._fits = tuple(self._likely()) if len(targets) else ()
 
@@ -192,7 +196,7 @@ class Regression:
     def _fit(self, kernel: Kernel, likeness: Likeness, some: slice) -> tuple[tuple[Array, Array, float], float]:
         """Root, whitened residuals and variance with one kernel; and the log of the marginal likelihood."""
         inputs, targets = self._inputs[some], self._targets[some]
-        covariance = inputs @ inputs.T + kernel.explained(likeness) + kernel.noise * np.eye(len(targets))
+        covariance = inputs @ inputs.T + kernel.explained(likeness) + kernel.noise * np.diag(self._luck[some])
         root = _cholesky(covariance)
         whitened = _solve(root, targets)
         shape = SHAPE + len(targets) / 2

@@ -36,6 +36,7 @@ class Backbone:
         num_heads: heads of a pattern, a multiple of the shape's: query heads that share a KV head attend alike.
         target: the model itself as a target.
         check_fit: raises PatternError for a pattern that does not fit the model or a task.
+        trains: whether weights are trained under each pattern; if not, scores have no noise.
         fingerprint: hash of the pretrained weights, hexadecimal; None where there are none.
     """
 
@@ -44,6 +45,7 @@ class Backbone:
     num_heads: int
     target: Target
     check_fit: Callable[[ModelPattern], None]
+    trains: bool = True
     fingerprint: str | None = None
 
     def widened(self, pattern: ModelPattern) -> ModelPattern:
@@ -120,6 +122,7 @@ def _pretrained(settings: StudySettings, evaluation: CheckpointSettings) -> Back
         num_heads=sizes.num_heads,
         target=sizes.target(evaluation.cost_tokens or text.num_tokens),
         check_fit=sizes.check_fit,
+        trains=evaluation.trains,
         fingerprint=checkpoint_fingerprint(decoder.folder),
     )
 

@@ -179,7 +179,8 @@ def _table(front: Front) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     spreads = [f"{name}_spread" for name in scores]
-    writer.writerow(["trial", "baseline", "pattern_id", "label", *names, *further, *spreads, "num_seeds"])
+    known = [f"{name}_{part}" for name in scores for part in ("estimate", "estimate_deviation")]
+    writer.writerow(["trial", "baseline", "pattern_id", "label", *names, *further, *known, *spreads, "num_seeds"])
     writer.writerows(_row(point, names, further, scores) for point in front.points)
     return text.getvalue()
 
@@ -192,6 +193,13 @@ def _row(point: FrontPoint, names: list[str], further: list[str], scores: list[s
         label(point.pattern),
         *(point.values[name] for name in names),
         *(point.scores.get(name) for name in further),
+        *(part for name in scores for part in _estimate(point, name)),
         *(point.spread.get(name) for name in scores),
         len(point.seeds),
     ]
+
+
+def _estimate(point: FrontPoint, name: str) -> tuple[float | None, float | None]:
+    """Mean and standard deviation of an estimate."""
+    known = point.estimates.get(name)
+    return (known.mean, known.standard_deviation) if known else (None, None)

@@ -17,6 +17,11 @@ def test_best(front, by, trial):
     assert choose_best(front, by).provenance.trial == trial
 
 
+def test_the_best_quality_is_that_of_the_estimates(front):
+    lucky = replace(front.points[2], values={"quality": 1.0, "flops": 10.0})
+    assert choose_best(replace(front, points=(*front.points[:2], lucky)), "quality").provenance.trial == 3
+
+
 def test_best_quality_follows_the_direction(front):
     accuracy = Objective(name="quality", unit="accuracy", direction="maximize")
     assert choose_best(replace(front, objectives=(accuracy, front.objectives[1])), "quality").provenance.trial == 12
@@ -38,7 +43,7 @@ def test_a_constant_objective_does_not_move_the_knee(front):
 
 
 def test_equal_points_go_to_the_lowest_trial(front):
-    equal = change_entries(front, lambda _: {"values": {"quality": 1.0, "flops": 1.0}})
+    equal = change_entries(front, lambda _: {"values": {"quality": 1.0, "flops": 1.0}, "estimates": {}})
     assert choose_best(replace(equal, points=equal.points[::-1]), "knee").provenance.trial == 3
 
 

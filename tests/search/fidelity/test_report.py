@@ -9,6 +9,7 @@ from nas.proxy.settings import TrainingSettings
 from nas.proxy.state.cohort_state import Member
 from nas.results.fidelity import FidelityReport, ObjectiveFidelity
 from nas.results.measurement import Measurement, Outcome
+from nas.search.estimates import estimates
 from nas.search.fidelity.agreement import agreement, agreement_without_noise, ranking_noise
 from nas.search.fidelity.long_runs import LongRuns, study_ranking
 from nas.search.fidelity.report import fidelity_report
@@ -38,7 +39,7 @@ def report_of(problem: Problem, store: TrialStore, chosen: list[int], *, long_ru
         store.add_measurements(number, [long_runs(replace(member, seed=seed), "silent", LONG) for seed in SEEDS])
     ranking = study_ranking(store, problem, Forecaster(problem, store, RUNGS))
     training = TrainingSettings(num_steps=RUNGS[-1], num_rungs=len(RUNGS))
-    front = front_trials(store.trials, problem.objectives)
+    front = front_trials(store.trials, problem, estimates(store.trials, problem))
     chances = dict.fromkeys(CONTENDERS, 0.5) | {0: 0.01}
     return fidelity_report(store, problem, training, RUNGS, ranking, front, chances, LongRuns(chosen, LONG, SEEDS))
 
@@ -107,7 +108,9 @@ def test_with_a_second_seed_noise_bounds_what_can_be_expected(problem: Problem) 
     own, deviation = report.objectives["quality"], score_noise(store.trials, problem.scores, "quality")
     assert own.noise_ceiling == noise_ceiling([run.long for run in own.patterns], deviation**2 / 2)
     noise = ranking_noise(store.trials, deviation, RUNGS[-1], LONG, SEEDS)
-    assert own.freed_of_noise == agreement_without_noise(*sides(own), noise)
+    measured = {run.trial: store[run.trial].values["quality"] for run in own.patterns}
+    assert measured != sides(own)[0], "estimates are not what was measured"
+    assert own.freed_of_noise == agreement_without_noise(measured, sides(own)[1], noise)
     assert 0 < report.share_of_steps < 1 and report.untrained_share > 0
 
 

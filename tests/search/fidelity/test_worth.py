@@ -7,6 +7,7 @@ from msgspec import structs
 
 from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement
+from nas.search.estimates import estimates
 from nas.search.fidelity.long_runs import study_ranking
 from nas.search.fidelity.worth import regret_of_front, untrained_share
 from nas.search.front.front import front_trials
@@ -57,7 +58,7 @@ def test_what_needs_no_training_is_the_baselines_and_an_even_spread(problem: Pro
     patterns = drawn(problem, 10)
     for number, pattern in enumerate(patterns):
         train(store, enter(store, pattern, baseline="full" if number == 0 else None).number, *RUNGS, measure=exact)
-    front = front_trials(store.trials, problem.objectives)
+    front = front_trials(store.trials, problem, estimates(store.trials, problem))
     for trial in front:
         train_again(store, trial.number, 1, measure=exact)
     front = [store[trial.number] for trial in front]

@@ -10,11 +10,11 @@ from msgspec import structs
 from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement
 from nas.results.trial import TrialState
+from nas.search.estimates import estimates
 from nas.search.front.chances import front_chances
 from nas.search.front.front import front_trials
 from nas.search.problem.problem import Problem
 from nas.search.scheduler.forecast import Forecaster
-from nas.search.scoring.noise import score_noise
 from nas.search.trial_store import TrialStore
 from nas.statistics.pareto import nondominated
 from tests.toy_study import RUNGS, over_two, pretended, train_again, trained_store
@@ -34,14 +34,15 @@ def store(problem: Problem) -> TrialStore:
 
 def test_they_are_the_share_of_fronts_of_drawn_scores(problem: Problem, store: TrialStore) -> None:
     """Drawn again, trial by trial, with twenty degrees of freedom of the noise."""
-    noise, forecast = score_noise(store.trials, problem.scores, "quality"), Forecaster(problem, store, RUNGS).now()
+    known, forecast = estimates(store.trials, problem), Forecaster(problem, store, RUNGS).now()
     draw, hits = np.random.default_rng(1), dict.fromkeys(range(12), 0)
     for _ in range(1500):
-        spread, points = noise * math.sqrt(20 / draw.chisquare(20)), []
+        spread, points = math.sqrt(20 / draw.chisquare(20)), []
         for number in range(12):
             trial = store[number]
             if trial.state is TrialState.FINISHED:
-                quality = draw.normal(trial.scores["quality"], spread / math.sqrt(len(trial.seeds)))
+                estimate = known[number]["quality"]
+                quality = draw.normal(estimate.mean, spread * estimate.standard_deviation)
             else:
                 quality = draw.normal(forecast.scores[number]["quality"], forecast.deviations[number]["quality"])
             points.append((quality, trial.costs["flops"], trial.costs["kv_cache_bytes"]))
@@ -57,7 +58,7 @@ def test_without_noise_the_front_is_certain(problem: Problem) -> None:
 
     store = trained_store(problem, [3] * 9, measure=exact)
     train_again(store, 0, 1, measure=exact)
-    on_front = {trial.number for trial in front_trials(store.trials, problem.objectives)}
+    on_front = {trial.number for trial in front_trials(store.trials, problem, estimates(store.trials, problem))}
     assert chances_of(store, problem) == {number: float(number in on_front) for number in range(9)}
     assert 0 < len(on_front) < 9
 

@@ -13,6 +13,8 @@ from nas.results.codec import to_document
 from nas.results.front import CONTENDING, Front
 from nas.results.measurement import Measurement
 from nas.results.objective import Objective
+from nas.search.estimates import estimates
+from nas.search.problem.problem import Problem
 from nas.search.storage.study_folder import StudyFolder
 from nas.statistics.pareto import dominates
 from tests.toy_study import FakeExecutor, StartStudy, pretended
@@ -32,18 +34,28 @@ def front(folder: Path) -> Front:
     return StudyFolder(folder).front()
 
 
-def test_no_trial_beats_a_point_and_every_other_is_beaten(front: Front, folder: Path) -> None:
-    points = {point.trial: tuple(point.values[name] for name in NAMES) for point in front.points}
-    for trial in StudyFolder(folder).trials():
-        if trial.state != "finished":
+def test_no_trial_beats_a_point_and_every_other_is_beaten(front: Front, folder: Path, problem: Problem) -> None:
+    trials = StudyFolder(folder).trials()
+    known = estimates(trials, problem)
+    found = {
+        trial.number: (known[trial.number]["quality"].mean, *(trial.values[name] for name in NAMES[1:]))
+        for trial in trials
+        if trial.state == "finished"
+    }
+    points = {point.trial: found[point.trial] for point in front.points}
+    assert {point.trial: point.worth("quality") for point in front.points} == {
+        number: values[0] for number, values in points.items()
+    }
+    for trial in trials:
+        if trial.number not in found:
             continue
-        values = tuple(trial.values[name] for name in NAMES)
+        values = found[trial.number]
         beaten = any(dominates(point, values) for point in points.values())
         assert beaten == (trial.number not in points)
 
 
 def test_points_are_sorted_different_and_loadable(front: Front) -> None:
-    qualities = [point.values["quality"] for point in front.points]
+    qualities = [point.worth("quality") for point in front.points]
     assert qualities == sorted(qualities)
     ids = [point.pattern_id for point in front.points]
     assert len(set(ids)) == len(ids)
@@ -94,6 +106,10 @@ def test_the_table_holds_the_points(front: Front, folder: Path) -> None:
     rows = list(csv.DictReader((folder / "front.csv").read_text().splitlines()))
     assert [int(row["trial"]) for row in rows] == [point.trial for point in front.points]
     assert [float(row["quality"]) for row in rows] == [point.values["quality"] for point in front.points]
+    known = [point.estimates["quality"] for point in front.points]
+    assert [float(row["quality_estimate"]) for row in rows] == [estimate.mean for estimate in known]
+    deviations = [float(row["quality_estimate_deviation"]) for row in rows]
+    assert deviations == [estimate.standard_deviation for estimate in known] and all(deviations)
 
 
 def test_neither_time_nor_place_is_in_it(folder: Path) -> None:
