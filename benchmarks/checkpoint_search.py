@@ -5,8 +5,9 @@
         evaluation.needle_sequences=6 training.batch_size=8 workers=1 device=cpu
 
 Runs a study for every space, sampler and seed, and prints the hypervolume of the front after so many sampled patterns,
-mean over seeds with the deviation of that mean. Further words are settings of `nas search`. The figures in
-docs/checkpoints.md are of the tests' decoder with the settings above, about half an hour on one core.
+mean over seeds with the deviation of that mean. Its reference is the same for all: the task's chance level in quality,
+and a tenth more than full attention costs, of which costs are shares. Further words are settings of `nas search`. The
+figures in docs/checkpoints.md are of the tests' decoder with the settings above, about half an hour on one core.
 """
 
 import argparse
@@ -18,7 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nas.config.load import load_settings
+from nas.results.study import StudyReader, study_path
+from nas.results.trial import TrialState
 from nas.search.study import run_study
+from nas.statistics.pareto import Point, hypervolume, nondominated
+
+BEYOND_FULL = 1.1
 
 
 def hypervolumes(words: Sequence[str]) -> NDArray[np.float64]:
@@ -26,8 +32,19 @@ def hypervolumes(words: Sequence[str]) -> NDArray[np.float64]:
     with tempfile.TemporaryDirectory() as folder:
         (settings,) = load_settings(["evaluation=checkpoint", "tracking=none", f"runs_folder={folder}", *words])
         front = run_study(settings)
-    by_trial = [value for _, value in front.hypervolume_by_trial]
-    return np.array(by_trial[-settings.num_trials :])
+        trials = StudyReader(study_path(settings.study, settings.runs_folder)).trials()
+    full = next(one for one in front.baselines if one.baseline == "full")
+    scales = [full.values[one.name] if one.is_cost else 1.0 for one in front.objectives]
+    chances = {score.name: score.chance for score in front.scores}
+    reference = tuple(BEYOND_FULL if one.is_cost else one.sign * chances[one.name] for one in front.objectives)
+    points: list[Point] = []
+    volumes = []
+    for trial in trials:
+        if trial.state is TrialState.FINISHED:
+            values = (one.sign * trial.values[one.name] for one in front.objectives)
+            points.append(tuple(value / scale for value, scale in zip(values, scales, strict=True)))
+        volumes.append(hypervolume([points[index] for index in nondominated(points)], reference))
+    return np.array(volumes[-settings.num_trials :])
 
 
 def row(curves: Sequence[NDArray[np.float64]], places: Sequence[int]) -> str:

@@ -172,6 +172,7 @@ def make_front(**changes: Any) -> Front:
         "reordering": (),
         "fidelity": None,
         "trials": {TrialState.FINISHED: 2},
+        "hypervolume_reference": {},
         "hypervolume_by_trial": ((0, 0.1), (1, 0.4)),
         "provenance": make_provenance(),
     }

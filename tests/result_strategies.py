@@ -233,6 +233,7 @@ def fronts(draw: st.DrawFn) -> Front:
         noise=draw(st.dictionaries(NAMES, MAYBE | st.integers(0, 99), max_size=3)),
         fidelity=draw(st.none() | reports([objective.name for objective in objectives])),
         trials=draw(st.dictionaries(st.sampled_from(TrialState), st.integers(0, 99))),
+        hypervolume_reference=draw(st.dictionaries(NAMES, NUMBERS, max_size=3)),
         hypervolume_by_trial=draw(tuples(st.tuples(st.integers(0, 99), NUMBERS))),
         provenance=draw(PROVENANCES),
     )

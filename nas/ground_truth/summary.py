@@ -13,9 +13,7 @@ from nas.ground_truth.plan import band_name
 from nas.ground_truth.qualities import Qualities
 from nas.ground_truth.true_front import FrontPoint, costs_by_id, true_front
 from nas.results.codec import to_document
-from nas.results.front import REFERENCE_SHARE
 from nas.results.table import Session, TableRow
-from nas.statistics.pareto import hypervolume
 from nas.statistics.rank_agreement import (
     Interval,
     kendall_tau,
@@ -119,7 +117,6 @@ class TableSummary:
         rungs: one summary per rung, ascending.
         bands: one summary per density band, the sparsest first.
         front: the true front, best quality first.
-        hypervolume: of the front, up to the task's chance level in quality and REFERENCE_SHARE in costs.
         num_steps: optimiser steps spent.
         train_flops: floating point operations spent on training.
         wall_hours: hours of training, summed over runs, some of which may have run in parallel.
@@ -135,7 +132,6 @@ class TableSummary:
     rungs: tuple[RungSummary, ...]
     bands: tuple[BandSummary, ...]
     front: tuple[FrontPoint, ...]
-    hypervolume: float
     num_steps: int
     train_flops: int
     wall_hours: float
@@ -168,10 +164,6 @@ def _summarize(table: Table) -> TableSummary:
         rungs=tuple(_rung_summary(qualities, rung) for rung in table.plan.rungs),
         bands=tuple(_band_summary(qualities, band) for band in table.plan.bands),
         front=front,
-        hypervolume=hypervolume(
-            [(qualities.sign * point.quality, point.flops_share, point.kv_cache_share) for point in front],
-            (qualities.sign * table.task.chance, REFERENCE_SHARE, REFERENCE_SHARE),
-        ),
         num_steps=sum(steps),
         train_flops=sum(costs[row.pattern_id].cost.train_flops * table.training.batch_size * own for row, own in spent),
         # A row's time covers its branch and the whole trunk before it; its own part is its share of the steps.

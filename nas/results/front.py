@@ -13,8 +13,6 @@ from nas.results.profile import Profile
 from nas.results.trial import TrialState
 
 SCHEMA: Final = "nas.front/1"
-REFERENCE_SHARE = 1.1
-"""The hypervolume's reference for costs, as a share of full attention's: above 1, so that full attention counts."""
 CONTENDING = 0.05
 """A trial contends for the front if it is on it with this probability or more."""
 
@@ -221,8 +219,10 @@ class Front(Value, frozen=True, kw_only=True):
         reordering: how far more training moves patterns against one another, from each length to the next.
         fidelity: how far the ranking can be trusted; None if the check was switched off.
         trials: number of trials by state.
-        hypervolume_by_trial: (trial number, hypervolume after it) pairs; costs as shares of full attention's with
-            REFERENCE_SHARE as reference, qualities in their unit with the task's chance level as reference.
+        hypervolume_reference: the point that bounds the hypervolume, by objective, in its unit: a tenth of the front's
+            range beyond its worst values; empty if the front is.
+        hypervolume_by_trial: (trial number, hypervolume of the front of all trials up to it) pairs, 0 to 1, as a share
+            of the whole front's.
         provenance: the settings and data that led to it.
         cost_agreement: how well each counted cost ranks as each measured one; empty if nothing was measured on the
             device.
@@ -241,6 +241,7 @@ class Front(Value, frozen=True, kw_only=True):
     reordering: tuple[Reordering, ...]
     fidelity: FidelityReport | None
     trials: dict[TrialState, int]
+    hypervolume_reference: dict[str, float]
     hypervolume_by_trial: tuple[tuple[int, float], ...]
     provenance: StudyProvenance
     cost_agreement: tuple[CostAgreement, ...] = ()

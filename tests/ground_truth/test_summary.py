@@ -13,7 +13,6 @@ from nas.ground_truth.file import Table
 from nas.ground_truth.summary import TableSummary, summarize
 from nas.results.measurement import Outcome
 from nas.search.problem.problem import Problem
-from nas.statistics.pareto import hypervolume
 from nas.statistics.rank_agreement import kendall_tau_interval
 from tests.tiny_table import RATES
 
@@ -105,17 +104,6 @@ def test_bands_show_the_sweep_and_the_rate_that_was_taken(wide_table: Table) -> 
         assert band.qualities == pytest.approx(means)
 
 
-def test_the_hypervolume_is_that_of_all_patterns(wide_table: Table, wide_problem: Problem) -> None:
-    points = []
-    for entry in wide_table.plan.entries:
-        shares = wide_problem.cost(entry.pattern).ratio_to(wide_problem.full_cost)
-        quality = fmean(qualities(wide_table, 8)[entry.pattern.id].values())
-        points.append((-quality, shares["attention_flops"], shares["kv_cache_bytes"]))
-    assert summarize(wide_table).hypervolume == pytest.approx(
-        hypervolume(points, (-wide_problem.task.chance, 1.1, 1.1))
-    )
-
-
 def test_what_was_spent_counts_every_trunk_once(wide_table: Table, wide_problem: Problem) -> None:
     flops = {entry.pattern.id: wide_problem.cost(entry.pattern).train_flops for entry in wide_table.plan.entries}
     # Batches of 4. A walk: 4 steps to the first rung, and 5 from step 3, where its branch began, to the second.
@@ -135,7 +123,7 @@ def test_an_unfinished_table_is_summarised_as_far_as_it_goes(wide_table: Table, 
     assert (summary.num_rows, summary.total_rows) == (num_rows, 3 * 2 * 2 + 27 * SEEDS * 2)
     num_ended = len(qualities(unfinished, 8))
     assert all(rung.num_compared == num_ended for rung in summary.rungs)
-    assert bool(summary.front) == bool(summary.hypervolume) == (num_ended > 0)
+    assert bool(summary.front) == (num_ended > 0)
     assert (summary.rungs[0].regret is None) == (num_ended == 0)
     assert summary.rungs[-1].noise is None or num_rows > 66  # the second seed comes after all of the first
     json.dumps(summary.to_dict(), allow_nan=False)

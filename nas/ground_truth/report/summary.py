@@ -82,7 +82,6 @@ def _parts(summary: TableSummary) -> list[_Part]:
 def _totals(summary: TableSummary) -> list[str]:
     machines = dict.fromkeys(_machine(session) for session in summary.sessions)
     return [
-        f"Hypervolume of the true front: {summary.hypervolume:.4f}",
         f"Spent: {summary.num_steps:,} optimiser steps, {format_quantity(summary.train_flops, 'FLOP')}, "
         f"{format_seconds(3600 * summary.wall_hours)} of training, summed over runs",
         *(f"Trained on {machine}" for machine in machines),

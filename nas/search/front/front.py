@@ -8,7 +8,6 @@ from pathlib import Path
 from nas.results.fidelity import FidelityReport, Reordering
 from nas.results.front import (
     CONTENDING,
-    REFERENCE_SHARE,
     Baseline,
     Contender,
     ExtraTask,
@@ -18,14 +17,14 @@ from nas.results.front import (
 )
 from nas.results.objective import cost_values
 from nas.results.trial import Trial, TrialState
-from nas.search.estimates import Estimates, estimates, means
+from nas.search.estimates import Estimates, estimates
 from nas.search.front.cost_agreement import cost_agreement
+from nas.search.front.hypervolume import hypervolume_by_trial, hypervolume_reference, minimised
 from nas.search.front.points import entry_fields
 from nas.search.problem.problem import Problem
 from nas.search.scoring.noise import repeated_scores, score_noise
-from nas.search.scoring.objectives import Goal
 from nas.search.settings import StudySettings
-from nas.statistics.pareto import Point, dominates, hypervolume, nondominated
+from nas.statistics.pareto import nondominated
 
 
 def front_trials(trials: Sequence[Trial], problem: Problem, known: Estimates) -> list[Trial]:
@@ -39,8 +38,7 @@ def front_trials(trials: Sequence[Trial], problem: Problem, known: Estimates) ->
         known: estimates of their qualities.
     """
     candidates = [trial for trial in trials if trial.state is TrialState.FINISHED]
-    qualities = means(known)
-    points = [_minimised(trial.costs | qualities[trial.number], problem.objectives) for trial in candidates]
+    points = [minimised(trial, known, problem) for trial in candidates]
     kept = sorted(nondominated(points), key=lambda index: (points[index], candidates[index].number))
     return [candidates[index] for index in kept]
 
@@ -65,6 +63,8 @@ def make_front(
     """
     known = estimates(trials, problem)
     chosen = front_trials(trials, problem, known)
+    objectives = tuple(goal.objective for goal in problem.objectives)
+    reference = hypervolume_reference([minimised(trial, known, problem) for trial in chosen], objectives)
     full = full_costs(problem, trials)
     on_front = {trial.number for trial in chosen}
     noise = {score.name: score_noise(trials, problem.scores, score.name) for score in problem.scores}
@@ -72,7 +72,7 @@ def make_front(
         study=Path(settings.study).name,
         versions=_versions(),
         corpus_hash=problem.task.corpus_fingerprint,
-        objectives=tuple(goal.objective for goal in problem.objectives),
+        objectives=objectives,
         scores=problem.scores,
         points=tuple(FrontPoint(**entry_fields(trial, problem, full, known, chances)) for trial in chosen),
         baselines=tuple(
@@ -98,7 +98,8 @@ def make_front(
         reordering=reordering,
         fidelity=fidelity,
         trials={state: sum(trial.state is state for trial in trials) for state in TrialState},
-        hypervolume_by_trial=tuple(hypervolume_by_trial(problem, trials)),
+        hypervolume_reference=reference,
+        hypervolume_by_trial=tuple(hypervolume_by_trial(trials, known, problem, reference)),
         provenance=_provenance(settings, problem, trials),
         cost_agreement=cost_agreement(trials),
     )
@@ -108,43 +109,6 @@ def full_costs(problem: Problem, trials: Sequence[Trial]) -> dict[str, float]:
     """What full attention costs, by name of the objective; measured ones where its baseline was measured."""
     profile = next((trial.profile for trial in trials if trial.baseline == "full"), None)
     return cost_values(problem.full_cost, profile)
-
-
-def hypervolume_by_trial(problem: Problem, trials: Sequence[Trial]) -> list[tuple[int, float]]:
-    """The hypervolume after each trial.
-
-    Costs are shares of full attention's, with REFERENCE_SHARE as reference, and so are mean ranks, which are
-    shares already; quality is in its unit, with the task's chance level as reference.
-
-    Returns:
-        (trial number, hypervolume) pairs.
-    """
-    full = full_costs(problem, trials)
-    scales = [1.0 if goal.scores else full[goal.name] for goal in problem.objectives]
-    reference = [_reference(goal) for goal in problem.objectives]
-    points: list[Point] = []
-    volume = hypervolume(points, tuple(reference))
-    volumes = []
-    for trial in trials:
-        if trial.state is TrialState.FINISHED:
-            values = _minimised(trial.values, problem.objectives)
-            point = tuple(value / scale for value, scale in zip(values, scales, strict=True))
-            if not any(other == point or dominates(other, point) for other in points):
-                points = [other for other in points if not dominates(point, other)] + [point]
-                volume = hypervolume(points, tuple(reference))
-        volumes.append((trial.number, volume))
-    return volumes
-
-
-def _minimised(values: Mapping[str, float], objectives: Sequence[Goal]) -> Point:
-    """Values by name of the objective, negated where more is better."""
-    return tuple(values[objective.name] * (1 if objective.direction == "minimize" else -1) for objective in objectives)
-
-
-def _reference(goal: Goal) -> float:
-    if len(goal.scores) != 1:
-        return REFERENCE_SHARE
-    return goal.scores[0].chance * (1 if goal.direction == "minimize" else -1)
 
 
 def _provenance(settings: StudySettings, problem: Problem, trials: Sequence[Trial]) -> StudyProvenance:
