@@ -52,3 +52,13 @@ def _in_words(least: float | None, above: float | None, most: float | None, belo
         "finite" if below == math.inf else f"below {below:,}" if below is not None else "",
     ]
     return " and ".join(bound for bound in bounds if bound)
+
+
+def check_num_tokens(num_tokens: object, where: str = "num_tokens") -> None:
+    """Refuse a sequence length that cannot be counted.
+
+    Raises:
+        InputError: it is not a whole number from 1 to MOST_TOKENS.
+    """
+    if not isinstance(num_tokens, int) or isinstance(num_tokens, bool) or not 1 <= num_tokens <= MOST_TOKENS:
+        raise InputError(where, f"must be a whole number from 1 to {MOST_TOKENS}", num_tokens)

@@ -6,9 +6,10 @@ from typing import ClassVar
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Stride
+from nas.patterns.primitives.scale import root_stride
 from nas.space.checks import require_numbers, require_words
 from nas.space.choices import Choice, Scope, split_heads
-from nas.space.scaling import first_tokens, root_stride, window_of
+from nas.space.scaling import first_tokens, window_of
 from nas.space.space import Shape, Suggester
 
 SECOND_KINDS = ("none", "stride", "full")
@@ -24,7 +25,7 @@ class Tabular:
     that proxies of several lengths and depths have the same choices (docs/transfer.md).
 
     `second_kind` replaces the window in half of the heads of every layer: `stride`, every s-th key with s half of
-    `nas.space.scaling.root_stride`; `full`, every key; `none` replaces nothing.
+    `nas.patterns.primitives.scale.root_stride`; `full`, every key; `none` replaces nothing.
 
     Args:
         window_tokens: width of the window, in keys; None for 1/32, 1/16, 1/8, 3/8 and all of n.

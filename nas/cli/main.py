@@ -8,12 +8,12 @@ from difflib import get_close_matches
 from signal import SIGINT, pthread_kill
 from threading import Timer, main_thread
 
-from nas.cli import cost, doctor, draw, export, search, show, table, track, verify
+from nas.cli import carry, cost, doctor, draw, export, search, show, table, track, verify
 from nas.cli.verb import INTERRUPTED, USER_ERROR, Verb
 from nas.errors import NasError
 
 VERBS: dict[str, Verb] = {
-    module.VERB.name: module.VERB for module in (search, show, export, verify, draw, cost, track, table, doctor)
+    module.VERB.name: module.VERB for module in (search, show, export, verify, draw, cost, carry, track, table, doctor)
 }
 """Every command by its name, in the order in which a user meets them."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from nas.costs.flops import attention_flops, matrix_flops, memory_flops
 from nas.costs.memory import activation_bytes, kv_cache_bytes
 from nas.costs.parameters import pattern_parameters, target_parameters
-from nas.costs.target import Target, check_num_tokens, proxy_target
+from nas.costs.target import Target, proxy_target
 from nas.errors import InputError
 from nas.patterns.counting.pairs import count_last_pairs, count_pairs
 from nas.patterns.counting.tiles import count_tiles, most_tokens
@@ -15,6 +15,7 @@ from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full
 from nas.patterns.stretch import stretched
+from nas.ranges import check_num_tokens
 from nas.results.cost import Cost
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
 from nas.errors import InputError, unknown
-from nas.ranges import MOST_TOKENS
+from nas.ranges import check_num_tokens
 from nas.results.phase import Phase
 
 
@@ -138,13 +138,3 @@ def proxy_target(
         vocab_size=vocab_size,
         backend="dense" if num_tokens < FEWEST_TOKENS_FOR_PIECES else "pieces",
     )
-
-
-def check_num_tokens(num_tokens: object, where: str = "num_tokens") -> None:
-    """Refuse a sequence length that cannot be counted.
-
-    Raises:
-        InputError: it is not a whole number from 1 to MOST_TOKENS.
-    """
-    if not isinstance(num_tokens, int) or isinstance(num_tokens, bool) or not 1 <= num_tokens <= MOST_TOKENS:
-        raise InputError(where, f"must be a whole number from 1 to {MOST_TOKENS}", num_tokens)

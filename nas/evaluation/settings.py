@@ -3,11 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from nas.costs.target import check_num_tokens
 from nas.errors import InputError, unknown
 from nas.proxy.settings import TrainingSettings
 from nas.proxy.training.schedule import rung_steps
-from nas.ranges import check_range
+from nas.ranges import check_num_tokens, check_range
 from nas.results.front import FromScratch, InCheckpoint
 
 Weights = Literal["frozen", "lora"]

@@ -1,6 +1,7 @@
 """Sizes that scale with the sequence length, shared by spaces and baselines (docs/spaces.md)."""
 
 from nas.patterns.primitives import Global, Window
+from nas.patterns.primitives.scale import root_stride
 
 
 def window_of(keys: int, *, causal: bool, dilation: int = 1) -> Window:
@@ -18,17 +19,6 @@ def window_of(keys: int, *, causal: bool, dilation: int = 1) -> Window:
 def first_tokens(count: int) -> tuple[Global, ...]:
     """Global tokens at the start, as a part of a union; empty for a count of 0."""
     return (Global(count),) if count else ()
-
-
-def root_stride(num_tokens: int) -> int:
-    """The smallest power of two whose square is num_tokens or more, in tokens; 2 at least.
-
-    Source: Child et al. 2019, section 4.3 (near the square root of n); their text model has 128 for 12,288.
-    """
-    stride = 2
-    while stride * stride < num_tokens:
-        stride *= 2
-    return stride
 
 
 def random_block(num_tokens: int) -> int:

@@ -22,8 +22,9 @@ from nas.patterns.primitives import (
     Tile,
     Window,
 )
+from nas.patterns.primitives.scale import root_stride
 from nas.space.choices import heads_by_place, split_heads
-from nas.space.scaling import odd_at_most, random_block, root_stride, window_of
+from nas.space.scaling import odd_at_most, random_block, window_of
 from nas.space.space import Shape
 
 

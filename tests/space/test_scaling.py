@@ -1,6 +1,7 @@
 import pytest
 
 from nas.patterns.primitives import Global, Window
+from nas.patterns.primitives.scale import root_stride
 from nas.space.scaling import (
     first_tokens,
     global_counts,
@@ -8,7 +9,6 @@ from nas.space.scaling import (
     powers,
     quarters,
     random_block,
-    root_stride,
     root_strides,
     window_of,
     window_widths,

@@ -7,6 +7,7 @@ from typing import ClassVar
 from nas.errors import PatternError
 from nas.patterns.arrays import Array, Positions
 from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.scale import Scale
 from nas.patterns.primitives.support import Support
 
 Grid = tuple[int, int] | None
@@ -45,6 +46,10 @@ class Primitive(ABC):
 
         Two canonical primitives of one pattern share it only if they are equal.
         """
+
+    @abstractmethod
+    def scaled(self, scale: Scale) -> "Primitive":
+        """The same choice at another sequence length."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import numpy as np
 from nas.patterns.arrays import Array, Positions
 from nas.patterns.primitives.base import MaskPrimitive, Primitive, require_int
 from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.scale import Scale
 from nas.patterns.primitives.support import Band, Support
 from nas.patterns.primitives.window import Window
 
@@ -36,6 +37,9 @@ class Block(MaskPrimitive):
 
     def label(self, causal: bool) -> str:
         return f"b{self.tokens}@{self.shift}" if self.shift else f"b{self.tokens}"
+
+    def scaled(self, scale: Scale) -> "Block":
+        return Block(scale.size("block", "tokens", self.tokens), scale.size("block", "shift", self.shift, at_least=0))
 
     def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
         seen: Array = (query + self.shift) // self.tokens == (key + self.shift) // self.tokens

@@ -9,6 +9,7 @@ from nas.errors import PatternError
 from nas.patterns.arrays import Array, Flags, Positions
 from nas.patterns.primitives.base import MaskPrimitive, Primitive, require_int
 from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.scale import Scale
 from nas.patterns.primitives.support import Support
 
 
@@ -39,6 +40,10 @@ class Columns(MaskPrimitive):
 
     def label(self, causal: bool) -> str:
         return f"c{self.width}of{self.every}"
+
+    def scaled(self, scale: Scale) -> "Columns":
+        every = scale.size("stride", "every", self.every, at_least=2)
+        return Columns(every, min(scale.size("stride", "width", self.width), every - 1))
 
     def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
         every_query = query >= 0  # FlexAttention's compiler accepts this broadcast, unlike expand_as

@@ -8,6 +8,7 @@ import numpy as np
 from nas.patterns.arrays import Array, Positions
 from nas.patterns.primitives.base import MaskPrimitive, Primitive
 from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.scale import Scale
 from nas.patterns.primitives.support import Support
 
 
@@ -23,6 +24,9 @@ class Full(MaskPrimitive):
 
     def label(self, causal: bool) -> str:
         return "full"
+
+    def scaled(self, scale: Scale) -> "Full":
+        return self
 
     def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
         return (query >= 0) & (key >= 0)  # every pair: no position is negative

@@ -9,6 +9,7 @@ from nas.errors import PatternError
 from nas.patterns.arrays import Array, Flags, Positions
 from nas.patterns.primitives.base import Grid, MaskPrimitive, Primitive, require_int
 from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.scale import Scale
 from nas.patterns.primitives.support import Support
 
 
@@ -39,6 +40,9 @@ class Global(MaskPrimitive):
 
     def label(self, causal: bool) -> str:
         return f"g{self.first}/{self.last}" if self.last else f"g{self.first}"
+
+    def scaled(self, scale: Scale) -> "Global":
+        return Global(scale.size("first", "first", self.first), scale.size("first", "last", self.last))
 
     def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
         tail = context.num_tokens - self.last

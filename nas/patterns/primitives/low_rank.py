@@ -10,6 +10,7 @@ from nas.patterns.arrays import Positions
 from nas.patterns.primitives.base import ComputedPrimitive, Grid, MaskPrimitive, require_int
 from nas.patterns.primitives.full import Full
 from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.scale import Scale
 
 SHARING = ("heads", "key_value", "layers")
 
@@ -47,6 +48,9 @@ class LowRank(ComputedPrimitive):
     def label(self, causal: bool) -> str:
         shared = {"heads": "", "key_value": ":kv", "layers": ":layers"}[self.sharing]
         return f"rank{self.rank}{shared}"
+
+    def scaled(self, scale: Scale) -> "LowRank":
+        return LowRank(scale.size("rank", "rank", self.rank), self.sharing)
 
     def row_pairs(self, context: MaskContext) -> Positions:
         return np.full(context.num_tokens, self.rank, dtype=np.int64)

@@ -9,6 +9,7 @@ from nas.errors import PatternError
 from nas.patterns.arrays import Array, Positions
 from nas.patterns.primitives.base import Grid, MaskPrimitive, Primitive, require_grid, require_int
 from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.scale import Scale
 from nas.patterns.primitives.support import Box, Support
 from nas.patterns.primitives.window import Window
 
@@ -41,6 +42,10 @@ class Neighborhood(MaskPrimitive):
 
     def label(self, causal: bool) -> str:
         return f"n{self.height}x{self.width}"
+
+    def scaled(self, scale: Scale) -> "Neighborhood":
+        rows, columns = (scale.side(name, side // 2) for name, side in (("height", self.height), ("width", self.width)))
+        return Neighborhood(2 * rows + 1, 2 * columns + 1)
 
     def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
         columns = context.num_columns

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from nas.patterns.arrays import Array, Positions, table_like
 from nas.patterns.primitives.base import MaskPrimitive, Primitive, require_int
 from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.scale import Scale
 from nas.patterns.primitives.support import Band, Support
 
 _WORD = (1 << 64) - 1
@@ -45,6 +46,9 @@ class Random(MaskPrimitive):
     def label(self, causal: bool) -> str:
         drawn = f"r{self.blocks}x{self.block}"
         return f"{drawn}#{self.seed}" if self.seed else drawn
+
+    def scaled(self, scale: Scale) -> "Random":
+        return Random(scale.size("block", "block", self.block), self.blocks, self.seed)
 
     def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
         table = table_like(_layout(self, context), query)

@@ -11,6 +11,7 @@ from nas.patterns.primitives.base import ComputedPrimitive, Grid, MaskPrimitive,
 from nas.patterns.primitives.block import Block
 from nas.patterns.primitives.full import Full
 from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.scale import Scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,9 @@ class Select(ComputedPrimitive):
 
     def label(self, causal: bool) -> str:
         return f"top{self.blocks}x{self.block}"
+
+    def scaled(self, scale: Scale) -> "Select":
+        return Select(scale.size("block", "block", self.block), self.blocks)
 
     def row_pairs(self, context: MaskContext) -> Positions:
         earlier, inside = np.divmod(np.arange(context.num_tokens, dtype=np.int64), self.block)

@@ -8,6 +8,7 @@ import numpy as np
 from nas.patterns.arrays import Array, Positions
 from nas.patterns.primitives.base import MaskPrimitive, Primitive, require_int
 from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.scale import Scale
 from nas.patterns.primitives.support import Progression, Support
 from nas.patterns.primitives.window import Window
 
@@ -32,6 +33,9 @@ class Stride(MaskPrimitive):
 
     def label(self, causal: bool) -> str:
         return f"s{self.every}"
+
+    def scaled(self, scale: Scale) -> "Stride":
+        return Stride(scale.size("stride", "every", self.every, at_least=2))
 
     def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
         seen: Array = (query - key) % self.every == 0

@@ -9,6 +9,7 @@ from nas.errors import PatternError
 from nas.patterns.arrays import Array, Positions
 from nas.patterns.primitives.base import Grid, MaskPrimitive, require_grid, require_int
 from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.scale import Scale
 from nas.patterns.primitives.support import Box, Support
 
 AXES = ("row", "column")
@@ -41,6 +42,9 @@ class Stripe(MaskPrimitive):
 
     def label(self, causal: bool) -> str:
         return f"{'rows' if self.axis == 'row' else 'cols'}{self.width}"
+
+    def scaled(self, scale: Scale) -> "Stripe":
+        return Stripe(self.axis, scale.side("width", self.width))
 
     def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
         columns = context.num_columns

@@ -8,6 +8,7 @@ import numpy as np
 from nas.patterns.arrays import Array, Positions
 from nas.patterns.primitives.base import Grid, MaskPrimitive, Primitive, require_grid, require_int
 from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.scale import Scale
 from nas.patterns.primitives.support import Box, Support
 from nas.patterns.primitives.window import Window
 
@@ -45,6 +46,14 @@ class Tile(MaskPrimitive):
     def label(self, causal: bool) -> str:
         shifted = f"@{self.shift_row}x{self.shift_column}" if self.shift_row or self.shift_column else ""
         return f"t{self.height}x{self.width}{shifted}"
+
+    def scaled(self, scale: Scale) -> "Tile":
+        return Tile(
+            scale.side("height", self.height),
+            scale.side("width", self.width),
+            scale.side("shift_row", self.shift_row, at_least=0),
+            scale.side("shift_column", self.shift_column, at_least=0),
+        )
 
     def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
         columns = context.num_columns

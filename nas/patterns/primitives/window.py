@@ -8,6 +8,7 @@ import numpy as np
 from nas.patterns.arrays import Array, Positions
 from nas.patterns.primitives.base import MaskPrimitive, Primitive, require_int
 from nas.patterns.primitives.mask_context import MaskContext
+from nas.patterns.primitives.scale import Scale
 from nas.patterns.primitives.support import Band, Progression, Support
 
 
@@ -38,6 +39,16 @@ class Window(MaskPrimitive):
     def label(self, causal: bool) -> str:
         keys = str(self.before + 1) if causal else f"{self.before}/{self.after}"
         return f"w{keys}d{self.dilation}" if self.dilation > 1 else f"w{keys}"
+
+    def scaled(self, scale: Scale) -> "Window":
+        if not self.before and not self.after:
+            return self  # itself, at every length
+        if scale.causal and not self.after:
+            return Window(scale.size("window", "before", self.before + 1, at_least=2) - 1, 0, self.dilation)
+        before, after = (
+            scale.size("window", name, keys) for name, keys in (("before", self.before), ("after", self.after))
+        )
+        return Window(before, after, self.dilation)
 
     def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
         behind = query - key

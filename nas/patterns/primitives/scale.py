@@ -1,0 +1,130 @@
+"""Scaling the sizes of primitives from one sequence length to another."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from math import floor
+from typing import Literal, get_args
+
+from nas.errors import InputError, PatternError
+
+Rule = Literal["share", "root", "tokens"]
+"""How a size goes to another length: as the same share of it, in proportion to its root, or as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarryRules:
+    """The rule of every kind of size.
+
+    Args:
+        window: keys of a window.
+        first: global tokens. A few tokens serve as sinks at every length (Xiao et al. 2024, section 3.1), so by default
+            they stay as many.
+        stride: `every` and `width` of strides and columns.
+        block: tokens of a block, of `random`, `select` and `block`; how many blocks a query sees never changes.
+        rank: rows of `low_rank`.
+        memory: tokens of the previous segment.
+
+    Raises:
+        InputError: a rule is none of Rule.
+    """
+
+    window: Rule = "share"
+    first: Rule = "tokens"
+    stride: Rule = "root"
+    block: Rule = "share"
+    rank: Rule = "share"
+    memory: Rule = "share"
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            rule = getattr(self, field.name)
+            if rule not in get_args(Rule):
+                raise InputError(f"carry.{field.name}", f"must be one of {', '.join(get_args(Rule))}", rule)
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """A size that is no whole number at the other length.
+
+    Args:
+        where: its place in the pattern, as `layers[0].heads[1].attend[0].before`.
+        size: at the first length, in tokens.
+        exact: at the other length by the rule, in tokens.
+        rounded: what it became, in tokens.
+    """
+
+    where: str
+    size: int
+    exact: float
+    rounded: int
+
+
+class Scale:
+    """Scales sizes, and keeps account of what it rounded.
+
+    Args:
+        from_tokens: length that sizes are of, in tokens.
+        to_tokens: length that they go to, in tokens.
+        rules: by kind of size.
+        causal: whether the pattern is.
+        grid: the factor by which each side of the grid grows; None without a grid.
+    """
+
+    def __init__(
+        self, from_tokens: int, to_tokens: int, rules: CarryRules, *, causal: bool, grid: Fraction | None = None
+    ) -> None:
+        self.causal, self.roundings = causal, list[Rounding]()
+        self._to_tokens, self._rules, self._grid = to_tokens, rules, grid
+        roots = Fraction(root_stride(to_tokens), root_stride(from_tokens))
+        self._factors = {"share": Fraction(to_tokens, from_tokens), "root": roots, "tokens": Fraction(1)}
+        self._place = ""
+
+    @contextmanager
+    def at(self, place: str) -> Iterator[None]:
+        """Say which part of the pattern is being scaled."""
+        before, self._place = self._place, f"{self._place}.{place}" if self._place else place
+        yield
+        self._place = before
+
+    def size(self, kind: str, name: str, tokens: int, at_least: int = 1) -> int:
+        """A size at the other length, rounded half up; 0 stays 0.
+
+        Args:
+            kind: a field of CarryRules, whose rule it follows.
+            name: of the parameter.
+            tokens: at the first length.
+            at_least: the smallest that means something.
+
+        Raises:
+            PatternError: it would be less than that.
+        """
+        return self._scaled(self._factors[getattr(self._rules, kind)], name, tokens, at_least)
+
+    def side(self, name: str, tokens: int, at_least: int = 1) -> int:
+        """A height or width on the grid, in the same way."""
+        assert self._grid is not None
+        return self._scaled(self._grid, name, tokens, at_least)
+
+    def _scaled(self, factor: Fraction, name: str, tokens: int, at_least: int) -> int:
+        exact = tokens * factor
+        rounded = floor(exact + Fraction(1, 2))
+        if tokens and rounded < at_least:
+            least = float((at_least - Fraction(1, 2)) / factor)
+            allowed = f"must be {least:.6g} or more, to be {at_least} or more at {self._to_tokens} tokens"
+            raise PatternError(f"{self._place}.{name}", allowed, tokens, "Widen it, or carry it to a longer sequence.")
+        if exact != rounded:
+            self.roundings.append(Rounding(f"{self._place}.{name}", tokens, float(exact), rounded))
+        return rounded
+
+
+def root_stride(num_tokens: int) -> int:
+    """The smallest power of two whose square is num_tokens or more, in tokens; 2 at least.
+
+    Source: Child et al. 2019, section 4.3 (near the square root of n); their text model has 128 for 12,288.
+    """
+    stride = 2
+    while stride * stride < num_tokens:
+        stride *= 2
+    return stride
