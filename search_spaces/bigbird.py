@@ -42,14 +42,14 @@ class BigBird:
 
     def sample(self, suggest: Suggester, shape: Shape) -> ModelPattern:
         """A pattern of the shape from suggested values."""
-        block = random_block(shape.num_tokens)
+        block = random_block(shape)
         tokens = Choice(self.block_tokens or powers(2, block, 4 * block)).draw(suggest, "block_tokens")
         return each_layer(suggest, shape, lambda layer: self._layer(layer, shape, tokens))
 
     def _layer(self, suggest: Suggester, shape: Shape, block: int) -> tuple[HeadGroup, ...]:
         num_window = Choice(self.num_window_blocks).draw(suggest, "num_window_blocks")
         num_random = Choice(self.num_random_blocks).draw(suggest, "num_random_blocks")
-        num_global = block * Choice(self.num_global_blocks).draw(suggest, "num_global_blocks")
+        num_global = block // shape.grain * Choice(self.num_global_blocks).draw(suggest, "num_global_blocks")
         union: list[Primitive] = [window_of(num_window * block, causal=shape.causal)]
         if num_global:
             at_end = 0 if shape.causal else num_global // 2

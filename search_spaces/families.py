@@ -13,6 +13,7 @@ from nas.space.scaling import (
     odd_at_most,
     powers,
     random_block,
+    rank_counts,
     root_strides,
     window_of,
     window_widths,
@@ -38,43 +39,42 @@ def _full(suggest: Suggester, shape: Shape) -> Union:
 
 
 def _window(suggest: Suggester, shape: Shape) -> Union:
-    width = Choice(window_widths(shape.num_tokens)).draw(suggest, "window_tokens")
+    width = Choice(window_widths(shape)).draw(suggest, "window_tokens")
     dilation = Choice([1, 2, 4]).draw(suggest, "dilation")
-    num_global = Choice(global_counts(shape.num_tokens)).draw(suggest, "num_global_tokens")
+    num_global = Choice(global_counts(shape)).draw(suggest, "num_global_tokens")
     return window_of(width, causal=shape.causal, dilation=dilation), *first_tokens(num_global)
 
 
 def _block(suggest: Suggester, shape: Shape) -> Union:
-    return (Block(Choice(window_widths(shape.num_tokens)).draw(suggest, "block_tokens")),)
+    return (Block(Choice(window_widths(shape)).draw(suggest, "block_tokens")),)
 
 
 def _strided(suggest: Suggester, shape: Shape) -> Union:
-    stride = Choice(root_strides(shape.num_tokens)).draw(suggest, "stride_tokens")
+    stride = Choice(root_strides(shape)).draw(suggest, "stride_tokens")
     return window_of(stride, causal=shape.causal), Stride(stride)
 
 
 def _fixed(suggest: Suggester, shape: Shape) -> Union:
-    stride = Choice(root_strides(shape.num_tokens)).draw(suggest, "stride_tokens")
+    stride = Choice(root_strides(shape)).draw(suggest, "stride_tokens")
     summary = max(1, stride // Choice([2, 4, 8]).draw(suggest, "summary_part"))
     return Block(stride), Columns(stride, summary)
 
 
 def _random(suggest: Suggester, shape: Shape) -> Union:
-    block = random_block(shape.num_tokens)
+    block = random_block(shape)
     width = block * Choice([1, 3, 5]).draw(suggest, "num_window_blocks")
     num_random = Choice([1, 3, 5]).draw(suggest, "num_random_blocks")
-    num_global = block * Choice([0, 1, 2]).draw(suggest, "num_global_blocks")
+    num_global = block // shape.grain * Choice([0, 1, 2]).draw(suggest, "num_global_blocks")
     return window_of(width, causal=shape.causal), *first_tokens(num_global), Random(block, num_random)
 
 
 def _select(suggest: Suggester, shape: Shape) -> Union:
-    block = Choice(root_strides(shape.num_tokens)).draw(suggest, "block_tokens")
+    block = Choice(root_strides(shape)).draw(suggest, "block_tokens")
     return (Select(block, Choice([1, 2, 4]).draw(suggest, "num_selected_blocks")),)
 
 
 def _low_rank(suggest: Suggester, shape: Shape) -> Union:
-    ranks = powers(2, max(1, shape.num_tokens // 32), max(1, shape.num_tokens // 2))
-    return (LowRank(Choice(ranks).draw(suggest, "rank")),)
+    return (LowRank(Choice(rank_counts(shape)).draw(suggest, "rank")),)
 
 
 def _stripe(suggest: Suggester, shape: Shape) -> Union:

@@ -8,7 +8,7 @@ from nas.patterns.primitives import Full
 from nas.space.checks import require_numbers
 from nas.space.choices import Choice, heads_by_place
 from nas.space.needs import Needs
-from nas.space.scaling import first_tokens, global_counts, powers, window_of
+from nas.space.scaling import first_tokens, global_counts, recent_widths, window_of
 from nas.space.space import Shape, Suggester
 
 
@@ -47,10 +47,10 @@ class HeadSplit:
     def sample(self, suggest: Suggester, shape: Shape) -> ModelPattern:
         """A pattern of the shape from suggested values; InputError without retrieval scores."""
         self.needs.check("space=head_split", shape)
-        n, num_places = shape.num_tokens, len(shape.retrieval_heads)
+        num_places = len(shape.retrieval_heads)
         offered = [number for number in self.num_retrieval_heads or range(num_places + 1) if number <= num_places]
         num_retrieval = Choice(offered).draw(suggest, "num_retrieval_heads")
-        num_sinks = Choice(self.num_sinks or global_counts(n)).draw(suggest, "num_sinks")
-        recent = Choice(self.recent_tokens or powers(2, 2, max(2, n // 2))).draw(suggest, "recent_tokens")
+        num_sinks = Choice(self.num_sinks or global_counts(shape)).draw(suggest, "num_sinks")
+        recent = Choice(self.recent_tokens or recent_widths(shape)).draw(suggest, "recent_tokens")
         streaming = (window_of(recent, causal=True), *first_tokens(num_sinks))
         return shape.pattern(heads_by_place(shape, shape.retrieval_heads[:num_retrieval], (Full(),), streaming))

@@ -83,26 +83,25 @@ class Hybrid:
         return each_layer(suggest, shape, lambda layer: self._layer(layer, shape), share_layers=self.share_layers)
 
     def _layer(self, suggest: Suggester, shape: Shape) -> tuple[HeadGroup, ...]:
-        n = shape.num_tokens
-        num_global = Choice(self.num_global_tokens or global_counts(n)).draw(suggest, "num_global_tokens")
-        width = Choice(self.window_tokens or window_widths(n)).draw(suggest, "window_tokens")
+        num_global = Choice(self.num_global_tokens or global_counts(shape)).draw(suggest, "num_global_tokens")
+        width = Choice(self.window_tokens or window_widths(shape)).draw(suggest, "window_tokens")
         dilation = Choice(self.dilation).draw(suggest, "dilation")
         kind = Choice(self.second_kind).draw(suggest, "second_kind")
         num_second = Choice(self.num_second_heads or quarters(shape.num_heads)).draw(suggest, "num_second_heads")
-        stride = Choice(self.stride_tokens or root_strides(n)).draw(suggest, "stride_tokens")
+        stride = Choice(self.stride_tokens or root_strides(shape)).draw(suggest, "stride_tokens")
 
         window = window_of(width, causal=shape.causal, dilation=dilation)
-        second = _second_union(kind, stride, window, n)
+        second = _second_union(kind, stride, window, shape)
         everywhere = first_tokens(num_global)
         return split_heads(shape.num_heads, num_second, (window, *everywhere), (*second, *everywhere))
 
 
-def _second_union(kind: str, stride: int, window: Primitive, num_tokens: int) -> Union:
+def _second_union(kind: str, stride: int, window: Primitive, shape: Shape) -> Union:
     if kind == "stride":
         return (Stride(stride),)
     if kind == "columns":
         return Block(stride), Columns(stride, max(1, stride // 8))
     if kind == "random":
-        block = random_block(num_tokens)
-        return window, Random(block, max(1, num_tokens // (stride * block)))
+        block = random_block(shape)
+        return window, Random(block, max(1, shape.num_tokens * shape.grain // (stride * block)))
     return (Full(),)

@@ -10,7 +10,7 @@ from nas.patterns.primitives.low_rank import SHARING
 from nas.space.checks import require_numbers, require_words
 from nas.space.choices import Choice, each_layer
 from nas.space.needs import Needs
-from nas.space.scaling import powers
+from nas.space.scaling import rank_counts
 from nas.space.space import Shape, Suggester
 
 POSITIONS = ("learned", "rope", "none")
@@ -45,7 +45,7 @@ class Linformer:
     def sample(self, suggest: Suggester, shape: Shape) -> ModelPattern:
         """A pattern of the shape from suggested values; InputError if the shape is causal."""
         self.needs.check("space=linformer", shape)
-        ranks = self.rank or powers(2, max(1, shape.num_tokens // 32), max(1, shape.num_tokens // 2))
+        ranks = self.rank or rank_counts(shape)
         sharing = Choice(self.sharing).draw(suggest, "sharing")
         position = Choice(self.position).draw(suggest, "position")
 

@@ -50,7 +50,7 @@ class LocalGlobal:
         place = period - 1 if first == "local" else 0
         layers = []
         for index, layer in enumerate(layer_scopes(suggest, shape)):
-            width = Choice(self.window_tokens or window_widths(shape.num_tokens)).draw(layer, "window_tokens")
+            width = Choice(self.window_tokens or window_widths(shape)).draw(layer, "window_tokens")
             local: Primitive = Block(width) if kind == "block" else window_of(width, causal=shape.causal)
             layers.append((HeadGroup(shape.num_heads, (Full() if index % period == place else local,)),))
         return shape.pattern(layers)

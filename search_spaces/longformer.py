@@ -44,9 +44,9 @@ class Longformer:
     def sample(self, suggest: Suggester, shape: Shape) -> ModelPattern:
         """A pattern of the shape from suggested values."""
         require_heads("num_dilated_heads", self.num_dilated_heads, shape)
-        n, scopes = shape.num_tokens, layer_scopes(suggest, shape)
-        num_global = Choice(self.num_global_tokens or global_counts(n)).draw(suggest, "num_global_tokens")
-        widths = [Choice(self.window_tokens or window_widths(n)).draw(layer, "window_tokens") for layer in scopes]
+        scopes = layer_scopes(suggest, shape)
+        num_global = Choice(self.num_global_tokens or global_counts(shape)).draw(suggest, "num_global_tokens")
+        widths = [Choice(self.window_tokens or window_widths(shape)).draw(layer, "window_tokens") for layer in scopes]
         if self.growing:
             widths.sort()
         return shape.pattern(

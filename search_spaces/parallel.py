@@ -50,8 +50,8 @@ class Parallel:
     def _layer(self, suggest: Suggester, shape: Shape) -> tuple[HeadGroup, ...]:
         num_full = Choice(self.num_full_heads or quarters(shape.num_heads)).draw(suggest, "num_full_heads")
         kind = Choice(self.sparse_kind).draw(suggest, "sparse_kind")
-        width = Choice(self.window_tokens or window_widths(shape.num_tokens)).draw(suggest, "window_tokens")
-        stride = Choice(self.stride_tokens or root_strides(shape.num_tokens)).draw(suggest, "stride_tokens")
+        width = Choice(self.window_tokens or window_widths(shape)).draw(suggest, "window_tokens")
+        stride = Choice(self.stride_tokens or root_strides(shape)).draw(suggest, "stride_tokens")
         sparse: dict[str, Union] = {
             "window": (window_of(width, causal=shape.causal),),
             "stride": (Stride(stride),),

@@ -8,7 +8,7 @@ from nas.patterns.model import ModelPattern
 from nas.space.checks import require_numbers
 from nas.space.choices import Choice, Scope, each_layer
 from nas.space.needs import Needs
-from nas.space.scaling import first_tokens, global_counts, powers, window_of
+from nas.space.scaling import first_tokens, global_counts, window_of, window_widths
 from nas.space.space import Shape, Suggester
 
 
@@ -44,9 +44,8 @@ class PerHead:
     def sample(self, suggest: Suggester, shape: Shape) -> ModelPattern:
         """A pattern of the shape from suggested values; InputError if the shape is not causal."""
         self.needs.check("space=per_head", shape)
-        n = shape.num_tokens
-        recent_tokens = Choice(self.recent_tokens or sorted({*powers(4, 4, n), n}))
-        num_sinks = Choice(self.num_sinks or global_counts(n))
+        recent_tokens = Choice(self.recent_tokens or sorted({*window_widths(shape, 4), shape.num_tokens}))
+        num_sinks = Choice(self.num_sinks or global_counts(shape))
 
         def head(suggest: Suggester) -> HeadGroup:
             window = window_of(recent_tokens.draw(suggest, "recent_tokens"), causal=True)

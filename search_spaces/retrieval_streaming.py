@@ -9,7 +9,7 @@ from nas.patterns.primitives import Full
 from nas.space.checks import require_heads, require_numbers
 from nas.space.choices import Choice, Union, each_layer, split_heads
 from nas.space.needs import Needs
-from nas.space.scaling import first_tokens, global_counts, powers, window_of
+from nas.space.scaling import first_tokens, global_counts, recent_widths, window_of
 from nas.space.space import Shape, Suggester
 
 
@@ -42,9 +42,8 @@ class RetrievalStreaming:
         """A pattern of the shape from suggested values; InputError if the shape is not causal."""
         self.needs.check("space=retrieval_streaming", shape)
         require_heads("num_retrieval_heads", self.num_retrieval_heads, shape)
-        n = shape.num_tokens
-        num_sinks = Choice(self.num_sinks or global_counts(n)).draw(suggest, "num_sinks")
-        recent = Choice(self.recent_tokens or powers(2, 2, max(2, n // 2))).draw(suggest, "recent_tokens")
+        num_sinks = Choice(self.num_sinks or global_counts(shape)).draw(suggest, "num_sinks")
+        recent = Choice(self.recent_tokens or recent_widths(shape)).draw(suggest, "recent_tokens")
         offered = self.num_retrieval_heads or list(range(shape.num_heads + 1))
         streaming: Union = (window_of(recent, causal=True), *first_tokens(num_sinks))
 

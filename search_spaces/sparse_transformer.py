@@ -65,7 +65,7 @@ class SparseTransformer:
     def _layer(self, suggest: Suggester, shape: Shape, schemes: list[str]) -> tuple[HeadGroup, ...]:
         scheme = Choice(schemes).draw(suggest, "scheme")
         arrangement = Choice(self.arrangement).draw(suggest, "arrangement")
-        stride = Choice(self.stride_tokens or root_strides(shape.num_tokens)).draw(suggest, "stride_tokens")
+        stride = Choice(self.stride_tokens or root_strides(shape)).draw(suggest, "stride_tokens")
         summary = max(1, stride // Choice(self.summary_part).draw(suggest, "summary_part"))
         num_selected = Choice(self.num_selected_blocks).draw(suggest, "num_selected_blocks")
 

@@ -40,6 +40,6 @@ class Streaming:
         return each_layer(suggest, shape, lambda layer: self._layer(layer, shape))
 
     def _layer(self, suggest: Suggester, shape: Shape) -> tuple[HeadGroup, ...]:
-        num_sinks = Choice(self.num_sinks or global_counts(shape.num_tokens)).draw(suggest, "num_sinks")
-        width = Choice(self.window_tokens or window_widths(shape.num_tokens)).draw(suggest, "window_tokens")
+        num_sinks = Choice(self.num_sinks or global_counts(shape)).draw(suggest, "num_sinks")
+        width = Choice(self.window_tokens or window_widths(shape)).draw(suggest, "window_tokens")
         return (HeadGroup(shape.num_heads, (window_of(width, causal=True), *first_tokens(num_sinks))),)

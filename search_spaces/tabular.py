@@ -6,10 +6,9 @@ from typing import ClassVar
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Stride
-from nas.patterns.primitives.scale import root_stride
 from nas.space.checks import require_numbers, require_words
 from nas.space.choices import Choice, Scope, split_heads
-from nas.space.scaling import first_tokens, window_of
+from nas.space.scaling import first_tokens, root_stride, window_of
 from nas.space.space import Shape, Suggester
 
 SECOND_KINDS = ("none", "stride", "full")
@@ -25,7 +24,7 @@ class Tabular:
     that proxies of several lengths and depths have the same choices (docs/transfer.md).
 
     `second_kind` replaces the window in half of the heads of every layer: `stride`, every s-th key with s half of
-    `nas.patterns.primitives.scale.root_stride`; `full`, every key; `none` replaces nothing.
+    `nas.space.scaling.root_stride`; `full`, every key; `none` replaces nothing.
 
     Args:
         window_tokens: width of the window, in keys; None for 1/32, 1/16, 1/8, 3/8 and all of n.
@@ -58,11 +57,11 @@ class Tabular:
     def sample(self, suggest: Suggester, shape: Shape) -> ModelPattern:
         """A pattern of the shape from suggested values."""
         n = shape.num_tokens
-        widths = _widths(n) if self.window_tokens is None else self.window_tokens
-        counts = [0, max(1, n // 32)] if self.num_global_tokens is None else self.num_global_tokens
+        widths = _widths(shape) if self.window_tokens is None else self.window_tokens
+        counts = [0, max(1, shape.trained_tokens // 32)] if self.num_global_tokens is None else self.num_global_tokens
         kind = Choice(self.second_kind).draw(suggest, "second_kind")
         everywhere = first_tokens(Choice(counts).draw(suggest, "num_global_tokens"))
-        stride = max(2, root_stride(n) // 2)
+        stride = shape.grain * max(2, root_stride(shape.trained_tokens) // 2)
         second = {"none": (), "stride": (Stride(stride), *everywhere), "full": (Full(),)}[kind]
 
         def layer(half: str) -> tuple[HeadGroup, ...]:
@@ -73,6 +72,6 @@ class Tabular:
         return shape.pattern([layer(HALVES[2 * index >= shape.num_layers]) for index in range(shape.num_layers)])
 
 
-def _widths(num_tokens: int) -> list[int]:
+def _widths(shape: Shape) -> list[int]:
     """1/32, 1/16, 1/8, 3/8 and all of the sequence, in keys."""
-    return sorted({max(1, num_tokens * part // 32) for part in (1, 2, 4, 12, 32)})
+    return sorted({shape.grain * max(1, shape.trained_tokens * part // 32) for part in (1, 2, 4, 12, 32)})

@@ -59,5 +59,5 @@ class TransformerXL:
 
     def _layer(self, suggest: Suggester, shape: Shape) -> tuple[HeadGroup, ...]:
         kind = Choice(self.kind).draw(suggest, "kind")
-        width = Choice(self.window_tokens or window_widths(shape.num_tokens)).draw(suggest, "window_tokens")
+        width = Choice(self.window_tokens or window_widths(shape)).draw(suggest, "window_tokens")
         return (HeadGroup(shape.num_heads, (Full() if kind == "full" else window_of(width, causal=True),)),)

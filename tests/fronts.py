@@ -146,6 +146,8 @@ def make_provenance(**changes: Any) -> StudyProvenance:
         "task": "text",
         "task_fingerprint": "ab" * 32,
         "num_tokens": 256,
+        "pattern_tokens": 256,
+        "carry": None,
         "rungs": (100, 200, 400),
         "target": "proxy",
         "evaluation": FromScratch(),

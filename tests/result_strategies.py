@@ -4,6 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from nas.patterns.primitives.scale import CarryRules
 from nas.results.cost import Cost
 from nas.results.fidelity import (
     Agreement,
@@ -148,6 +149,8 @@ PROVENANCES = st.builds(
     seed=st.integers(0, 2**40),
     **dict.fromkeys(["sampler", "task", "task_fingerprint", "target", "machine"], NAMES),
     num_tokens=st.integers(1, 10**9),
+    pattern_tokens=st.integers(1, 10**9),
+    carry=st.none() | st.builds(CarryRules),
     rungs=tuples(st.integers(1, 2**40), least=1),
     evaluation=st.just(FromScratch())
     | st.builds(
@@ -188,6 +191,7 @@ def fronts(draw: st.DrawFn) -> Front:
             "cost": cost,
             "pattern_id": pattern.id,
             "pattern": pattern,
+            "proxy_pattern": draw(st.none() | st.just(pattern)),
         }
 
     points = [

@@ -115,7 +115,7 @@ SETTINGS = {name: ExportSettings() for name in SUPPORTED} | {
 
 def example_point(name: str) -> ExportPoint:
     """The example of a format, from a study of as many tokens as a few blocks have."""
-    return ExportPoint(pattern=EXAMPLES[name], provenance=provenance_of(EXAMPLES[name]))
+    return ExportPoint(pattern=EXAMPLES[name], trained_pattern=EXAMPLES[name], provenance=provenance_of(EXAMPLES[name]))
 
 
 def provenance_of(pattern: ModelPattern) -> Provenance:

@@ -29,8 +29,8 @@ def _add_arguments(parser: ArgumentParser) -> None:
         type=_rule,
         action="append",
         default=[],
-        help="how one kind of size is carried (repeatable): window, first, stride, block, rank or memory; as a share "
-        "of the length, with its root, or as so many tokens (docs/patterns.md)",
+        help="how one kind of size is carried (repeatable): window, first, stride, block, rank or memory; as a "
+        "share of the length, or as so many tokens (docs/patterns.md)",
     )
     parser.add_argument(
         "--out", metavar="JSON", type=some_path, help="write the pattern file there; an older one is replaced"

@@ -5,6 +5,7 @@ from typing import Final, Literal
 from msgspec import field
 
 from nas.patterns.model import ModelPattern
+from nas.patterns.primitives.scale import CarryRules
 from nas.results.codec import Value
 from nas.results.cost import Cost
 from nas.results.fidelity import FidelityReport, Reordering
@@ -46,7 +47,8 @@ class FrontEntry(Value, frozen=True, kw_only=True):
         cost: what the pattern costs on the study's target.
         ratio_to_full: each of these numbers that was counted, as a share of full attention's.
         pattern_id: id of the pattern, 16 hexadecimal digits.
-        pattern: the pattern.
+        pattern: the pattern, as it is meant in the study's target.
+        proxy_pattern: what the proxy was trained with in its place; None if that is the pattern itself.
         profile: what the pattern takes on the study's device; None if nothing was measured there.
         profile_ratio_to_full: its measured costs as shares of full attention's, by name; empty without a profile.
     """
@@ -64,6 +66,7 @@ class FrontEntry(Value, frozen=True, kw_only=True):
     ratio_to_full: dict[str, float]
     pattern_id: str
     pattern: ModelPattern
+    proxy_pattern: ModelPattern | None = None
     profile: Profile | None = None
     profile_ratio_to_full: dict[str, float] = field(default_factory=dict)
 
@@ -166,7 +169,9 @@ class StudyProvenance(Value, frozen=True, kw_only=True):
         sampler: name of the sampler.
         task: name of the first task, which determines the shape of the patterns.
         task_fingerprint: hash of the task, its data included.
-        num_tokens: sequence length, in tokens.
+        num_tokens: sequence length of what was trained or scored, in tokens.
+        pattern_tokens: sequence length that the sizes of patterns are of, in tokens: the target's if there is one.
+        carry: how sizes went from that length to the other; None if they are the same.
         rungs: where scores are taken, in optimiser steps, ascending.
         target: the model that costs are counted for.
         evaluation: how patterns were measured.
@@ -183,6 +188,8 @@ class StudyProvenance(Value, frozen=True, kw_only=True):
     task: str
     task_fingerprint: str
     num_tokens: int
+    pattern_tokens: int
+    carry: CarryRules | None
     rungs: tuple[int, ...]
     target: str
     evaluation: FromScratch | InCheckpoint

@@ -37,8 +37,9 @@ class Trial(Value, frozen=True, kw_only=True):
         state: how far it has got.
         baseline: name of the baseline, or None for a sampled pattern.
         params: the values that the space was given, by parameter name.
-        pattern: the pattern; None only if the suggestions give no valid pattern (state IMPOSSIBLE), or the space
-            failed (state FAILED).
+        pattern: the pattern, as it is meant in the study's target; None only if the suggestions give no valid pattern
+            (state IMPOSSIBLE), or the space failed (state FAILED).
+        proxy_pattern: what the proxy was trained with in its place; None if that is the pattern itself.
         cost: what it costs on the target; None only together with the pattern.
         profile: what it takes on the study's device; None unless an objective or a constraint is measured there.
         duplicate_of: number of the earlier trial with the same pattern id, or None.
@@ -55,6 +56,7 @@ class Trial(Value, frozen=True, kw_only=True):
     baseline: str | None = None
     params: dict[str, Param] = field(default_factory=dict)
     pattern: ModelPattern | None
+    proxy_pattern: ModelPattern | None = None
     cost: Cost | None
     profile: Profile | None = None
     duplicate_of: int | None = None
@@ -63,6 +65,11 @@ class Trial(Value, frozen=True, kw_only=True):
     measurements: tuple[Measurement, ...]
     scores: dict[str, float] = field(default_factory=dict)
     values: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def trained_pattern(self) -> ModelPattern | None:
+        """The pattern that the study trains or scores."""
+        return self.proxy_pattern or self.pattern
 
     @property
     def costs(self) -> dict[str, float]:

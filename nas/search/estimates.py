@@ -53,7 +53,7 @@ def _of_score(trials: Sequence[Trial], score: Score, problem: Problem) -> list[E
     noise = score_noise(trials, problem.scores, score.name) if problem.backbone.trains else 0.0
     if not noise:
         return [Estimate(mean=value, standard_deviation=noise) for value in values.tolist()]
-    patterns = [trial.pattern for trial in trials if trial.pattern is not None]
+    patterns = [pattern for trial in trials if (pattern := trial.trained_pattern)]
     num_seeds = np.array([float(len(trial.seeds)) for trial in trials])
     found = posterior(problem.features(patterns), values, num_seeds, noise)
     return [

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from nas.costs.target import Target, TargetOptions
 from nas.errors import InputError, unknown
 from nas.evaluation.settings import CheckpointSettings, EvaluationSettings, ScratchSettings
+from nas.patterns.primitives.scale import CarryRules
 from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.ranges import check_range
 from nas.redact import redact
@@ -146,7 +147,9 @@ class StudySettings:
         checkpoint: the pretrained decoder, a folder or a name on the Hugging Face hub; None for none.
         proxy: sizes of the proxy model; a checkpoint has its own.
         training: how each proxy is trained.
-        target: the model that costs are counted for; None for the proxy or the checkpoint itself.
+        target: the model that patterns are meant for and costs are counted for; None for the proxy or the checkpoint
+            itself. A space then offers sizes of the target, and a proxy is trained on what they are at its length.
+        carry: how sizes go from one length to the other (`nas.patterns.carry`).
         sampler: one of SAMPLER_NAMES.
         objectives: two or more of `nas.results.objective.OBJECTIVES`, or quality_2x where
             training.test_lengths has 2.
@@ -176,6 +179,7 @@ class StudySettings:
     proxy: ProxySettings = field(default_factory=ProxySettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
     target: Target | TargetOptions | None = None
+    carry: CarryRules = field(default_factory=CarryRules)
     sampler: str = "ehvi"
     objectives: list[str] = field(default_factory=lambda: ["quality", "flops", "kv_cache_bytes"])
     constraints: ConstraintSettings = field(default_factory=ConstraintSettings)

@@ -93,13 +93,15 @@ class TrialStore:
     def enter(self, proposal: Proposal) -> Trial:
         """A new trial: RUNNING if it must be trained, else in the state that is known without training."""
         number = len(self._trials)
+        meant = self._problem.backbone.meant(proposal.pattern) if proposal.pattern else None
         trial = self._judged(
             Trial(
                 number=number,
                 state=TrialState.RUNNING,
                 baseline=proposal.baseline,
                 params=proposal.chosen,
-                pattern=proposal.pattern,
+                pattern=meant,
+                proxy_pattern=proposal.pattern if meant != proposal.pattern else None,
                 cost=self._problem.cost(proposal.pattern) if proposal.pattern else None,
                 reason=proposal.failure or proposal.flaw,
                 measurements=(),
@@ -181,12 +183,12 @@ class TrialStore:
         return all(excess <= 0 for excess in self.excesses(costs).values())
 
     def _judged(self, trial: Trial, proposal: Proposal) -> Trial:
-        if trial.pattern is None or trial.cost is None:
+        if trial.trained_pattern is None or trial.cost is None:
             return replace(trial, state=TrialState.FAILED if proposal.failure else TrialState.IMPOSSIBLE)
         over = self._over_budget(trial)
         if over and trial.baseline is None:
             return replace(trial, state=TrialState.OVER_BUDGET, reason=over)
-        first = self._first_with.setdefault(self._problem.shape.identity(trial.pattern), trial.number)
+        first = self._first_with.setdefault(self._problem.shape.identity(trial.trained_pattern), trial.number)
         if first == trial.number:
             return trial
         reason = f"the same pattern as trial {first}"

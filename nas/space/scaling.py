@@ -1,7 +1,10 @@
-"""Sizes that scale with the sequence length, shared by spaces and baselines (docs/spaces.md)."""
+"""Sizes that scale with the sequence length, shared by spaces and baselines (docs/spaces.md).
+
+With a target they are those that the shorter trained model has, as many times as long: `n` is its own length.
+"""
 
 from nas.patterns.primitives import Global, Window
-from nas.patterns.primitives.scale import root_stride
+from nas.space.space import Shape
 
 
 def window_of(keys: int, *, causal: bool, dilation: int = 1) -> Window:
@@ -21,9 +24,20 @@ def first_tokens(count: int) -> tuple[Global, ...]:
     return (Global(count),) if count else ()
 
 
-def random_block(num_tokens: int) -> int:
+def root_stride(num_tokens: int) -> int:
+    """The smallest power of two whose square is num_tokens or more, in tokens; 2 at least.
+
+    Source: Child et al. 2019, section 4.3 (near the square root of n); their text model has 128 for 12,288.
+    """
+    stride = 2
+    while stride * stride < num_tokens:
+        stride *= 2
+    return stride
+
+
+def random_block(shape: Shape) -> int:
     """Length of a block for `random`, in tokens: a 64th of the sequence (BigBird's 64 of 4,096), 1 at least."""
-    return max(1, num_tokens // 64)
+    return shape.grain * max(1, shape.trained_tokens // 64)
 
 
 def powers(base: int, low: int, high: int) -> list[int]:
@@ -35,20 +49,39 @@ def powers(base: int, low: int, high: int) -> list[int]:
     return values
 
 
-def window_widths(num_tokens: int) -> list[int]:
-    """Widths to choose from, in keys: the powers of two from 4 to n."""
-    return powers(2, 4, max(num_tokens, 4))
+def window_widths(shape: Shape, base: int = 2) -> list[int]:
+    """Widths to choose from, in keys: 4, and its products with the powers of the base up to n.
+
+    Args:
+        shape: of the patterns.
+        base: the factor from each to the next.
+    """
+    return [shape.grain * width for width in powers(base, 4, max(shape.trained_tokens, 4))]
 
 
-def global_counts(num_tokens: int) -> list[int]:
-    """Numbers of global tokens to choose from: 0, then the powers of four up to n / 8, at most 64."""
-    return [0, *powers(4, 1, min(64, num_tokens // 8))]
+def recent_widths(shape: Shape) -> list[int]:
+    """Numbers of recent keys to choose from: the powers of two from 2 to n / 2."""
+    return [shape.grain * width for width in powers(2, 2, max(2, shape.trained_tokens // 2))]
 
 
-def root_strides(num_tokens: int) -> list[int]:
+def global_counts(shape: Shape) -> list[int]:
+    """Numbers of global tokens to choose from: 0, then the powers of four up to n / 8, at most 64.
+
+    They are as many at every length (`nas.patterns.carry`).
+    """
+    return [0, *powers(4, 1, min(64, shape.trained_tokens // 8))]
+
+
+def root_strides(shape: Shape) -> list[int]:
     """Strides to choose from, in tokens: half of `root_stride`, itself and its double, 2 at least."""
-    root = root_stride(num_tokens)
-    return [stride for stride in (root // 2, root, 2 * root) if stride >= 2]
+    root = root_stride(shape.trained_tokens)
+    return [shape.grain * stride for stride in (root // 2, root, 2 * root) if stride >= 2]
+
+
+def rank_counts(shape: Shape) -> list[int]:
+    """Ranks to choose from, in rows: the powers of two times n / 32, up to n / 2."""
+    n = shape.trained_tokens
+    return [shape.grain * rank for rank in powers(2, max(1, n // 32), max(1, n // 2))]
 
 
 def quarters(num_heads: int) -> list[int]:

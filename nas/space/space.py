@@ -29,11 +29,12 @@ class Shape:
     Args:
         num_layers: layers of the proxy.
         num_heads: heads per layer.
-        num_tokens: the task's sequence length, in tokens.
+        num_tokens: the sequence length that sizes are of, in tokens: the target's if there is one, else the task's.
         causal: the task's causality.
         grid: rows and columns of the task's 2-D input, or None.
         context: whether the task provides the segment before each sequence, which a memory needs.
         weighted: whether the model is pretrained, so that the order of heads matters.
+        grain: how many of these tokens the trained model sees as one; smaller sizes come to nothing there.
         retrieval_heads: every (layer, head) by descending retrieval score; empty if there are no scores.
     """
 
@@ -44,7 +45,13 @@ class Shape:
     grid: tuple[int, int] | None = None
     context: bool = False
     weighted: bool = False
+    grain: int = 1
     retrieval_heads: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def trained_tokens(self) -> int:
+        """The length that the model is trained with, in tokens."""
+        return self.num_tokens // self.grain
 
     def identity(self, pattern: ModelPattern) -> str:
         """The id by which a study of this shape distinguishes patterns."""

@@ -22,9 +22,8 @@ from nas.patterns.primitives import (
     Tile,
     Window,
 )
-from nas.patterns.primitives.scale import root_stride
 from nas.space.choices import heads_by_place, split_heads
-from nas.space.scaling import odd_at_most, random_block, window_of
+from nas.space.scaling import odd_at_most, random_block, root_stride, window_of
 from nas.space.space import Shape
 
 
@@ -65,7 +64,7 @@ def bigbird(shape: Shape) -> ModelPattern:
     Half of the global tokens are at the start and half at the end; in a causal model all are at the start.
     Source: Zaheer et al. 2020, section 2 and table 8 (appendix E.1; BigBird-ITC: blocks of 64 of 4,096 tokens).
     """
-    block = random_block(shape.num_tokens)
+    block = random_block(shape)
     members = Global(2 * block) if shape.causal else Global(block, block)
     return _alike(shape, window_of(3 * block, causal=shape.causal), members, Random(block, 3))
 

@@ -1,4 +1,4 @@
-"""A pattern at another length: shares of it stay, roots and tokens where a rule says so, and nothing is lost unsaid."""
+"""A pattern at another length: shares of it stay, or tokens where a rule says so, and nothing is lost unsaid."""
 
 from fractions import Fraction
 
@@ -43,6 +43,7 @@ DOUBLED = [
     ((Block(16, 4),), (Block(32, 8),)),
     ((Random(8, 2, 5), ITSELF), (Random(16, 2, 5), ITSELF)),
     ((Select(8, 3),), (Select(16, 3),)),
+    ((Stride(8), Columns(16, 2)), (Stride(16), Columns(32, 4))),
 ]
 
 
@@ -61,17 +62,11 @@ def test_a_bidirectional_window_is_scaled_on_both_sides() -> None:
     )
 
 
-def test_strides_go_with_the_root() -> None:
-    """root_stride is 16 at 128 tokens and 256 at 32,768."""
-    pattern, roundings = carried(alone(Stride(8), Columns(16, 2)), 128, 32768)
-    assert pattern == alone(Stride(128), Columns(256, 32)) and not roundings
-
-
 @pytest.mark.parametrize(
     ("rules", "expected"),
     [
-        (CarryRules(window="tokens", first="tokens"), (Window(15), Global(4), Stride(16))),
-        (CarryRules(window="root", first="share", stride="share"), (Window(31), Global(16), Stride(32))),
+        (CarryRules(window="tokens"), (Window(15), Global(4), Stride(32))),
+        (CarryRules(first="share"), (Window(63), Global(16), Stride(32))),
         (CarryRules(stride="tokens"), (Window(63), Global(4), Stride(8))),
     ],
 )
@@ -139,7 +134,7 @@ def test_lengths_out_of_range_are_refused(length: int) -> None:
 
 
 def test_an_unknown_rule_is_refused() -> None:
-    with pytest.raises(InputError, match=r"carry\.window: must be one of share, root, tokens, got 'half'"):
+    with pytest.raises(InputError, match=r"carry\.window: must be one of share, tokens, got 'half'"):
         CarryRules(window="half")  # type: ignore[arg-type]
 
 
@@ -152,11 +147,16 @@ def test_every_primitive_says_how_it_is_scaled(kind: str) -> None:
 @given(patterns(), st.integers(1, 6))
 def test_a_longer_sequence_and_back_is_the_identity(pattern: ModelPattern, times: int) -> None:
     """Whatever the sizes: a whole multiple rounds nothing, so what the shorter length can tell apart comes back."""
-    n = pattern.grid[0] * pattern.grid[1] if pattern.grid else 16
-    longer = n * (times**2)
-    up, roundings = carried(pattern, n, longer, CarryRules(stride="share"))
+    n = pattern.grid[0] * pattern.grid[1] if pattern.grid else 1024
+    longer, rules = n * (times**2), CarryRules(first="share")
+    up, roundings = carried(pattern, n, longer, rules)
     assert not roundings
-    assert carried(up, longer, n, CarryRules(stride="share")) == (pattern, ())
+    assert carried(up, longer, n, rules) == (pattern, ())
+
+
+def test_global_tokens_must_leave_others() -> None:
+    with pytest.raises(PatternError, match=r"attend\[1\]\.first: must be less than 128 at 128 tokens, got 1024"):
+        carried(alone(ITSELF, Global(1024)), 32768, 128)
 
 
 @quick

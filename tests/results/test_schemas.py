@@ -12,6 +12,7 @@ import pytest
 
 from nas.patterns.model import POSITIONS, SCHEMA, ModelPattern
 from nas.patterns.primitives import PRIMITIVES, Primitive
+from nas.patterns.primitives.scale import CarryRules
 from nas.results.bundle import Bundle, Verification
 from nas.results.front import Front
 from nas.results.measurement import Measurement
@@ -43,7 +44,7 @@ def documents() -> dict[str, dict[str, Any]]:
 
 def _schema(kind: Any) -> dict[str, Any]:
     document: dict[str, Any] = msgspec.json.schema(kind, schema_hook=lambda _: {"$ref": "pattern.schema.json"})
-    by_name = {one.__name__: one for one in _subclasses(msgspec.Struct)}
+    by_name = {one.__name__: one for one in (*_subclasses(msgspec.Struct), CarryRules)}
     for name, definition in document.get("$defs", {}).items():
         if "properties" in definition:
             _describe(definition, by_name[name])
@@ -62,7 +63,8 @@ def _describe(definition: dict[str, Any], kind: type[Any]) -> None:
     texts = {key: text for base in reversed(kind.__mro__) for key, text in _arguments(base).items()}
     if "schema" in definition["properties"]:  # a default for those who construct it; a file must name it
         definition["required"] = ["schema", *definition.get("required", ())]
-    names = dict(zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True))
+    renamed = zip(*(getattr(kind, f"__struct_{what}__", ()) for what in ("encode_fields", "fields")), strict=True)
+    names = dict(renamed)
     for key, schema in definition["properties"].items():
         if text := texts.get(names.get(key, key)):
             schema["description"] = text

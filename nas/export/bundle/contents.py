@@ -12,7 +12,7 @@ from nas.results.bundle import BUNDLE_FILE, VERIFICATION_FILE, Bundle, Check, Ex
 from nas.results.codec import Value, to_document
 
 PROVENANCE_FILE = "provenance.json"
-_MOST_DRAWN = 256
+_MOST_DRAWN = 2**15
 """Longest sequence in the picture, in tokens; a shorter one is drawn at the study's length."""
 
 
@@ -70,4 +70,4 @@ def _picture(point: ExportPoint) -> bytes:
 
     if point.pattern.grid:
         return picture_png(point.pattern, prod(point.pattern.grid))
-    return picture_png(point.pattern, min(point.provenance.num_tokens, _MOST_DRAWN))
+    return picture_png(point.pattern, min(point.provenance.made_with.pattern_tokens, _MOST_DRAWN))

@@ -34,7 +34,7 @@ def nearest(
     """
     num_tokens = min(point.provenance.num_tokens, _MOST_TOKENS)
     supported = [other for other in front if _can_represent(export_format, other, settings)]
-    differences = [(other, difference(point.pattern, other.pattern, num_tokens)) for other in supported]
+    differences = [(other, difference(point.trained_pattern, other.trained_pattern, num_tokens)) for other in supported]
     return min(differences, key=lambda pair: pair[1], default=None)
 
 

@@ -15,11 +15,13 @@ class ExportPoint:
 
     Args:
         pattern: the pattern to export.
+        trained_pattern: what the study trained or scored in its place, often the same.
         provenance: where it comes from.
         subfolder: folder inside the output folder; empty for the output folder itself.
     """
 
     pattern: ModelPattern
+    trained_pattern: ModelPattern
     provenance: Provenance
     subfolder: str = ""
 
@@ -49,7 +51,9 @@ def point_of_entry(entry: FrontEntry, front: Front, step: int | None = None) -> 
         made_with=MadeWith.of(front),
         stopped_early=bool(entry.values) and step is not None and step < last,
     )
-    return ExportPoint(pattern=entry.pattern, provenance=provenance)
+    return ExportPoint(
+        pattern=entry.pattern, trained_pattern=entry.proxy_pattern or entry.pattern, provenance=provenance
+    )
 
 
 def point_of_trial(trial: Trial, front: Front) -> ExportPoint:
@@ -62,7 +66,7 @@ def point_of_trial(trial: Trial, front: Front) -> ExportPoint:
     Raises:
         ExportError: the trial has no pattern, because the space could not make one from its suggestion.
     """
-    if trial.pattern is None:
+    if trial.pattern is None or trial.trained_pattern is None:
         raise ExportError(f"trial {trial.number}: has no pattern to export ({trial.reason or trial.state.value}).")
     provenance = Provenance(
         study=front.study,
@@ -80,7 +84,7 @@ def point_of_trial(trial: Trial, front: Front) -> ExportPoint:
         made_with=MadeWith.of(front),
         stopped_early=bool(trial.values) and trial.step < front.provenance.rungs[-1],
     )
-    return ExportPoint(pattern=trial.pattern, provenance=provenance)
+    return ExportPoint(pattern=trial.pattern, trained_pattern=trial.trained_pattern, provenance=provenance)
 
 
 def _ratio_to_full(trial: Trial, front: Front) -> dict[str, float]:

@@ -39,7 +39,8 @@ class Block(MaskPrimitive):
         return f"b{self.tokens}@{self.shift}" if self.shift else f"b{self.tokens}"
 
     def scaled(self, scale: Scale) -> "Block":
-        return Block(scale.size("block", "tokens", self.tokens), scale.size("block", "shift", self.shift, at_least=0))
+        shift = scale.size("block", "shift", self.shift, at_least=0)
+        return Block(scale.size("block", "tokens", self.tokens), shift)
 
     def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
         seen: Array = (query + self.shift) // self.tokens == (key + self.shift) // self.tokens

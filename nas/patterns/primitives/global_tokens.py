@@ -42,7 +42,10 @@ class Global(MaskPrimitive):
         return f"g{self.first}/{self.last}" if self.last else f"g{self.first}"
 
     def scaled(self, scale: Scale) -> "Global":
-        return Global(scale.size("first", "first", self.first), scale.size("first", "last", self.last))
+        return Global(
+            scale.size("first", "first", self.first, below_all=True),
+            scale.size("first", "last", self.last, below_all=True),
+        )
 
     def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
         tail = context.num_tokens - self.last

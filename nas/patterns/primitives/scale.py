@@ -9,8 +9,8 @@ from typing import Literal, get_args
 
 from nas.errors import InputError, PatternError
 
-Rule = Literal["share", "root", "tokens"]
-"""How a size goes to another length: as the same share of it, in proportion to its root, or as it is."""
+Rule = Literal["share", "tokens"]
+"""How a size goes to another length: as the same share of it, or as so many tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,11 +18,11 @@ class CarryRules:
     """The rule of every kind of size.
 
     Args:
-        window: keys of a window.
+        window: keys of a window: share, the same share of the length, or tokens, as many.
         first: global tokens. A few tokens serve as sinks at every length (Xiao et al. 2024, section 3.1), so by default
             they stay as many.
         stride: `every` and `width` of strides and columns.
-        block: tokens of a block, of `random`, `select` and `block`; how many blocks a query sees never changes.
+        block: tokens of a block, of `block`, `random` and `select`; how many blocks a query sees never changes.
         rank: rows of `low_rank`.
         memory: tokens of the previous segment.
 
@@ -32,7 +32,7 @@ class CarryRules:
 
     window: Rule = "share"
     first: Rule = "tokens"
-    stride: Rule = "root"
+    stride: Rule = "share"
     block: Rule = "share"
     rank: Rule = "share"
     memory: Rule = "share"
@@ -77,8 +77,7 @@ class Scale:
     ) -> None:
         self.causal, self.roundings = causal, list[Rounding]()
         self._to_tokens, self._rules, self._grid = to_tokens, rules, grid
-        roots = Fraction(root_stride(to_tokens), root_stride(from_tokens))
-        self._factors = {"share": Fraction(to_tokens, from_tokens), "root": roots, "tokens": Fraction(1)}
+        self._factors = {"share": Fraction(to_tokens, from_tokens), "tokens": Fraction(1)}
         self._place = ""
 
     @contextmanager
@@ -88,7 +87,7 @@ class Scale:
         yield
         self._place = before
 
-    def size(self, kind: str, name: str, tokens: int, at_least: int = 1) -> int:
+    def size(self, kind: str, name: str, tokens: int, at_least: int = 1, *, below_all: bool = False) -> int:
         """A size at the other length, rounded half up; 0 stays 0.
 
         Args:
@@ -96,11 +95,16 @@ class Scale:
             name: of the parameter.
             tokens: at the first length.
             at_least: the smallest that means something.
+            below_all: whether it means something else once it is the whole length.
 
         Raises:
-            PatternError: it would be less than that.
+            PatternError: it would be less than that, or the whole length.
         """
-        return self._scaled(self._factors[getattr(self._rules, kind)], name, tokens, at_least)
+        found = self._scaled(self._factors[getattr(self._rules, kind)], name, tokens, at_least)
+        if below_all and found >= self._to_tokens:
+            allowed = f"must be less than {self._to_tokens} at {self._to_tokens} tokens"
+            raise PatternError(f"{self._place}.{name}", allowed, found, "Use fewer, or another rule.")
+        return found
 
     def side(self, name: str, tokens: int, at_least: int = 1) -> int:
         """A height or width on the grid, in the same way."""
@@ -117,14 +121,3 @@ class Scale:
         if exact != rounded:
             self.roundings.append(Rounding(f"{self._place}.{name}", tokens, float(exact), rounded))
         return rounded
-
-
-def root_stride(num_tokens: int) -> int:
-    """The smallest power of two whose square is num_tokens or more, in tokens; 2 at least.
-
-    Source: Child et al. 2019, section 4.3 (near the square root of n); their text model has 128 for 12,288.
-    """
-    stride = 2
-    while stride * stride < num_tokens:
-        stride *= 2
-    return stride

@@ -142,7 +142,7 @@ class Launcher:
             StudyError: it is of another pattern, or was made under other settings or on other data.
         """
         found = self._storage.read_measurement(trial.number, seed, task, rung)
-        assert trial.pattern is not None
+        assert trial.trained_pattern is not None
         if found is not None and not found.pattern_id:
             raise StudyError(
                 f"{self._storage.trial_path(trial.number)}: was measured by an older nas, which did not record what it "
@@ -150,7 +150,7 @@ class Launcher:
             )
         wanted = {
             "task": task,
-            "pattern_id": trial.pattern.id_in_order,
+            "pattern_id": trial.trained_pattern.id_in_order,
             "learning_rate": self._learning_rate,
             "conditions": self._conditions[task],
         }
@@ -169,9 +169,9 @@ class Launcher:
             trials=tuple(trial.number for trial in trials),
             folders=tuple(self._storage.trial_path(trial.number) for trial in trials),
             members=tuple(
-                Member(pattern=trial.pattern, seed=seed, learning_rate=self._learning_rate)
+                Member(pattern=pattern, seed=seed, learning_rate=self._learning_rate)
                 for trial in trials
-                if trial.pattern is not None
+                if (pattern := trial.trained_pattern)
             ),
             task=task,
             rung=rung,

@@ -57,7 +57,7 @@ def horizon(
     if len(goal.scores) > 1 or not by_rung[0]:
         return Horizon()
     trials = [trial for trial in store.trials if trial.number in by_rung[0] and trial.duplicate_of is None]
-    patterns = [trial.pattern for trial in trials if trial.pattern is not None]
+    patterns = [pattern for trial in trials if (pattern := trial.trained_pattern)]
     features = problem.features(patterns)
     known = np.array(
         [

@@ -118,6 +118,8 @@ def _provenance(settings: StudySettings, problem: Problem, trials: Sequence[Tria
         task=problem.task.name,
         task_fingerprint=problem.task.fingerprint,
         num_tokens=problem.task.num_tokens,
+        pattern_tokens=problem.shape.num_tokens,
+        carry=settings.carry if problem.backbone.transfer else None,
         rungs=settings.evaluation.rungs(settings.training),
         target=problem.target.name,
         evaluation=settings.evaluation.provenance(),

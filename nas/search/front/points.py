@@ -43,6 +43,7 @@ def entry_fields(
         "ratio_to_full": trial.cost.ratio_to(problem.full_cost),
         "pattern_id": trial.pattern.id,
         "pattern": trial.pattern,
+        "proxy_pattern": trial.proxy_pattern,
         "profile": trial.profile,
         "profile_ratio_to_full": {
             name: trial.costs[name] / full_costs[name] for name in PROFILED if trial.profile is not None

@@ -20,6 +20,7 @@ from nas.pretrained.source import checkpoint_fingerprint
 from nas.proxy.network.layout import check_fit as check_fit_of_proxy
 from nas.search.devices import choose_devices
 from nas.search.problem.study_tasks import make_tasks
+from nas.search.problem.transfer import Transfer, make_transfer
 from nas.search.settings import StudySettings
 from nas.space.space import Shape
 from nas.tasks.language.text import TextSettings
@@ -34,6 +35,7 @@ class Backbone:
         tasks: the loaded tasks by label, the one that gives the shape first.
         shape: what a space fills: its heads are those that can attend differently at no loss, the KV heads.
         num_heads: heads of a pattern, a multiple of the shape's: query heads that share a KV head attend alike.
+        transfer: between the proxy that is trained and the target that is meant; None if they are the same.
         target: the model itself as a target.
         check_fit: raises PatternError for a pattern that does not fit the model or a task.
         trains: whether weights are trained under each pattern; if not, scores have no noise.
@@ -47,10 +49,28 @@ class Backbone:
     check_fit: Callable[[ModelPattern], None]
     trains: bool = True
     fingerprint: str | None = None
+    transfer: Transfer | None = None
+
+    @property
+    def num_tokens(self) -> int:
+        """Length of the sequences that patterns are trained on, in tokens."""
+        return self.transfer.proxy_tokens if self.transfer else self.shape.num_tokens
 
     def widened(self, pattern: ModelPattern) -> ModelPattern:
         """A pattern of the shape for all heads of the model: those that share a KV head attend alike."""
         return stretched(pattern, pattern.num_layers, self.num_heads)
+
+    def trained(self, pattern: ModelPattern) -> ModelPattern:
+        """A pattern of the shape as the model has it.
+
+        Raises:
+            PatternError: the model is too short to tell one of its sizes from nothing.
+        """
+        return self.widened(self.transfer.trained(pattern) if self.transfer else pattern)
+
+    def meant(self, pattern: ModelPattern) -> ModelPattern:
+        """A pattern of the model as it is meant: in the target, if there is one."""
+        return self.transfer.meant(pattern) if self.transfer else pattern
 
 
 def make_backbone(settings: StudySettings) -> Backbone:
@@ -71,10 +91,14 @@ def make_backbone(settings: StudySettings) -> Backbone:
 def _proxy(settings: StudySettings) -> Backbone:
     tasks, proxy = make_tasks(settings), settings.proxy
     task = next(iter(tasks.values()))
+    transfer = None
+    if isinstance(settings.target, Target) and task.grid is None:
+        transfer = make_transfer(settings.target, proxy, task.num_tokens, settings.carry)
     shape = Shape(
         num_layers=proxy.num_layers,
-        num_heads=proxy.num_heads,
-        num_tokens=task.num_tokens,
+        num_heads=transfer.num_parts if transfer else proxy.num_heads,
+        num_tokens=transfer.target_tokens if transfer else task.num_tokens,
+        grain=transfer.grain if transfer else 1,
         causal=task.causal,
         grid=task.grid,
         context=all(other.train_batch(0, 1, 0).context is not None for other in tasks.values()),
@@ -90,6 +114,7 @@ def _proxy(settings: StudySettings) -> Backbone:
         num_heads=proxy.num_heads,
         target=proxy.target(task.num_tokens, task.vocab_size),
         check_fit=check_fit,
+        transfer=transfer,
     )
 
 

@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,10 +73,11 @@ class Problem:
         return fingerprints(self.tasks, self.backbone.fingerprint)
 
     def sample(self, suggest: Suggester) -> ModelPattern:
-        """A pattern of the space, which must have the study's shape, for the heads of the model.
+        """A pattern of the space, which must have the study's shape, as the model that is trained has it.
 
         Raises:
-            PatternError: the suggested values make no valid pattern, or none that a task can be learned with.
+            PatternError: the suggested values make no valid pattern, or none that a task can be learned with, or none
+                that the model is long enough for.
             InputError: the space's options do not go with the shape, or the space failed or returned anything else.
         """
         try:
@@ -91,16 +92,16 @@ class Problem:
         wanted = (self.shape.num_layers, self.shape.num_heads, self.shape.causal, self.shape.grid)
         if made != wanted:
             raise InputError("space", f"must sample patterns with (layers, heads, causal, grid) = {wanted}", made)
-        pattern = self.backbone.widened(pattern)
+        pattern = self.backbone.trained(pattern)
         self.backbone.check_fit(pattern)
         return pattern
 
     def features(self, patterns: Sequence[ModelPattern]) -> NDArray[np.float64]:
         """Patterns as features for a regression, shape (patterns, f); head by head too where heads have weights."""
-        of_layers = pattern_features(patterns, self.shape.num_tokens)
+        of_layers = pattern_features(patterns, self.backbone.num_tokens)
         if not self.shape.weighted:
             return of_layers
-        of_heads = head_features(patterns, self.shape.num_tokens)
+        of_heads = head_features(patterns, self.backbone.num_tokens)
         alike = self.backbone.num_heads // self.shape.num_heads
         return np.concatenate([of_layers, of_heads[:, ::alike]], axis=1)
 
@@ -110,8 +111,8 @@ class Problem:
         self.features([pattern])
 
     def cost(self, pattern: ModelPattern) -> Cost:
-        """What a pattern costs on the target."""
-        return count_cost(pattern, self.target)
+        """What a pattern costs on the target, as it is meant there."""
+        return count_cost(self.backbone.meant(pattern), self.target)
 
 
 def make_problem(settings: StudySettings) -> Problem:
@@ -127,12 +128,14 @@ def make_problem(settings: StudySettings) -> Problem:
     objectives = make_objectives(settings.objectives, scores, settings.task_quality)
     target = study_target(settings, backbone.target, task)
     space = load_space(settings.space.attribute, settings.space.options)
-    baselines = {name: backbone.widened(pattern) for name, pattern in _baselines(space, shape).items()}
+    # Baselines are those of the model that is trained: what they are in the target follows from that.
+    own = replace(shape, num_tokens=backbone.num_tokens, grain=1)
+    baselines = {name: backbone.widened(pattern) for name, pattern in _baselines(space, own).items()}
     problem = Problem(
         backbone=backbone,
         space=space,
         target=target,
-        full_cost=count_cost(baselines["full"], target),
+        full_cost=count_cost(backbone.meant(baselines["full"]), target),
         scores=scores,
         objectives=objectives,
         baselines=baselines,

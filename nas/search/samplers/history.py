@@ -111,7 +111,7 @@ class History:
     def _running(self, trial: Trial, final: Values, by_rung: Sequence[Values]) -> Observation:
         return Observation(
             self._store.suggestion(trial.number),
-            pattern=trial.pattern,
+            pattern=trial.trained_pattern,
             costs=self._shares(self._known_costs(trial)),
             rung_values=tuple(
                 _at_rungs(trial, goal, final, by_rung) for goal in self._problem.objectives if goal.scores

@@ -45,9 +45,9 @@ class MeasuredCosts:
         """Take what was measured so far, and forget older forecasts."""
         self._num_known = self._store.num_profiles
         profiled = [
-            (trial.pattern, trial.costs)
+            (trial.trained_pattern, trial.costs)
             for trial in self._store.trials
-            if trial.profile and trial.pattern and trial.duplicate_of is None
+            if trial.profile and trial.trained_pattern and trial.duplicate_of is None
         ]
         identity = self._problem.shape.identity
         self._known = {identity(pattern): {name: costs[name] for name in PROFILED} for pattern, costs in profiled}

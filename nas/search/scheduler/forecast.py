@@ -34,7 +34,7 @@ class Forecast:
         by_rung = [store.rung_scores(rung) for rung in rungs]
         self._numbers = sorted(by_rung[0])
         self._costs = {number: store[number].costs for number in self._numbers}
-        patterns = {number: pattern for number in self._numbers if (pattern := store[number].pattern)}
+        patterns = {number: pattern for number in self._numbers if (pattern := store[number].trained_pattern)}
         self._features = problem.features([patterns[n] for n in self._numbers])
         self._scores = tuple(dict.fromkeys(score for objective in problem.objectives for score in objective.scores))
         self._known = {

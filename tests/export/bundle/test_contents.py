@@ -55,6 +55,8 @@ def test_provenance_records_where_the_pattern_comes_from(front, tmp_path):
             "task": "text",
             "task_fingerprint": "ab" * 32,
             "num_tokens": 256,
+            "pattern_tokens": 256,
+            "carry": None,
             "rungs": [100, 200, 400],
             "target": "proxy",
             "evaluation": {"name": "scratch"},

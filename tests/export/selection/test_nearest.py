@@ -18,7 +18,7 @@ from tests.strategies import patterns, quick
 
 def _point(trial: int, *attend: Primitive) -> ExportPoint:
     pattern = ModelPattern.of([(HeadGroup(2, attend),)])
-    return ExportPoint(pattern=pattern, provenance=make_export_provenance(pattern, trial))
+    return ExportPoint(pattern=pattern, trained_pattern=pattern, provenance=make_export_provenance(pattern, trial))
 
 
 REFUSED = _point(3, Window(9), Stride(50))
