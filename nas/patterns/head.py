@@ -97,8 +97,13 @@ class HeadPattern:
         context = self.context(num_tokens)
         return (key <= query or not self.causal) and any(mask.allows(query, key, context) for mask in self.masks)
 
+    @property
+    def is_placed(self) -> bool:
+        """Whether the mask depends on the head's position in the model."""
+        return any(isinstance(primitive, Random) for primitive in self.attend)
+
     def placed(self, layer: int, head: int) -> "HeadPattern":
         """The same union at another position in the model; unchanged where the position does not matter."""
-        if not any(isinstance(primitive, Random) for primitive in self.attend):
+        if not self.is_placed:
             layer = head = 0
         return self if (layer, head) == (self.layer, self.head) else replace(self, layer=layer, head=head)

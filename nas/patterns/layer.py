@@ -93,7 +93,10 @@ class LayerPattern:
         heads: list[HeadPattern] = []
         for group in self.heads:
             head = HeadPattern(group.attend, self.causal, grid=self.grid, memory_tokens=self.memory_tokens)
-            heads += [head.placed(self.index, len(heads) + place) for place in range(group.count)]
+            if head.is_placed:
+                heads += [head.placed(self.index, len(heads) + place) for place in range(group.count)]
+            else:
+                heads += [head] * group.count
         return tuple(heads)
 
     def mask(self, num_tokens: int) -> Flags:

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 
 from nas.patterns.arrays import Array, Positions, table_like
@@ -63,7 +64,7 @@ class Random(MaskPrimitive):
         )
 
     def support(self, context: MaskContext) -> Support:
-        starts = draw_blocks(self, context)
+        starts = draw_blocks(self, context).copy()
         starts[starts < 0] = context.num_tokens  # in place: there may be as many blocks as tokens
         np.minimum(starts * self.block, context.num_tokens, out=starts)
         starts.sort(axis=1)
@@ -88,6 +89,12 @@ class Random(MaskPrimitive):
         return same_draw and isinstance(other, Random) and other.blocks == self.blocks
 
 
+_MOST_KEPT = 2**16
+"""Largest drawing that is kept, in bytes."""
+_DRAWN: LRUCache[tuple[Random, MaskContext], Positions] = LRUCache(2**26, getsizeof=lambda drawn: drawn.nbytes)
+"""Drawings that were made, 64 MiB of them: candidates of a search share most of theirs."""
+
+
 def draw_row(random: Random, layer: int, head: int, row: int, candidates: int) -> set[int]:
     """The blocks drawn for one block row: Floyd's sampling with splitmix64, in plain integers.
 
@@ -107,11 +114,22 @@ def draw_row(random: Random, layer: int, head: int, row: int, candidates: int) -
 
 
 def draw_blocks(random: Random, context: MaskContext) -> Positions:
-    """`draw_row` for all block rows, vectorised.
+    """`draw_row` for all block rows, vectorised; pairs, tiles and the KV cache of a head are counted from one drawing.
 
     Returns:
-        shape (block rows, blocks), int64: block numbers, -1 where a row has fewer candidates.
+        shape (block rows, blocks), int64, read-only: block numbers, -1 where a row has fewer candidates.
     """
+    key = (random, context)
+    drawn = _DRAWN.get(key)
+    if drawn is None:
+        drawn = _draw_blocks(random, context)
+        drawn.setflags(write=False)
+        if drawn.nbytes <= _MOST_KEPT:
+            _DRAWN[key] = drawn
+    return drawn
+
+
+def _draw_blocks(random: Random, context: MaskContext) -> Positions:
     rows = -(-context.num_tokens // random.block)
     row = np.arange(rows, dtype=np.uint64)
     candidates = np.arange(1, rows + 1) if context.causal else np.full(rows, rows)
