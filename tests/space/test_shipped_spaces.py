@@ -342,7 +342,7 @@ def test_anchors_are_offered_where_there_are_layers_enough() -> None:
         ["local_global_5_to_1"],
     ]
     assert {"growing_windows", "half_full_full_first", "longformer_growing"} <= offered[1] - offered[0]
-    with pytest.raises(InputError, match="anchor: local_global_5_to_1: needs 6 layers or more, got 4. Raise"):
+    with pytest.raises(InputError, match=r"anchor: local_global_5_to_1: needs 6 layers or more, got 4\. Raise"):
         Anchors(anchor=["full", "local_global_5_to_1"]).sample(RandomSuggester(0), shapes[2])
 
 
