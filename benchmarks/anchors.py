@@ -21,6 +21,7 @@ from claims import recall
 from claims.claim import Finding
 from claims.regime import Regime
 from claims.text import TEXT_CLAIMS
+
 from nas.errors import InputError, NasError
 from nas.patterns.label import label
 

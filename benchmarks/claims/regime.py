@@ -50,12 +50,8 @@ class Regime:
             for one in fields(proxy)
             if getattr(proxy, one.name) != getattr(default, one.name) and one.name != "num_layers"
         ]
-        seeds = ", ".join(map(str, self.table.plan.seeds))
-        facts = [
-            f"{self.num_tokens} tokens, {proxy.num_layers} layers",
-            *changed,
-            f"{self.rung:,} steps, seeds {seeds}",
-        ]
+        length = f"{self.rung:,} steps, seeds {', '.join(map(str, self.table.plan.seeds))}"
+        facts = [f"{self.num_tokens} tokens, {proxy.num_layers} layers", *changed, length]
         return f"{self.name}: {self.task['name']}, {', '.join(facts)}"
 
     @property
@@ -84,7 +80,8 @@ class Regime:
         """The anchors that its shape has, in the table or not."""
         proxy = self.table.proxy
         shape = Shape(num_layers=proxy.num_layers, num_heads=proxy.num_heads, num_tokens=self.num_tokens, causal=True)
-        return anchors_for(shape)
+        anchors: dict[str, ModelPattern] = anchors_for(shape)
+        return anchors
 
     @cached_property
     def runs(self) -> dict[str, dict[int, float]]:
