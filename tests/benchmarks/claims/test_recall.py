@@ -1,5 +1,7 @@
 """What reach allows of recall: the window law of one layer, and claims that hold and fail."""
 
+from pathlib import Path
+
 import pytest
 from claims.claim import Finding
 from claims.recall import WINDOWS, bounds, findings
@@ -77,7 +79,7 @@ def test_claims_fail_where_recall_rises_as_the_reach_falls() -> None:
     assert verdicts({one.claim: one for one in found}, "recall falls with reach") == {Verdict.FAILS}
 
 
-def test_convolutions_are_refused(tmp_path) -> None:
+def test_convolutions_are_refused(tmp_path: Path) -> None:
     path = write_anchors(tmp_path / "table.jsonl", seeds=1, task=RECALL, convolution_tokens=4)
     with pytest.raises(InputError, match=r"^table: proxy.convolution_tokens: must be 0 .*, got 4\."):
         list(findings(Regime.read(path)))
