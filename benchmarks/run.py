@@ -79,6 +79,12 @@ BENCHMARKS = (
         ("benchmarks/search_cost.py", "tables/tabular-text.jsonl", "--methods", "make,first", "--workers", "2"),
         "Share of the true hypervolume that the default search reaches, replayed (docs/search_cost.md).",
     ),
+    Benchmark(
+        "anchors",
+        "What is known of larger models",
+        ("benchmarks/anchors.py", "tables/tabular-text.jsonl"),
+        "Whether the proxies of the shipped table order patterns as larger models do (docs/transfer.md).",
+    ),
 )
 
 

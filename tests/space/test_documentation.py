@@ -5,12 +5,15 @@ import importlib
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from omegaconf import OmegaConf
 
+from nas.patterns.label import label
+from nas.search_spaces.anchors import ANCHORS
 from nas.search_spaces.families import FAMILIES
 from nas.space.baselines import BASELINES
 from nas.space.load import load_space
@@ -81,6 +84,13 @@ def test_the_families_are_listed_with_what_they_draw() -> None:
         family.draw(suggest, shape)
         made[name] = set(suggest.params)
     assert listed == made
+
+
+def test_the_anchors_are_listed_with_their_labels() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|[^|]+\|[^|]+\| (L0.*) \|$", CHAPTERS["anchors"], re.MULTILINE)
+    shapes = {name: replace(TEXT, num_layers=max(2, anchor.least_layers)) for name, anchor in ANCHORS.items()}
+    made = [(name, label(anchor.make(shapes[name]))) for name, anchor in ANCHORS.items()]
+    assert [(name, shown.replace("\\|", "|")) for name, shown in rows] == made
 
 
 def test_the_baselines_are_listed() -> None:

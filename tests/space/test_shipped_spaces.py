@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from omegaconf import OmegaConf
 
 from nas.errors import InputError
 from nas.patterns.file import load_pattern
+from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Global, Random, Stride, Window
+from nas.search_spaces.anchors import Anchors, anchors_for
 from nas.search_spaces.bigbird import BigBird
 from nas.search_spaces.cswin import CSWin
 from nas.search_spaces.everything import Everything
@@ -87,6 +90,10 @@ SPACES: dict[type[Space], tuple[Shape, dict[str, set[str]]]] = {
     Tabular: (
         TEXT,
         {"window": {"window"}, "global": {"window", "global"}, "stride": {"stride", "global"}, "full": {"full"}},
+    ),
+    Anchors: (
+        TEXT,
+        {"window": {"window"}, "global": {"window", "global"}, "full": {"full"}, "random": {"window", "random"}},
     ),
     Everything: (TEXT, {"full": {"full"}, "block": {"block"}, "select": {"select"}, "strided": {"window", "stride"}}),
 }
@@ -210,9 +217,10 @@ def test_every_option_has_an_effect(space_type: type[Space]) -> None:
 
 @each_space
 def test_random_samples_are_rarely_equal(space_type: type[Space]) -> None:
-    """But for small spaces: two layers of `local_global` have 24 patterns in all."""
+    """But for small spaces: two layers have 24 patterns of `local_global` and 17 of `anchors` in all."""
     distinct = len({pattern.id for pattern in samples(space_type, 100)})
-    assert distinct == 24 if space_type is LocalGlobal else distinct >= 66
+    small = {LocalGlobal: 24, Anchors: 17}
+    assert distinct == small[space_type] if space_type in small else distinct >= 66
 
 
 @each_space
@@ -324,6 +332,32 @@ def test_random_blocks_make_up_one_key_in_a_stride() -> None:
 def test_uniform_layers_are_alike_and_hybrid_ones_are_not() -> None:
     assert len({layer.heads for layer in Uniform().sample(RandomSuggester(0), DEFAULT).layers}) == 1
     assert len({layer.heads for layer in Hybrid().sample(RandomSuggester(1), DEFAULT).layers}) == 2
+
+
+def test_anchors_are_offered_where_there_are_layers_enough() -> None:
+    shapes = [Shape(num_layers=num, num_heads=4, num_tokens=128, causal=True) for num in (1, 2, 4, 6)]
+    offered = [set(anchors_for(shape)) for shape in shapes]
+    assert [sorted(more - fewer) for fewer, more in pairwise(offered[1:])] == [
+        ["local_global_3_to_1"],
+        ["local_global_5_to_1"],
+    ]
+    assert {"growing_windows", "half_full_full_first", "longformer_growing"} <= offered[1] - offered[0]
+    with pytest.raises(InputError, match=r"anchor: local_global_5_to_1: needs 6 layers or more, got 4\. Raise"):
+        Anchors(anchor=["full", "local_global_5_to_1"]).sample(RandomSuggester(0), shapes[2])
+
+
+@pytest.mark.parametrize("num_tokens", [128, 256, 512])
+def test_anchors_that_are_compared_see_as_many_pairs(num_tokens: int) -> None:
+    shape = Shape(num_layers=4, num_heads=4, num_tokens=num_tokens, causal=True)
+    pairs = {name: count_pairs_of(pattern, num_tokens) for name, pattern in anchors_for(shape).items()}
+    assert pairs["growing_windows"] == pairs["shrinking_windows"]
+    assert 1.01 < pairs["equal_windows"] / pairs["growing_windows"] < 1.02
+    assert pairs["growing_to_full"] == pairs["shrinking_from_full"] == pairs["local_global_1_to_1"]
+    assert 0.99 < pairs["random_blocks"] / pairs["wide_windows"] < 1.04
+
+
+def count_pairs_of(pattern: ModelPattern, num_tokens: int) -> int:
+    return sum(int(head.mask(num_tokens).sum()) for layer in pattern.layers for head in layer.head_patterns())
 
 
 def test_more_second_heads_than_heads_is_an_error() -> None:

@@ -1,0 +1,1 @@
+"""Claims about patterns, and whether a table of training runs bears them out."""
