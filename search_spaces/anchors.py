@@ -64,7 +64,7 @@ def _windows(shape: Shape, widths: Sequence[int], num_global: int = 0) -> ModelP
 
 def _random_blocks(shape: Shape) -> ModelPattern:
     """The query itself and as many random blocks as add up to WIDE: no token sees its neighbours but by chance."""
-    drawn = Random(random_block(shape.num_tokens), WIDE)
+    drawn = Random(random_block(shape), WIDE)
     return shape.pattern([(HeadGroup(shape.num_heads, (Window(0), drawn)),)] * shape.num_layers)
 
 
