@@ -61,6 +61,7 @@ class StudyPlan:
         num_long_runs: runs that check the ranking.
         long_steps: length of such a run, in optimiser steps.
         scoring: work of scoring at the end of these runs, on one task, as in `legs`.
+        grain: how many tokens of the target the trained model sees as one; 1 without a target.
     """
 
     num_baselines: int
@@ -72,6 +73,7 @@ class StudyPlan:
     num_long_runs: int
     long_steps: int
     scoring: float
+    grain: int = 1
 
     @property
     def num_trials(self) -> int:

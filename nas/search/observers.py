@@ -51,6 +51,7 @@ def study_plan(settings: StudySettings, problem: Problem) -> StudyPlan:
         num_long_runs=settings.fidelity.num_patterns * settings.fidelity.num_seeds,
         long_steps=settings.fidelity.times * rungs[-1],
         scoring=scoring[-1],
+        grain=problem.shape.grain,
     )
 
 

@@ -32,10 +32,16 @@ def trial_line(
 
 
 def started_line(info: StudyInfo, plan: StudyPlan, num_known: int) -> str:
-    """`study demo in runs/demo: 30 trials, 12 of them finished before`."""
+    """`study demo in runs/demo: 30 trials, 12 of them finished before`; for a target, what its proxy cannot tell."""
     known = f", {num_known} of them finished before" if num_known else ""
     num_trials = format_count(plan.num_trials, "trial")
-    return f"study {info.name} in {info.folder}: {num_trials}{known}"
+    limit = (
+        f"\nthe proxy sees {plan.grain} tokens of the target as one, so it tells nothing of windows below "
+        f"{2 * plan.grain} keys; a longer task.num_tokens does"
+        if plan.grain > 1
+        else ""
+    )
+    return f"study {info.name} in {info.folder}: {num_trials}{known}{limit}"
 
 
 def finished_line(trials: Sequence[Trial], front: Front) -> str:

@@ -1,5 +1,7 @@
 """What a study writes about itself, line by line."""
 
+import dataclasses
+
 import pytest
 from msgspec.structs import replace
 
@@ -80,6 +82,9 @@ def test_further_runs_are_announced():
 
 def test_the_start_gives_name_folder_and_what_is_known():
     assert started_line(make_info(), make_plan(30), 0) == "study demo in runs/demo: 30 trials"
+    aimed = started_line(make_info(), dataclasses.replace(make_plan(30), grain=256), 0).splitlines()
+    assert aimed[0] == "study demo in runs/demo: 30 trials"
+    assert aimed[1].startswith("the proxy sees 256 tokens of the target as one") and "below 512 keys" in aimed[1]
     assert (
         started_line(make_info(), make_plan(30), 12) == "study demo in runs/demo: 30 trials, 12 of them finished before"
     )
