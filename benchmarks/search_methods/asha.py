@@ -8,16 +8,16 @@ import numpy as np
 
 from nas.proxy.training.schedule import branch_start
 from nas.statistics.pareto import fronts
-from search_methods.search import Curve, Search
+from search_methods.search import Chosen, Search
 from search_methods.truth import Truth, load
 
 
-def mo_asha(path: Path, num_seeds: int | None, seed: int, *, num_trials: int, ratio: int) -> Search:
+def mo_asha(path: Path, num_draws: int, seed: int, *, num_trials: int, ratio: int) -> Search:
     """Asynchronous halving over several objectives as published: random draws, fronts of raw scores, epsilon-net.
 
     Schmucker et al. 2021 (arXiv 2106.12639). One worker; a rung lets through its best 1/ratio.
     """
-    table, _, truth = load(path, num_seeds)
+    table, _, truth = load(path, num_draws)
     flops, training = truth.step_flops, table.training
     draw = random.Random(seed)
     new = draw.sample(sorted(truth.values), min(num_trials, len(truth.values)))
@@ -25,8 +25,7 @@ def mo_asha(path: Path, num_seeds: int | None, seed: int, *, num_trials: int, ra
     reached: list[list[str]] = [[] for _ in rungs]
     promoted: list[set[str]] = [set() for _ in rungs]
     spent = 0.0
-    curve: Curve = []
-    num_chosen: list[int] = []
+    moments: list[Chosen] = []
     while True:
         identity, rung = None, 0
         for level in reversed(range(len(rungs) - 1)):
@@ -39,15 +38,13 @@ def mo_asha(path: Path, num_seeds: int | None, seed: int, *, num_trials: int, ra
                 break
         if identity is None:
             if not new:
-                return Search(curve, truth.tau(_raw_scores(reached, truth, seed)), tuple(num_chosen))
+                return Search(tuple(moments), truth.tau(_raw_scores(reached, truth, seed)))
             identity, rung = new.pop(), 0
         trunk = branch_start(rungs[rung - 1], training) if rung else 0
         spent += flops[identity] * (rungs[rung] - trunk)
         reached[rung].append(identity)
         if reached[-1]:
-            chosen = truth.observed_front(reached[-1], seed, rungs[-1])
-            curve.append((spent, truth.share(chosen)))
-            num_chosen.append(len(chosen))
+            moments.append(Chosen(spent, tuple(truth.observed_front(reached[-1], seed, rungs[-1]))))
 
 
 def _raw_scores(reached: Sequence[Sequence[str]], truth: Truth, seed: int) -> dict[str, float]:

@@ -1,13 +1,13 @@
 """Studies by the product's own driver, replayed on a table and judged after every training."""
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from optuna.samplers import GPSampler, TPESampler
 from replay import MemoryStorage, ReplayExecutor
 
-from nas.patterns.model import ModelPattern
 from nas.results.observer import Observer
 from nas.results.trial import Trial, TrialState
 from nas.search.concurrency import Concurrency
@@ -17,7 +17,7 @@ from nas.search.observers import Observers
 from nas.search.samplers.ask_context import MakeSampler
 from nas.search.samplers.catalog import SAMPLERS
 from search_methods.mutation import ParetoMutation
-from search_methods.search import Curve, Search
+from search_methods.search import Chosen, Search
 from search_methods.settings import study_settings
 from search_methods.truth import load
 
@@ -31,46 +31,49 @@ MAKERS: dict[str, MakeSampler] = SAMPLERS | {
 
 
 class Trace(Observer):
-    """An observer that judges the choices after every training.
+    """An observer that keeps what the search would choose after every training.
 
     Args:
-        spent: what has been spent so far.
-        share: what chosen patterns are worth, as a share of the true hypervolume.
+        spent: training FLOPs that have been spent so far.
     """
 
-    def __init__(self, spent: Callable[[], float], share: Callable[[Sequence[ModelPattern]], float]) -> None:
-        self._spent, self._share = spent, share
+    def __init__(self, spent: Callable[[], float]) -> None:
+        self._spent = spent
         self.driver: Driver | None = None
-        self.curve: Curve = []
-        self.num_chosen: list[int] = []
+        self.moments: list[Chosen] = []
+        self.cpu_seconds = 0.0
+        """Processor time that watching took, which no search would spend."""
 
     def trial_advanced(self, trial: Trial) -> None:
         """See `Observer`."""
-        self._judge()
+        self._keep()
 
     def trial_finished(self, trial: Trial) -> None:
         """See `Observer`."""
         if trial.state is TrialState.FINISHED:
-            self._judge()
+            self._keep()
 
-    def _judge(self) -> None:
+    def _keep(self) -> None:
         assert self.driver is not None
-        chosen = [trial.pattern for trial in self.driver.forecast_front() if trial.pattern]
-        self.curve.append((float(self._spent()), self._share(chosen)))
-        self.num_chosen.append(len(chosen))
+        started = time.process_time()
+        ids = tuple(trial.pattern.id for trial in self.driver.forecast_front() if trial.pattern)
+        self.moments.append(Chosen(float(self._spent()), ids))
+        self.cpu_seconds += time.process_time() - started
 
 
-def driven(path: Path, num_seeds: int | None, seed: int, *, sampler: str, **study: Any) -> Search:
+def driven(path: Path, num_draws: int, seed: int, *, sampler: str, **study: Any) -> Search:
     """One study by the product's own driver."""
-    table, problem, truth = load(path, num_seeds)
+    table, problem, truth = load(path, num_draws)
     settings = study_settings(table, seed=seed, **study)
     executor = ReplayExecutor(table.rows, {seed * 1000: truth.own_seed(seed)}, table.training, problem.target)
-    trace = Trace(lambda: executor.train_flops, lambda chosen: truth.share([pattern.id for pattern in chosen]))
+    trace = Trace(lambda: executor.train_flops)
     concurrency = Concurrency(num_workers=2, cohort_size=CPU_COHORT)
     trace.driver = Driver(
         settings, problem, MAKERS[sampler], MemoryStorage(), executor, Observers([trace]), concurrency, None
     )
+    started = time.process_time()
     trace.driver.run()
+    cpu_seconds = time.process_time() - started - trace.cpu_seconds
     patterns = {trial.number: trial.pattern.id for trial in trace.driver.trials if trial.pattern}
-    ranked = {patterns[number]: own["quality"] for number, own in trace.driver.ranking().items()}
-    return Search(trace.curve, truth.tau(ranked), tuple(trace.num_chosen))
+    ranked = {patterns[number]: truth.sign * own["quality"] for number, own in trace.driver.ranking().items()}
+    return Search(tuple(trace.moments), truth.tau(ranked), cpu_seconds)

@@ -1,4 +1,4 @@
-"""Methods that train patterns fully, in an order that is known before."""
+"""Methods that train patterns in an order that is known before."""
 
 import random
 from collections.abc import Sequence
@@ -8,26 +8,26 @@ from pathlib import Path
 import numpy as np
 
 from nas.statistics.pareto import fronts
-from search_methods.search import Curve, Search
+from search_methods.search import Chosen, Search
 from search_methods.shared_scores import SHARED_STEPS, shared_scores
 from search_methods.truth import Truth, load
 
 
-def by_cost_alone(path: Path, num_seeds: int | None, seed: int, *, key: str, num_trials: int) -> Search:
+def by_cost_alone(path: Path, num_draws: int, seed: int, *, key: str, num_trials: int) -> Search:
     """A zero-cost ranking: quality is taken to be a cost, so every choice is trained that spreads over it evenly.
 
     `pairs` takes more pairs to be better; `parameters` finds all patterns alike, so it draws at random.
     """
-    _, _, truth = load(path, num_seeds)
+    _, _, truth = load(path, num_draws)
     draw = random.Random(seed)
     ids = sorted(truth.values, key=lambda one: (truth.values[one][1] if key == "pairs" else 0.0, draw.random()))
     order = _spread(ids)[:num_trials]
     return _trained_fully(order, truth, seed)
 
 
-def by_shared_weights(path: Path, num_seeds: int | None, seed: int, *, num_trials: int) -> Search:
+def by_shared_weights(path: Path, num_draws: int, seed: int, *, num_trials: int) -> Search:
     """Shared weights are trained and score every pattern; then fronts of their scores are trained fully, best first."""
-    _, _, truth = load(path, num_seeds)
+    _, _, truth = load(path, num_draws)
     scores = shared_scores(path, seed)
     costs = {identity: (scores[identity], *truth.values[identity][1:]) for identity in truth.values}
     ids = sorted(costs)
@@ -50,14 +50,22 @@ def _spread(items: Sequence[str]) -> list[str]:
 
 
 def _trained_fully(order: Sequence[str], truth: Truth, seed: int, spent: float = 0.0) -> Search:
-    seen: list[str] = []
-    curve: Curve = []
-    num_chosen = []
-    for identity in order:
-        spent += truth.step_flops[identity] * truth.rungs[-1]
-        seen.append(identity)
-        chosen = truth.observed_front(seen, seed, truth.rungs[-1])
-        curve.append((spent, truth.share(chosen)))
-        num_chosen.append(len(chosen))
-    ranked = {identity: truth.observed(identity, seed, truth.rungs[-1])[0] for identity in seen}
-    return Search(curve, truth.tau(ranked), tuple(num_chosen))
+    return trained_in_order(order, truth, seed, truth.rungs[-1], spent)
+
+
+def trained_in_order(order: Sequence[str], truth: Truth, seed: int, num_steps: int, spent: float = 0.0) -> Search:
+    """Patterns are trained one after another, and those on the front of their scores are chosen.
+
+    Args:
+        order: ids.
+        truth: of the table.
+        seed: of the search.
+        num_steps: of every pattern; a rung of the table.
+        spent: training FLOPs before the first one.
+    """
+    moments = []
+    for count, identity in enumerate(order, 1):
+        spent += truth.step_flops[identity] * num_steps
+        moments.append(Chosen(spent, tuple(truth.observed_front(order[:count], seed, num_steps))))
+    ranked = {identity: truth.observed(identity, seed, num_steps)[0] for identity in order}
+    return Search(tuple(moments), truth.tau(ranked))

@@ -1,13 +1,28 @@
-"""What one search came to, and what it had reached at what cost."""
+"""What one search chose as it went, and what its choices had reached at what cost."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 Curve = list[tuple[float, float]]
 """(training FLOPs, share of the true hypervolume) after every training."""
+Worth = Callable[[Sequence[str]], float]
+"""What chosen patterns are worth, as a share of the true hypervolume."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a search would put on its front at one moment.
+
+    Args:
+        flops: training FLOPs spent so far.
+        ids: of the patterns.
+    """
+
+    flops: float
+    ids: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -15,14 +30,23 @@ class Search:
     """What one search came to.
 
     Args:
-        curve: what it chose, as it went.
+        moments: what it chose, after every training.
         tau: Kendall's tau-b between its final ranking of the patterns that it has trained and the truth.
-        num_chosen: patterns that it chose, after every training: whoever chooses all is worth everything.
+        cpu_seconds: processor time of everything but training: asks, forecasts, promotions.
     """
 
-    curve: Curve
+    moments: tuple[Chosen, ...]
     tau: float | None
-    num_chosen: tuple[int, ...] = ()
+    cpu_seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def num_chosen(self) -> tuple[int, ...]:
+        """Patterns chosen, after every training: whoever chooses all is worth everything."""
+        return tuple(len(moment.ids) for moment in self.moments)
+
+    def curve(self, worth: Worth) -> Curve:
+        """What its choices were worth, as it went."""
+        return [(moment.flops, worth(moment.ids)) for moment in self.moments]
 
 
 def at(curve: Curve, spent: float) -> float:
@@ -43,6 +67,21 @@ def cost_of(curve: Curve, share: float) -> float:
 
 def interval(values: Sequence[float], seed: int = 0) -> tuple[float, float, float]:
     """Mean with a 95% bootstrap interval."""
-    draws = np.random.default_rng(seed).choice(np.asarray(values), size=(2000, len(values))).mean(axis=1)
-    low, high = np.quantile(draws, [0.025, 0.975])
-    return float(np.mean(values)), float(low), float(high)
+    return _bootstrapped(values, np.mean, seed)
+
+
+def median_interval(values: Sequence[float], seed: int = 0) -> tuple[float, float, float]:
+    """Median with a 95% bootstrap interval; infinite values stand for what was not reached."""
+    return _bootstrapped(values, _median, seed)
+
+
+def _median(values: object, axis: int | None = None) -> object:
+    """The upper one of the two middle values, so that infinite ones cannot be averaged."""
+    ordered = np.sort(np.asarray(values, dtype=float), axis=-1)
+    return ordered[..., ordered.shape[-1] // 2]
+
+
+def _bootstrapped(values: Sequence[float], statistic: Callable[..., object], seed: int) -> tuple[float, float, float]:
+    draws = np.random.default_rng(seed).choice(np.asarray(values, dtype=float), size=(2000, len(values)))
+    low, high = np.quantile(np.asarray(statistic(draws, axis=1)), [0.025, 0.975], method="nearest")
+    return float(np.asarray(statistic(np.asarray(values)))), float(low), float(high)

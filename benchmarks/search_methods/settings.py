@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from nas.ground_truth.file import Table
 from nas.search.settings import FidelitySettings, SpaceSettings, StudySettings
-from nas.tasks.language.text import TextSettings
+from nas.tasks.catalog import TASKS
 
 OBJECTIVES = ["quality", "flops", "kv_cache_bytes"]
 
@@ -25,7 +25,7 @@ def study_settings(
         seed=seed,
         num_trials=num_trials,
         space=SpaceSettings(**written["space"]),
-        task=TextSettings(**written["task"]),
+        task=TASKS[written["task"]["name"]](**written["task"]),
         proxy=table.proxy,
         training=replace(
             table.training,

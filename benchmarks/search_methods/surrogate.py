@@ -18,6 +18,8 @@ from nas.ground_truth.file import Table
 from nas.patterns.model import ModelPattern
 from nas.proxy.settings import TrainingSettings
 from nas.results.measurement import Measurement, Outcome
+from search_methods.noise import rung_root
+from search_methods.simulated import curves_of
 from search_methods.truth import Truth
 
 NUM_TREES = 100
@@ -37,13 +39,9 @@ class TableForest:
     ) -> None:
         self.rungs, self._features = truth.rungs, features
         patterns = [entry.pattern for entry in table.plan.entries]
-        curves = np.array(
-            [[[truth.by_rung[one.id, seed, rung] for rung in truth.rungs] for seed in truth.seeds] for one in patterns]
-        )
+        curves = curves_of(table, patterns)
         self._forest = RandomForestRegressor(NUM_TREES, random_state=0).fit(features(patterns), curves.mean(axis=1))
-        residual = curves - curves.mean(axis=1, keepdims=True)
-        degrees = len(patterns) * (len(truth.seeds) - 1)
-        self._root = np.linalg.cholesky(np.einsum("psr,psq->rq", residual, residual) / degrees)
+        self._root = rung_root(curves)
         self._means: dict[str, tuple[float, ...]] = {}
 
     def mean(self, pattern: ModelPattern) -> tuple[float, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from replay import MemoryStorage, ReplayExecutor
 
+from nas.costs.counting import count_cost
 from nas.patterns.model import ModelPattern
 from nas.proxy.training.schedule import rung_steps
 from nas.results.front import Front
@@ -29,8 +30,10 @@ PURPOSES = (
     "confirmation",
     "long runs",
 )
-Steps = Counter[str]
-"""Optimiser steps by purpose."""
+Amounts = Counter[str]
+"""Optimiser steps or training FLOPs, by purpose."""
+Run = tuple[int, int, int]
+"""Trial, seed and rung of a training run."""
 TWO_CORES = Concurrency(num_workers=2, cohort_size=CPU_COHORT)
 
 
@@ -62,6 +65,7 @@ class WholeStudy:
         store: all trials.
         ranking: of those that were trained.
         steps: optimiser steps by purpose, branches included.
+        flops: training FLOPs of these steps, by purpose.
     """
 
     moments: tuple[Moment, ...]
@@ -69,7 +73,8 @@ class WholeStudy:
     result: Front
     store: TrialStore
     ranking: Ranking
-    steps: Steps
+    steps: Amounts
+    flops: Amounts
 
     @property
     def num_steps(self) -> int:
@@ -136,14 +141,26 @@ def replay_study(
         store=driver._store,
         ranking=driver.ranking(),
         steps=_by_purpose(executor.steps, driver.trials, settings),
+        flops=_by_purpose(_flops(executor.steps, driver.trials, world, settings), driver.trials, settings),
     )
 
 
-def _by_purpose(steps: Mapping[tuple[int, int, int], int], trials: Sequence[Trial], settings: StudySettings) -> Steps:
-    """Steps by what they are for, from those by trial, seed and rung."""
+def _flops(steps: Mapping[Run, int], trials: Sequence[Trial], world: World, settings: StudySettings) -> dict[Run, int]:
+    """Training FLOPs of the steps of every run."""
+    step_flops = {
+        trial.number: count_cost(trial.pattern, world.problem.target).train_flops * settings.training.batch_size
+        for trial in trials
+        if trial.pattern
+    }
+    return {run: num * step_flops[run[0]] for run, num in steps.items()}
+
+
+def _by_purpose(amounts: Mapping[Run, int], trials: Sequence[Trial], settings: StudySettings) -> Amounts:
+    """Amounts by what they are for."""
     rungs, own = rung_steps(settings.training), trial_seed(settings, 0)
-    found: Steps = Counter(dict.fromkeys(PURPOSES, 0))
-    for (number, seed, rung), num in steps.items():
+    found: Amounts = Counter(dict.fromkeys(PURPOSES, 0))
+    for run, amount in amounts.items():
+        number, seed, rung = run
         if rung > rungs[-1]:
             purpose = "long runs"
         elif seed != own:
@@ -152,5 +169,5 @@ def _by_purpose(steps: Mapping[tuple[int, int, int], int], trials: Sequence[Tria
             purpose = "baselines"
         else:
             purpose = "first rung" if rung == rungs[0] else "later rungs"
-        found[purpose] += num
+        found[purpose] += amount
     return found

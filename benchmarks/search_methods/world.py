@@ -40,6 +40,7 @@ class World:
             seeds, or by the mean of all for None.
         known: patterns whose front counts as the whole.
         exact: whether true values are free of noise.
+        full_run_flops: training FLOPs of one full run of the table's mean pattern.
     """
 
     settings: StudySettings
@@ -50,6 +51,7 @@ class World:
     value: Callable[[ModelPattern, int | None], Point]
     known: tuple[ModelPattern, ...]
     exact: bool
+    full_run_flops: float
 
     def judge_of(self, seed: int) -> int | None:
         """Whose values judge a study: those of a seed that the search did not see, unless values are free of noise."""
@@ -95,7 +97,7 @@ def table_world(path: Path, least_window: int = NARROWEST) -> World:
         path: of the table.
         least_window: least keys of the first layer's window.
     """
-    table, problem, truth = load(path, None)
+    table, problem, truth = load(path)
     entries = [
         entry
         for entry in table.plan.entries
@@ -116,6 +118,7 @@ def table_world(path: Path, least_window: int = NARROWEST) -> World:
         value=value,
         known=tuple(entry.pattern for entry in entries),
         exact=False,
+        full_run_flops=truth.full_run_flops,
     )
 
 
@@ -127,7 +130,7 @@ def _first_window(params: Mapping[str, object]) -> int:
 @cache
 def default_world(path: Path) -> World:
     """The problem of `make search`, baselines included, with qualities that a model of the table predicts."""
-    table, _, truth = load(path, None)
+    table, _, truth = load(path)
     (settings,) = load_settings(["training.test_lengths=[]"])
     problem = make_problem(settings)
     forest = TableForest(table, truth, problem.features)
@@ -147,6 +150,7 @@ def default_world(path: Path) -> World:
         value=value,
         known=tuple({pattern.id: pattern for pattern in drawn}.values()),
         exact=True,
+        full_run_flops=truth.full_run_flops,
     )
 
 

@@ -17,12 +17,12 @@ TABLE = Path(__file__).parents[3] / "tables" / "tabular-text.jsonl"
 
 @pytest.fixture(scope="module")
 def forest() -> TableForest:
-    table, problem, truth = load(TABLE, None)
+    table, problem, truth = load(TABLE)
     return TableForest(table, truth, problem.features)
 
 
 def test_it_ranks_the_patterns_that_it_was_fitted_to(forest: TableForest) -> None:
-    table, _, truth = load(TABLE, None)
+    table, _, truth = load(TABLE)
     patterns = [entry.pattern for entry in table.plan.entries]
     predicted = [forest.mean(pattern)[-1] for pattern in patterns]
     tau = kendall_tau(predicted, [truth.values[pattern.id][0] for pattern in patterns])
@@ -30,7 +30,7 @@ def test_it_ranks_the_patterns_that_it_was_fitted_to(forest: TableForest) -> Non
 
 
 def test_its_noise_is_that_of_the_table(forest: TableForest) -> None:
-    table, _, truth = load(TABLE, None)
+    table, _, truth = load(TABLE)
     pattern = table.plan.entries[0].pattern
     drawn = np.array([[forest.measured(pattern, seed, rung) for rung in truth.rungs] for seed in range(500)])
     low, high = (

@@ -4,9 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from search_methods.whole_study import WholeStudy, replay_study
+from search_methods.whole_study import PURPOSES, WholeStudy, replay_study
 from search_methods.world import table_world
 
+from nas.costs.counting import count_cost
 from nas.results.trial import TrialState
 from nas.search.concurrency import Concurrency
 from nas.search.settings import FidelitySettings
@@ -34,6 +35,16 @@ def test_every_step_is_counted_for_one_purpose(study: WholeStudy) -> None:
         "confirmation": 960 * len(confirmed),
         "long runs": sum(3840 - (768 if trial in finished else 384) for trial in longest),
     }
+
+
+def test_flops_are_those_of_the_steps(study: WholeStudy) -> None:
+    world = table_world(TABLE)
+    settings = replace(world.settings, num_trials=4, training=replace(world.settings.training, num_rungs=1))
+    own = replay_study(world, replace(settings, fidelity=FidelitySettings(num_patterns=0)))
+    patterns = [trial.pattern for trial in own.store.trials if trial.pattern and trial.duplicate_of is None]
+    step_flops = [count_cost(pattern, world.problem.target).train_flops * 4 for pattern in patterns]  # batches of 4
+    assert own.flops == {**dict.fromkeys(PURPOSES, 0), "first rung": 960 * sum(step_flops)}
+    assert study.flops.total() == pytest.approx(study.num_steps / 3840 * world.full_run_flops, rel=0.3)
 
 
 def test_the_report_says_what_its_long_runs_took(study: WholeStudy) -> None:

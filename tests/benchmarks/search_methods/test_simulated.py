@@ -1,0 +1,43 @@
+"""Tables of drawn scores, from the shipped table."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from search_methods.simulated import curves_of
+from search_methods.truth import load
+
+from nas.errors import InputError
+
+TABLES = Path(__file__).parents[3] / "tables"
+TABLE = TABLES / "tabular-text.jsonl"
+NUM_DRAWS = 60
+
+
+def test_scores_scatter_about_a_truth_that_is_known() -> None:
+    table, _, truth = load(TABLE, NUM_DRAWS)
+    own, _, own_truth = load(TABLE)
+    patterns = [entry.pattern for entry in table.plan.entries]
+    drawn, measured = curves_of(table, patterns), curves_of(own, patterns)
+    assert drawn.shape == (147, NUM_DRAWS, 5) and truth.seeds == tuple(range(NUM_DRAWS))
+    true = np.array([truth.values[pattern.id][0] for pattern in patterns])
+    assert drawn[:, :, -1].mean(axis=1) == pytest.approx(true, abs=0.008)
+    assert drawn.std(axis=1, ddof=1).mean(axis=0) == pytest.approx(
+        np.sqrt(measured.var(axis=1, ddof=1).mean(axis=0)), rel=0.1
+    )
+    assert [truth.values[one.id][1:] for one in patterns] == [own_truth.values[one.id][1:] for one in patterns]
+
+
+def test_a_search_sees_its_own_draw() -> None:
+    table, _, truth = load(TABLE, NUM_DRAWS)
+    identity = table.plan.entries[0].pattern.id
+    seen = [truth.observed(identity, seed, 960)[0] for seed in range(NUM_DRAWS)]
+    assert len(set(seen)) == NUM_DRAWS
+    rows = {row.seed: row.quality for row in table.rows if (row.pattern_id, row.step) == (identity, 960)}
+    assert seen == [rows[seed] for seed in range(NUM_DRAWS)]
+
+
+def test_one_seed_tells_nothing_about_noise() -> None:
+    expected = r"^table: must have two seeds or more for its noise to be drawn, got \[0\]\. Replay its own seed"
+    with pytest.raises(InputError, match=expected):
+        load(TABLES / "ladder" / "S-plain.jsonl", 2)
