@@ -37,7 +37,7 @@ class Sides:
     """
 
     def __init__(self, path: Path) -> None:
-        table, _, self.truth = load(path, None)
+        table, _, self.truth = load(path)
         patterns = {entry.pattern.id: entry.pattern for entry in table.plan.entries}
         self.ids = [identity for identity in patterns if identity in self.truth.values]
         self.features = pattern_features([patterns[one] for one in self.ids], table.task.num_tokens)
