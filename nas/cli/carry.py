@@ -72,7 +72,7 @@ def _study_length(pattern: str) -> int:
     study, mark, _ = pattern.rpartition("#")
     if not mark or Path(pattern).exists():
         raise InputError("--from", "must be given unless PATTERN is STUDY#TRIAL", None, "Add --from 128, say.")
-    length: int = StudyReader.existing(study).front().provenance.num_tokens
+    length: int = StudyReader.existing(study).front().provenance.pattern_tokens
     return length
 
 

@@ -17,7 +17,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
         metavar="N",
         type=_drawn_length,
         help=f"sequence length to draw, at most {MOST_DRAWN_TOKENS} (default: 32 as text, 64 as a picture; that of "
-        "the grid, if there is one)",
+        "the grid, if there is one). Without it, a trial of a search for a target is drawn as its proxy was trained",
     )
     parser.add_argument(
         "--out", metavar="PNG", type=some_path, help="write a picture there instead; an older one is replaced"
@@ -31,7 +31,8 @@ def _act(args: Namespace) -> int:
     if args.out is not None and args.out.suffix.lower() != ".png":
         raise InputError("--out", "must be the path of a .png file", str(args.out))
     num_tokens = args.tokens or (32 if args.out is None else 64)
-    pattern = read_pattern(args, num_tokens)
+    # At so few tokens every window of a long target would look full.
+    pattern = read_pattern(args, num_tokens, as_trained=args.tokens is None)
     if pattern.grid and args.tokens is None:
         num_tokens = prod(pattern.grid)
         if num_tokens > MOST_DRAWN_TOKENS:

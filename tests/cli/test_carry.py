@@ -2,9 +2,12 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from nas.patterns.file import load_pattern
+from nas.patterns.label import label
 from nas.patterns.primitives import Full, Window
+from nas.results.study import StudyReader
 
 
 def test_a_window_keeps_its_share_of_the_length(nas, in_tmp_path: Path) -> None:
@@ -25,6 +28,14 @@ def test_a_trial_goes_to_all_layers_and_heads_of_a_target(nas, study: Path, in_t
     assert pattern.layers[0].heads[0].attend == (Full(),) and own["layers"][0]["heads"][0]["attend"] == [
         {"kind": "full"}
     ]
+
+
+def test_the_length_of_a_trial_is_that_of_its_sizes(nas, study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A study for a target: its patterns are of the target's length, whatever its proxy was."""
+    front = StudyReader(study).front()
+    aimed = replace(front, provenance=replace(front.provenance, pattern_tokens=4096))
+    monkeypatch.setattr(StudyReader, "front", lambda reader: aimed)
+    assert nas("carry", f"{study}#1", "--to", "4096").out == label(StudyReader(study).trial(1).pattern) + "\n"
 
 
 def test_rules_and_what_was_rounded_are_said(nas) -> None:

@@ -1,11 +1,31 @@
 from pathlib import Path
 
+import pytest
+from msgspec.structs import replace
+
+from nas.patterns.carry import carried
+from nas.results.study import StudyReader
+
 
 def test_a_file_and_its_trial_are_the_same_drawing(nas, study: Path, pattern_file: Path) -> None:
     outcome = nas("draw", str(pattern_file))
     assert outcome.code == 0
     assert "█" in outcome.out
     assert nas("draw", f"{study}#6").out == outcome.out
+
+
+def test_a_trial_for_a_target_is_drawn_as_its_proxy_was_trained(
+    nas, study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its windows of hundreds of keys would all look full at 32 tokens."""
+    known = StudyReader(study).trial(6)
+    long = replace(known, pattern=carried(known.pattern, 64, 4096)[0], proxy_pattern=known.pattern)
+    monkeypatch.setattr(StudyReader, "trial", lambda reader, number: long)
+    drawn = nas("draw", f"{study}#6").out
+    monkeypatch.undo()
+    assert drawn == nas("draw", f"{study}#6").out
+    monkeypatch.setattr(StudyReader, "trial", lambda reader, number: long)
+    assert nas("draw", f"{study}#6", "--tokens", "32").out != drawn
 
 
 def test_tokens_set_the_length(nas, pattern_file: Path) -> None:
