@@ -14,6 +14,9 @@ from torch.nn import functional
 from nas.proxy.network.parameter_spec import ParameterSpec, matrix, vector
 from nas.proxy.settings import ProxySettings
 
+TAP_DEVIATION = 0.25
+"""Standard deviation of a convolution's taps at the start; Canon layers have 0.29, PyTorch's own for four tokens."""
+
 
 def shift_specs(proxy: ProxySettings) -> list[ParameterSpec]:
     """The weights of a token shift, if the proxy has one."""
@@ -21,9 +24,9 @@ def shift_specs(proxy: ProxySettings) -> list[ParameterSpec]:
 
 
 def convolution_specs(proxy: ProxySettings) -> list[ParameterSpec]:
-    """The weights of the convolutions, which start as no change at all."""
+    """The weights of the convolutions; those that start at zero learn too late to tell (docs/transfer.md)."""
     width, layers = proxy.convolution_tokens, range(proxy.num_layers if proxy.convolution_tokens else 0)
-    return [matrix(f"{layer}.convolution", width, proxy.d_model, 0.0) for layer in layers]
+    return [matrix(f"{layer}.convolution", width, proxy.d_model, TAP_DEVIATION) for layer in layers]
 
 
 def shifted(x: Tensor, share: Tensor) -> Tensor:

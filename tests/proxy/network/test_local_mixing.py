@@ -38,11 +38,12 @@ def test_a_convolution_wider_than_the_sequence_sees_all_there_is() -> None:
     torch.testing.assert_close(convolved(x, taps)[0, 0, 1], last)
 
 
-def test_convolutions_add_weights_that_start_at_zero_and_change_no_others() -> None:
+def test_convolutions_add_weights_that_start_at_random_and_change_no_others() -> None:
     proxy, task, pattern = ProxySettings(d_model=16), NoiseTask(), two_layers(window(2), window(2))
     plain = layout_for(pattern, proxy, task)
     mixing = layout_for(pattern, replace(proxy, convolution_tokens=4), task)
     assert mixing.num_parameters == plain.num_parameters + 2 * 4 * 16
     weights, others = (layout.unpack(layout.initial_row(3)[None]) for layout in (mixing, plain))
-    assert not weights["0.convolution"].any() and weights["1.convolution"].shape == (1, 4, 16)
+    taps = torch.cat([weights["0.convolution"], weights["1.convolution"]])
+    assert taps.shape == (2, 4, 16) and 0.2 < taps.std() < 0.3
     assert all(torch.equal(weights[name], other) for name, other in others.items())
