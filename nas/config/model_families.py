@@ -101,9 +101,13 @@ FAMILIES = {
     "llama": Family(_nowhere),
     "mistral": Family(_everywhere, {"num_key_value_heads": 8, "sliding_window": 4096}),
     "phi3": Family(_everywhere),
-    "qwen2": Family(_if_switched_on(_above_the_lowest), {"sliding_window": 4096, "max_window_layers": 28}),
+    "qwen2": Family(
+        _if_switched_on(_above_the_lowest),
+        {"num_key_value_heads": 32, "sliding_window": 4096, "max_window_layers": 28},
+    ),
     "qwen3": Family(
-        _if_switched_on(_above_the_lowest), {"head_dim": 128, "sliding_window": 4096, "max_window_layers": 28}
+        _if_switched_on(_above_the_lowest),
+        {"num_key_value_heads": 32, "head_dim": 128, "sliding_window": 4096, "max_window_layers": 28},
     ),
     "gemma2": Family(
         _but_every_nth,

@@ -137,7 +137,8 @@ def _for_hydra(key: str, value: str, config_dir: Path | None) -> list[str]:
     if key == "target" and name == "null":
         name = PROXY_TARGET
     if key == "target" and names_a_file(name):
-        return [f"target={PROXY_TARGET}", *_target_keys(Path(name))]
+        path = str(OverridesParser.create().parse_override(f"{key}={value}").value())  # without quotes and escapes
+        return [f"target={PROXY_TARGET}", *_target_keys(Path(path))]
     check_choice(key, name, config_dir)
     return [f"{key}={name}"]
 

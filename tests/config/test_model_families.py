@@ -19,15 +19,15 @@ from tests.strategies import quick
 
 NUM_LAYERS = 7
 SIZES: dict[str, Any] = {
-    "hidden_size": 64,
+    "hidden_size": 256,
     "intermediate_size": 96,
     "max_position_embeddings": 512,
-    "num_attention_heads": 8,
+    "num_attention_heads": 32,
     "num_hidden_layers": NUM_LAYERS,
     "vocab_size": 1000,
 }
 OPTIONAL: dict[str, st.SearchStrategy[Any]] = {
-    "num_key_value_heads": st.sampled_from([1, 2, 8]),
+    "num_key_value_heads": st.sampled_from([1, 2, 32]),
     "head_dim": st.sampled_from([4, 16]),
     "tie_word_embeddings": st.booleans(),
     "sliding_window": st.integers(1, 99),
@@ -84,7 +84,7 @@ def test_a_file_means_what_it_means_to_transformers(document: dict[str, Any]) ->
         return
     target = read(document)
     assert target.num_kv_heads == config.num_key_value_heads
-    assert target.d_head == (getattr(config, "head_dim", None) or 64 // 8)
+    assert target.d_head == (getattr(config, "head_dim", None) or 256 // 32)
     assert target.tied_embeddings == config.tie_word_embeddings
     assert target.native_windows == windows_of(config)
 
