@@ -32,7 +32,8 @@ def _add_arguments(parser: ArgumentParser) -> None:
         "--target",
         metavar="T",
         default="proxy",
-        help="the model to count for, a name in conf/target/ (default: a small model of the pattern's own shape)",
+        help="the model to count for: a name in conf/target/ or the path of a model's config.json; its own pattern is "
+        "the PATTERN native (default: a small model of the pattern's own shape)",
     )
     parser.add_argument(
         "--block",
@@ -75,7 +76,7 @@ def _act(args: Namespace) -> int:
     num_tokens: int | None = args.tokens or own_length
     if num_tokens is None:
         raise NasError("--tokens: must be given, as neither --target nor --grid sets a length. Add --tokens 4096, say.")
-    pattern = read_pattern(args, num_tokens)
+    pattern = read_pattern(args, num_tokens, target)
     if target is None:
         target = proxy_target(num_layers=pattern.num_layers, num_heads=pattern.num_heads, num_tokens=num_tokens)
     target = _with_tiles(target, args.block, args.grid_tile)
@@ -132,7 +133,9 @@ VERB = Verb(
     act=_act,
     examples=(
         ("nas cost pattern.json --tokens 4096", "a small model of the pattern's own shape"),
-        ("nas cost quick#7 --target llama-3-8b-32k", "a real model, at its own length"),
+        ("nas cost quick#7 --target llama-3.1-8b-32k", "a real model, at its own length"),
+        ("nas cost quick#7 --target my-model/config.json --tokens 8192", "a model that you have"),
+        ("nas cost native --target gemma-3-12b-32k", "the pattern that a model was published with"),
         ("nas cost quick#7 --tokens 4096 --measure", "with time and memory on this machine"),
         ("nas cost quick#7 --tokens 8192 --json", "for a program"),
     ),

@@ -1,8 +1,10 @@
-"""The argument PATTERN: a file, a trial of a study, or a baseline by its name."""
+"""The argument PATTERN: a file, a trial of a study, a baseline by its name, or the pattern of the target itself."""
 
 from argparse import Namespace
 from pathlib import Path
 
+from nas.costs.native import native_pattern
+from nas.costs.target import Target
 from nas.errors import InputError, StudyError, unknown
 from nas.patterns.file import load_pattern
 from nas.patterns.model import ModelPattern
@@ -10,6 +12,9 @@ from nas.results.study import StudyReader
 from nas.space.baselines import BASELINES
 from nas.space.needs import Lack
 from nas.space.space import Shape
+
+NATIVE = "native"
+"""The name of the pattern that a target was published with."""
 
 _REMEDIES: dict[Lack, tuple[str, str]] = {
     "grid": ("a grid", "Add --grid ROWSxCOLUMNS."),
@@ -19,12 +24,15 @@ _REMEDIES: dict[Lack, tuple[str, str]] = {
 """For everything that a baseline can lack: its name, and the argument that provides it."""
 
 
-def read_pattern(args: Namespace, num_tokens: int, *, as_trained: bool = False) -> ModelPattern:
+def read_pattern(
+    args: Namespace, num_tokens: int, target: Target | None = None, *, as_trained: bool = False
+) -> ModelPattern:
     """The pattern that the arguments of `nas.cli.verb.add_pattern` name.
 
     Args:
         args: `pattern`, and the shape of a baseline: `layers`, `heads`, `grid`, `bidirectional`.
         num_tokens: the length that a baseline is scaled to, in tokens; a grid has its own length.
+        target: the model whose pattern `native` is; None if the command has none.
         as_trained: whether a trial of a search for a target is given as its proxy was trained.
 
     Raises:
@@ -39,6 +47,8 @@ def read_pattern(args: Namespace, num_tokens: int, *, as_trained: bool = False) 
         remedy = f"Baselines: {', '.join(BASELINES)}."
         raise InputError(f"--{given[0]}", "must go with the name of a baseline", text, remedy)
     path = Path(text)
+    if text == NATIVE and not path.exists():
+        return _native(target, num_tokens)
     if path.is_dir() or (not path.exists() and StudyReader(Path("runs", text)).config.is_file()):
         remedy = f"For a trial of a study write {text or 'STUDY'}#TRIAL."
         raise InputError("PATTERN", "must be a file, STUDY#TRIAL or a baseline", text, remedy)
@@ -47,6 +57,13 @@ def read_pattern(args: Namespace, num_tokens: int, *, as_trained: bool = False) 
     if not path.exists() and path.name == text and not path.suffix:
         raise unknown("PATTERN", text, BASELINES, "file or baseline")
     return load_pattern(text)
+
+
+def _native(target: Target | None, num_tokens: int) -> ModelPattern:
+    if target is None:
+        remedy = "Add --target gemma-3-12b-32k, say, to nas cost."
+        raise InputError("PATTERN", "needs a target, whose own pattern it is", NATIVE, remedy)
+    return native_pattern(target, num_tokens)
 
 
 def _trial_pattern(text: str, as_trained: bool) -> ModelPattern:

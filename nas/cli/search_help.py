@@ -15,7 +15,7 @@ _GROUP_NOTES = {
     "preset": "the size of the search: defaults for the keys below",
     "space": "the patterns to search, or module:Class of your own (docs/spaces.md)",
     "task": "the task that proxies learn (docs/tasks.md)",
-    "target": "the model that costs are counted for (docs/costs.md)",
+    "target": "the model that costs are counted for, or the path of its config.json (docs/targets.md)",
     "tracking": "Weights & Biases (docs/tracking.md)",
     "evaluation": "train proxies from scratch, or plug patterns into a checkpoint that you have (docs/checkpoints.md)",
     "fidelity": "whether some patterns are trained longer, to check the ranking (docs/fidelity.md)",

@@ -1,8 +1,9 @@
 """Overrides: the words `key=value` of a command line, translated for Hydra."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from itertools import product
 from math import prod
 from pathlib import Path
@@ -13,7 +14,9 @@ from hydra.errors import HydraException
 
 from nas.config.folder import OWN_SPACE, PROXY_TARGET, check_choice, choices
 from nas.config.keys import GROUPS, is_text, nearest_key, unknown_key
+from nas.config.model_config import names_a_file, read_model_config
 from nas.config.settings import RunSettings
+from nas.costs.target import TargetOptions
 from nas.errors import InputError
 
 MOST_STUDIES = 1000
@@ -70,7 +73,10 @@ def expand(words: Sequence[str], *, multirun: bool, config_dir: Path | None = No
         )
     for values in product(*(assignment.values for assignment in assignments)):
         pairs = list(zip(assignments, values, strict=True))
-        translated = [text for assignment, value in pairs for text in _for_hydra(assignment.key, value, config_dir)]
+        target_first = sorted(pairs, key=lambda pair: pair[0].key != "target")  # its single keys mend what a file says
+        translated = [
+            text for assignment, value in target_first for text in _for_hydra(assignment.key, value, config_dir)
+        ]
         swept = [_label(assignment.key, value) for assignment, value in pairs if len(assignment.values) > 1]
         modules = [_plain(value) for assignment, value in pairs if assignment.key in ("space", "space.attribute")]
         yield RequestedStudy(tuple(translated), "-".join(swept), tuple(modules))
@@ -130,8 +136,21 @@ def _for_hydra(key: str, value: str, config_dir: Path | None) -> list[str]:
         return [f"++{key}={value}"]
     if key == "target" and name == "null":
         name = PROXY_TARGET
+    if key == "target" and names_a_file(name):
+        path = str(OverridesParser.create().parse_override(f"{key}={value}").value())  # without quotes and escapes
+        return [f"target={PROXY_TARGET}", *_target_keys(Path(path))]
     check_choice(key, name, config_dir)
     return [f"{key}={name}"]
+
+
+def _target_keys(file: Path) -> list[str]:
+    """The sizes that a model's config.json gives; how its attention runs, it does not say."""
+    options = {field.name for field in fields(TargetOptions)}
+    sizes = {key: value for key, value in asdict(read_model_config(file)).items() if key not in options}
+    return [
+        f"++target.{key}={quoted(value) if isinstance(value, str) else json.dumps(value)}"
+        for key, value in sizes.items()
+    ]
 
 
 def _plain(value: str) -> str:

@@ -58,10 +58,13 @@ class Target(TargetOptions):
         tied_embeddings: whether the output matrix is the embedding.
         bytes_per_element: size of a stored number, in bytes.
         fused_attention: whether the training kernel stores no scores, so that their activation bytes are not counted.
+        native_windows: the attention that the model was published with: for each layer the keys that a query sees, its
+            own included, or None for all; repeated from the first layer on, so that [1024, None] alternates. None if
+            unknown.
 
     Raises:
-        InputError: a size is below 1, num_tokens is above MOST_TOKENS, num_kv_heads does not divide num_heads, or
-            an option cannot be used.
+        InputError: a size is below 1, num_tokens is above MOST_TOKENS, num_kv_heads does not divide num_heads,
+            native_windows does not fit the layers, or an option cannot be used.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Target(TargetOptions):
     tied_embeddings: bool = False
     bytes_per_element: int = 2
     fused_attention: bool = False
+    native_windows: list[int | None] | None = None
 
     def __post_init__(self) -> None:
         TargetOptions.__post_init__(self)  # a dataclass with slots has no plain super()
@@ -89,6 +93,17 @@ class Target(TargetOptions):
             raise InputError(
                 "target.num_kv_heads", f"must divide target.num_heads ({self.num_heads})", self.num_kv_heads
             )
+        if self.native_windows is not None:
+            self._check_native_windows(self.native_windows)
+
+    def _check_native_windows(self, windows: list[int | None]) -> None:
+        if not 1 <= len(windows) <= self.num_layers:
+            allowed = f"must list 1 to {self.num_layers} layers (target.num_layers)"
+            raise InputError("target.native_windows", allowed, windows)
+        for index, keys in enumerate(windows):
+            if keys is not None and keys < 1:
+                allowed = "must be 1 key or more, as a query sees itself, or null for all keys"
+                raise InputError(f"target.native_windows[{index}]", allowed, keys)
 
 
 FEWEST_TOKENS_FOR_PIECES = 512

@@ -10,7 +10,7 @@ _WORDS = {
     str: "text",
     NoneType: "null",
 }
-_PLURALS = {int: "whole numbers", float: "numbers", str: "texts", bool: "true or false values"}
+_PLURALS = {int: "whole numbers", float: "numbers", str: "texts", bool: "true or false values", NoneType: "nulls"}
 
 
 def fits(value: object, hint: Any) -> bool:
@@ -41,5 +41,6 @@ def describe(hint: Any) -> str:
     if origin is Literal:
         return f"one of {', '.join(map(repr, arguments))}"
     if origin is list:
-        return f"a list of {_PLURALS.get(arguments[0], describe(arguments[0]))}"
+        parts = get_args(arguments[0]) if get_origin(arguments[0]) in (Union, UnionType) else arguments
+        return f"a list of {' or '.join(_PLURALS.get(part, describe(part)) for part in parts)}"
     return _WORDS.get(hint, getattr(hint, "__name__", str(hint)))

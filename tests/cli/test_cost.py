@@ -4,6 +4,7 @@ from pathlib import Path
 from nas.costs.counting import cost_for
 from nas.patterns.file import load_pattern
 from nas.results.cost import UNITS
+from tests.published_configs import PUBLISHED
 
 
 def test_a_baseline_is_scaled_to_the_length_that_is_counted(nas) -> None:
@@ -31,6 +32,16 @@ def test_a_target_brings_its_own_length(nas, pattern_file: Path) -> None:
     shorter = json.loads(nas("cost", str(pattern_file), "--target", "llama-3-8b-32k", "--tokens", "1024", "--json").out)
     assert (own["num_tokens"], shorter["num_tokens"]) == (32768, 1024)
     assert own["num_parameters"] == shorter["num_parameters"] > 8e9
+
+
+def test_native_is_the_pattern_of_the_target(nas, tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(PUBLISHED["gpt-oss-20b-32k"]))
+    words = ("cost", "native", "--tokens", "256", "--json", "--target")
+    document = json.loads(nas(*words, str(file)).out)
+    windows = 128 * 129 // 2 + 128 * 128  # keys of 256 queries, 128 at most
+    assert document["pairs"] == 64 * 12 * (windows + 256 * 257 // 2)
+    assert document == json.loads(nas(*words, "gpt-oss-20b-32k").out)
 
 
 def test_for_people(nas, pattern_file: Path) -> None:

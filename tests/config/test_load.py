@@ -1,9 +1,12 @@
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
 from nas.config.load import load_settings, to_yaml
+from nas.config.model_config import read_model_config
 from nas.config.read import read_settings
 from nas.config.settings import RunSettings
 from nas.costs.target import Target, TargetOptions
@@ -13,6 +16,7 @@ from nas.tasks.language.text import TextSettings
 from nas.tasks.synthetic.listops import ListopsSettings
 from nas.tasks.synthetic.recall import RecallSettings
 from nas.tasks.vision.image import ImageSettings
+from tests.published_configs import PUBLISHED
 
 
 def load(*words: str, config_dir: Path | None = None) -> RunSettings:
@@ -104,6 +108,18 @@ def test_a_space_or_a_preset_may_bring_a_task_and_the_command_line_wins() -> Non
 
 def test_choosing_a_task_brings_its_settings_and_no_others() -> None:
     assert load("task=recall", "task.num_pairs=4").task == RecallSettings(num_pairs=4)
+
+
+def test_a_target_is_read_from_the_config_of_a_model(tmp_path: Path) -> None:
+    folder = tmp_path / "it's, [mine]"
+    folder.mkdir()
+    file = folder / "config.json"
+    file.write_text(json.dumps(PUBLISHED["gemma-3-1b-32k"]))
+    expected = read_model_config(file)
+    assert load(f"target={file}").target == expected
+    mended = replace(expected, num_tokens=4096, block=64)
+    assert load("target.num_tokens=4096", f"target={file}", "target.block=64").target == mended
+    assert load(f"target={file}", "target.num_tokens=4096", "target.block=64").target == mended
 
 
 def test_a_target_is_chosen_by_name_and_mended_by_key() -> None:

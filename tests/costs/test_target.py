@@ -32,8 +32,15 @@ def test_a_shipped_target_has_the_name_of_its_file(path: Path) -> None:
     ("name", "published"),
     [
         ("llama-3-8b-32k", 8_030_261_248),
+        ("llama-3.1-8b-32k", 8_030_261_248),
+        ("llama-3.2-1b-32k", 1_235_814_400),
+        ("smollm2-135m-8k", 134_515_008),
         # The checkpoint also holds a bias for every query, key and value feature, which we do not count.
         ("qwen2.5-0.5b-32k", 494_032_768 - 24 * (14 + 2 + 2) * 64),
+        # Norms of queries and keys, and Gemma's two further norms a layer, are not counted either.
+        ("qwen3-8b-32k", 8_190_735_360 - 36 * 2 * 128),
+        ("olmo-3-7b-32k", 7_298_011_136 - 32 * 2 * 4096),
+        ("gemma-3-1b-32k", 999_885_952 - 26 * (2 * 1152 + 2 * 256)),
     ],
 )
 def test_the_dimensions_give_the_published_number_of_parameters(name: str, published: int) -> None:
@@ -80,6 +87,9 @@ def test_the_proxy_has_as_many_parameters_as_are_counted(
     [
         ({"num_kv_heads": 3}, r"target.num_kv_heads: must divide target.num_heads \(4\), got 3."),
         ({"num_layers": 0}, "target.num_layers: must be 1 or more, got 0."),
+        ({"native_windows": []}, r"target.native_windows: must list 1 to 2 layers \(target.num_layers\), got \[\]."),
+        ({"native_windows": [4, None, 4]}, "target.native_windows: must list 1 to 2 layers"),
+        ({"native_windows": [None, 0]}, r"target.native_windows\[1\]: must be 1 key or more, .* got 0."),
         ({"vocab_size": -1}, "target.vocab_size: must be 1 or more, got -1."),
         ({"block": 0}, "target.block: must be 1 or more, got 0."),
         ({"grid_tile": [8, 8]}, r"target.grid_tile: must be rows and columns of 128 tokens .* got \[8, 8\]."),

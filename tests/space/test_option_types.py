@@ -38,6 +38,7 @@ def test_values_that_fit(value: object, hint: Any) -> None:
         (1, str, "text"),
         (1, list[int], "a list of whole numbers"),
         ([True], list[int] | None, "a list of whole numbers or null"),
+        ([0.5], list[int | None], "a list of whole numbers or nulls"),
         (["1"], list[float], "a list of numbers"),
         ((1,), list[int], "a list of whole numbers"),
         (True, Literal[1, 2], "one of 1, 2"),
