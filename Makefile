@@ -8,6 +8,7 @@ INSTALLED := .venv/installed
 
 QUICK := "not slow and not gpu"
 SLOW := "slow and not gpu"
+ASIDE := -n 2 --dist worksteal
 # Percent of lines that the tests run. It is only raised.
 COVERED := 97
 
@@ -39,11 +40,11 @@ fix: setup  ## let ruff mend and format what it can
 quick: lint  ## lint, and the quick tests of what changed since main; SINCE=HEAD~3 for another start
 	@tests=$$($(BIN)/python tests/affected.py $(SINCE)) || exit; \
 		if [ -z "$$tests" ]; then echo "No test concerns this change."; exit; fi; \
-		set -x; $(BIN)/pytest -q -n 2 -m $(QUICK) $$tests
+		set -x; $(BIN)/pytest -q $(ASIDE) -m $(QUICK) $$tests
 
-test: lint  ## lint, and all tests with their coverage: the quick ones side by side, then the slow ones alone
-	$(BIN)/pytest -q -n 2 -m $(QUICK) --cov --cov-report=
-	$(BIN)/pytest -q -m $(SLOW) --cov --cov-append --cov-report=
+test: lint  ## lint, and all tests with their coverage: the quick ones, then the slow ones
+	$(BIN)/pytest -q $(ASIDE) -m $(QUICK) --cov --cov-report=
+	$(BIN)/pytest -q $(ASIDE) -m $(SLOW) --cov --cov-append --cov-report=
 	$(BIN)/coverage report --fail-under=$(COVERED)
 
 bench: setup  ## run every benchmark that needs no GPU, and make docs/benchmarks.md: under ten minutes

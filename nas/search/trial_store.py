@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
+from nas.costs.counting import count_cost
 from nas.results.measurement import Measurement, Outcome
 from nas.results.objective import cost_values
 from nas.results.profile import Profile
@@ -93,7 +94,7 @@ class TrialStore:
     def enter(self, proposal: Proposal) -> Trial:
         """A new trial: RUNNING if it must be trained, else in the state that is known without training."""
         number = len(self._trials)
-        meant = self._problem.backbone.meant(proposal.pattern) if proposal.pattern else None
+        meant = self._problem.meant(proposal.pattern, proposal.baseline) if proposal.pattern else None
         trial = self._judged(
             Trial(
                 number=number,
@@ -102,7 +103,7 @@ class TrialStore:
                 params=proposal.chosen,
                 pattern=meant,
                 proxy_pattern=proposal.pattern if meant != proposal.pattern else None,
-                cost=self._problem.cost(proposal.pattern) if proposal.pattern else None,
+                cost=count_cost(meant, self._problem.target) if meant else None,
                 reason=proposal.failure or proposal.flaw,
                 measurements=(),
             ),

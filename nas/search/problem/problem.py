@@ -16,6 +16,8 @@ from nas.results.cost import Cost
 from nas.results.objective import Score
 from nas.search.modelling.features import head_features, pattern_features
 from nas.search.problem.backbone import Backbone, make_backbone
+from nas.search.problem.native import NAME as NATIVE
+from nas.search.problem.native import native_forms
 from nas.search.problem.study_target import study_target
 from nas.search.scoring.objectives import Goal, make_objectives
 from nas.search.scoring.scores import make_scores
@@ -42,6 +44,7 @@ class Problem:
         scores: what training measures.
         objectives: the axes of the front.
         baselines: named patterns, evaluated in every study.
+        native: what the baseline `native` stands for in the target; None without one.
     """
 
     backbone: Backbone
@@ -51,6 +54,7 @@ class Problem:
     scores: tuple[Score, ...]
     objectives: tuple[Goal, ...]
     baselines: dict[str, ModelPattern]
+    native: ModelPattern | None = None
 
     @property
     def tasks(self) -> Mapping[str, Task]:
@@ -111,8 +115,12 @@ class Problem:
         self.features([pattern])
 
     def cost(self, pattern: ModelPattern) -> Cost:
-        """What a pattern costs on the target, as it is meant there."""
+        """What a sampled pattern costs on the target, as it is meant there."""
         return count_cost(self.backbone.meant(pattern), self.target)
+
+    def meant(self, pattern: ModelPattern, baseline: str | None) -> ModelPattern:
+        """What a pattern, of a baseline or a sampled one, stands for in the target."""
+        return self.native if baseline == NATIVE and self.native else self.backbone.meant(pattern)
 
 
 def make_problem(settings: StudySettings) -> Problem:
@@ -131,6 +139,9 @@ def make_problem(settings: StudySettings) -> Problem:
     # Baselines are those of the model that is trained: what they are in the target follows from that.
     own = replace(shape, num_tokens=backbone.num_tokens, grain=1)
     baselines = {name: backbone.widened(pattern) for name, pattern in _baselines(space, own).items()}
+    native = native_forms(backbone, target)
+    if native is not None:
+        baselines[NATIVE], _ = native
     problem = Problem(
         backbone=backbone,
         space=space,
@@ -139,6 +150,7 @@ def make_problem(settings: StudySettings) -> Problem:
         scores=scores,
         objectives=objectives,
         baselines=baselines,
+        native=native[1] if native else None,
     )
     for pattern in baselines.values():
         backbone.check_fit(pattern)
