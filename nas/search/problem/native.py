@@ -1,6 +1,7 @@
 """The pattern that a target was published with, as a baseline of its study."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 
 from nas.costs.native import native_pattern
@@ -28,9 +29,9 @@ def native_forms(backbone: Backbone, target: Target) -> tuple[ModelPattern, Mode
         None if there is no target of its own, its native pattern is unknown or full attention, or the proxy has no
         room for it.
     """
-    windows = target.native_windows
-    if backbone.transfer is None or windows is None or not any(windows):
+    if backbone.transfer is None or target.native_windows is None or not any(target.native_windows):
         return None
+    windows = _period(target.native_windows, target.num_layers)
     num_layers = backbone.shape.num_layers
     if num_layers % len(windows):
         _LOG.warning(
@@ -49,3 +50,11 @@ def native_forms(backbone: Backbone, target: Target) -> tuple[ModelPattern, Mode
         _LOG.warning("The native pattern of %s is no baseline here: %s", target.name, error)
         return None
     return trained, native_pattern(target, target.num_tokens)
+
+
+def _period(windows: Sequence[int | None], num_layers: int) -> list[int | None]:
+    """The shortest list that gives the same when it is repeated through the layers; files often list every layer."""
+    by_layer = [windows[layer % len(windows)] for layer in range(num_layers)]
+    lengths = range(1, num_layers + 1)
+    shortest = next(k for k in lengths if all(own == by_layer[layer % k] for layer, own in enumerate(by_layer)))
+    return by_layer[:shortest]

@@ -31,6 +31,14 @@ def test_the_proxy_has_its_layers_and_the_front_the_model_itself() -> None:
     assert trial.cost == count_cost(trial.pattern, found.target)
 
 
+def test_a_file_that_lists_every_layer_has_the_same_period() -> None:
+    """As a config.json does, whose last period may be cut."""
+    every = "target.native_windows=[" + ",".join(["4096,4096,4096,null"] * 7 + ["4096,4096"]) + "]"
+    found = problem("target=olmo-3-7b-32k", "target.num_layers=30", every, "proxy.num_layers=4")
+    assert found.baselines["native"] == problem("target=olmo-3-7b-32k", "proxy.num_layers=4").baselines["native"]
+    assert found.native is not None and found.native.num_layers == 30
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
