@@ -3,7 +3,7 @@
 from argparse import Namespace
 from pathlib import Path
 
-from nas.costs.native import native_pattern
+from nas.costs.native import NATIVE, native_pattern
 from nas.costs.target import Target
 from nas.errors import InputError, StudyError, unknown
 from nas.patterns.file import load_pattern
@@ -12,9 +12,6 @@ from nas.results.study import StudyReader
 from nas.space.baselines import BASELINES
 from nas.space.needs import Lack
 from nas.space.space import Shape
-
-NATIVE = "native"
-"""The name of the pattern that a target was published with."""
 
 _REMEDIES: dict[Lack, tuple[str, str]] = {
     "grid": ("a grid", "Add --grid ROWSxCOLUMNS."),

@@ -6,6 +6,9 @@ from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Window
 
+NATIVE = "native"
+"""Its name beside those of the baselines."""
+
 
 def native_pattern(target: Target, num_tokens: int | None = None) -> ModelPattern:
     """The attention of a published model, in its own layers and heads; all heads of a layer attend alike.

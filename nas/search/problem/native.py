@@ -10,8 +10,6 @@ from nas.errors import PatternError
 from nas.patterns.model import ModelPattern
 from nas.search.problem.backbone import Backbone
 
-NAME = "native"
-"""Its name among the baselines."""
 _LOG = logging.getLogger(__name__)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nas.costs.counting import count_cost
+from nas.costs.native import NATIVE
 from nas.costs.target import Target
 from nas.errors import InputError, NasError, first_line
 from nas.evaluation.evaluator import fingerprints
@@ -16,7 +17,6 @@ from nas.results.cost import Cost
 from nas.results.objective import Score
 from nas.search.modelling.features import head_features, pattern_features
 from nas.search.problem.backbone import Backbone, make_backbone
-from nas.search.problem.native import NAME as NATIVE
 from nas.search.problem.native import native_forms
 from nas.search.problem.study_target import study_target
 from nas.search.scoring.objectives import Goal, make_objectives
