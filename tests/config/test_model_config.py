@@ -115,12 +115,12 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, content: bytes, messa
     assert message in str(caught.value)
 
 
-def test_links_folders_and_nothing_are_refused(tmp_path: Path) -> None:
+def test_links_folders_and_nothing_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = write(tmp_path, SIZES | {"model_type": "llama"})
-    link = tmp_path / "link.json"
-    link.symlink_to(file)
-    with pytest.raises(InputError, match=r"^target: must be a plain file, .* got '.*link.json'\. Name the file that"):
-        read_model_config(link)
+    monkeypatch.chdir(tmp_path)  # a long path would be cut in the message
+    Path("link.json").symlink_to(file)
+    with pytest.raises(InputError, match=r"^target: must be a plain file, .* got 'link.json'\. Name the file that"):
+        read_model_config(Path("link.json"))
     with pytest.raises(InputError, match=r"^target: must be a plain file, .*\. Name its config.json\.$"):
         read_model_config(tmp_path)
     with pytest.raises(InputError, match=r"^target: must be the config.json of a model \(No such file"):

@@ -25,7 +25,7 @@ LONG = Target(
     name="long", num_tokens=4096, num_layers=6, num_heads=16, num_kv_heads=8, d_model=256, d_head=16, d_mlp=512
 )
 DECODER_SPACES = (
-    "anchors", "bigbird", "everything", "hybrid", "local_global", "longformer", "parallel", "per_head", "serial",
+    "bigbird", "everything", "hybrid", "local_global", "longformer", "parallel", "per_head", "serial",
     "sparse_transformer", "streaming", "tabular", "transformer_xl", "uniform",
 )  # fmt: skip
 
