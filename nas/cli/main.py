@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from signal import SIGINT, pthread_kill
-from threading import Timer, main_thread
+from threading import Event, Thread, main_thread
+from time import sleep
 
 from nas.cli import carry, cost, doctor, draw, export, search, show, table, track, verify
 from nas.cli.verb import INTERRUPTED, USER_ERROR, Verb
@@ -97,9 +98,9 @@ def _no_interrupt_lost() -> Iterator[None]:
 
     def hook(discarded: "sys.UnraisableHookArgs", /) -> None:
         if issubclass(discarded.exc_type, KeyboardInterrupt):
-            repeat = Timer(0.1, pthread_kill, (main_thread().ident, SIGINT))
-            repeat.daemon = True
-            repeat.start()
+            left = Event()
+            Thread(target=_interrupt_again, args=(left,), daemon=True).start()
+            left.set()  # on a busy machine the thread may be far ahead of this line
         else:
             before(discarded)
 
@@ -108,6 +109,13 @@ def _no_interrupt_lost() -> Iterator[None]:
         yield
     finally:
         sys.unraisablehook = before
+
+
+def _interrupt_again(left: Event) -> None:
+    """Ctrl-C for the main thread, once it has left the hook."""
+    left.wait()
+    sleep(0.1)
+    pthread_kill(main_thread().ident or 0, SIGINT)
 
 
 def _forget_stdout() -> None:
