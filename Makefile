@@ -42,9 +42,9 @@ quick: lint  ## lint, and the quick tests of what changed since main; SINCE=HEAD
 		if [ -z "$$tests" ]; then echo "No test concerns this change."; exit; fi; \
 		set -x; $(BIN)/pytest -q $(ASIDE) -m $(QUICK) $$tests
 
-test: lint  ## lint, and all tests with their coverage: the quick ones, then the slow ones
+test: lint  ## lint, and all tests with their coverage: the quick ones side by side, then the slow ones alone
 	$(BIN)/pytest -q $(ASIDE) -m $(QUICK) --cov --cov-report=
-	$(BIN)/pytest -q $(ASIDE) -m $(SLOW) --cov --cov-append --cov-report=
+	$(BIN)/pytest -q -m $(SLOW) --cov --cov-append --cov-report=
 	$(BIN)/coverage report --fail-under=$(COVERED)
 
 bench: setup  ## run every benchmark that needs no GPU, and make docs/benchmarks.md: under ten minutes
