@@ -154,6 +154,11 @@ def test_a_longer_sequence_and_back_is_the_identity(pattern: ModelPattern, times
     assert carried(up, longer, n, rules) == (pattern, ())
 
 
+def test_columns_must_leave_others() -> None:
+    with pytest.raises(PatternError, match=r"attend\[1\]\.width: must be less than 2 at 64 tokens, got 2"):
+        carried(alone(ITSELF, Columns(4, 3)), 128, 64)
+
+
 def test_global_tokens_must_leave_others() -> None:
     with pytest.raises(PatternError, match=r"attend\[1\]\.first: must be less than 128 at 128 tokens, got 1024"):
         carried(alone(ITSELF, Global(1024)), 32768, 128)

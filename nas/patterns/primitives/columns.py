@@ -43,7 +43,7 @@ class Columns(MaskPrimitive):
 
     def scaled(self, scale: Scale) -> "Columns":
         every = scale.size("stride", "every", self.every, at_least=2)
-        return Columns(every, min(scale.size("stride", "width", self.width), every - 1))
+        return Columns(every, scale.size("stride", "width", self.width, below=every))
 
     def visible(self, query: Array, key: Array, context: MaskContext) -> Array:
         every_query = query >= 0  # FlexAttention's compiler accepts this broadcast, unlike expand_as

@@ -43,8 +43,8 @@ class Global(MaskPrimitive):
 
     def scaled(self, scale: Scale) -> "Global":
         return Global(
-            scale.size("first", "first", self.first, below_all=True),
-            scale.size("first", "last", self.last, below_all=True),
+            scale.size("first", "first", self.first, below=scale.to_tokens),
+            scale.size("first", "last", self.last, below=scale.to_tokens),
         )
 
     def visible(self, query: Array, key: Array, context: MaskContext) -> Array:

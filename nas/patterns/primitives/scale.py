@@ -76,7 +76,7 @@ class Scale:
         self, from_tokens: int, to_tokens: int, rules: CarryRules, *, causal: bool, grid: Fraction | None = None
     ) -> None:
         self.causal, self.roundings = causal, list[Rounding]()
-        self._to_tokens, self._rules, self._grid = to_tokens, rules, grid
+        self.to_tokens, self._rules, self._grid = to_tokens, rules, grid
         self._factors = {"share": Fraction(to_tokens, from_tokens), "tokens": Fraction(1)}
         self._place = ""
 
@@ -87,7 +87,7 @@ class Scale:
         yield
         self._place = before
 
-    def size(self, kind: str, name: str, tokens: int, at_least: int = 1, *, below_all: bool = False) -> int:
+    def size(self, kind: str, name: str, tokens: int, at_least: int = 1, below: int | None = None) -> int:
         """A size at the other length, rounded half up; 0 stays 0.
 
         Args:
@@ -95,14 +95,14 @@ class Scale:
             name: of the parameter.
             tokens: at the first length.
             at_least: the smallest that means something.
-            below_all: whether it means something else once it is the whole length.
+            below: what it must stay below; None for anything.
 
         Raises:
-            PatternError: it would be less than that, or the whole length.
+            PatternError: it would be less than that, or not below that.
         """
         found = self._scaled(self._factors[getattr(self._rules, kind)], name, tokens, at_least)
-        if below_all and found >= self._to_tokens:
-            allowed = f"must be less than {self._to_tokens} at {self._to_tokens} tokens"
+        if below is not None and found >= below:
+            allowed = f"must be less than {below} at {self.to_tokens} tokens"
             raise PatternError(f"{self._place}.{name}", allowed, found, "Use fewer, or another rule.")
         return found
 
@@ -116,7 +116,7 @@ class Scale:
         rounded = floor(exact + Fraction(1, 2))
         if tokens and rounded < at_least:
             least = float((at_least - Fraction(1, 2)) / factor)
-            allowed = f"must be {least:.6g} or more, to be {at_least} or more at {self._to_tokens} tokens"
+            allowed = f"must be {least:.6g} or more, to be {at_least} or more at {self.to_tokens} tokens"
             raise PatternError(f"{self._place}.{name}", allowed, tokens, "Widen it, or carry it to a longer sequence.")
         if exact != rounded:
             self.roundings.append(Rounding(f"{self._place}.{name}", tokens, float(exact), rounded))

@@ -1,7 +1,7 @@
 """The transfer between the proxy that is trained and the target that is meant: one choice in both forms."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from math import gcd
 
 from nas.costs.target import Target
@@ -55,7 +55,7 @@ class Transfer:
         return _meant(self, pattern)
 
 
-@cache
+@lru_cache(maxsize=1024)  # a long search meets hundreds of thousands
 def _meant(transfer: Transfer, pattern: ModelPattern) -> ModelPattern:
     long = carried(pattern, transfer.proxy_tokens, transfer.target_tokens, transfer.rules)[0]
     return stretched(long, transfer.num_layers, transfer.num_heads)
