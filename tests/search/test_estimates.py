@@ -1,14 +1,19 @@
 """Estimates: near the truth, equal for equal patterns, and no more than measurements where there is no noise."""
 
+import random
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from msgspec import structs
 
+from nas.proxy.state.cohort_state import Member
+from nas.results.measurement import Measurement
 from nas.search.estimates import estimates, means
 from nas.search.problem.problem import Problem
 from nas.search.trial_store import TrialStore
-from tests.toy_study import density, enter, over_two, train_again, trained_store
+from nas.statistics.ranks import rank_shares
+from tests.toy_study import density, enter, over_two, pretended, train_again, trained_store
 
 
 def confirmed_store(problem: Problem, num: int) -> TrialStore:
@@ -53,10 +58,24 @@ def test_with_one_seed_each_the_noise_is_unknown(problem: Problem) -> None:
         assert own["quality"].standard_deviation is None
 
 
+def noisy(member: Member, task: str, rung: int) -> Measurement:
+    """So noisy that estimates have another order."""
+    luck = random.Random(f"{member.pattern.id} {member.seed} {task}").gauss(0, 0.5)
+    measured = pretended(member, task, rung)
+    assert measured.quality is not None
+    return structs.replace(measured, quality=measured.quality + luck)
+
+
 def test_a_mean_of_ranks_is_taken_of_estimates(problem: Problem) -> None:
-    two = over_two(problem, "mean_rank")
-    store = trained_store(two, [3] * 8, tasks=("silent", "narrow"))
+    two, tasks = over_two(problem, "mean_rank"), ("silent", "narrow")
+    store = trained_store(two, [3] * 12, tasks=tasks, measure=noisy)
+    for number in range(6):
+        member = Member(pattern=store[number].pattern, seed=1, learning_rate=1e-3)
+        store.add_measurements(number, [noisy(member, task, 400) for task in tasks])
     found = estimates(store.trials, two)
-    assert {number: own["quality"].mean for number, own in found.items()} == {
-        trial.number: trial.values["quality"] for trial in store.trials
-    }
+    columns = [
+        rank_shares([own[score.name].mean for own in found.values()], score.direction)
+        for score in two.objectives[0].scores
+    ]
+    assert [own["quality"].mean for own in found.values()] == pytest.approx(np.mean(columns, axis=0).tolist())
+    assert any(found[trial.number]["quality"].mean != trial.values["quality"] for trial in store.trials)
