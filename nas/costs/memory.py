@@ -1,6 +1,7 @@
 """Memory in bytes: the KV cache while decoding, and activations kept for the backward pass."""
 
 from collections import Counter
+from collections.abc import Iterable
 from functools import lru_cache
 
 from nas.costs.activations import proxy_activation_bytes
@@ -10,18 +11,17 @@ from nas.patterns.head import HeadPattern
 from nas.patterns.model import ModelPattern
 
 
-def kv_cache_bytes(pattern: ModelPattern, target: Target, num_tokens: int) -> int:
+def kv_cache_bytes(layers: Iterable[tuple[HeadPattern, ...]], target: Target, num_tokens: int) -> int:
     """The largest KV cache while decoding, counting entries that a later query can reach.
 
     Args:
-        pattern: with the layers and heads of the target; adjacent query heads share a KV head.
+        layers: the heads of every layer, as many as the target has; adjacent query heads share a KV head.
         target: gives KV heads, widths and the size of a number.
         num_tokens: sequence length n, in tokens.
     """
     sharing = target.num_heads // target.num_kv_heads
     groups: Counter[frozenset[HeadPattern]] = Counter()
-    for layer in pattern.layers:
-        heads = layer.head_patterns()
+    for heads in layers:
         groups.update(frozenset(heads[first : first + sharing]) for first in range(0, len(heads), sharing))
     entries = sum(count * _entries(heads, num_tokens) for heads, count in groups.items())
     return 2 * target.d_head * entries * target.bytes_per_element

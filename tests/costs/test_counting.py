@@ -6,14 +6,15 @@ from hypothesis import given
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from nas.costs.counting import cost_for, cost_with_ratio, count_cost, full_pattern
+from nas.costs import counting
+from nas.costs.counting import cost_for, cost_with_ratio, count_cost, estimate_cost, full_pattern
 from nas.costs.target import Target
 from nas.errors import InputError
 from nas.patterns.counting import tiles
 from nas.patterns.counting.pairs import count_row_pairs
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
-from nas.patterns.primitives import Full, Neighborhood, Primitive, Window
+from nas.patterns.primitives import Full, Global, Neighborhood, Primitive, Random, Window
 from nas.space.baselines import BASELINES
 from nas.space.space import Shape
 from tests.strategies import pattern_cases, quick
@@ -173,6 +174,25 @@ def test_ratios_are_shares_of_full_attention_under_the_same_keys() -> None:
     assert ratio["kv_cache_bytes"] == pytest.approx(1 / 24)
     assert ratio["num_parameters"] == 1
     assert set(cost_with_ratio(full_pattern(pattern), target())[1].values()) == {1.0}
+
+
+@given(pattern_cases())
+@quick
+def test_an_estimate_is_exact_where_few_heads_draw(case: tuple[ModelPattern, int]) -> None:
+    pattern, num_tokens = case
+    few = target(num_layers=2, num_heads=4, num_tokens=num_tokens)
+    assert estimate_cost(pattern, few) == count_cost(pattern, few)
+
+
+def test_an_estimate_counts_all_draws_as_the_first_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawing = uniform(Window(64), Global(8), Random(32, 2), num_layers=16, num_heads=16)
+    large = target(num_kv_heads=4, num_layers=16, num_heads=16, num_tokens=2048)
+    rough, exact = estimate_cost(drawing, large), count_cost(drawing, large)
+    assert rough != exact
+    assert rough.attention_flops == pytest.approx(exact.attention_flops, rel=0.01)
+    assert rough.kv_cache_bytes == pytest.approx(exact.kv_cache_bytes, rel=0.03)
+    monkeypatch.setattr(counting, "DRAWS_COUNTED", 16 * 16)
+    assert estimate_cost(drawing, large) == exact
 
 
 def test_a_length_of_no_tokens_is_an_error() -> None:

@@ -31,6 +31,10 @@ def uniform(*attend: Primitive, causal: bool = True, memory_tokens: int = 0) -> 
     return ModelPattern.of([(HeadGroup(4, attend),)] * 3, causal=causal, memory_tokens=[memory_tokens] * 3)
 
 
+def heads_of(pattern: ModelPattern) -> list[tuple[HeadPattern, ...]]:
+    return [layer.head_patterns() for layer in pattern.layers]
+
+
 def sampled(seed: int, causal: bool) -> ModelPattern:
     shape = Shape(num_layers=2, num_heads=4, num_tokens=24, causal=causal)
     return Hybrid().sample(RandomSuggester(seed), shape)
@@ -77,7 +81,7 @@ def test_the_cache_is_the_largest_while_decoding_with_grouped_queries(
         for first in range(0, len(heads), sharing)
     ]
     entries = sum(decode(group, num_tokens) for group in groups)
-    assert kv_cache_bytes(pattern, model, num_tokens) == entries * 2 * model.d_head * model.bytes_per_element
+    assert kv_cache_bytes(heads_of(pattern), model, num_tokens) == entries * 2 * model.d_head * model.bytes_per_element
 
 
 def brute_kv_entries(mask: Flags, causal: bool) -> int:
@@ -103,15 +107,15 @@ def test_pairs_and_kv_cache_equal_brute_force_on_dense_masks(num_kv_heads: int, 
 
 
 def test_what_a_window_and_global_tokens_and_a_stride_keep_in_the_cache() -> None:
-    full = kv_cache_bytes(uniform(Full()), target(), TOKENS)
-    assert kv_cache_bytes(uniform(Window(3), Global(2)), target(), TOKENS) == full * 6 // 24
-    assert kv_cache_bytes(uniform(Stride(8)), target(), TOKENS) > full * 2 // 3
+    full = kv_cache_bytes(heads_of(uniform(Full())), target(), TOKENS)
+    assert kv_cache_bytes(heads_of(uniform(Window(3), Global(2))), target(), TOKENS) == full * 6 // 24
+    assert kv_cache_bytes(heads_of(uniform(Stride(8))), target(), TOKENS) > full * 2 // 3
 
 
 def test_the_cache_of_low_rank_is_its_rows_and_memory_is_kept() -> None:
     a_row = 2 * 8 * 2 * 3 * 4
-    assert kv_cache_bytes(uniform(LowRank(4), causal=False), target(), TOKENS) == 4 * a_row
-    assert kv_cache_bytes(uniform(Window(2), memory_tokens=6), target(), TOKENS) == (3 + 6) * a_row
+    assert kv_cache_bytes(heads_of(uniform(LowRank(4), causal=False)), target(), TOKENS) == 4 * a_row
+    assert kv_cache_bytes(heads_of(uniform(Window(2), memory_tokens=6)), target(), TOKENS) == (3 + 6) * a_row
 
 
 def test_activation_bytes_are_the_published_formula_for_full_attention() -> None:

@@ -64,7 +64,7 @@ def test_decoding_reads_the_cache_that_is_counted(case: tuple[ModelPattern, int]
         d_mlp=8,
         bytes_per_element=4,
     )
-    counted = kv_cache_bytes(pattern, target, num_tokens)
+    counted = kv_cache_bytes([layer.head_patterns() for layer in pattern.layers], target, num_tokens)
     assert sum(run.cache_bytes for run in runs(pattern, under)) == counted
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from nas.costs.counting import count_cost
+from nas.costs.counting import count_cost, estimate_cost
 from nas.costs.native import NATIVE
 from nas.costs.target import Target
 from nas.errors import InputError, NasError, first_line
@@ -117,6 +117,10 @@ class Problem:
     def cost(self, pattern: ModelPattern) -> Cost:
         """What a sampled pattern costs on the target, as it is meant there."""
         return count_cost(self.backbone.meant(pattern), self.target)
+
+    def estimated_cost(self, pattern: ModelPattern) -> Cost:
+        """About that; for the many patterns that a sampler weighs and never samples."""
+        return estimate_cost(self.backbone.meant(pattern), self.target)
 
     def meant(self, pattern: ModelPattern, baseline: str | None) -> ModelPattern:
         """What a pattern, of a baseline or a sampled one, stands for in the target."""

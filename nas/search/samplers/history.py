@@ -123,11 +123,11 @@ class History:
         return {**self._store.full_costs, **trial.costs}
 
     def _costs(self, pattern: ModelPattern) -> Mapping[str, float]:
-        """A pattern's costs by name of the objective: counted, and where they matter measured or forecast."""
+        """A candidate's costs by name of the objective: about counted, and where they matter measured or forecast."""
         return {**self._counted(pattern), **self._measured.of(pattern)}
 
     def _count(self, pattern: ModelPattern) -> Mapping[str, float]:
-        return cost_values(self._problem.cost(pattern))
+        return cost_values(self._problem.estimated_cost(pattern))
 
     def _shares(self, costs: Mapping[str, float]) -> tuple[float, ...]:
         """The cost objectives as shares of full attention."""

@@ -58,5 +58,5 @@ class MeasuredCosts:
         }
 
     def _read(self, pattern: ModelPattern) -> list[float]:
-        costs = cost_values(self._problem.cost(pattern))
+        costs = cost_values(self._problem.estimated_cost(pattern))
         return [costs[name] for name in _READ]
