@@ -22,7 +22,7 @@ SETUP = Setup(
         "recall": RecallSettings(num_tokens=16, vocab_size=16, num_pairs=2, validation_sequences=8),
         "recall2": RecallSettings(num_tokens=24, vocab_size=12, num_pairs=2, validation_sequences=8),
     },
-    proxy=ProxySettings(num_layers=1, num_heads=2, d_model=16),
+    proxies=dict.fromkeys(("recall", "recall2"), ProxySettings(num_layers=1, num_heads=2, d_model=16)),
     training=TrainingSettings(num_steps=6, num_rungs=2, batch_size=4),
     fingerprints={},
 )

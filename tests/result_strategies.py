@@ -150,7 +150,7 @@ PROVENANCES = st.builds(
     **dict.fromkeys(["sampler", "task", "task_fingerprint", "target", "machine"], NAMES),
     num_tokens=st.integers(1, 10**9),
     pattern_tokens=st.integers(1, 10**9),
-    carry=st.none() | st.builds(CarryRules),
+    carry=st.none() | st.builds(CarryRules, layers=st.sampled_from(["depth", "period"])),
     rungs=tuples(st.integers(1, 2**40), least=1),
     evaluation=st.just(FromScratch())
     | st.builds(

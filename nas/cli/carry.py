@@ -1,9 +1,7 @@
 """`nas carry`: the same choices at another sequence length, or in a whole target."""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from dataclasses import fields
 from pathlib import Path
-from typing import get_args
 
 from nas.cli.verb import Verb, add_pattern, sequence_length, some_path
 from nas.errors import InputError
@@ -16,7 +14,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
         dest="from_tokens",
         metavar="N",
         type=sequence_length,
-        help="the length that the pattern was made for, in tokens (default: that of the study, for STUDY#TRIAL)",
+        help="the length that the pattern was made for, in tokens (default: what its file or its study says)",
     )
     to = parser.add_mutually_exclusive_group(required=True)
     to.add_argument("--to", dest="to_tokens", metavar="N", type=sequence_length, help="the other length, in tokens")
@@ -30,7 +28,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         help="how one kind of size is carried (repeatable): window, first, stride, block, rank or memory; as a "
-        "share of the length, or as so many tokens (docs/patterns.md)",
+        "share of the length, or as so many tokens; and how layers are, by depth or period (docs/patterns.md)",
     )
     parser.add_argument(
         "--out", metavar="JSON", type=some_path, help="write the pattern file there; an older one is replaced"
@@ -42,47 +40,58 @@ def _act(args: Namespace) -> int:
     from nas.config.target import load_target
     from nas.files import write_json
     from nas.patterns.carry import carried
+    from nas.patterns.file import MadeFor, pattern_document
     from nas.patterns.label import label_lines
     from nas.patterns.primitives.scale import CarryRules
     from nas.patterns.stretch import stretched
 
     target = load_target(args.target) if args.target else None
-    from_tokens = args.from_tokens or _study_length(args.pattern)
+    from_tokens = args.from_tokens or _own_length(args.pattern)
     to_tokens = target.num_tokens if target else args.to_tokens
     if to_tokens is None:
         raise InputError("--target", "must be a target with a length of its own", args.target, "Or write --to N.")
     pattern = read_pattern(args, from_tokens)
-    found, roundings = carried(pattern, from_tokens, to_tokens, CarryRules(**dict(args.rule)))
+    rules = CarryRules(**dict(args.rule))
+    found, roundings = carried(pattern, from_tokens, to_tokens, rules)
     if target is not None:
-        found = stretched(found, target.num_layers, target.num_heads)
+        found = stretched(found, target.num_layers, target.num_heads, rules.layers)
     for line in label_lines(found, 100):
         print(line)
     for one in roundings:
         print(f"rounded {one.where}: {one.size} of {from_tokens:,} tokens would be {one.exact:.4g}, is {one.rounded}")
     if args.out is not None:
-        write_json(args.out, found.to_dict())
+        made_for = MadeFor(num_tokens=to_tokens, carried_from=from_tokens, carry=rules)
+        write_json(args.out, pattern_document(found, made_for))
         print(args.out)
     return 0
 
 
-def _study_length(pattern: str) -> int:
-    """The length of the study whose trial is named, in tokens."""
+def _own_length(pattern: str) -> int:
+    """The length that a pattern says it was made for, in tokens: that of its file, or of its study."""
+    from nas.patterns.file import load_made_for
     from nas.results.study import StudyReader
 
+    if Path(pattern).is_file():
+        made_for = load_made_for(pattern)
+        if made_for is None:
+            raise InputError(
+                "--from", "must be given for a pattern file without made_for", None, "Add --from 128, say."
+            )
+        return made_for.num_tokens
     study, mark, _ = pattern.rpartition("#")
-    if not mark or Path(pattern).exists():
-        raise InputError("--from", "must be given unless PATTERN is STUDY#TRIAL", None, "Add --from 128, say.")
+    if not mark:
+        raise InputError("--from", "must be given for a baseline", None, "Add --from 128, say.")
     length: int = StudyReader.existing(study).front().provenance.pattern_tokens
     return length
 
 
 def _rule(text: str) -> tuple[str, str]:
-    from nas.patterns.primitives.scale import CarryRules, Rule
+    from nas.patterns.primitives.scale import RULES
 
     kind, _, rule = text.partition("=")
-    kinds = [field.name for field in fields(CarryRules)]
-    if kind not in kinds or rule not in get_args(Rule):
-        raise ArgumentTypeError(f"must be {'|'.join(kinds)}={'|'.join(get_args(Rule))}, got {text!r}")
+    if rule not in RULES.get(kind, ()):
+        allowed = ", ".join(f"{kind}={'|'.join(rules)}" for kind, rules in RULES.items())
+        raise ArgumentTypeError(f"must be one of {allowed}, got {text!r}")
     return kind, rule
 
 

@@ -71,7 +71,7 @@ def evaluators(
     *,
     checkpoint: str | None,
     tasks: Mapping[str, TaskSettings],
-    proxy: ProxySettings,
+    proxies: Mapping[str, ProxySettings],
     training: TrainingSettings,
     device: str,
     longer_from: int = 0,
@@ -82,7 +82,7 @@ def evaluators(
         evaluation: how patterns are measured.
         checkpoint: the pretrained decoder, for an evaluation that uses one.
         tasks: settings of every task by its label.
-        proxy: sizes of the proxy.
+        proxies: sizes of the proxy that learns each task, by label.
         training: how it, or the adapters of a decoder, are trained.
         device: cpu, cuda or cuda:N.
         longer_from: the first rung at which longer sequences are scored too, in optimiser steps.
@@ -95,7 +95,7 @@ def evaluators(
             made = {label: make_task(settings) for label, settings in tasks.items()}
             return Evaluators(
                 make=lambda task, seed: ScratchEvaluator(
-                    made[task], proxy, training, data_seed=seed, device=device, longer_from=longer_from
+                    made[task], proxies[task], training, data_seed=seed, device=device, longer_from=longer_from
                 ),
                 fingerprints=fingerprints(made, None),
             )

@@ -23,7 +23,7 @@ from nas.search.devices import choose_cohort_size, choose_devices
 from nas.search.executors.choose import make_executor, make_setup
 from nas.search.executors.jobs import Executor, Job, JobResult, Setup
 from nas.search.problem.problem import Problem, make_problem
-from nas.search.settings import StudySettings
+from nas.search.settings import FidelitySettings, StudySettings
 
 _Item = TypeVar("_Item")
 
@@ -80,6 +80,9 @@ def build_table(
         StudyError: the file holds another table or is being built, or memory ran out.
     """
     _check_used(settings)
+    settings = replace(
+        settings, fidelity=FidelitySettings(num_patterns=0)
+    )  # a table has no ranking of its own to check
     problem = make_problem(settings)
     plan = make_plan(settings, problem, num_seeds, learning_rates, num_patterns)
     devices = choose_devices(settings)
@@ -90,7 +93,7 @@ def build_table(
             store.clean()
             return
         # A table has every length at every rung: who replays it may ask for any.
-        setup = replace(make_setup(settings, problem.fingerprints), longer_from=0)
+        setup = replace(make_setup(settings, problem), longer_from=0)
         with closing(make_executor(settings, setup, devices)) as executor:
             builder = _Builder(plan, problem, store, executor, setup, num_lanes=len(devices))
             size = choose_cohort_size(settings, devices)

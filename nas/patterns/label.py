@@ -1,6 +1,6 @@
 """A pattern in one short line: `L0 4x w16 | L1 2x full, 2x w64+g4`; docs/patterns.md has the grammar."""
 
-from itertools import groupby
+from itertools import pairwise
 
 from nas.patterns.layer import HeadGroup, LayerPattern
 from nas.patterns.model import ModelPattern
@@ -9,8 +9,9 @@ from nas.patterns.model import ModelPattern
 def label(pattern: ModelPattern) -> str:
     """The label of a pattern: one line of ASCII, the same for all spellings, different for every other pattern.
 
-    Numbers count keys. Adjacent layers that attend alike are folded (`L0-3`). Heads are counted; their order shows
-    only where it matters (`random` blocks, ALiBi). Defaults are left out: causal, no grid, rotary positions.
+    Numbers count keys. Layers that attend alike are folded: `L0-3`, or `L1-29/2` for every second one. Heads are
+    counted; their order shows only where it matters (`random` blocks, ALiBi). Defaults are left out: causal, no grid,
+    rotary positions.
 
     Args:
         pattern: any pattern.
@@ -49,24 +50,39 @@ def _filled(parts: list[str], width: int) -> list[str]:
 
 
 def _sections(pattern: ModelPattern) -> list[list[str]]:
-    """The text between bars, bars included: each run of layers by head groups, then each fact about the model."""
+    """The text between bars, bars included: layers that attend alike by head groups, then facts about the model."""
     canonical = pattern.canonical()
-    runs = groupby(canonical.layers, key=lambda layer: (layer.heads, layer.memory_tokens))
-    sections = [_run(list(layers)) for _, layers in runs] + [[fact] for fact in _facts(canonical)]
+    alike: dict[object, list[LayerPattern]] = {}
+    for layer in canonical.layers:
+        alike.setdefault((layer.heads, layer.memory_tokens), []).append(layer)
+    sections = [_layers(layers) for layers in alike.values()] + [[fact] for fact in _facts(canonical)]
     for section in sections[:-1]:
         section[-1] += " |"
     return sections
 
 
-def _run(layers: list[LayerPattern]) -> list[str]:
-    """Adjacent layers that attend alike: their numbers, their head groups, their memory."""
-    first, last = layers[0], layers[-1]
+def _layers(layers: list[LayerPattern]) -> list[str]:
+    """Layers that attend alike: their numbers, their head groups, their memory."""
+    first = layers[0]
     groups = [_group(group, first.causal) for group in first.heads]
     memory = [f"mem{first.memory_tokens}"] if first.memory_tokens else []
     *others, end = groups + memory
-    numbers = f"L{first.index}" if first is last else f"L{first.index}-{last.index}"
     parts = [*(f"{part}," for part in others), end]
-    return [f"{numbers} {parts[0]}", *parts[1:]]
+    return [f"L{_numbers([layer.index for layer in layers])} {parts[0]}", *parts[1:]]
+
+
+def _numbers(indices: list[int]) -> str:
+    """`0-3`, `1-29/2` for every second one from 1 to 29, `0-4,6-10,12`."""
+    steps = {after - before for before, after in pairwise(indices)}
+    if len(indices) > 2 and len(steps) == 1 and steps != {1}:
+        return f"{indices[0]}-{indices[-1]}/{steps.pop()}"
+    runs: list[list[int]] = []
+    for index in indices:
+        if runs and index == runs[-1][-1] + 1:
+            runs[-1].append(index)
+        else:
+            runs.append([index])
+    return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
 def _group(group: HeadGroup, causal: bool) -> str:

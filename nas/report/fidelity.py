@@ -29,16 +29,17 @@ def fidelity_lines(front: Front) -> list[str]:
     lines = [_OFF]
     if (report := front.fidelity) is not None:
         agreements = [_agreement(name, own) for name, own in report.objectives.items()]
-        lines = [_scope(report), *agreements, _choice(report, front)]
+        lines = [_scope(report), *agreements, _choice(report, front), *_one_size_up(report, front)]
     return [*lines, *_reordering(front), *_contenders(front), *_mixture(front)]
 
 
 def _scope(report: FidelityReport) -> str:
     num_patterns = max((len(own.patterns) for own in report.objectives.values()), default=0)
     seeds = "one seed" if report.num_seeds == 1 else f"{report.num_seeds} seeds"
+    unchecked = "data" if report.larger else "sizes and data"
     return (
         f"Checked by training {num_patterns} patterns {report.times} times as long: same model, {seeds}, "
-        f"{report.share_of_steps:.0%} of all steps. Other sizes and data were not checked."
+        f"{report.share_of_steps:.0%} of all steps. Other {unchecked} were not checked."
     )
 
 
@@ -75,6 +76,25 @@ def _choice(report: FidelityReport, front: Front) -> str:
         untrained = "without training, baselines and patterns spread by cost have"
         parts.append(f"{untrained} {report.untrained_share:.0%} of the front's")
     return _capital_first("; ".join(parts)) + "." if parts else "What a choice loses is unknown."
+
+
+def _one_size_up(report: FidelityReport, front: Front) -> Iterator[str]:
+    """How the ranking holds in the larger model, a line for each measured objective."""
+    if (larger := report.larger) is None:
+        return
+    model = (
+        f"One size up ({larger.num_tokens:,} tokens, {larger.num_layers} layers, {larger.num_steps:,} steps, one seed)"
+    )
+    for name, own in larger.objectives.items():
+        if own.agreement is None or own.regret_of_best is None:
+            yield f"{model}, {label(name)}: unknown; too few runs ended well."
+            continue
+        doubt = "" if own.agreement.better_than_chance else "THIS RANKING MAY NOT HOLD THERE: "
+        loss = format_quantity(own.regret_of_best, front.objective(name).unit)
+        yield (
+            f"{model}, {label(name)}: {doubt}the order of {own.agreement.num_patterns} agrees at "
+            f"{_shown(own.agreement)}, and the best choice here loses {loss} there."
+        )
 
 
 def _reordering(front: Front) -> Iterator[str]:

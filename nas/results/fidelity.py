@@ -146,8 +146,50 @@ class Reordering(Value, frozen=True, kw_only=True):
     per_doubling: float | None
 
 
+class ScaleAgreement(Value, frozen=True, kw_only=True):
+    """How one measured objective is ranked one size up.
+
+    Args:
+        patterns: those that were trained there; `long` is the value in the larger model.
+        agreement: between the search's ranking and that of the larger model; None for fewer than two patterns.
+        regret_of_best: what is lost there by choosing the search's best, in the objective's unit; None without
+            patterns.
+    """
+
+    patterns: tuple[LongRun, ...]
+    agreement: Agreement | None
+    regret_of_best: float | None
+
+    def __post_init__(self) -> None:
+        if self.agreement is not None and self.regret_of_best is None:
+            raise ValueError("there is an agreement, but regret_of_best is null")
+
+
+class ScaleCheck(Value, frozen=True, kw_only=True):
+    """The same patterns in a model with more tokens and layers (`fidelity.scale`), trained once.
+
+    Args:
+        scale: how many times the tokens and the layers of the study's proxy it has.
+        num_tokens: length of its sequences, in tokens.
+        num_layers: its layers.
+        num_steps: how long it was trained: as long as the search's last rung, in optimiser steps.
+        step_flops: FLOP of one of its steps with full attention, as a multiple of those of one of the proxy's.
+        objectives: the measured objectives, by name.
+        regret_of_front: what is lost by choosing the front among these patterns that the search sees, as a share of
+            the hypervolume of the front that the larger model sees; None if that is 0.
+    """
+
+    scale: int
+    num_tokens: int
+    num_layers: int
+    num_steps: int
+    step_flops: float
+    objectives: dict[str, ScaleAgreement]
+    regret_of_front: float | None
+
+
 class FidelityReport(Value, frozen=True, kw_only=True):
-    """The results of a study's longer training runs: the same model, other sizes were not checked (docs/fidelity.md).
+    """The results of a study's longer training runs, in the same model and where asked one size up (docs/fidelity.md).
 
     Args:
         num_steps: their length, in optimiser steps.
@@ -160,6 +202,7 @@ class FidelityReport(Value, frozen=True, kw_only=True):
             hypervolume of the front that the long runs see, which judge both; None if that is 0.
         untrained_share: the hypervolume of the baselines and of as many sampled patterns as the front has, spread
             evenly by cost without regard to quality, as a share of the front's hypervolume; None if that is 0.
+        larger: the check one size up; None if there was none.
     """
 
     num_steps: int
@@ -170,3 +213,4 @@ class FidelityReport(Value, frozen=True, kw_only=True):
     rungs: tuple[RungAgreement, ...]
     regret_of_front: float | None
     untrained_share: float | None
+    larger: ScaleCheck | None = None

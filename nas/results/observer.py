@@ -1,11 +1,12 @@
 """The observer of a study: the interface of progress displays and trackers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nas.results.front import Front
+from nas.results.measurement import Measurement
 from nas.results.objective import Objective, Score
 from nas.results.trial import Trial
 
@@ -61,6 +62,8 @@ class StudyPlan:
         num_long_runs: runs that check the ranking.
         long_steps: length of such a run, in optimiser steps.
         scoring: work of scoring at the end of these runs, on one task, as in `legs`.
+        num_larger_runs: runs that check the ranking one size up, each as long as the last rung.
+        larger_step: work of one of their steps, in steps of the study's own proxy.
         grain: how many tokens of the target the trained model sees as one; 1 without a target.
     """
 
@@ -73,6 +76,8 @@ class StudyPlan:
     num_long_runs: int
     long_steps: int
     scoring: float
+    num_larger_runs: int = 0
+    larger_step: float = 0.0
     grain: int = 1
 
     @property
@@ -108,6 +113,12 @@ class Observer:
 
     def long_runs_started(self, num_runs: int) -> None:
         """Some trials are trained longer, to see whether the ranking holds."""
+
+    def larger_runs_started(self, num_runs: int) -> None:
+        """Some trials are trained one size up, to see whether the ranking holds there."""
+
+    def larger_run_ended(self, trial: Trial, measurements: Sequence[Measurement]) -> None:
+        """A trial was measured one size up, on every task; its own values stay as they are."""
 
     def trial_confirmed(self, trial: Trial) -> None:
         """A trial has one more measurement: a fresh seed, over which its values are now the mean, or a longer run."""

@@ -81,10 +81,22 @@ class Driver:
         directions = [goal.direction for goal in problem.objectives]
         asker = Asker(make_sampler, settings.seed, directions, self._history.view)
         self._proposer = Proposer(problem, storage, asker)
-        setup, rate = make_setup(settings, problem.fingerprints), settings.training.learning_rate
+        setup, rate = make_setup(settings, problem), settings.training.learning_rate
         conditions = {task: setup.conditions(task) for task in problem.tasks}
         self._profiling = profiling
         self._launcher = Launcher(storage, executor, conditions, rate, observers.training_progressed, profiling)
+        self._larger = (
+            Launcher(
+                storage,
+                executor,
+                {task: setup.conditions(task) for task in problem.larger.tasks},
+                rate,
+                observers.training_progressed,
+                form=problem.larger.form,
+            )
+            if problem.larger
+            else None
+        )
         self._known = tuple(trial for trial in storage.trials() if storage.has_front() or _is_final(trial))
         known = frozenset(trial.number for trial in self._known)
         self._records = Records(storage, observers, database, self._history, known)
@@ -125,6 +137,7 @@ class Driver:
             self._records,
             self._observers,
             self._concurrency,
+            self._larger,
         )
         further.confirm()
         chances = front_chances(self._store, self._problem, self._forecaster)

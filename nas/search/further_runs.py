@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from msgspec import structs
+
 from nas.results.fidelity import FidelityReport
+from nas.results.measurement import Measurement
 from nas.results.trial import Trial, TrialState
 from nas.search.concurrency import Concurrency
 from nas.search.estimates import estimates
 from nas.search.executors.launcher import Launcher
 from nas.search.fidelity.long_runs import LongRuns, Ranking, chosen_for_long_runs
 from nas.search.fidelity.report import fidelity_report
+from nas.search.fidelity.scale import scale_check
 from nas.search.front.front import front_trials
 from nas.search.observers import Observers
 from nas.search.problem.problem import Problem
@@ -34,6 +38,7 @@ class FurtherRuns:
         records: where results are written down.
         observers: called as training progresses.
         concurrency: how many trials are trained as one cohort, and how many cohorts at once.
+        larger: has trials trained one size up; None if none are.
     """
 
     def __init__(
@@ -46,10 +51,11 @@ class FurtherRuns:
         records: Records,
         observers: Observers,
         concurrency: Concurrency,
+        larger: Launcher | None,
     ) -> None:
         self._settings, self._problem, self._store, self._rungs = settings, problem, store, tuple(rungs)
         self._launcher, self._records, self._observers = launcher, records, observers
-        self._concurrency = concurrency
+        self._concurrency, self._larger = concurrency, larger
 
     def confirm(self) -> None:
         """Train the points of the front and full attention with further seeds, until every one has them all.
@@ -81,9 +87,28 @@ class FurtherRuns:
         )
         self._observers.long_runs_started(len(runs.numbers) * len(runs.seeds))
         self._train([(runs.numbers, runs.rung, seed) for seed in runs.seeds])
-        return fidelity_report(
-            self._store, self._problem, self._settings.training, self._rungs, ranking, self._front(), chances, runs
+        return structs.replace(
+            fidelity_report(
+                self._store, self._problem, self._settings.training, self._rungs, ranking, self._front(), chances, runs
+            ),
+            larger=scale_check(self._store, self._problem, ranking, self._one_size_up(chosen), self._rungs[-1]),
         )
+
+    def _one_size_up(self, trials: Sequence[Trial]) -> Mapping[int, Sequence[Measurement]]:
+        """Measurements of trials in the larger model, for as many steps as the search's last rung; none without one."""
+        if self._larger is None:
+            return {}
+        self._observers.larger_runs_started(len(trials))
+        launches = [
+            self._larger.launch(cohort, self._rungs[-1], trial_seed(self._settings, 0))
+            for cohort in self._cohorts([trial.number for trial in trials])
+        ]
+        found: dict[int, Sequence[Measurement]] = {}
+        for launch in launches:
+            for number, measurements in self._larger.wait(launch).items():
+                found[number] = measurements
+                self._observers.larger_run_ended(self._store[number], measurements)
+        return found
 
     def _unconfirmed(self) -> dict[int, list[int]]:
         """Numbers of the points of the front and of full attention that lack a seed, by seed."""

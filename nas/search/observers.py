@@ -9,6 +9,7 @@ from statistics import fmean
 from nas.evaluation.settings import ScratchSettings
 from nas.proxy.training.schedule import branch_start
 from nas.results.front import Front
+from nas.results.measurement import Measurement
 from nas.results.observer import Observer, Progress, StudyInfo, StudyPlan
 from nas.results.trial import Trial
 from nas.search.problem.problem import Problem
@@ -51,6 +52,8 @@ def study_plan(settings: StudySettings, problem: Problem) -> StudyPlan:
         num_long_runs=settings.fidelity.num_patterns * settings.fidelity.num_seeds,
         long_steps=settings.fidelity.times * rungs[-1],
         scoring=scoring[-1],
+        num_larger_runs=settings.fidelity.num_patterns if problem.larger else 0,
+        larger_step=problem.larger_step,
         grain=problem.shape.grain,
     )
 
@@ -99,6 +102,14 @@ class Observers(Observer):
     def long_runs_started(self, num_runs: int) -> None:
         """See `Observer`."""
         self._tell(lambda observer: observer.long_runs_started(num_runs))
+
+    def larger_runs_started(self, num_runs: int) -> None:
+        """See `Observer`."""
+        self._tell(lambda observer: observer.larger_runs_started(num_runs))
+
+    def larger_run_ended(self, trial: Trial, measurements: Sequence[Measurement]) -> None:
+        """See `Observer`."""
+        self._tell(lambda observer: observer.larger_run_ended(trial, measurements))
 
     def trial_confirmed(self, trial: Trial) -> None:
         """See `Observer`."""

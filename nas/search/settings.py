@@ -108,12 +108,14 @@ class ConstraintSettings:
 
 @dataclass(kw_only=True, slots=True)
 class FidelitySettings:
-    """How a study checks its own ranking: some patterns are trained longer, with several seeds.
+    """How a study checks its own ranking: some patterns are trained longer, with several seeds, or one size up.
 
     Args:
         num_patterns: patterns that are trained longer; 0 to skip the check.
         times: how long, as a multiple of training.num_steps, 2 or more.
         num_seeds: seeds of each, the search's own first.
+        scale: the same patterns are also trained once in a model with so many times the tokens and the layers, for
+            training.num_steps; 1 for none.
 
     Raises:
         InputError: a number is out of range.
@@ -122,11 +124,13 @@ class FidelitySettings:
     num_patterns: int = 6
     times: int = 4
     num_seeds: int = 2
+    scale: int = 1
 
     def __post_init__(self) -> None:
         check_range("fidelity.num_patterns", self.num_patterns, least=0, most=MOST)
         check_range("fidelity.times", self.times, least=2, most=64)
         check_range("fidelity.num_seeds", self.num_seeds, least=1, most=MOST)
+        check_range("fidelity.scale", self.scale, least=1, most=16)
 
 
 @dataclass(kw_only=True, slots=True)

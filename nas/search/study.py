@@ -59,7 +59,7 @@ def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> Fr
         folder.forget_failures()
         directions = [goal.direction for goal in problem.objectives]
         database = StudyDatabase(folder.database, folder.path.name, directions)
-        setup = make_setup(settings, problem.fingerprints)
+        setup = make_setup(settings, problem)
         _warn_of_mixture(folder, environment(setup, devices[0], num_threads(devices)))
         with closing(make_executor(settings, setup, devices)) as executor:
             driver = Driver(

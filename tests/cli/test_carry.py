@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from nas.patterns.file import load_pattern
+from nas.patterns.file import MadeFor, load_made_for, load_pattern
 from nas.patterns.label import label
 from nas.patterns.primitives import Full, Window
+from nas.patterns.primitives.scale import CarryRules
 from nas.results.study import StudyReader
 
 
@@ -38,6 +39,25 @@ def test_the_length_of_a_trial_is_that_of_its_sizes(nas, study: Path, monkeypatc
     assert nas("carry", f"{study}#1", "--to", "4096").out == label(StudyReader(study).trial(1).pattern) + "\n"
 
 
+def test_layers_go_to_a_target_by_depth_or_in_turn(nas) -> None:
+    words = ("carry", "local_global", "--from", "128", "--target", "smollm2-135m-8k")
+    assert nas(*words).out == "L0-14 9x w256 | L15-29 9x full\n"
+    assert nas(*words, "--rule", "layers=period").out == "L0-28/2 9x w256 | L1-29/2 9x full\n"
+
+
+def test_a_file_knows_what_it_was_made_for_and_carried_from(nas, tmp_path: Path) -> None:
+    up, down, bare = (str(tmp_path / name) for name in ("up.json", "down.json", "bare.json"))
+    assert (
+        nas("carry", "local_global", "--from", "128", "--to", "4096", "--rule", "stride=tokens", "--out", up).code == 0
+    )
+    assert load_made_for(up) == MadeFor(num_tokens=4096, carried_from=128, carry=CarryRules(stride="tokens"))
+    assert nas("carry", up, "--to", "128", "--out", down).code == 0
+    assert label(load_pattern(down)) == "L0 4x w4 | L1 4x full"
+    Path(bare).write_text(json.dumps(load_pattern(down).to_dict()))
+    outcome = nas("carry", bare, "--to", "64")
+    assert outcome.code == 2 and "--from: must be given for a pattern file without made_for" in outcome.err
+
+
 def test_rules_and_what_was_rounded_are_said(nas) -> None:
     words = ("carry", "streaming", "--from", "100", "--to", "130")
     outcome = nas(*words)
@@ -49,7 +69,7 @@ def test_rules_and_what_was_rounded_are_said(nas) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("full", "--to", "64"), "--from: must be given unless PATTERN is STUDY#TRIAL"),
+        (("full", "--to", "64"), "--from: must be given for a baseline"),
         (("full", "--from", "64"), "one of the arguments --to --target is required"),
         (("full", "--from", "64", "--target", "proxy"), "--target: must be a target with a length of its own"),
         (("full", "--from", "64", "--to", "0"), "argument --to: must be a whole number from 1 to"),
@@ -59,7 +79,7 @@ def test_rules_and_what_was_rounded_are_said(nas) -> None:
         ),
         (
             ("full", "--from", "64", "--to", "8", "--rule", "window=half"),
-            "|rank|memory=share|",
+            "argument --rule: must be one of window=share|tokens, first=share|tokens, ",
         ),
     ],
 )

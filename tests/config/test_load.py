@@ -101,7 +101,7 @@ def test_a_space_or_a_preset_may_bring_a_task_and_the_command_line_wins() -> Non
     assert load("space=cswin").task == ImageSettings()
     masked, overnight = load("space=linformer", "preset=smoke").task, load("preset=overnight").task
     assert isinstance(masked, TextSettings) and masked.prediction == "masked"
-    assert isinstance(overnight, TextSettings) and overnight.num_tokens == 256
+    assert isinstance(overnight, TextSettings) and overnight.num_tokens == 512
     assert load("preset=overnight", "space=cswin").task == ImageSettings()
     assert load("preset=overnight", "space=linformer", "task=listops").task.name == "listops"
 

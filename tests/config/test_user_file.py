@@ -28,7 +28,7 @@ def file(tmp_path: Path) -> Path:
         "name: text\npath: notes.txt\n",
         f"{GLOBAL}study: s${{seed}}\nprice: cost $5 {{a}}\n",
         f"{GLOBAL}defaults:\n  - quick\n  - override /task: recall\n  - _self_\n",
-        f"{GLOBAL}defaults:\n  - override /task@_global_.task: long_text\n  - override /target: null\n",
+        f"{GLOBAL}defaults:\n  - override /task@_global_.task: text_512\n  - override /target: null\n",
         "# @package _group_\n\n# a comment\n# @todo is no header after it\na: 1\n",
     ],
     ids=range(6),

@@ -1,5 +1,6 @@
 """The evaluators that settings stand for: each measures as the class of its kind does."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,20 +30,25 @@ def full(num_layers: int, num_heads: int) -> ModelPattern:
     return systems.full(Shape(num_layers=num_layers, num_heads=num_heads, num_tokens=16, causal=True))
 
 
-def test_from_scratch_every_label_trains_on_its_own_task(proxy: ProxySettings, training: TrainingSettings) -> None:
+def test_from_scratch_every_label_has_its_own_task_and_proxy(proxy: ProxySettings, training: TrainingSettings) -> None:
     made = evaluators(
         ScratchSettings(),
         checkpoint=None,
         tasks={"recall": SMALL, "recall2": LONG},
-        proxy=proxy,
+        proxies={"recall": proxy, "recall2": replace(proxy, num_layers=2)},
         training=training,
         device="cpu",
     )
-    member = Member(pattern=full(1, 2), seed=3, learning_rate=1e-2)
     seen = []
-    for label, settings, seed in (("recall", SMALL, 4), ("recall2", LONG, 4), ("recall", SMALL, 5)):
+    for label, settings, num_layers, seed in (
+        ("recall", SMALL, 1, 4),
+        ("recall2", LONG, 2, 4),
+        ("recall", SMALL, 1, 5),
+    ):
+        member = Member(pattern=full(num_layers, 2), seed=3, learning_rate=1e-2)
         measured = timeless(made.make(label, seed).evaluate([member], 6))
-        alone = ScratchEvaluator(RecallTask(settings), proxy, training, data_seed=seed, device="cpu")
+        sizes = replace(proxy, num_layers=num_layers)
+        alone = ScratchEvaluator(RecallTask(settings), sizes, training, data_seed=seed, device="cpu")
         assert measured == timeless(alone.evaluate([member], 6))
         seen.append(measured[0].train_loss)
     assert len(set(seen)) == 3, "the task and the seed of the data both decide"
@@ -55,7 +61,7 @@ def test_in_a_checkpoint_its_text_and_its_probes_are_scored(
     text = TextSettings(path=str(written_text(tmp_path)), num_tokens=32, validation_share=0.2, validation_sequences=4)
     evaluation = CheckpointSettings(needle_depths=[0.5], needle_sequences=2)
     made = evaluators(
-        evaluation, checkpoint=checkpoint, tasks={"text": text}, proxy=proxy, training=training, device="cpu"
+        evaluation, checkpoint=checkpoint, tasks={"text": text}, proxies={}, training=training, device="cpu"
     )
     decoder = Decoder.load(checkpoint)
     tasks = checkpoint_tasks(decoder, text, [0.5], 2)
@@ -74,7 +80,7 @@ def test_a_checkpoint_that_cannot_be_loaded_is_named(
             CheckpointSettings(),
             checkpoint=str(tmp_path),
             tasks={"text": TextSettings()},
-            proxy=proxy,
+            proxies={},
             training=training,
             device="cpu",
         )

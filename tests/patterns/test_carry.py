@@ -74,6 +74,13 @@ def test_every_kind_has_its_rule(rules: CarryRules, expected: tuple) -> None:
     assert carried(alone(Window(15), Global(4), Stride(8)), 128, 512, rules)[0] == alone(*expected)
 
 
+def test_a_rule_that_a_kind_does_not_have_is_refused() -> None:
+    with pytest.raises(InputError, match=r"^carry\.window: must be one of share, tokens, got 'period'"):
+        CarryRules(window="period")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"^carry\.layers: must be one of depth, period, got 'share'"):
+        CarryRules(layers="share")  # type: ignore[arg-type]
+
+
 def test_memory_layers_heads_and_positions_are_carried_too() -> None:
     pattern = ModelPattern.of(
         [(HeadGroup(1, (Full(),)), HeadGroup(3, (Window(7),)))] * 2, position="relative", memory_tokens=[0, 32]

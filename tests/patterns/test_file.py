@@ -2,15 +2,27 @@ import json
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from nas.errors import PatternError
-from nas.patterns.file import load_pattern, parse_pattern
+from nas.patterns.file import MadeFor, load_made_for, load_pattern, parse_pattern, pattern_document
 from nas.patterns.model import POSITIONS, ModelPattern
 from nas.patterns.primitives import PRIMITIVES
+from nas.patterns.primitives.scale import CarryRules
 from tests.strategies import patterns, quick
 
 WINDOW = {"kind": "window", "before": 3}
 SPOT = "layers[0].heads[0].attend[0]"
+
+lengths = st.integers(1, 2**24)
+carries = st.builds(
+    MadeFor,
+    num_tokens=lengths,
+    carried_from=lengths,
+    carry=st.builds(
+        CarryRules, window=st.sampled_from(["share", "tokens"]), layers=st.sampled_from(["depth", "period"])
+    ),
+)
 
 POSITION_NAMES = ", ".join(POSITIONS)
 
@@ -43,7 +55,7 @@ BAD = [
     ([], "pattern: must be an object, got []."),
     ("x", "pattern: must be an object, got 'x'."),
     (None, "pattern: must be an object, got None."),
-    ({1: 2}, "1: unknown key; allowed: schema, causal, layers, position, grid, got '1'."),
+    ({1: 2}, "1: unknown key; allowed: schema, causal, layers, position, grid, made_for, got '1'."),
     (model(schema="nas.pattern/2"), "schema: must be 'nas.pattern/1', got 'nas.pattern/2'."),
     (model(schema=float("nan")), "schema: must be 'nas.pattern/1', got nan."),
     (model(causal=1), "causal: must be true or false, got 1."),
@@ -55,9 +67,30 @@ BAD = [
     (model(grid=[0, 4]), "grid: must be null or [rows, columns], each from 1 to 4096, got [0, 4]."),
     (
         model(layer=[]),
-        "layer: unknown key; allowed: schema, causal, layers, position, grid, got 'layer'. Did you mean 'layers'?",
+        "layer: unknown key; allowed: schema, causal, layers, position, grid, made_for, got 'layer'. Did you mean 'layers'?",
     ),
     ({"schema": "nas.pattern/1", "layers": []}, "pattern: must have the key 'causal', got ['layers', 'schema']."),
+    (model(made_for=128), "made_for: must be an object, got 128."),
+    (model(made_for={}), "made_for: must have the key 'num_tokens', got []."),
+    (model(made_for={"num_tokens": 0}), "made_for.num_tokens: must be a whole number from 1 to 16777216, got 0."),
+    (model(made_for={"num_tokens": True}), "made_for.num_tokens: must be a whole number from 1 to 16777216, got True."),
+    (
+        model(made_for={"num_tokens": 8, "carried_from": 2**40, "carry": {}}),
+        "made_for.carried_from: must be a whole number from 1 to 16777216, got 1099511627776.",
+    ),
+    (
+        model(made_for={"num_tokens": 8, "carried_from": 4}),
+        "made_for.carry: must go with made_for.carried_from, got None.",
+    ),
+    (
+        model(made_for={"num_tokens": 8, "carried_from": 4, "carry": {"window": ["share"]}}),
+        "made_for.carry.window: must be one of share, tokens, got ['share'].",
+    ),
+    (
+        model(made_for={"num_tokens": 8, "carried_from": 4, "carry": {"windows": "share"}}),
+        "made_for.carry.windows: unknown key; allowed: window, first, stride, block, rank, memory, layers, got "
+        "'windows'. Did you mean 'window'?",
+    ),
     (model(layers=[]), "layers: must hold at least one layer, got []."),
     (model(layers={}), "layers: must be a list, got {}."),
     (model(layers=[3]), "layers[0]: must be an object, got 3."),
@@ -179,6 +212,24 @@ def test_bad_documents_are_named(document, message, tmp_path):
 @quick
 def test_what_is_written_is_read_back(pattern):
     assert load_pattern(json.loads(json.dumps(pattern.to_dict()))) == pattern
+
+
+@given(patterns(), st.none() | st.builds(MadeFor, num_tokens=lengths) | carries)
+@quick
+def test_what_it_was_made_for_is_read_back_and_is_no_part_of_the_pattern(pattern, made_for):
+    document = json.loads(json.dumps(pattern_document(pattern, made_for)))
+    assert load_made_for(document) == made_for
+    assert load_pattern(document) == pattern and load_pattern(document).to_dict() == pattern.to_dict()
+    assert list(document)[-1] == "layers", "the facts come first, for people who read it"
+
+
+def test_a_file_says_what_it_was_made_for(tmp_path):
+    file = tmp_path / "pattern.json"
+    file.write_text(json.dumps(model(made_for={"num_tokens": 128})))
+    assert load_made_for(file) == MadeFor(num_tokens=128)
+    file.write_text(json.dumps(model(made_for={})))
+    with pytest.raises(PatternError, match=r"pattern\.json: made_for: must have the key 'num_tokens'"):
+        load_made_for(file)
 
 
 def test_a_file_is_read(tmp_path):

@@ -1,6 +1,6 @@
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -29,11 +29,13 @@ from nas.patterns.primitives import (
     Tile,
     Window,
 )
+from nas.patterns.stretch import stretched
 from tests.strategies import patterns, quick
 
 LOCAL, SPLIT = (HeadGroup(4, (Window(15),)),), (HeadGroup(2, (Window(63), Global(4))), HeadGroup(2, (Full(),)))
 
 some_patterns = patterns(computing=True) | patterns((3, 4), computing=True)
+repeated = st.builds(stretched, some_patterns, st.integers(1, 9), st.integers(1, 4), st.just("period"))
 
 
 def one_head(*attend: Primitive, **more) -> ModelPattern:
@@ -44,7 +46,10 @@ def one_head(*attend: Primitive, **more) -> ModelPattern:
     ("pattern", "expected"),
     [
         (ModelPattern.of([LOCAL, SPLIT]), "L0 4x w16 | L1 2x full, 2x w64+g4"),
-        (ModelPattern.of([LOCAL] * 4 + [SPLIT, LOCAL]), "L0-3 4x w16 | L4 2x full, 2x w64+g4 | L5 4x w16"),
+        (ModelPattern.of([LOCAL] * 4 + [SPLIT, LOCAL]), "L0-3,5 4x w16 | L4 2x full, 2x w64+g4"),
+        (ModelPattern.of([LOCAL, SPLIT] * 2), "L0,2 4x w16 | L1,3 2x full, 2x w64+g4"),
+        (ModelPattern.of([LOCAL, SPLIT] * 3), "L0-4/2 4x w16 | L1-5/2 2x full, 2x w64+g4"),
+        (ModelPattern.of(([LOCAL] * 5 + [SPLIT]) * 3), "L0-4,6-10,12-16 4x w16 | L5-17/6 2x full, 2x w64+g4"),
         (ModelPattern.of([LOCAL, LOCAL], memory_tokens=[0, 32]), "L0 4x w16 | L1 4x w16, mem32"),
         (ModelPattern.of([LOCAL], position="alibi"), "L0 4x w16 | pos alibi"),
         (one_head(Window(3), Window(2), Block(4), Stride(4), Stride(8)), "L0 1x w4+s4"),
@@ -62,12 +67,12 @@ def test_labels(pattern: ModelPattern, expected: str) -> None:
 
 
 def test_lines_break_between_layers_and_inside_one_only_where_it_is_too_long() -> None:
-    pattern = ModelPattern.of([LOCAL, SPLIT, LOCAL])
-    assert label_lines(pattern, 80) == ["L0 4x w16 | L1 2x full, 2x w64+g4 | L2 4x w16"]
-    assert label_lines(pattern, 36) == ["L0 4x w16 | L1 2x full, 2x w64+g4 |", "L2 4x w16"]
-    assert label_lines(pattern, 34) == ["L0 4x w16 |", "L1 2x full, 2x w64+g4 | L2 4x w16"]
-    assert label_lines(pattern, 20) == ["L0 4x w16 |", "L1 2x full,", "2x w64+g4 |", "L2 4x w16"]
-    assert label_lines(pattern, 1) == ["L0 4x w16 |", "L1 2x full,", "2x w64+g4 |", "L2 4x w16"]
+    pattern = ModelPattern.of([LOCAL, SPLIT, (HeadGroup(4, (Window(7),)),)])
+    assert label_lines(pattern, 80) == ["L0 4x w16 | L1 2x full, 2x w64+g4 | L2 4x w8"]
+    assert label_lines(pattern, 35) == ["L0 4x w16 | L1 2x full, 2x w64+g4 |", "L2 4x w8"]
+    assert label_lines(pattern, 34) == ["L0 4x w16 |", "L1 2x full, 2x w64+g4 | L2 4x w8"]
+    assert label_lines(pattern, 19) == ["L0 4x w16 |", "L1 2x full,", "2x w64+g4 |", "L2 4x w8"]
+    assert label_lines(pattern, 1) == ["L0 4x w16 |", "L1 2x full,", "2x w64+g4 |", "L2 4x w8"]
 
 
 @given(some_patterns)
@@ -79,7 +84,7 @@ def test_a_label_is_one_line_of_ascii_and_the_same_for_all_spellings(pattern: Mo
     assert label(load_pattern(pattern.to_dict())) == text
 
 
-@given(some_patterns)
+@given(some_patterns | repeated)
 @quick
 def test_a_label_can_be_read_back(pattern: ModelPattern) -> None:
     """So no two canonical patterns share one."""
@@ -119,20 +124,31 @@ def read(text: str) -> ModelPattern:
     facts = dict([*section.split(" "), ""][:2] for section in sections[len(runs) :])
     causal = "bidir" not in facts
     grid: Any = tuple(int(side) for side in facts["grid"].split("x")) if "grid" in facts else None
-    layers: list[tuple[HeadGroup, ...]] = []
-    memory: list[int] = []
+    layers: dict[int, tuple[HeadGroup, ...]] = {}
+    memory: dict[int, int] = {}
     for run in runs:
         numbers, _, parts = run.partition(" ")
-        first, _, last = numbers.removeprefix("L").partition("-")
-        assert int(first) == len(layers)
         *groups, end = parts.split(", ")
         if not end.startswith("mem"):
             groups, end = [*groups, end], "mem0"
         layer = tuple(read_group(group, causal) for group in groups)
-        for _ in range(int(first), int(last or first) + 1):
-            layers.append(layer)
-            memory.append(int(end.removeprefix("mem")))
-    return ModelPattern.of(layers, causal=causal, grid=grid, position=facts.get("pos", "rope"), memory_tokens=memory)
+        for index in read_numbers(numbers.removeprefix("L")):
+            assert index not in layers
+            layers[index], memory[index] = layer, int(end.removeprefix("mem"))
+    return ModelPattern.of(
+        [layers[index] for index in range(len(layers))],
+        causal=causal,
+        grid=grid,
+        position=facts.get("pos", "rope"),
+        memory_tokens=[memory[index] for index in range(len(layers))],
+    )
+
+
+def read_numbers(text: str) -> Iterator[int]:
+    for part in text.split(","):
+        ends, _, step = part.partition("/")
+        first, _, last = ends.partition("-")
+        yield from range(int(first), int(last or first) + 1, int(step or 1))
 
 
 def read_group(text: str, causal: bool) -> HeadGroup:

@@ -23,6 +23,13 @@ def test_each_layer_attends_as_the_one_at_its_proportional_place(num_layers: int
     assert pattern.num_layers == num_layers
 
 
+@pytest.mark.parametrize(
+    ("num_layers", "taken"), [(6, [0, 1, 2, 0, 1, 2]), (7, [0, 1, 2, 0, 1, 2, 0]), (2, [0, 1]), (3, [0, 1, 2])]
+)
+def test_layers_that_repeat_come_in_turn(num_layers: int, taken: list[int]) -> None:
+    assert windows(stretched(WIDTHS, num_layers, 2, "period")) == taken
+
+
 @pytest.mark.parametrize(("num_heads", "local"), [(8, 4), (3, 2), (1, 1)])
 def test_heads_keep_their_shares(num_heads: int, local: int) -> None:
     layer = stretched(WIDTHS, 3, num_heads).layers[0]

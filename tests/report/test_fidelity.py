@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from nas.report.fidelity import fidelity_lines
 from nas.report.front_table import front_lines
-from nas.results.fidelity import Reordering
+from nas.results.fidelity import Reordering, ScaleAgreement, ScaleCheck
 from nas.results.front import Contender, InCheckpoint
 from tests.fronts import make_agreement, make_fidelity, make_provenance
 
@@ -58,6 +58,34 @@ def test_what_is_not_known_is_not_claimed(front):
     assert agreement.endswith("agree at 0.73."), "all may be on the front"
     nothing = replace(make_fidelity(agreement=None, regret_of_best=None), regret_of_front=None, untrained_share=None)
     assert fidelity_lines(replace(front, fidelity=nothing))[-1] == "What a choice loses is unknown."
+
+
+def larger(**changes: Any) -> ScaleCheck:
+    own: dict[str, Any] = {"patterns": (), "agreement": make_agreement(), "regret_of_best": 0.012}
+    return ScaleCheck(
+        scale=2,
+        num_tokens=4096,
+        num_layers=12,
+        num_steps=1200,
+        step_flops=4.2,
+        objectives={"quality": ScaleAgreement(**(own | changes))},
+        regret_of_front=None,
+    )
+
+
+def test_a_check_one_size_up_has_a_line_of_its_own(front):
+    def lines(**changes: Any) -> list[str]:
+        report = replace(make_fidelity(), larger=larger(**changes))
+        return fidelity_lines(replace(front, fidelity=report))
+
+    scope, *_, last = lines()
+    assert scope == SCOPE.replace("sizes and data", "data")
+    assert last == (
+        "One size up (4,096 tokens, 12 layers, 1,200 steps, one seed), quality: the order of 6 agrees at tau 0.71 "
+        "(90% 0.31 to 0.95, above 0.5 with 85%), and the best choice here loses 0.012 bits per byte there."
+    )
+    assert "THIS RANKING MAY NOT HOLD THERE: the order" in lines(agreement=make_agreement(low=-0.1))[-1]
+    assert lines(agreement=None, regret_of_best=None)[-1].endswith("quality: unknown; too few runs ended well.")
 
 
 def test_a_study_that_was_not_judged_says_so(front):

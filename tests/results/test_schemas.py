@@ -10,9 +10,10 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 import pytest
 
+from nas.patterns.file import MadeFor
 from nas.patterns.model import POSITIONS, SCHEMA, ModelPattern
 from nas.patterns.primitives import PRIMITIVES, Primitive
-from nas.patterns.primitives.scale import CarryRules
+from nas.patterns.primitives.scale import RULES, CarryRules
 from nas.results.bundle import Bundle, Verification
 from nas.results.front import Front
 from nas.results.measurement import Measurement
@@ -101,6 +102,18 @@ def _pattern() -> dict[str, Any]:
         "additionalProperties": False,
     }
     side = {"type": "integer", "minimum": 1}
+    rules = {kind: {"enum": list(allowed)} for kind, allowed in RULES.items()}
+    carry = {"type": "object", "properties": rules, "additionalProperties": False}
+    made_for = {
+        "type": "object",
+        "properties": {
+            "num_tokens": side,
+            "carried_from": {"anyOf": [{"type": "null"}, side]},
+            "carry": {"anyOf": [{"type": "null"}, carry]},
+        },
+        "required": ["num_tokens"],
+        "additionalProperties": False,
+    }
     return {
         "title": "Pattern",
         "description": f"{_first_line(inspect.getdoc(ModelPattern) or '')} See docs/patterns.md.",
@@ -110,6 +123,10 @@ def _pattern() -> dict[str, Any]:
             "causal": {"type": "boolean"},
             "position": {"enum": list(POSITIONS), "default": "rope"},
             "grid": {"anyOf": [{"type": "null"}, {"type": "array", "items": side, "minItems": 2, "maxItems": 2}]},
+            "made_for": {
+                "anyOf": [{"type": "null"}, made_for],
+                "description": f"{_first_line(inspect.getdoc(MadeFor) or '')}",
+            },
             "layers": {"type": "array", "minItems": 1, "items": layer},
         },
         "required": ["schema", "causal", "layers"],

@@ -1,15 +1,18 @@
 """The time left: how much of a study is done, in steps."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nas.proxy.settings import TrainingSettings
 from nas.report.progress.workload import Workload
-from nas.results.observer import Observer, Progress
+from nas.results.objective import Score
+from nas.results.observer import Observer, Progress, StudyPlan
 from nas.search.settings import FidelitySettings
 from tests.toy_study import FakeExecutor, StartStudy
 
+SCORE = Score(name="quality", task="silent", times=1, unit="bits", direction="minimize", chance=8.0)
 TRAINING = TrainingSettings(num_steps=400, num_rungs=3)
 
 
@@ -39,6 +42,13 @@ class Watcher(Observer):
     def long_runs_started(self, num_runs):
         self.work.announced(num_runs, self.plan.long_steps)
 
+    def larger_runs_started(self, num_runs):
+        self.work.announced_larger(num_runs)
+
+    def larger_run_ended(self, trial, measurements):
+        self.work.trained_larger(trial.number)
+        self._look()
+
     def trial_confirmed(self, trial):
         self.work.trained_further(trial)
         self._look()
@@ -67,10 +77,24 @@ def test_all_steps_are_counted_and_about_as_many_were_expected(start: StartStudy
     assert all(done <= expected for done, expected in watcher.seen)
 
 
+def test_runs_one_size_up_count_by_what_their_steps_take():
+    search: dict[str, Any] = {"num_baselines": 1, "num_sampled": 0, "rungs": (400,), "legs": (400,)}
+    none: dict[str, Any] = {"promoted_share": 0.5, "num_confirmations": 0, "num_long_runs": 0, "scoring": 0.0}
+    work = Workload(StudyPlan(**search, **none, long_steps=800, num_larger_runs=3, larger_step=4.0), [SCORE], [])
+    assert work.expected == 400 + 3 * 4 * 400
+    work.announced_larger(2)
+    assert work.expected == 400 + 2 * 4 * 400
+    work.progressed(Progress(0, "silent_2x", 0, 400))
+    work.progressed(Progress(0, "silent_2x", 100, 400))
+    assert work.done == 4 * 100
+    work.trained_larger(0)
+    assert work.done == 4 * 400
+
+
 def test_a_run_under_way_counts_from_where_it_went_on(start: StartStudy, tmp_path: Path):
     watcher = Watcher()
     start(tmp_path / "study", FakeExecutor(), observers=(watcher,), num_trials=2, training=TRAINING)
     before = watcher.work.done
-    watcher.work.progressed(Progress(99, "text", 160, 400))
-    watcher.work.progressed(Progress(99, "text", 200, 400))
+    watcher.work.progressed(Progress(99, "silent", 160, 400))
+    watcher.work.progressed(Progress(99, "silent", 200, 400))
     assert watcher.work.done == before + 40

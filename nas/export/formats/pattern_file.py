@@ -4,7 +4,7 @@ import json
 
 from nas.errors import ExportError
 from nas.export.contract.export_format import Files, Format
-from nas.patterns.file import parse_pattern
+from nas.patterns.file import MadeFor, parse_pattern, pattern_document
 from nas.patterns.model import ModelPattern
 from nas.results.bundle import ExportSettings
 from nas.results.provenance import Provenance
@@ -25,8 +25,15 @@ attention = nas.SparseAttention(pattern.layers[0])  # called with q, k, v: (batc
 
 
 def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSettings) -> Files:
-    """The pattern as JSON, heads in the order of the trial."""
-    return {FILE_NAME: json.dumps(pattern.to_dict(), indent=2) + "\n"}
+    """The pattern as JSON, heads in the order of the trial, with the length that it was made for."""
+    made_with = provenance.made_with
+    rules = made_with.carry
+    made_for = MadeFor(
+        num_tokens=made_with.pattern_tokens,
+        carried_from=None if rules is None else made_with.num_tokens,
+        carry=rules,
+    )
+    return {FILE_NAME: json.dumps(pattern_document(pattern, made_for), indent=2) + "\n"}
 
 
 def check(files: Files, pattern: ModelPattern) -> tuple[str, ...]:

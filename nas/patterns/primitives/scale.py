@@ -13,9 +13,13 @@ Rule = Literal["share", "tokens"]
 """How a size goes to another length: as the same share of it, or as so many tokens."""
 
 
+LayerRule = Literal["depth", "period"]
+"""How layers go to a model with more of them: each taken from its proportional depth, or repeated in turn."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarryRules:
-    """The rule of every kind of size.
+    """The rule of every kind of size, and of layers.
 
     Args:
         window: keys of a window: share, the same share of the length, or tokens, as many.
@@ -25,9 +29,11 @@ class CarryRules:
         block: tokens of a block, of `block`, `random` and `select`; how many blocks a query sees never changes.
         rank: rows of `low_rank`.
         memory: tokens of the previous segment.
+        layers: where the other model has more: depth, its first half attends as the first of two layers; or period, it
+            alternates between them, as Gemma and gpt-oss do.
 
     Raises:
-        InputError: a rule is none of Rule.
+        InputError: a rule is none that the kind has.
     """
 
     window: Rule = "share"
@@ -36,12 +42,16 @@ class CarryRules:
     block: Rule = "share"
     rank: Rule = "share"
     memory: Rule = "share"
+    layers: LayerRule = "depth"
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            rule = getattr(self, field.name)
-            if rule not in get_args(Rule):
-                raise InputError(f"carry.{field.name}", f"must be one of {', '.join(get_args(Rule))}", rule)
+        for kind, allowed in RULES.items():
+            if (rule := getattr(self, kind)) not in allowed:
+                raise InputError(f"carry.{kind}", f"must be one of {', '.join(allowed)}", rule)
+
+
+RULES = {field.name: get_args(LayerRule if field.name == "layers" else Rule) for field in fields(CarryRules)}
+"""The rules that every kind may have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from nas.report.objective_labels import label
 from nas.report.quantities import format_count, format_quantity, format_ratio, format_seconds
 from nas.results.cost import Cost
 from nas.results.front import Front
+from nas.results.measurement import Measurement
 from nas.results.objective import COSTS, Objective
 from nas.results.observer import StudyInfo, StudyPlan
 from nas.results.trial import Trial, TrialState
@@ -74,6 +75,17 @@ def advanced_line(trial: Trial, objectives: Sequence[Objective], num_steps: int)
 def long_runs_line(num_runs: int) -> str:
     """`checking the ranking with longer training: 12 training runs`."""
     return f"checking the ranking with longer training: {format_count(num_runs, 'training run')}"
+
+
+def larger_runs_line(num_runs: int) -> str:
+    """`checking the ranking one size up: 6 training runs`."""
+    return f"checking the ranking one size up: {format_count(num_runs, 'training run')}"
+
+
+def larger_line(trial: Trial, measurements: Sequence[Measurement]) -> str:
+    """`trial 6  trained one size up`; `trial 6  one size up: out of memory` if it was not."""
+    failures = [one.outcome.value.replace("_", " ") for one in measurements if one.quality is None]
+    return f"{trial_name(trial)}  " + (f"one size up: {failures[0]}" if failures else "trained one size up")
 
 
 def time_left(seconds: float | None) -> str:

@@ -2,7 +2,7 @@
 
 import atexit
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rich.console import Console, RenderableType
 from rich.markup import escape
@@ -12,6 +12,7 @@ from nas.report.objective_labels import label
 from nas.report.progress.lines import (
     confirmation_line,
     finished_line,
+    larger_runs_line,
     long_runs_line,
     started_line,
     time_left,
@@ -21,6 +22,7 @@ from nas.report.progress.time_left import TimeLeft
 from nas.report.progress.workload import Workload
 from nas.report.quantities import format_quantity
 from nas.results.front import Front, leading
+from nas.results.measurement import Measurement
 from nas.results.observer import Observer, StudyInfo, StudyPlan
 from nas.results.observer import Progress as TrainingProgress
 from nas.results.trial import Trial, TrialState
@@ -100,6 +102,20 @@ class LiveProgress(Observer):
         self._num_to_confirm += num_runs
         self._work.announced(num_runs, self._plan.long_steps)
         self._console.print(long_runs_line(num_runs), markup=False, highlight=False)
+        self._show_overall()
+
+    def larger_runs_started(self, num_runs: int) -> None:
+        """See `Observer`; they are part of the bar from the start."""
+        self._num_to_confirm += num_runs
+        self._work.announced_larger(num_runs)
+        self._console.print(larger_runs_line(num_runs), markup=False, highlight=False)
+        self._show_overall()
+
+    def larger_run_ended(self, trial: Trial, measurements: Sequence[Measurement]) -> None:
+        """See `Observer`."""
+        self._num_confirmed += 1
+        self._work.trained_larger(trial.number)
+        self._end_run(trial.number)
         self._show_overall()
 
     def trial_confirmed(self, trial: Trial) -> None:

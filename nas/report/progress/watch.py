@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from rich.console import Console
 
@@ -11,6 +11,8 @@ from nas.report.progress.lines import (
     confirmation_line,
     confirmed_line,
     finished_line,
+    larger_line,
+    larger_runs_line,
     long_runs_line,
     started_line,
     time_left,
@@ -21,6 +23,7 @@ from nas.report.progress.time_left import TimeLeft
 from nas.report.progress.workload import Workload
 from nas.results.cost import Cost
 from nas.results.front import Front
+from nas.results.measurement import Measurement
 from nas.results.observer import Observer, Progress, StudyInfo, StudyPlan
 from nas.results.trial import Trial, TrialState
 
@@ -43,7 +46,7 @@ class PlainProgress(Observer):
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
         self._left = TimeLeft(clock)
-        self._told = math.inf
+        self._told, self._shown = math.inf, ""
         self._full_cost: Cost | None = None
         self._num_done = 0
 
@@ -82,6 +85,16 @@ class PlainProgress(Observer):
         self._work.announced(num_runs, self._plan.long_steps)
         self._print(long_runs_line(num_runs))
 
+    def larger_runs_started(self, num_runs: int) -> None:
+        """See `Observer`."""
+        self._work.announced_larger(num_runs)
+        self._print(larger_runs_line(num_runs))
+
+    def larger_run_ended(self, trial: Trial, measurements: Sequence[Measurement]) -> None:
+        """See `Observer`."""
+        self._work.trained_larger(trial.number)
+        self._print(larger_line(trial, measurements))
+
     def trial_confirmed(self, trial: Trial) -> None:
         """See `Observer`."""
         self._work.trained_further(trial)
@@ -96,7 +109,9 @@ class PlainProgress(Observer):
         seconds = self._left.seconds
         if seconds is not None and seconds <= self._told / 2:
             self._told = seconds
-            self._print(time_left(seconds))
+            if (line := time_left(seconds)) != self._shown:  # the last seconds are all "about 10 s"
+                self._shown = line
+                self._print(line)
 
     def _remember_full(self, trials: Iterable[Trial]) -> None:
         for trial in trials:

@@ -23,7 +23,8 @@ class Workload:
 
     def __init__(self, plan: StudyPlan, scores: Sequence[Score], known: Sequence[Trial]) -> None:
         self._plan = plan
-        self._num_tasks = len({score.task for score in scores})
+        self._tasks = {score.task for score in scores}
+        self._num_tasks = len(self._tasks)
         num_known = sum(1 for trial in known if trial.baseline is None)
         num_sampled = plan.num_sampled - num_known
         num_baselines = plan.num_baselines - (len(known) - num_known)
@@ -35,11 +36,12 @@ class Workload:
             plan.long_steps: self._runs(plan.num_long_runs, plan.long_steps),
         }
         self._expected: float = num_sampled * self._sampled + self._num_tasks * num_baselines * sum(plan.legs)
-        self._expected += sum(self._further.values())
+        self._larger_work = plan.larger_step * self._runs(1, plan.rungs[-1])
+        self._expected += sum(self._further.values()) + plan.num_larger_runs * self._larger_work
         self._done = 0.0
         self._entered: set[int] = {trial.number for trial in known}
         self._first: dict[tuple[int, str], int] = {}
-        self._under_way: dict[tuple[int, str], int] = {}
+        self._under_way: dict[tuple[int, str], float] = {}
 
     @property
     def done(self) -> float:
@@ -55,7 +57,7 @@ class Workload:
         """A training run has progressed."""
         run = (progress.trial, progress.task)
         first = self._first.setdefault(run, progress.step)
-        self._under_way[run] = progress.step - first
+        self._under_way[run] = (progress.step - first) * (1 if progress.task in self._tasks else self._plan.larger_step)
 
     def reached_rung(self, trial: Trial) -> None:
         """A trial has scores at a rung."""
@@ -76,6 +78,14 @@ class Workload:
     def announced(self, num_runs: int, num_steps: int) -> None:
         """Further training runs, from their first step, will follow, instead of those that the plan expects."""
         self._expected += self._runs(num_runs, num_steps) - self._further.pop(num_steps, 0.0)
+
+    def announced_larger(self, num_runs: int) -> None:
+        """So many runs one size up will follow, instead of those that the plan expects."""
+        self._expected += (num_runs - self._plan.num_larger_runs) * self._larger_work
+
+    def trained_larger(self, number: int) -> None:
+        """The run of a trial one size up has ended."""
+        self._settle(number, self._larger_work)
 
     def trained_further(self, trial: Trial) -> None:
         """One of these runs has ended."""

@@ -25,7 +25,7 @@ class Setup:
         evaluation: how patterns are measured.
         checkpoint: the pretrained decoder; None where proxies are trained from scratch.
         tasks: settings of every task by its label.
-        proxy: sizes of the proxy.
+        proxies: sizes of the proxy that learns each task, by label; a pretrained decoder has its own.
         training: how each proxy is trained.
         fingerprints: hashes of the data and the weights, as the driver has read them.
         longer_from: the first rung at which longer sequences are scored too, in optimiser steps.
@@ -34,7 +34,7 @@ class Setup:
     evaluation: EvaluationSettings
     checkpoint: str | None
     tasks: Mapping[str, Any]
-    proxy: ProxySettings
+    proxies: Mapping[str, ProxySettings]
     training: TrainingSettings
     fingerprints: Mapping[str, str]
     longer_from: int = 0
@@ -46,7 +46,7 @@ class Setup:
         """
         decisive = {
             "evaluation": asdict(self.evaluation),
-            "proxy": asdict(self.proxy),
+            "proxy": asdict(self.proxies[task]),
             "training": asdict(self.training),
             "data": {
                 name: self.fingerprints[name] for name in (f"task {task}", "checkpoint") if name in self.fingerprints

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nas.errors import StudyError
+from nas.patterns.model import ModelPattern
 from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement
 from nas.results.observer import Progress
@@ -40,6 +41,7 @@ class Launcher:
         learning_rate: peak of every member's schedule.
         on_progress: called with the progress of training runs.
         profiling: what profiles are made under; None where the study measures nothing on the device.
+        form: what is trained for the pattern of a trial; another one than the pattern itself in a larger model.
     """
 
     def __init__(
@@ -50,10 +52,12 @@ class Launcher:
         learning_rate: float,
         on_progress: Callable[[Progress], None],
         profiling: ProfileConditions | None = None,
+        form: Callable[[ModelPattern], ModelPattern] = lambda pattern: pattern,
     ) -> None:
         self._storage, self._executor, self._conditions = storage, executor, conditions
         self._learning_rate, self._on_progress = learning_rate, on_progress
         self._profiling, self._profiled_under = profiling, profiling
+        self._form = form
         self._running: dict[Job, Job] = {}
         """Every submitted job, with the launched job that it is, or is a part of."""
 
@@ -150,7 +154,7 @@ class Launcher:
             )
         wanted = {
             "task": task,
-            "pattern_id": trial.trained_pattern.id_in_order,
+            "pattern_id": self._form(trial.trained_pattern).id_in_order,
             "learning_rate": self._learning_rate,
             "conditions": self._conditions[task],
         }
@@ -169,7 +173,7 @@ class Launcher:
             trials=tuple(trial.number for trial in trials),
             folders=tuple(self._storage.trial_path(trial.number) for trial in trials),
             members=tuple(
-                Member(pattern=pattern, seed=seed, learning_rate=self._learning_rate)
+                Member(pattern=self._form(pattern), seed=seed, learning_rate=self._learning_rate)
                 for trial in trials
                 if (pattern := trial.trained_pattern)
             ),

@@ -39,7 +39,7 @@ class Trainer:
             setup.evaluation,
             checkpoint=setup.checkpoint,
             tasks=setup.tasks,
-            proxy=setup.proxy,
+            proxies=setup.proxies,
             training=setup.training,
             device=device,
             longer_from=setup.longer_from,

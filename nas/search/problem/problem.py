@@ -17,6 +17,7 @@ from nas.results.cost import Cost
 from nas.results.objective import Score
 from nas.search.modelling.features import head_features, pattern_features
 from nas.search.problem.backbone import Backbone, make_backbone
+from nas.search.problem.larger import LargerModel, larger_model
 from nas.search.problem.native import native_forms
 from nas.search.problem.study_target import study_target
 from nas.search.scoring.objectives import Goal, make_objectives
@@ -45,6 +46,7 @@ class Problem:
         objectives: the axes of the front.
         baselines: named patterns, evaluated in every study.
         native: what the baseline `native` stands for in the target; None without one.
+        larger: the model one size up on which some patterns are checked; None if none are.
     """
 
     backbone: Backbone
@@ -55,6 +57,7 @@ class Problem:
     objectives: tuple[Goal, ...]
     baselines: dict[str, ModelPattern]
     native: ModelPattern | None = None
+    larger: LargerModel | None = None
 
     @property
     def tasks(self) -> Mapping[str, Task]:
@@ -75,6 +78,15 @@ class Problem:
     def fingerprints(self) -> dict[str, str]:
         """Hashes of everything beyond the settings that results depend on, by what they are of."""
         return fingerprints(self.tasks, self.backbone.fingerprint)
+
+    @property
+    def larger_step(self) -> float:
+        """FLOP of a training step of the larger model with full attention, as a multiple of the own model's; or 0."""
+        if self.larger is None:
+            return 0.0
+        grown = self.larger.proxy.target(self.larger.num_tokens, self.task.vocab_size)
+        full = self.baselines["full"]
+        return count_cost(full, grown).train_flops / count_cost(full, self.backbone.target).train_flops
 
     def sample(self, suggest: Suggester) -> ModelPattern:
         """A pattern of the space, which must have the study's shape, as the model that is trained has it.
@@ -155,6 +167,7 @@ def make_problem(settings: StudySettings) -> Problem:
         objectives=objectives,
         baselines=baselines,
         native=native[1] if native else None,
+        larger=larger_model(settings, backbone.num_tokens),
     )
     for pattern in baselines.values():
         backbone.check_fit(pattern)

@@ -58,7 +58,7 @@ class Transfer:
 @lru_cache(maxsize=1024)  # a long search meets hundreds of thousands
 def _meant(transfer: Transfer, pattern: ModelPattern) -> ModelPattern:
     long = carried(pattern, transfer.proxy_tokens, transfer.target_tokens, transfer.rules)[0]
-    return stretched(long, transfer.num_layers, transfer.num_heads)
+    return stretched(long, transfer.num_layers, transfer.num_heads, transfer.rules.layers)
 
 
 def make_transfer(target: Target, proxy: ProxySettings, proxy_tokens: int, rules: CarryRules) -> Transfer:

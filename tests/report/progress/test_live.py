@@ -65,6 +65,11 @@ def test_fresh_seeds_lengthen_the_bar(make_trial):
     assert "step 200/400" in _picture(watcher)
     watcher.trial_confirmed(make_trial(0))
     assert "2/3" in _picture(watcher) and "200/400" not in _picture(watcher)
+    watcher.larger_runs_started(1)
+    watcher.training_progressed(Progress(0, "text_2x", 100, 400))
+    assert "2/4" in _picture(watcher) and "step 100/400" in _picture(watcher)
+    watcher.larger_run_ended(make_trial(0), make_trial(0).measurements)
+    assert "3/4" in _picture(watcher) and "100/400" not in _picture(watcher)
     watcher.study_finished((), make_front(points=()))
     assert "confirming the front and full attention with fresh seeds: 2 training runs" in console.file.getvalue()  # type: ignore[attr-defined]
 

@@ -8,6 +8,7 @@ from nas.patterns.label import label
 from nas.patterns.primitives import Full
 from nas.report.progress.live import LiveProgress
 from nas.report.progress.watch import PlainProgress, make_progress
+from nas.results.measurement import Measurement, Outcome
 from nas.results.observer import Progress
 from nas.results.trial import TrialState
 from tests.fronts import make_front, make_info, make_pattern, make_plan
@@ -93,8 +94,21 @@ def test_every_event_of_a_study_has_its_line(make_trial):
     watcher.study_started(make_info(), make_plan(1), ())
     watcher.trial_finished(make_trial(0))
     watcher.long_runs_started(4)
+    watcher.larger_runs_started(2)
+    measured = make_trial(0).measurements[-1]
+    watcher.larger_run_ended(make_trial(0), [measured])
+    lost = Measurement.unfinished(0, 1e-3, 400, Outcome.OUT_OF_MEMORY)
+    watcher.larger_run_ended(make_trial(0), [lost])
     watcher.study_finished((make_trial(0),), make_front())
-    starts = ["study demo", "[1/1] trial 0", "checking the ranking", "1 trial: 1 finished"]
+    starts = [
+        "study demo",
+        "[1/1] trial 0",
+        "checking the ranking with longer training: 4",
+        "checking the ranking one size up: 2",
+        "trial 0  trained one size up",
+        "trial 0  one size up: out of memory",
+        "1 trial: 1 finished",
+    ]
     assert all(line.startswith(start) for line, start in zip(_lines(console), starts, strict=True))
 
 
@@ -107,3 +121,14 @@ def test_the_time_left_is_told_once_it_is_known_and_when_it_has_halved():
         now[0] = second
         watcher.training_progressed(Progress(0, "text", 10 * second, 10_000))
     assert _lines(console)[1:] == ["about 11 min left", "about 6 min left"]
+
+
+def test_the_last_seconds_are_told_once():
+    console, now = Console(file=StringIO(), force_terminal=False), [0.0]
+    watcher = PlainProgress(console, clock=lambda: now[0])
+    watcher.study_started(make_info(), make_plan(), ())
+    for second in range(675):
+        now[0] = second
+        watcher.training_progressed(Progress(0, "text", 10 * second, 10_000))
+    told = _lines(console)[1:]
+    assert told[-1] == "about 10 s left" and len(told) == len(set(told))

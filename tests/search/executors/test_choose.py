@@ -7,6 +7,7 @@ import pytest
 from nas.proxy.settings import TrainingSettings
 from nas.search.executors import choose, processes, trainer
 from nas.search.executors.choose import make_executor, make_setup
+from nas.search.problem.problem import make_problem
 from nas.search.settings import StudySettings
 from nas.tasks.synthetic.copying import CopyingSettings
 from nas.tasks.synthetic.recall import RecallSettings
@@ -25,7 +26,7 @@ def test_a_single_device_needs_no_process_and_workers_share_the_cores(
     monkeypatch.setattr(choose, "num_cores", lambda: 6)
     monkeypatch.setattr(trainer.Trainer, "__init__", lambda self, *how: made.append(how))
     monkeypatch.setattr(processes.ProcessExecutor, "__init__", lambda self, *how: made.append(how))
-    assert type(make_executor(SETTINGS, make_setup(SETTINGS, {}), devices)).__name__ == kind
+    assert type(make_executor(SETTINGS, make_setup(SETTINGS, make_problem(SETTINGS)), devices)).__name__ == kind
     [(setup, used, threads, *patience)] = made
     assert (used, threads) == (devices[0] if len(devices) == 1 else devices, num_threads)
     assert patience == ([] if len(devices) == 1 else [3600.0])
@@ -36,4 +37,4 @@ def test_longer_sequences_are_scored_at_the_last_rung_unless_they_are_an_objecti
     training = TrainingSettings(num_steps=400, num_rungs=3, test_lengths=[2])
     for objectives, first in [(["quality", "flops"], 400), (["quality", "quality_2x", "flops"], 0)]:
         settings = StudySettings(training=training, objectives=objectives)
-        assert make_setup(settings, {}).longer_from == settings.longer_from == first
+        assert make_setup(settings, make_problem(settings)).longer_from == settings.longer_from == first

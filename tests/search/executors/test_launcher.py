@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from nas.errors import StudyError
+from nas.patterns.model import ModelPattern
+from nas.patterns.stretch import stretched
 from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement
 from nas.results.observer import Progress
@@ -72,6 +74,19 @@ def test_a_cohort_of_which_one_result_is_lacking_is_trained_whole(trials: list[T
     (StudyFolder(tmp_path).trial_path(1) / "seed-0-narrow-0000100.json").unlink()
     launch = launcher_in(tmp_path, FakeExecutor()).launch(trials, 100, 0)
     assert [(job.task, job.trials) for job in launch.jobs] == [("narrow", (0, 1, 2))]
+
+
+def test_what_is_trained_is_the_form_of_a_pattern(trials: list[Trial], tmp_path: Path) -> None:
+    def form(pattern: ModelPattern) -> ModelPattern:
+        return stretched(pattern, 4, pattern.num_heads)
+
+    launcher = Launcher(StudyFolder(tmp_path), FakeExecutor(), CONDITIONS, 1e-3, lambda news: None, form=form)
+    launch = launcher.launch(trials, 100, 0)
+    assert [one.pattern for one in launch.jobs[0].members] == [form(trial.pattern) for trial in trials]
+    for number, own in launcher.wait(launch).items():
+        assert {one.pattern_id for one in own} == {form(trials[number].pattern).id_in_order}
+    with pytest.raises(StudyError, match="must have the pattern_id"):
+        launcher_in(tmp_path, FakeExecutor()).launch(trials, 100, 0)
 
 
 @pytest.mark.parametrize("seed", range(3))

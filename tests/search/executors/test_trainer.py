@@ -113,7 +113,7 @@ def test_what_decides_a_measurement_is_in_its_conditions() -> None:
     other = [
         replace(known, fingerprints={"task recall": "ef", "task recall2": "cd"}),
         replace(known, fingerprints={**known.fingerprints, "checkpoint": "01"}),
-        replace(known, proxy=replace(known.proxy, d_model=32)),
+        replace(known, proxies={**known.proxies, "recall": replace(known.proxies["recall"], d_model=32)}),
         replace(known, training=replace(known.training, batch_size=8)),
         replace(known, evaluation=CheckpointSettings()),
     ]

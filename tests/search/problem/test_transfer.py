@@ -104,6 +104,16 @@ def test_baselines_are_those_of_the_proxy_as_they_are_meant() -> None:
     assert sliding.num_layers == 32 and target.full_cost.num_tokens == 32768
 
 
+def test_layers_of_the_target_alternate_where_that_is_the_rule() -> None:
+    found = problem("hybrid", "target=llama-3-8b-32k", "carry.layers=period")
+    narrow, full = found.baselines["local_global"].layers
+    assert narrow.heads != full.heads
+    meant = found.backbone.meant(found.baselines["local_global"])
+    assert [layer.heads == (HeadGroup(32, (Full(),)),) for layer in meant.layers] == [False, True] * 16
+    blocks = problem("hybrid", "target=llama-3-8b-32k").backbone.meant(found.baselines["local_global"])
+    assert count_cost(meant, found.target) == count_cost(blocks, found.target)
+
+
 def test_options_are_tokens_of_the_target() -> None:
     found = problem("streaming", "target=llama-3-8b-32k", "space.options.window_tokens=[1024,4096]")
     widths = set()
