@@ -47,9 +47,8 @@ def test_layers_go_to_a_target_by_depth_or_in_turn(nas) -> None:
 
 def test_a_file_knows_what_it_was_made_for_and_carried_from(nas, tmp_path: Path) -> None:
     up, down, bare = (str(tmp_path / name) for name in ("up.json", "down.json", "bare.json"))
-    assert (
-        nas("carry", "local_global", "--from", "128", "--to", "4096", "--rule", "stride=tokens", "--out", up).code == 0
-    )
+    words = ("local_global", "--from", "128", "--to", "4096", "--rule", "stride=tokens")
+    assert nas("carry", *words, "--out", up).code == 0
     assert load_made_for(up) == MadeFor(num_tokens=4096, carried_from=128, carry=CarryRules(stride="tokens"))
     assert nas("carry", up, "--to", "128", "--out", down).code == 0
     assert label(load_pattern(down)) == "L0 4x w4 | L1 4x full"

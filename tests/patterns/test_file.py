@@ -19,9 +19,7 @@ carries = st.builds(
     MadeFor,
     num_tokens=lengths,
     carried_from=lengths,
-    carry=st.builds(
-        CarryRules, window=st.sampled_from(["share", "tokens"]), layers=st.sampled_from(["depth", "period"])
-    ),
+    carry=st.builds(CarryRules, layers=st.sampled_from(["depth", "period"])),
 )
 
 POSITION_NAMES = ", ".join(POSITIONS)
@@ -67,7 +65,8 @@ BAD = [
     (model(grid=[0, 4]), "grid: must be null or [rows, columns], each from 1 to 4096, got [0, 4]."),
     (
         model(layer=[]),
-        "layer: unknown key; allowed: schema, causal, layers, position, grid, made_for, got 'layer'. Did you mean 'layers'?",
+        "layer: unknown key; allowed: schema, causal, layers, position, grid, made_for, got 'layer'. "
+        "Did you mean 'layers'?",
     ),
     ({"schema": "nas.pattern/1", "layers": []}, "pattern: must have the key 'causal', got ['layers', 'schema']."),
     (model(made_for=128), "made_for: must be an object, got 128."),
