@@ -1,0 +1,207 @@
+"""What short runs of small models say about a larger one: every rung of small tables against the end of a larger table.
+
+    python benchmarks/transfer.py tables/ladder/M-plain.jsonl tables/ladder/S-*.jsonl
+
+Patterns are the same choices: those of a small table are carried to the larger length, every size as its share, and
+stretched to its layers; baselines are found by their names. Printed for each small table and rung, by what a run of it
+costs: `tau`, Kendall's tau-b; its posterior mean and 90% interval; `freed`, tau between the values without the noise of
+single runs; `pairs`, the share of pairs within 25% of each other's FLOPs in the larger model that are ordered as there;
+`regret`, the hypervolume (quality and FLOPs) that is lost by choosing the front of the small one. docs/transfer.md says
+what these were chosen for, before anything was measured.
+"""
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from itertools import combinations
+from pathlib import Path
+from statistics import fmean
+
+from nas.costs.counting import count_cost, full_pattern
+from nas.errors import InputError, NasError
+from nas.ground_truth.file import Table, read_table
+from nas.ground_truth.qualities import Qualities
+from nas.patterns.carry import carried
+from nas.patterns.model import ModelPattern
+from nas.patterns.primitives.scale import CarryRules
+from nas.patterns.stretch import stretched
+from nas.proxy.settings import ProxySettings
+from nas.results.table import TableEntry
+from nas.statistics.pareto import hypervolume, nondominated
+from nas.statistics.rank_agreement import kendall_tau
+from nas.statistics.tau_posterior import RankingNoise, TauPosterior, freed_of_noise
+
+NOISE = 0.014
+"""Standard deviation between seeds in bits per byte, as measured on the shipped table of two seeds."""
+NEAR = 0.25
+"""How far the FLOPs of two patterns may lie apart to be a choice at equal cost, as a share of the larger."""
+SHARES = CarryRules(first="share")
+"""`space=tabular` has the same shares at every length, global tokens included."""
+LEAST = 3
+"""Patterns in common below which nothing is said."""
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """The larger model's qualities at its last rung, negated where more is better, and what patterns cost there.
+
+    Args:
+        table: the larger one, complete or not.
+        values: by id of the pattern.
+        flops: of attention, by id.
+    """
+
+    table: Table
+    values: Mapping[str, float]
+    flops: Mapping[str, int]
+
+    @classmethod
+    def of(cls, table: Table) -> "Truth":
+        """What a table says at its last rung."""
+        target = table.proxy.target(table.task.num_tokens, table.task.vocab_size)
+        values = values_at(table, table.plan.rungs[-1])
+        patterns = {entry.pattern.id: entry.pattern for entry in table.plan.entries}
+        return cls(table, values, {one: count_cost(patterns[one], target).attention_flops for one in values})
+
+    def counterpart(self, table: Table, entry: TableEntry) -> str | None:
+        """The id of the same choice in the larger model; None for a baseline that its table does not have."""
+        if entry.baseline:
+            named = (one.pattern.id for one in self.table.plan.entries if one.baseline == entry.baseline)
+            return next(named, None)
+        pattern, _ = carried(entry.pattern, table.task.num_tokens, self.table.task.num_tokens, SHARES)
+        return stretched(pattern, self.table.proxy.num_layers, self.table.proxy.num_heads).id
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How a rung ranks the patterns that the larger model has too; see the module."""
+
+    num_patterns: int
+    tau: float
+    posterior: TauPosterior
+    freed: float | None
+    pairs: float | None
+    regret: float
+
+
+def values_at(table: Table, rung: int) -> dict[str, float]:
+    """Means over seeds at a rung by id of the pattern, to be minimised."""
+    qualities = Qualities(table)
+    return {identity: qualities.sign * mean for identity, mean in qualities.means(rung).items()}
+
+
+def agreement(truth: Truth, table: Table, rung: int, noise: float) -> Agreement | None:
+    """The agreement of one rung of a small table; None if too few patterns have it in both."""
+    small = values_at(table, rung)
+    known = [entry for entry in table.plan.entries if entry.pattern.id in small]
+    places = {
+        there: small[entry.pattern.id]
+        for entry in known
+        if (there := truth.counterpart(table, entry)) is not None and there in truth.values
+    }
+    names = list(places)
+    ours, theirs = [places[name] for name in names], [truth.values[name] for name in names]
+    tau = kendall_tau(ours, theirs) if len(names) >= LEAST else None
+    if tau is None:
+        return None
+    posterior = TauPosterior.of(ours, theirs)
+    freed = freed_of_noise(posterior.taus, ours, theirs, RankingNoise(noise**2 / len(table.plan.seeds), noise**2, 0.0))
+    costs = [truth.flops[name] for name in names]
+    return Agreement(
+        num_patterns=len(names),
+        tau=tau,
+        posterior=posterior,
+        freed=None if freed is None else float(freed @ posterior.weights),
+        pairs=right_pairs(ours, theirs, costs),
+        regret=front_regret(ours, theirs, costs),
+    )
+
+
+def right_pairs(ours: Sequence[float], theirs: Sequence[float], costs: Sequence[int]) -> float | None:
+    """The share of the pairs at about equal cost that both order alike; None without such pairs."""
+    near = [
+        (ours[one] - ours[other]) * (theirs[one] - theirs[other]) > 0
+        for one, other in combinations(range(len(costs)), 2)
+        if abs(costs[one] - costs[other]) <= NEAR * max(costs[one], costs[other])
+    ]
+    return fmean(near) if near else None
+
+
+def front_regret(ours: Sequence[float], theirs: Sequence[float], costs: Sequence[int]) -> float:
+    """The share of the larger model's hypervolume that its points on the small one's front lack."""
+    points = list(zip(theirs, map(float, costs), strict=True))
+    reference = tuple(map(max, zip(*points, strict=True)))
+    chosen = [points[index] for index in nondominated(list(zip(ours, map(float, costs), strict=True)))]
+    whole = hypervolume(points, reference)
+    return 1 - hypervolume(chosen, reference) / whole if whole else 0.0
+
+
+def regime(table: Table) -> str:
+    """Sizes, and settings of the proxy that are not the plain ones."""
+    plain = ProxySettings(num_layers=table.proxy.num_layers)
+    changed = [
+        f"`proxy.{one.name}={getattr(table.proxy, one.name)}`"
+        for one in fields(ProxySettings)
+        if getattr(table.proxy, one.name) != getattr(plain, one.name)
+    ]
+    return ", ".join([f"{table.task.num_tokens} tokens, {table.proxy.num_layers} layers", *changed])
+
+
+def run_flops(table: Table, rung: int) -> float:
+    """FLOP of training full attention to a rung."""
+    target = table.proxy.target(table.task.num_tokens, table.task.vocab_size)
+    like: ModelPattern = table.plan.entries[0].pattern
+    return count_cost(full_pattern(like), target).train_flops * table.training.batch_size * rung
+
+
+def lines(truth: Truth, tables: Sequence[Table], noise: float) -> list[str]:
+    """Markdown: a row for each table and rung."""
+    end = truth.table.plan.rungs[-1]
+    found = [
+        "| trained | steps | TFLOP a run | patterns | tau | posterior | freed | pairs | regret |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for table in tables:
+        for rung in table.plan.rungs:
+            own = agreement(truth, table, rung, noise)
+            if own is None:
+                continue
+            interval = (
+                f"{own.posterior.mean:.2f} ({own.posterior.quantile(0.05):.2f} to {own.posterior.quantile(0.95):.2f})"
+            )
+            freed, pairs = ("-" if one is None else f"{one:.2f}" for one in (own.freed, own.pairs))
+            cost = f"{run_flops(table, rung) / 1e12:.2f}"
+            found.append(
+                f"| {regime(table)} | {rung:,} | {cost} | {own.num_patterns} | {own.tau:.2f} | {interval} | {freed} | "
+                f"{pairs} | {own.regret:.1%} |"
+            )
+    spread = max(truth.values.values()) - min(truth.values.values())
+    head = (
+        f"Truth: {regime(truth.table)}, {end:,} steps, {run_flops(truth.table, end) / 1e12:.1f} TFLOP a run; "
+        f"{len(truth.values)} patterns within {spread:.3f} {truth.table.task.unit}. Noise of one run: {noise:g}."
+    )
+    return [head, "", *found]
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("truth", type=Path, help="the table of the larger model")
+    parser.add_argument("tables", nargs="+", type=Path, metavar="TABLE", help="tables of smaller ones, or its own")
+    parser.add_argument("--noise", type=float, default=NOISE, help=f"deviation between seeds (default: {NOISE})")
+    options = parser.parse_args(words)
+    try:
+        truth = Truth.of(read_table(options.truth))
+        if len(truth.values) < LEAST:
+            raise InputError(
+                str(options.truth), f"must have {LEAST} patterns or more at its last rung", len(truth.values)
+            )
+        print("\n".join(lines(truth, [read_table(path) for path in options.tables], options.noise)))
+    except NasError as error:
+        print(f"transfer.py: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

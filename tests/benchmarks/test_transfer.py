@@ -1,0 +1,92 @@
+"""The benchmark of transfer: short runs of small models against the end of a larger table."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+from scipy.stats import kendalltau
+from transfer import SHARES, Truth, agreement, front_regret, lines, main, right_pairs, values_at
+
+from nas.ground_truth.file import Table, read_table
+from nas.patterns.label import label
+
+LADDER = Path(__file__).parents[2] / "tables" / "ladder"
+
+
+@pytest.fixture(scope="module")
+def large() -> Table:
+    return read_table(LADDER / "M-plain.jsonl")
+
+
+@pytest.fixture(scope="module")
+def small() -> Table:
+    return read_table(LADDER / "S-plain.jsonl")
+
+
+def test_choices_are_found_again_in_a_larger_model(large: Table, small: Table) -> None:
+    truth, by_id = Truth.of(large), {one.pattern.id: one.pattern for one in large.plan.entries}
+    found = {
+        label(entry.pattern): label(by_id[there])
+        for entry in small.plan.entries
+        if (there := truth.counterpart(small, entry)) in by_id
+    }
+    assert found["L0 4x w4 | L1 4x w16"] == "L0-1 4x w8 | L2-3 4x w32"
+    assert found["L0-1 4x full"] == "L0-3 4x full"
+    assert len(found) >= 9 and len(set(found.values())) == len(found)
+
+
+def test_tau_is_that_of_the_patterns_in_common(large: Table, small: Table) -> None:
+    truth = Truth.of(large)
+    own = agreement(truth, small, 3840, 0.014)
+    at = values_at(small, 3840)
+    pairs = [
+        (at[entry.pattern.id], truth.values[there])
+        for entry in small.plan.entries
+        if (there := truth.counterpart(small, entry)) in truth.values
+    ]
+    assert own is not None and own.num_patterns == len(pairs) >= 9
+    assert own.tau == pytest.approx(kendalltau(*zip(*pairs, strict=True)).statistic)
+    assert own.freed is not None and own.freed > own.posterior.mean, "noise only hides agreement"
+
+
+def test_a_table_agrees_with_itself_and_its_reverse_does_not(large: Table) -> None:
+    truth, end = Truth.of(large), large.plan.rungs[-1]
+    own = agreement(truth, large, end, 0.0)
+    assert own is not None and (own.tau, own.pairs, own.regret) == (1.0, 1.0, 0.0)
+    rows = tuple(structs.replace(row, quality=-row.quality) for row in large.rows)
+    turned = agreement(truth, replace(large, rows=rows), end, 0.0)
+    assert turned is not None and (turned.tau, turned.pairs) == (-1.0, 0.0) and turned.regret > 0.1
+
+
+def test_pairs_and_regret_by_hand() -> None:
+    costs = [100, 110, 400, 410]
+    assert right_pairs([1, 2, 3, 4], [1, 2, 4, 3], costs) == 0.5
+    assert right_pairs([1, 2], [1, 2], [100, 400]) is None
+    assert front_regret([1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [3, 2, 1]) == 0.0
+    # The small model leaves out the only point that is better than the reference in both.
+    assert front_regret([1.0, 3.0, 2.0], [1.0, 2.0, 3.0], [3, 2, 1]) == pytest.approx(1.0)
+
+
+def test_shares_are_carried_as_shares() -> None:
+    assert set(vars_of(SHARES)) == {"share", "depth"}
+
+
+def vars_of(rules: object) -> list[str]:
+    return [getattr(rules, name) for name in rules.__dataclass_fields__]  # type: ignore[attr-defined]
+
+
+def test_what_is_printed_has_a_row_for_every_rung(
+    large: Table, small: Table, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head, _, *rows = lines(Truth.of(large), [small, large], 0.014)
+    assert head.startswith("Truth: 256 tokens, 4 layers, 4,500 steps, 7.7 TFLOP a run; ")
+    assert len(rows) == 2 + len(small.plan.rungs) + len(large.plan.rungs)
+    assert main([str(LADDER / "M-plain.jsonl"), str(LADDER / "S-plain.jsonl")]) == 0
+    assert capsys.readouterr().out.startswith("Truth: 256 tokens")
+
+
+def test_bad_tables_end_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path / "none"), str(LADDER / "S-plain.jsonl")]) == 2
+    shown = capsys.readouterr()
+    assert not shown.out and shown.err.startswith("transfer.py: ") and shown.err.count("\n") == 1
