@@ -172,7 +172,7 @@ class ScaleCheck(Value, frozen=True, kw_only=True):
         scale: how many times the tokens and the layers of the study's proxy it has.
         num_tokens: length of its sequences, in tokens.
         num_layers: its layers.
-        num_steps: how long it was trained: as long as the search's last rung, in optimiser steps.
+        num_steps: how long it was trained, as long as the long runs, in optimiser steps.
         step_flops: FLOP of one of its steps with full attention, as a multiple of those of one of the proxy's.
         objectives: the measured objectives, by name.
         regret_of_front: what is lost by choosing the front among these patterns that the search sees, as a share of

@@ -62,7 +62,7 @@ class StudyPlan:
         num_long_runs: runs that check the ranking.
         long_steps: length of such a run, in optimiser steps.
         scoring: work of scoring at the end of these runs, on one task, as in `legs`.
-        num_larger_runs: runs that check the ranking one size up, each as long as the last rung.
+        num_larger_runs: runs that check the ranking one size up, of long_steps each.
         larger_step: work of one of their steps, in steps of the study's own proxy.
         grain: how many tokens of the target the trained model sees as one; 1 without a target.
     """

@@ -91,16 +91,20 @@ class FurtherRuns:
             fidelity_report(
                 self._store, self._problem, self._settings.training, self._rungs, ranking, self._front(), chances, runs
             ),
-            larger=scale_check(self._store, self._problem, ranking, self._one_size_up(chosen), self._rungs[-1]),
+            larger=scale_check(self._store, self._problem, ranking, self._one_size_up(chosen, runs.rung), runs.rung),
         )
 
-    def _one_size_up(self, trials: Sequence[Trial]) -> Mapping[int, Sequence[Measurement]]:
-        """Measurements of trials in the larger model, for as many steps as the search's last rung; none without one."""
+    def _one_size_up(self, trials: Sequence[Trial], rung: int) -> Mapping[int, Sequence[Measurement]]:
+        """Measurements of trials in the larger model, trained as long as the long runs; none without one.
+
+        As long as the search they would agree with it in any case: what size changes shows only with training
+        (docs/transfer.md).
+        """
         if self._larger is None:
             return {}
         self._observers.larger_runs_started(len(trials))
         launches = [
-            self._larger.launch(cohort, self._rungs[-1], trial_seed(self._settings, 0))
+            self._larger.launch(cohort, rung, trial_seed(self._settings, 0))
             for cohort in self._cohorts([trial.number for trial in trials])
         ]
         found: dict[int, Sequence[Measurement]] = {}

@@ -114,8 +114,8 @@ class FidelitySettings:
         num_patterns: patterns that are trained longer; 0 to skip the check.
         times: how long, as a multiple of training.num_steps, 2 or more.
         num_seeds: seeds of each, the search's own first.
-        scale: the same patterns are also trained once in a model with so many times the tokens and the layers, for
-            training.num_steps; 1 for none.
+        scale: the same patterns are also trained once in a model with so many times the tokens and the layers, as long;
+            1 for none.
 
     Raises:
         InputError: a number is out of range.

@@ -81,14 +81,14 @@ def test_runs_one_size_up_count_by_what_their_steps_take():
     search: dict[str, Any] = {"num_baselines": 1, "num_sampled": 0, "rungs": (400,), "legs": (400,)}
     none: dict[str, Any] = {"promoted_share": 0.5, "num_confirmations": 0, "num_long_runs": 0, "scoring": 0.0}
     work = Workload(StudyPlan(**search, **none, long_steps=800, num_larger_runs=3, larger_step=4.0), [SCORE], [])
-    assert work.expected == 400 + 3 * 4 * 400
+    assert work.expected == 400 + 3 * 4 * 800
     work.announced_larger(2)
-    assert work.expected == 400 + 2 * 4 * 400
-    work.progressed(Progress(0, "silent_2x", 0, 400))
-    work.progressed(Progress(0, "silent_2x", 100, 400))
+    assert work.expected == 400 + 2 * 4 * 800
+    work.progressed(Progress(0, "silent_2x", 0, 800))
+    work.progressed(Progress(0, "silent_2x", 100, 800))
     assert work.done == 4 * 100
     work.trained_larger(0)
-    assert work.done == 4 * 400
+    assert work.done == 4 * 800
 
 
 def test_a_run_under_way_counts_from_where_it_went_on(start: StartStudy, tmp_path: Path):

@@ -36,7 +36,7 @@ class Workload:
             plan.long_steps: self._runs(plan.num_long_runs, plan.long_steps),
         }
         self._expected: float = num_sampled * self._sampled + self._num_tasks * num_baselines * sum(plan.legs)
-        self._larger_work = plan.larger_step * self._runs(1, plan.rungs[-1])
+        self._larger_work = plan.larger_step * self._runs(1, plan.long_steps)
         self._expected += sum(self._further.values()) + plan.num_larger_runs * self._larger_work
         self._done = 0.0
         self._entered: set[int] = {trial.number for trial in known}
