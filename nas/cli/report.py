@@ -31,8 +31,7 @@ def _act(args: Namespace) -> int:
             raise InputError(f"--{option}", f"must be the path of a {suffixes[0]} file", str(path))
     study = StudyReader.existing(args.study)
     record = read_record(study, args.study)
-    page = args.out or study.path / PAGE
-    _write(page, report_html(record))
+    _write(args.out or study.path / PAGE, report_html(record))
     if args.png is not None:
         from nas.report.front_picture import draw_front
 
@@ -47,6 +46,19 @@ def _act(args: Namespace) -> int:
 
 PAGE = "report.html"
 """The name of the page in a study folder."""
+
+
+def write_report(study: "StudyReader", argument: str) -> None:
+    """Write the page of a study into its folder, for `nas search`.
+
+    Args:
+        study: that has ended.
+        argument: by which commands find it.
+    """
+    from nas.files import write_text
+    from nas.report.page.document import report_html
+
+    write_text(study.path / PAGE, report_html(read_record(study, argument)))
 
 
 def read_record(study: "StudyReader", argument: str) -> "StudyRecord":

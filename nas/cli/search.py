@@ -41,11 +41,12 @@ def _act(args: Namespace) -> int:
 def _search(settings: "RunSettings") -> None:
     from rich.console import Console
 
+    from nas.cli.report import PAGE, write_report
     from nas.report.front_picture import draw_front
     from nas.report.front_table import print_front
     from nas.report.progress.watch import make_progress
     from nas.report.quantities import format_count
-    from nas.results.study import study_path
+    from nas.results.study import StudyReader, study_path
     from nas.results.trial import TrialState
     from nas.search.study import run_study
     from nas.tracking.wandb_tracker import make_observer
@@ -59,12 +60,16 @@ def _search(settings: "RunSettings") -> None:
         draw_front(front, folder / "front.png")
     except Exception as error:  # the result is there, and a picture is no reason to report a failure
         print(f"nas: {folder / 'front.png'} was not drawn ({first_line(error)}).", file=sys.stderr)
+    try:
+        write_report(StudyReader(folder), _argument(settings))
+    except Exception as error:  # neither is a page
+        print(f"nas: {folder / PAGE} was not written ({first_line(error)}).", file=sys.stderr)
     if num_failed := front.trials.get(TrialState.FAILED):
         where = f"failure.txt in their folders under {folder / 'trials'} says why"
         print(f"{format_count(num_failed, 'trial')} failed: {where}, and the same command retries them.")
     target = "flex" if settings.checkpoint is None else "transformers"
     export = f"nas export {_argument(settings)} --format {target} --out DIR"
-    print(f"In {folder}: front.json, front.csv, front.png. Next: {export}")
+    print(f"In {folder}: front.json, front.csv, front.png, {PAGE}. Next: {export}")
 
 
 def _argument(settings: "RunSettings") -> str:

@@ -274,6 +274,11 @@ class Front(Value, frozen=True, kw_only=True):
         return leading(self.objectives)
 
     @property
+    def has_probabilities(self) -> bool:
+        """Whether the noise is known, so that points have probabilities of being on the front."""
+        return any(point.front_probability is not None for point in self.points)
+
+    @property
     def further_scores(self) -> tuple[Score, ...]:
         """The scores that are not objectives."""
         names = {objective.name for objective in self.objectives}

@@ -57,7 +57,8 @@ class Insight:
     """The study's model of its first score.
 
     Args:
-        score: name of the score.
+        score: name of the score; empty if the study has none.
+        unit: its unit.
         effects: parameters that vary, the most important first; empty with fewer trials than tell anything.
         predictions: trials at the last rung, each predicted from others; empty with fewer trials than tell anything.
         accuracy: how well the order of the predictions agrees with that of the measurements; None without predictions.
@@ -65,6 +66,7 @@ class Insight:
     """
 
     score: str
+    unit: str
     effects: tuple[ParameterEffect, ...]
     predictions: tuple[Prediction, ...]
     accuracy: Agreement | None

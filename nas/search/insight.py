@@ -38,13 +38,15 @@ def study_insight(front: Front, trials: Sequence[Trial]) -> Insight:
         front: the study's front.
         trials: all trials of the study.
     """
+    if not front.scores:
+        return Insight(score="", unit="", effects=(), predictions=(), accuracy=None)
     score, rungs = front.scores[0], front.provenance.rungs
     measured = [trial for trial in trials if trial.duplicate_of is None and trial.trained_pattern is not None]
     values = np.array([_by_rung(trial, score, rungs) for trial in measured]).reshape(len(measured), len(rungs))
     known = [index for index in range(len(measured)) if not np.isnan(values[index, 0])]
     measured, values = [measured[index] for index in known], values[known]
     if not measured:
-        return Insight(score=score.name, effects=(), predictions=(), accuracy=None)
+        return Insight(score=score.name, unit=score.unit, effects=(), predictions=(), accuracy=None)
     features, sign = _features(measured, front), 1 if score.direction == "minimize" else -1
     model = Surrogate(features, values, rungs)
     expected = sign * model.predict(features, np.full_like(values, nan)).mean
@@ -52,6 +54,7 @@ def study_insight(front: Front, trials: Sequence[Trial]) -> Insight:
     forecast = sign * model.predict(features, values).mean
     return Insight(
         score=score.name,
+        unit=score.unit,
         effects=_effects(measured, expected, sign),
         predictions=predictions,
         accuracy=agreement(

@@ -6,7 +6,7 @@ from math import floor, log, log10
 
 from matplotlib.ticker import MaxNLocator
 
-LOG_RANGE = 20.0
+LOG_RANGE = 8.0
 """Positive values whose largest is this many times the smallest may be drawn on a logarithmic axis."""
 MARGIN = 0.06
 """Room beyond the outermost values, as a share of the axis."""

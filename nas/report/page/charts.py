@@ -13,6 +13,8 @@ from nas.results.measurement import Measurement
 from nas.results.trial import Trial
 
 _HOUR, _MINUTE = 3600.0, 60.0
+MOST_NAMED = 24
+"""Marks that have their trial's number beside them; more would cover one another."""
 
 
 def volume_charts(steps: Sequence[VolumeStep], num_baselines: int) -> tuple[Chart, ...]:
@@ -23,7 +25,7 @@ def volume_charts(steps: Sequence[VolumeStep], num_baselines: int) -> tuple[Char
     unit, name = (
         (_HOUR, "hours") if seconds > 3 * _HOUR else (_MINUTE, "minutes") if seconds > 300 else (1.0, "seconds")
     )
-    volume = Axis.over([0.0, 1.0], "hypervolume (share of the final front's)")
+    volume = Axis.over([0.0, 1.0], "hypervolume (final front = 1)")
     by_trial = [(float(index + 1), step.volume) for index, step in enumerate(steps)]
     by_time = [(step.seconds / unit, step.volume) for step in steps]
     charts = [
@@ -58,7 +60,7 @@ def curve_charts(record: StudyRecord, numbers: Sequence[int]) -> dict[int, Chart
     steps = [float(one.step) for own in curves.values() for curve in own for one in curve]
     values = [one.quality or 0.0 for own in curves.values() for curve in own for one in curve]
     x = Axis.over(steps, "optimiser steps", may_be_log=True, whole=True)
-    y = Axis.over(values, f"{label(record.insight.score)} ({record.front.scores[0].unit})")
+    y = Axis.over(values, f"{label(record.insight.score)} ({record.insight.unit})")
     return {
         number: Chart(
             title="Its curve",
@@ -114,19 +116,22 @@ def fidelity_chart(record: StudyRecord) -> Chart | None:
 
 def prediction_chart(record: StudyRecord) -> Chart | None:
     """What the model expected of trials that were hidden from it against what they measured; None without any."""
-    found, score = record.insight.predictions, record.front.scores[0]
+    found, unit = record.insight.predictions, record.insight.unit
     if not found:
         return None
     values = [value for one in found for value in (one.predicted, one.measured)]
-    x = Axis.over(values, f"predicted without training it ({score.unit})")
-    y = Axis.over(values, f"measured ({score.unit})")
+    x = Axis.over(values, f"predicted without training it ({unit})")
+    y = Axis.over(values, f"measured ({unit})")
     return Chart(
-        title="What the model predicts",
+        title="How well the model predicts",
         description="; ".join(
             f"trial {one.trial}: {one.predicted:.3f} predicted, {one.measured:.3f} measured" for one in found
         ),
         x=x,
         y=y,
         lines=(Line(points=((x.low, x.low), (x.high, x.high)), kind="guide"),),
-        marks=tuple(Mark(x=one.predicted, y=one.measured, text=str(one.trial)) for one in found),
+        marks=tuple(
+            Mark(x=one.predicted, y=one.measured, text=str(one.trial) if len(found) <= MOST_NAMED else "")
+            for one in found
+        ),
     )

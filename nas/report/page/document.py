@@ -163,7 +163,7 @@ def _entry_facts(record: StudyRecord, entry: FrontEntry) -> Iterator[Fact]:
             yield Fact(name=label(score.name), value=f"{entry.scores[score.name]:.3f} {score.unit}")
     for name, gain in entry.gain_of_last_rung.items():
         if name == record.insight.score:
-            yield Fact(name="gain of the last rung", value=f"{gain:.3f} {record.front.scores[0].unit}")
+            yield Fact(name="gain of the last rung", value=f"{gain:.3f} {record.insight.unit}")
 
 
 def _other_card(record: StudyRecord, trial: Trial) -> Card:
@@ -187,7 +187,7 @@ def _trial_facts(record: StudyRecord, trial: Trial) -> Iterator[Fact]:
             )
     if record.is_forecast and trial.number in record.insight.forecasts:
         forecast = record.insight.forecasts[trial.number]
-        yield Fact(name="forecast of the last rung", value=f"{forecast:.3f} {record.front.scores[0].unit}")
+        yield Fact(name="forecast of the last rung", value=f"{forecast:.3f} {record.insight.unit}")
     chance = next((one.front_probability for one in record.front.contenders if one.trial == trial.number), None)
     if chance is not None:
         yield Fact(name="on the front", value=f"with a probability of {chance:.0%}")

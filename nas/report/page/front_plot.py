@@ -15,6 +15,8 @@ from nas.results.objective import Objective
 from nas.results.trial import Trial, TrialState
 from nas.statistics.pareto import staircase
 
+MOST_NUMBERED = 30
+"""Points of a front up to which each has its number on it; more would cover one another."""
 WIDEST = 0.6
 """How far trials that are not on the front may stretch an axis, as a share of what the front and baselines take."""
 
@@ -78,6 +80,11 @@ class FrontPlot:
     x: int
     y: int
     num_outside: int
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether there are more points than have room for their numbers."""
+        return sum(point.kind == "front" for point in self.points) > MOST_NUMBERED
 
 
 def front_plot(record: StudyRecord) -> FrontPlot:

@@ -18,12 +18,16 @@ from nas.patterns.head import HeadPattern
 from nas.patterns.layer import LayerPattern
 from nas.patterns.model import ModelPattern
 
+MOST_TOKENS = 2**15
+"""No longer sequence is drawn, as drawing takes time in proportion."""
 MOST_CELLS = 128
 """Most cells on a side of a picture; each is coloured if any pair in it is seen."""
 MOST_MASKS = 12
 """Different masks of a pattern that are drawn."""
-_COMMON = ("window", "global")
-"""Kinds that say least about a union, as most have them."""
+MOST_ROWS, MOST_COLUMNS = 12, 16
+"""Layers and heads up to which each has a place of its own; beyond, adjacent ones that attend alike share one."""
+_COMMON = ("global", "window")
+"""Kinds that say least about a union, as most have them; the last one least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +55,11 @@ class MaskPicture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerRow:
-    """Adjacent layers that attend alike.
+    """A layer, or adjacent layers that attend alike.
 
     Args:
         name: their numbers.
-        groups: (mask, heads) pairs, in the order of the heads.
+        groups: masks in the order of the heads, each with the number of adjacent heads that it stands for.
     """
 
     name: str
@@ -81,7 +85,7 @@ class PatternPicture:
 
 def pattern_picture(pattern: ModelPattern, num_tokens: int) -> PatternPicture:
     """A pattern at a length, in tokens; one with a grid at that of the grid."""
-    length = prod(pattern.grid) if pattern.grid else num_tokens
+    length = prod(pattern.grid) if pattern.grid else min(num_tokens, MOST_TOKENS)
     heads: dict[HeadPattern, int] = {}
     for layer in pattern.layers:
         for head in layer.head_patterns():
@@ -107,26 +111,39 @@ def _rows(pattern: ModelPattern, masks: dict[HeadPattern, MaskPicture]) -> Itera
     def heads_of(layer: LayerPattern) -> tuple[HeadPattern, ...]:
         return tuple(_anywhere(head) for head in layer.head_patterns())
 
-    for heads, alike in groupby(pattern.layers, key=heads_of):
-        numbers = [layer.index for layer in alike]
+    if pattern.num_layers <= MOST_ROWS:
+        runs = [([layer.index], heads_of(layer)) for layer in pattern.layers]
+    else:
+        folded = groupby(pattern.layers, key=heads_of)
+        runs = [([layer.index for layer in alike], heads) for heads, alike in folded]
+    for numbers, heads in runs:
         name = f"{numbers[0]}" if len(numbers) == 1 else f"{numbers[0]}-{numbers[-1]}"
-        groups = tuple((masks[head], len(list(same))) for head, same in groupby(heads))
-        yield LayerRow(name=name, groups=groups)
+        if pattern.num_heads <= MOST_COLUMNS:
+            yield LayerRow(name=name, groups=tuple((masks[head], 1) for head in heads))
+        else:
+            yield LayerRow(name=name, groups=tuple((masks[head], len(list(same))) for head, same in groupby(heads)))
 
 
 def _mask(head: HeadPattern, num_tokens: int, place: int, count: int, *, drawn: bool) -> MaskPicture:
     kinds = [primitive.kind for primitive in head.attend]
-    telling = next((kind for kind in kinds if kind not in _COMMON), kinds[0])
+    telling = min(kinds, key=lambda kind: _COMMON.index(kind) if kind in _COMMON else -1)
     memory = f" + memory {head.memory_tokens}" if head.memory_tokens else ""
     return MaskPicture(
         letter=_letter(place),
         words=describe(head.attend) + memory,
-        share=f"{count_pairs(head, num_tokens) / full_pairs(head.causal, num_tokens):.1%} of all pairs",
+        share=_share(head, num_tokens),
         colour=COLOURS[telling],
         kinds=tuple((kind, COLOURS[kind]) for kind in dict.fromkeys(kinds)),
         source=_source(head, num_tokens) if drawn else "",
         num_heads=count,
     )
+
+
+def _share(head: HeadPattern, num_tokens: int) -> str:
+    try:
+        return f"{count_pairs(head, num_tokens) / full_pairs(head.causal, num_tokens):.1%} of all pairs"
+    except NasError:  # too many shapes to be counted at this length
+        return "too many shapes to be counted"
 
 
 def _letter(place: int) -> str:

@@ -34,8 +34,8 @@ class Edge:
 def crowded_edges(trials: Sequence[Trial], suggestions: Mapping[int, Suggestion]) -> tuple[Edge, ...]:
     """The edges at which CROWDED or more of the front's sampled points lie, the most crowded first.
 
-    Zero is no edge below, since nothing lies below it, and neither is the only value of a parameter. What the space
-    offers is read from the suggestions, so no code of the space is run.
+    Zero and one are no edges below, since whole numbers end there, and neither is the only value of a parameter. What
+    the space offers is read from the suggestions, so no code of the space is run.
 
     Args:
         trials: the front's.
@@ -47,7 +47,7 @@ def crowded_edges(trials: Sequence[Trial], suggestions: Mapping[int, Suggestion]
         suggestion = suggestions.get(trial.number)
         for name, low, high, value in _numbers(suggestion) if suggestion else ():
             having[name] = having.get(name, 0) + 1
-            if value == low and trial.params.get(name) != 0:
+            if value == low and trial.params.get(name) not in (0, 1):
                 at.setdefault((name, "smallest"), []).append(trial)
             if value == high:
                 at.setdefault((name, "largest"), []).append(trial)

@@ -23,6 +23,8 @@ STILL_RISING, RISING_FAST = 0.01, 0.05
 """Shares of the hypervolume that the last quarter of the sampled trials may add before it is worth a look, or bad."""
 MANY_FAILED, MANY_IDLE = 0.2, 0.5
 """Shares of the trials that may fail before it is bad, and be trained for nothing new before it is worth a look."""
+MOST_EDGES = 4
+"""Edges of the space that are named, the most crowded."""
 BROKEN = (TrialState.FAILED, TrialState.DIVERGED, TrialState.OUT_OF_MEMORY)
 IDLE = (TrialState.DUPLICATE, TrialState.OVER_BUDGET, TrialState.IMPOSSIBLE)
 
@@ -91,8 +93,10 @@ def _edges(record: StudyRecord) -> HealthCheck:
         figure = f"No parameter is at one end of what the space offers in half of the {len(trials)} sampled points."
         return HealthCheck(question=question, verdict=Verdict.GOOD, figure=figure)
     parts = [
-        f"{one.parameter} is {one.value}, the {one.end}, in {len(one.trials)} of {one.num_points}" for one in edges
+        f"{one.parameter} is {one.value}, the {one.end}, in {len(one.trials)} of {one.num_points}"
+        for one in edges[:MOST_EDGES]
     ]
+    parts += [f"and {len(edges) - MOST_EDGES} more"] if len(edges) > MOST_EDGES else []
     remedy = (
         "Where a parameter can go further, offer more of it (space.options.NAME=[...]) in another study. An end that "
         "means none or all, such as every head, has nothing beyond it."
@@ -116,19 +120,18 @@ def _converged(record: StudyRecord) -> HealthCheck:
         figure = f"{gained}How far more training reorders the front is unknown."
         remedy = "Add confirm_seeds=1 and fidelity.num_patterns=6 to the command that made the study."
         return HealthCheck(question=question, verdict=Verdict.UNKNOWN, figure=figure, remedy=remedy)
-    gaps = [after - before for before, after in pairwise(worths)]
+    gaps, spread = [after - before for before, after in pairwise(worths)], worths[-1] - worths[0]
     within = sum(gap < newest.per_doubling for gap in gaps)
     figure = (
         f"{gained}A doubling of the steps changes the distance of two patterns by {newest.per_doubling:.2g} "
-        f"{quality.unit} (one deviation), more than {within} of {len(gaps)} distances between neighbours."
+        f"{quality.unit} (one deviation), more than {within} of {len(gaps)} distances between neighbours; from best to "
+        f"worst the front spans {spread:.2g}."
     )
-    if not within:
+    if not within and fmean(gains or [0.0]) <= spread:
         return HealthCheck(question=question, verdict=Verdict.GOOD, figure=figure)
     steps = 2 * front.provenance.rungs[-1]
-    remedy = (
-        f"Longer training may swap these points: choose among them in another study with training.num_steps={steps}."
-    )
-    bad = newest.per_doubling > worths[-1] - worths[0]
+    remedy = f"Longer training may swap points: choose among them in another study with training.num_steps={steps}."
+    bad = newest.per_doubling > spread
     return HealthCheck(question=question, verdict=Verdict.BAD if bad else Verdict.LOOK, figure=figure, remedy=remedy)
 
 

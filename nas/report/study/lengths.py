@@ -7,6 +7,7 @@ from nas.costs.target import Target, proxy_target
 from nas.errors import NasError
 from nas.patterns.carry import carried
 from nas.patterns.model import ModelPattern
+from nas.patterns.primitives import Random
 from nas.patterns.primitives.scale import CarryRules
 
 FACTORS = (1, 4, 16, 64)
@@ -14,10 +15,15 @@ FACTORS = (1, 4, 16, 64)
 MOST_TOKENS = 2**17
 """No longer sequence is counted: time grows with the length, and tables of a page are no place for minutes."""
 
+MOST_DRAWN = 2**20
+"""Most heads with random blocks times tokens: each head has a draw of its own, which takes time to count."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LengthCost:
     """A pattern at one length; shares are of full attention, None where the pattern cannot have the length.
+
+    They are None too where counting would take long: many heads, each with a draw of random blocks of its own.
 
     Args:
         num_tokens: the length, in tokens.
@@ -44,10 +50,14 @@ def costs_by_length(
         num_tokens: the length that its sizes are of, in tokens.
         rules: how sizes are carried; None for the defaults.
         target: the model that is counted for; None for a small one of the pattern's own shape, as in `nas cost`.
+
+    Returns:
+        the lengths at which anything is known, ascending.
     """
     model = target or proxy_target(num_layers=pattern.num_layers, num_heads=pattern.num_heads, num_tokens=num_tokens)
-    lengths = [length for factor in FACTORS if (length := factor * num_tokens) <= MOST_TOKENS or factor == 1]
-    return tuple(_at(pattern, num_tokens, length, rules, model) for length in lengths)
+    lengths = [length for factor in FACTORS if (length := factor * num_tokens) <= MOST_TOKENS]
+    found = [_at(pattern, num_tokens, length, rules, model) for length in lengths]
+    return tuple(one for one in found if one.flops is not None or one.carried_flops is not None)
 
 
 def _at(pattern: ModelPattern, own: int, length: int, rules: CarryRules | None, model: Target) -> LengthCost:
@@ -64,9 +74,17 @@ def _at(pattern: ModelPattern, own: int, length: int, rules: CarryRules | None, 
 
 def _shares(pattern: ModelPattern, length: int, model: Target) -> tuple[float | None, float | None]:
     """Attention FLOPs and KV cache as shares of full attention's."""
+    if _num_drawn(pattern) * length > MOST_DRAWN:
+        return None, None
     try:
         cost = count_cost(pattern, model, length)
         ratio = cost.ratio_to(count_cost(full_pattern(pattern), model, length))
     except NasError:  # its grid has another length
         return None, None
     return ratio["attention_flops"], ratio["kv_cache_bytes"]
+
+
+def _num_drawn(pattern: ModelPattern) -> int:
+    """Heads that have random blocks."""
+    groups = [group for layer in pattern.layers for group in layer.heads]
+    return sum(group.count for group in groups if any(isinstance(one, Random) for one in group.attend))

@@ -44,6 +44,7 @@ class Summary:
         against: the best choice against baselines, a sentence each.
         trust: how far the ranking can be trusted, in sentences.
         choices: the choices, best compromise first; empty if the front is.
+        first: what to see to before that, from the checks that found a problem.
         next_steps: what to do next.
     """
 
@@ -52,6 +53,7 @@ class Summary:
     against: tuple[str, ...]
     trust: str
     choices: tuple[Choice, ...]
+    first: tuple[str, ...]
     next_steps: tuple[Command, ...]
 
 
@@ -70,6 +72,7 @@ def summarised(record: StudyRecord, checks: tuple[HealthCheck, ...]) -> Summary:
         against=tuple(_against(record, best)) if best else (),
         trust=" ".join(_trust(record, best, checks)),
         choices=choices,
+        first=tuple(check.remedy for check in checks if check.verdict is Verdict.BAD and check.remedy),
         next_steps=(*(entry_commands(record, best) if best else ()), *study_commands(record)),
     )
 
@@ -107,11 +110,11 @@ def _headline(record: StudyRecord, best: FrontPoint | None) -> str:
     who = f"The baseline {best.baseline} (trial {best.trial})" if best.baseline else f"Trial {best.trial}"
     quality = record.front.leading
     costs = [
-        f"{format_ratio(ratio)} of full attention's {label(one.name)}"
+        f"{format_ratio(ratio)} of the {label(one.name)}"
         for one in record.front.objectives
         if one.is_cost and (ratio := best.ratio(one.name)) is not None
     ]
-    at = f" at {_joined(costs)}" if costs else ""
+    at = f" at {_joined(costs)} of full attention" if costs else ""
     return f"{who} is the best compromise: {worth_in_words(best, quality)}{at}."
 
 
@@ -172,7 +175,7 @@ def _difference(record: StudyRecord, best: FrontPoint, other: Baseline) -> str:
         for one in record.front.objectives
         if one.is_cost and other.values[one.name]
     ]
-    return f"{parts[0]}, for {_joined(costs)}" if costs else parts[0]
+    return f"{parts[0]}, at {_joined(costs)}" if costs else parts[0]
 
 
 def _trust(record: StudyRecord, best: FrontPoint | None, checks: tuple[HealthCheck, ...]) -> Iterator[str]:
