@@ -10,6 +10,8 @@ LOG_RANGE = 8.0
 """Positive values whose largest is this many times the smallest may be drawn on a logarithmic axis."""
 MARGIN = 0.06
 """Room beyond the outermost values, as a share of the axis."""
+LEAST_SPREAD = 1e-9
+"""Values that differ by less, as a share of the largest, count as equal: no float in between could be a tick."""
 MOST_TICKS = 6
 
 
@@ -58,7 +60,9 @@ class Axis:
             room = (high / low) ** MARGIN
             low, high = low / room, high * room
         else:
-            room = MARGIN * ((high - low) or abs(high) or 1.0)
+            size = max(abs(low), abs(high))
+            spread = high - low if high - low > LEAST_SPREAD * size else size
+            room = MARGIN * (spread if spread > LEAST_SPREAD else 1.0)
             low, high = (max(0.0, low - room) if low >= 0 else low - room), high + room
         return cls(title=title, low=low, high=high, is_log=is_log, suffix=suffix, whole=whole)
 
