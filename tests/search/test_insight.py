@@ -95,7 +95,7 @@ def test_a_number_of_many_values_becomes_ranges():
 
 def test_too_few_trials_say_nothing():
     found = study_insight(_front(), _trials(LEAST_TRIALS - 1))
-    assert found.effects == found.predictions == () and found.accuracy is None
+    assert not found.effects and not found.predictions and found.accuracy is None
     assert study_insight(_front(), []).forecasts == {}
     assert study_insight(_front(scores=()), _trials(8)).predictions == ()
 

@@ -9,7 +9,7 @@ from nas.results.proposal import Suggestion
 from tests.records import trained_trial
 
 
-def _suggestion(index: object, low: float = 0, high: float = 3, description: str | None = None) -> Suggestion:
+def _suggestion(index: int, low: float = 0, high: float = 3, description: str | None = None) -> Suggestion:
     text = json.dumps({"name": "IntDistribution", "attributes": {"low": low, "high": high, "step": 1, "log": False}})
     return Suggestion(params={"width": index}, distributions={"width": text if description is None else description})
 

@@ -66,7 +66,7 @@ def test_without_long_runs_nothing_is_confirmed():
 
 class TestConverged:
     def _found(self, per_doubling: float | None, gain: float = 0.01) -> HealthCheck:
-        gains = {"gain_of_last_rung": {"quality": gain}}
+        gains: dict[str, Any] = {"gain_of_last_rung": {"quality": gain}}
         points = tuple(make_point(n, 2.2 + n / 10, 0.9 - n / 10, **gains) for n in range(1, 4))
         moved = Reordering(
             objective="quality", from_steps=200, to_steps=400, num_trials=9, deviation=0.1, per_doubling=per_doubling

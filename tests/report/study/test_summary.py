@@ -1,5 +1,7 @@
 """The summary in words."""
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
@@ -50,7 +52,7 @@ def test_the_best_choice_is_compared_with_full_attention_and_the_best_other_base
 
 
 def test_without_noise_nothing_is_sure_or_unsure():
-    known = {"estimates": {"quality": Estimate(mean=2.1, standard_deviation=None)}}
+    known: dict[str, Any] = {"estimates": {"quality": Estimate(mean=2.1, standard_deviation=None)}}
     front = make_front(points=(make_point(4, 2.1, **known),), baselines=(make_baseline(0, 2.4),))
     [sentence] = summarised(make_record(front), ()).against
     assert "±" not in sentence and "%" not in sentence
@@ -103,4 +105,4 @@ def test_what_was_searched_counts_the_trials():
 
 def test_an_empty_front_is_said_to_be_empty():
     found = summarised(make_record(make_front(points=())), ())
-    assert "no front" in found.headline and found.choices == found.against == ()
+    assert "no front" in found.headline and not found.choices and not found.against
