@@ -162,20 +162,21 @@ def _difference(record: StudyRecord, best: FrontPoint, other: Baseline) -> str:
     compared = Comparison.of(best, other, record.front.leading)
     quality = label(compared.objective.name)
     spread = f" ± {compared.deviation:.3f}" if compared.deviation else ""
-    better = "better" if compared.gain >= 0 else "worse"
     probability = compared.probability
     sure = ""
     if probability is not None:
         held = max(probability, 1 - probability)
         word = "surely" if held >= SURELY else "probably" if held >= LIKELY else "perhaps"
         sure = f" ({word}: {held:.0%})"
-    parts = [f"{quality} {better} by {abs(compared.gain):.3f}{spread} {compared.objective.unit}{sure}"]
+    better = "better" if compared.gain > 0 else "worse"
+    by = f"{abs(compared.gain):.3f}{spread} {compared.objective.unit}{sure}"
+    gained = f"{quality} {better} by {by}" if compared.gain else f"the same {quality}"
     costs = [
         f"{format_ratio(best.values[one.name] / other.values[one.name])} of its {label(one.name)}"
         for one in record.front.objectives
         if one.is_cost and other.values[one.name]
     ]
-    return f"{parts[0]}, at {_joined(costs)}" if costs else parts[0]
+    return f"{gained}, at {_joined(costs)}" if costs else gained
 
 
 def _trust(record: StudyRecord, best: FrontPoint | None, checks: tuple[HealthCheck, ...]) -> Iterator[str]:

@@ -106,3 +106,10 @@ def test_what_was_searched_counts_the_trials():
 def test_an_empty_front_is_said_to_be_empty():
     found = summarised(make_record(make_front(points=())), ())
     assert "no front" in found.headline and not found.choices and not found.against
+
+
+def test_equal_qualities_are_called_the_same():
+    baseline = make_baseline(0, 2.3)
+    front = make_front(points=(make_point(4, 2.3, 0.2),), baselines=(baseline,))
+    [sentence] = summarised(make_record(front), ()).against
+    assert sentence.startswith("Against full attention (trial 0): the same quality, at 0.20x of its attention FLOPs")
