@@ -20,7 +20,7 @@ from nas.report.quantities import format_quantity, format_ratio, format_seconds
 from nas.report.study.commands import Command, entry_commands
 from nas.report.study.health import health_checks
 from nas.report.study.history import rung_counts, volume_steps
-from nas.report.study.lengths import LengthCost, costs_by_length
+from nas.report.study.lengths import LengthCost, costs_by_length, counted_as
 from nas.report.study.record import StudyRecord
 from nas.report.study.summary import summarised, worth_in_words
 from nas.results.front import FrontEntry
@@ -145,9 +145,16 @@ def _entry_card(record: StudyRecord, entry: FrontEntry, state: str, curve: Chart
         facts=tuple(_entry_facts(record, entry)),
         picture=pattern_picture(trained, provenance.num_tokens),
         curve=curve,
-        lengths=costs_by_length(entry.pattern, provenance.pattern_tokens, provenance.carry, record.target),
+        lengths=_lengths(record, entry),
         commands=entry_commands(record, entry),
     )
+
+
+def _lengths(record: StudyRecord, entry: FrontEntry) -> tuple[LengthCost, ...]:
+    """What an entry costs at other lengths; empty if the study counted for a model that is not known here."""
+    provenance = record.front.provenance
+    found = costs_by_length(entry.pattern, provenance.pattern_tokens, provenance.carry, record.target)
+    return found if counted_as(found, provenance.pattern_tokens, entry.ratio_to_full) else ()
 
 
 def _entry_facts(record: StudyRecord, entry: FrontEntry) -> Iterator[Fact]:

@@ -1,6 +1,8 @@
 """What a pattern costs at several lengths, as a share of full attention's cost there."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isclose
 
 from nas.costs.counting import count_cost, full_pattern
 from nas.costs.target import Target, proxy_target
@@ -15,6 +17,8 @@ FACTORS = (1, 4, 16, 64)
 MOST_TOKENS = 2**17
 """No longer sequence is counted: time grows with the length, and tables of a page are no place for minutes."""
 
+SAME = 1e-9
+"""Shares that differ by no more than this, relatively, are the same."""
 MOST_DRAWN = 2**20
 """Most heads with random blocks times tokens: each head has a draw of its own, which takes time to count."""
 
@@ -58,6 +62,21 @@ def costs_by_length(
     lengths = [length for factor in FACTORS if (length := factor * num_tokens) <= MOST_TOKENS]
     found = [_at(pattern, num_tokens, length, rules, model) for length in lengths]
     return tuple(one for one in found if one.flops is not None or one.carried_flops is not None)
+
+
+def counted_as(found: Sequence[LengthCost], num_tokens: int, ratio: Mapping[str, float]) -> bool:
+    """Whether a study counted what was counted here: the target may have been changed, or be a checkpoint.
+
+    Args:
+        found: what a pattern costs by length.
+        num_tokens: the study's own length, in tokens.
+        ratio: what the study found there, as shares of full attention's by name.
+    """
+    own = next((one for one in found if one.num_tokens == num_tokens), None)
+    if own is None or own.flops is None or own.cache is None:
+        return False
+    pairs = ((own.flops, ratio["attention_flops"]), (own.cache, ratio["kv_cache_bytes"]))
+    return all(isclose(ours, theirs, rel_tol=SAME) for ours, theirs in pairs)
 
 
 def _at(pattern: ModelPattern, own: int, length: int, rules: CarryRules | None, model: Target) -> LengthCost:

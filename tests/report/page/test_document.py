@@ -8,13 +8,15 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from nas.costs.counting import cost_with_ratio
+from nas.costs.target import proxy_target
 from nas.patterns.label import label
 from nas.report.page.document import report_html
 from nas.results.fidelity import RungAgreement
 from nas.results.front import Contender, ExtraTask, Front
 from nas.results.insight import Insight, Level, ParameterEffect, Prediction
 from nas.results.trial import TrialState
-from tests.fronts import make_agreement, make_baseline, make_fidelity, make_front, make_point, make_trial
+from tests.fronts import make_agreement, make_baseline, make_fidelity, make_front, make_pattern, make_point, make_trial
 from tests.records import make_insight, make_record, trained_trial
 from tests.result_strategies import TRIALS, fronts
 
@@ -142,6 +144,15 @@ def test_a_search_for_a_target_shows_both_forms():
     point = make_point(4, 2.1, pattern=target, pattern_id=target.id, proxy_pattern=proxy)
     text = Reader(report_html(make_record(make_front(points=(point,))))).text
     assert label(target) in text and label(proxy) in text and "trained as" in text
+
+
+def test_costs_at_other_lengths_are_of_the_model_that_the_study_counted_for():
+    pattern = make_pattern()
+    cost, ratio = cost_with_ratio(pattern, proxy_target(num_layers=1, num_heads=2, num_tokens=256))
+    point = make_point(4, 2.1, cost=cost, ratio_to_full=ratio)
+    reader = Reader(report_html(make_record(make_front(points=(point,)))))
+    assert reader.text.count("Cost at other lengths") == 1, "what the baseline is said to cost, its pattern does not"
+    assert "16,384" in reader.text
 
 
 def replace_layers(pattern, num_layers):

@@ -2,10 +2,12 @@
 
 import pytest
 
+from nas.costs.counting import cost_with_ratio
+from nas.costs.target import proxy_target
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Neighborhood, Window
-from nas.report.study.lengths import MOST_TOKENS, costs_by_length
+from nas.report.study.lengths import MOST_TOKENS, costs_by_length, counted_as
 from tests.fronts import make_pattern
 
 
@@ -32,3 +34,12 @@ def test_a_grid_has_no_other_length_than_its_own_and_those_of_its_proportions():
 
 def test_no_length_takes_minutes():
     assert [one.num_tokens for one in costs_by_length(make_pattern(), MOST_TOKENS, None, None)] == [MOST_TOKENS]
+
+
+def test_another_model_than_the_study_s_is_noticed():
+    pattern = make_pattern(Window(7))
+    found = costs_by_length(pattern, 64, None, None)
+    _, ratio = cost_with_ratio(pattern, proxy_target(num_layers=1, num_heads=2, num_tokens=64))
+    assert counted_as(found, 64, ratio)
+    assert not counted_as(found, 64, ratio | {"kv_cache_bytes": ratio["kv_cache_bytes"] / 2})
+    assert not counted_as(found[1:], 64, ratio), "its own length tells"
