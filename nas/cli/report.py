@@ -1,6 +1,7 @@
 """`nas report`: a study as one HTML page."""
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,17 +49,29 @@ PAGE = "report.html"
 """The name of the page in a study folder."""
 
 
-def write_report(study: "StudyReader", argument: str) -> None:
+def write_report(study: "StudyReader", argument: str, words: Sequence[str] | None) -> None:
     """Write the page of a study into its folder, for `nas search`.
 
     Args:
         study: that has ended.
         argument: by which commands find it.
+        words: of the command line that made it, after `nas search`; None if it made several.
     """
+    from dataclasses import replace
+
     from nas.files import write_text
     from nas.report.page.document import report_html
 
-    write_text(study.path / PAGE, report_html(read_record(study, argument)))
+    shown = tuple(words) if words is not None and not any(map(_has_secret, words)) else None
+    write_text(study.path / PAGE, report_html(replace(read_record(study, argument), words=shown)))
+
+
+def _has_secret(word: str) -> bool:
+    """Whether a KEY=VALUE has what looks like a credential: the page is kept and sent."""
+    from nas.redact import redact
+
+    key, _, value = word.partition("=")
+    return bool(redact(value, key) != value)
 
 
 def read_record(study: "StudyReader", argument: str) -> "StudyRecord":

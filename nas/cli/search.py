@@ -2,6 +2,7 @@
 
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nas.cli.verb import INTERRUPTED, Verb, some_path
@@ -29,16 +30,24 @@ def _act(args: Namespace) -> int:
     if args.cfg:
         print("---\n".join(to_yaml(settings) for settings in studies), end="")
         return 0
+    folder = ["--config-dir", str(args.config_dir)] if args.config_dir else []
+    words = None if args.multirun else [*args.overrides, *folder]
     for settings in studies:
         try:
-            _search(settings)
+            _search(settings, words)
         except KeyboardInterrupt:
             print(_how_to_resume(settings), file=sys.stderr)
             return INTERRUPTED
     return 0
 
 
-def _search(settings: "RunSettings") -> None:
+def _search(settings: "RunSettings", words: Sequence[str] | None) -> None:
+    """Run a study and show what came out.
+
+    Args:
+        settings: of the study.
+        words: of the command line; None if it asks for several studies.
+    """
     from rich.console import Console
 
     from nas.cli.report import PAGE, write_report
@@ -61,7 +70,7 @@ def _search(settings: "RunSettings") -> None:
     except Exception as error:  # the result is there, and a picture is no reason to report a failure
         print(f"nas: {folder / 'front.png'} was not drawn ({first_line(error)}).", file=sys.stderr)
     try:
-        write_report(StudyReader(folder), _argument(settings))
+        write_report(StudyReader(folder), _argument(settings), words)
     except Exception as error:  # neither is a page
         print(f"nas: {folder / PAGE} was not written ({first_line(error)}).", file=sys.stderr)
     if num_failed := front.trials.get(TrialState.FAILED):

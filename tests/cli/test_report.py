@@ -8,7 +8,9 @@ from shutil import copytree
 
 import pytest
 
-from nas.results.study import read_front
+from nas.cli.report import read_record, write_report
+from nas.report.study.health import health_checks
+from nas.results.study import StudyReader, read_front
 
 
 @pytest.fixture
@@ -79,3 +81,14 @@ def test_neither_torch_nor_optuna_is_loaded(copy: Path) -> None:
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert found.stdout.splitlines()[-1] == "[] 0"
+
+
+def test_a_search_s_page_has_its_command_unless_that_holds_a_credential(copy: Path) -> None:
+    page = copy / "report.html"
+    write_report(StudyReader(copy), "toy", ["study=toy", "num_trials=8"])
+    known = "nas search study=toy" in page.read_text()
+    checks = health_checks(read_record(StudyReader(copy), "toy"))
+    assert known is any(check.add for check in checks) is True
+    for word in ("space.options.api_key=hunter2-hunter2", "task.path=https://me:hunter2@example.org/text"):
+        write_report(StudyReader(copy), "toy", ["study=toy", word])
+        assert "nas search" not in page.read_text() and "hunter2" not in page.read_text()

@@ -48,7 +48,7 @@ class TestRunning:
         monkeypatch.setattr(study_module, "run_study", run_study)
         monkeypatch.setattr("nas.report.front_table.print_front", lambda front: print(front.study))
         monkeypatch.setattr("nas.report.front_picture.draw_front", lambda front, path: print(path))
-        monkeypatch.setattr("nas.cli.report.write_report", lambda study, argument: None)
+        monkeypatch.setattr("nas.cli.report.write_report", lambda study, argument, words: None)
         return seen
 
     def test_prints_the_front(self, nas, asked: list[Any]) -> None:
@@ -79,7 +79,7 @@ class TestRunning:
     def test_a_page_that_cannot_be_written_is_no_failure(
         self, nas, asked: list[Any], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def fail(study: StudyReader, argument: str) -> None:
+        def fail(study: StudyReader, argument: str, words: Any) -> None:
             raise ValueError("a defect of the page")
 
         monkeypatch.setattr("nas.cli.report.write_report", fail)

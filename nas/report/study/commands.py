@@ -1,7 +1,8 @@
 """The commands that come after a search, ready to be typed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from shlex import quote
+from shlex import join, quote
 
 from nas.report.study.record import StudyRecord
 from nas.results.front import FrontEntry, InCheckpoint
@@ -40,6 +41,21 @@ def entry_commands(record: StudyRecord, entry: FrontEntry) -> tuple[Command, ...
         Command(purpose="a picture to print", words=f"nas draw {trial} --out {out}.png"),
         *counted,
     )
+
+
+def search_on(record: StudyRecord, settings: Iterable[str]) -> tuple[Command, ...]:
+    """The command that made the study with more settings, which resumes it; none if it is not known.
+
+    Args:
+        record: the study.
+        settings: KEY=VALUE, in place of what the command had for these keys.
+    """
+    added = dict(setting.split("=", 1) for setting in settings)
+    if record.words is None or not added:
+        return ()
+    kept = [word for word in record.words if word.partition("=")[0] not in added]
+    words = join(["nas", "search", *kept, *(f"{key}={value}" for key, value in added.items())])
+    return (Command(purpose="the search, resumed as the checks advise", words=words),)
 
 
 def study_commands(record: StudyRecord) -> tuple[Command, ...]:

@@ -47,12 +47,14 @@ class HealthCheck:
         verdict: the answer.
         figure: the figures behind it, as sentences.
         remedy: what to do about it, as sentences; empty where nothing needs to be done.
+        add: settings that do it if they are added to the command that made the study, which then resumes it.
     """
 
     question: str
     verdict: Verdict
     figure: str
     remedy: str = ""
+    add: tuple[str, ...] = ()
 
 
 def health_checks(record: StudyRecord) -> tuple[HealthCheck, ...]:
@@ -119,7 +121,8 @@ def _converged(record: StudyRecord) -> HealthCheck:
     if newest is None or newest.per_doubling is None or len(worths) < 2:
         figure = f"{gained}How far more training reorders the front is unknown."
         remedy = "Add confirm_seeds=1 and fidelity.num_patterns=6 to the command that made the study."
-        return HealthCheck(question=question, verdict=Verdict.UNKNOWN, figure=figure, remedy=remedy)
+        add = ("confirm_seeds=1", "fidelity.num_patterns=6")
+        return HealthCheck(question=question, verdict=Verdict.UNKNOWN, figure=figure, remedy=remedy, add=add)
     gaps, spread = [after - before for before, after in pairwise(worths)], worths[-1] - worths[0]
     within = sum(gap < newest.per_doubling for gap in gaps)
     figure = (
@@ -141,9 +144,10 @@ def _confirmed(record: StudyRecord) -> HealthCheck:
     if own is None or own.agreement is None:
         figure = "The ranking was not checked against longer training."
         remedy = "Add fidelity.num_patterns=6 to the command that made the study; it trains what is missing."
+        add: tuple[str, ...] = ("fidelity.num_patterns=6",)
         if record.front.provenance.is_frozen:
-            figure, remedy = "Nothing is trained, so there are no longer runs.", ""
-        return HealthCheck(question=question, verdict=Verdict.UNKNOWN, figure=figure, remedy=remedy)
+            figure, remedy, add = "Nothing is trained, so there are no longer runs.", "", ()
+        return HealthCheck(question=question, verdict=Verdict.UNKNOWN, figure=figure, remedy=remedy, add=add)
     remedy = (
         "Choose by longer training runs: another study with more training.num_steps, on the patterns of this front."
     )
@@ -229,9 +233,10 @@ def _saturated(record: StudyRecord) -> HealthCheck:
     figure = f"The last quarter of the sampled trials added {added:.1%} of the hypervolume."
     if added <= STILL_RISING:
         return HealthCheck(question=question, verdict=Verdict.GOOD, figure=figure)
-    remedy = f"Search on: add num_trials={2 * len(volumes)} to the command that made the study, which resumes it."
+    more = f"num_trials={2 * len(volumes)}"
+    remedy = f"Search on: add {more} to the command that made the study, which resumes it."
     verdict = Verdict.LOOK if added <= RISING_FAST else Verdict.BAD
-    return HealthCheck(question=question, verdict=verdict, figure=figure, remedy=remedy)
+    return HealthCheck(question=question, verdict=verdict, figure=figure, remedy=remedy, add=(more,))
 
 
 def _failures(record: StudyRecord) -> HealthCheck:

@@ -24,6 +24,8 @@ class StudyRecord:
         settings: of config.yaml, as plain data.
         suggestions: what the sampler suggested for the points of the front, by trial.
         insight: what the study's model says of it.
+        words: of the command that made it, after `nas search`; None where they are not known, as to `nas report`, or
+            hold a credential.
         target: the shipped target of its costs; None for any other model, and for the proxy.
     """
 
@@ -34,6 +36,7 @@ class StudyRecord:
     suggestions: Mapping[int, Suggestion]
     insight: Insight
     target: Target | None
+    words: tuple[str, ...] | None = None
 
     @property
     def points(self) -> list[FrontPoint]:

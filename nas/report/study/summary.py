@@ -6,7 +6,7 @@ from statistics import fmean
 
 from nas.report.objective_labels import label
 from nas.report.quantities import format_count, format_quantity, format_ratio, format_seconds
-from nas.report.study.commands import Command, entry_commands, study_commands
+from nas.report.study.commands import Command, entry_commands, search_on, study_commands
 from nas.report.study.comparison import Comparison, deviation
 from nas.report.study.health import HealthCheck, Verdict
 from nas.report.study.history import training_seconds
@@ -73,7 +73,11 @@ def summarised(record: StudyRecord, checks: tuple[HealthCheck, ...]) -> Summary:
         trust=" ".join(_trust(record, best, checks)),
         choices=choices,
         first=tuple(check.remedy for check in checks if check.verdict is Verdict.BAD and check.remedy),
-        next_steps=(*(entry_commands(record, best) if best else ()), *study_commands(record)),
+        next_steps=(
+            *search_on(record, [setting for check in checks for setting in check.add]),
+            *(entry_commands(record, best) if best else ()),
+            *study_commands(record),
+        ),
     )
 
 

@@ -113,3 +113,12 @@ def test_equal_qualities_are_called_the_same():
     front = make_front(points=(make_point(4, 2.3, 0.2),), baselines=(baseline,))
     [sentence] = summarised(make_record(front), ()).against
     assert sentence.startswith("Against full attention (trial 0): the same quality, at 0.20x of its attention FLOPs")
+
+
+def test_the_search_is_resumed_by_its_own_command_with_what_checks_advise():
+    more = HealthCheck(question="?", verdict=Verdict.BAD, figure="", remedy="On.", add=("num_trials=48",))
+    words = ("study=my study", "num_trials=24", "-m")
+    [first, *_] = summarised(make_record(words=words), (more,)).next_steps
+    assert first.words == "nas search 'study=my study' -m num_trials=48"
+    for record, checks in ((make_record(), (more,)), (make_record(words=words), ())):
+        assert not any("nas search" in step.words for step in summarised(record, checks).next_steps)
