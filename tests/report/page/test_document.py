@@ -166,7 +166,7 @@ def test_a_study_without_a_front_has_a_page(trials):
 
 
 @given(fronts(), st.lists(TRIALS, max_size=3, unique_by=lambda trial: trial.number))
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 def test_any_front_has_a_page(front: Front, trials):
     front = replace(front, provenance=replace(front.provenance, num_tokens=64, pattern_tokens=64))
     insight = Insight(
