@@ -211,7 +211,7 @@ def _trust(record: StudyRecord, best: FrontPoint | None, checks: tuple[HealthChe
 def _confirmation(own: ObjectiveFidelity, times: int) -> str:
     assert own.agreement is not None
     agreement = own.agreement
-    how = "confirm its order well" if agreement.above_half >= WELL else "confirm its order in part"
+    how = "confirm the order well" if agreement.above_half >= WELL else "confirm the order in part"
     if not agreement.better_than_chance:
         how = "do not confirm it, so it may be chance"
     return (

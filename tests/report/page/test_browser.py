@@ -105,6 +105,7 @@ def test_a_click_shows_a_point_and_a_second_one_beside_it(visit):
     assert _shown(page) == ["trial-7"]
     page.locator('.point[data-trial="1"]').click(modifiers=["Shift"])
     assert set(_shown(page)) == {"trial-7", "trial-1"}
+    assert page.get_by_role("status").inner_text() == "Showing trial 7 beside trial 1"
     page.locator("#slot-b").select_option("")
     page.locator("#compare").check()
     page.locator('#front tbody .pick[data-trial="4"]').click()

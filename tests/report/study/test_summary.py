@@ -61,8 +61,8 @@ def test_without_noise_nothing_is_sure_or_unsure():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"above_half": 0.95}, "confirm its order well"),
-        ({"above_half": 0.6}, "confirm its order in part"),
+        ({"above_half": 0.95}, "confirm the order well"),
+        ({"above_half": 0.6}, "confirm the order in part"),
         ({"low": -0.2}, "may be chance"),
     ],
 )

@@ -50,6 +50,7 @@
       point.setAttribute("aria-pressed", String([a, b].includes(point.dataset.trial)));
     });
     find("#hint").hidden = a !== "";
+    find("#status").textContent = a && `Showing trial ${a}${b && b !== a ? ` beside trial ${b}` : ""}`;
   };
   const compare = find("#compare");
   const choose = (trial, beside) => {
