@@ -2,6 +2,7 @@
 
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nas.cli.verb import INTERRUPTED, Verb, some_path
@@ -29,23 +30,32 @@ def _act(args: Namespace) -> int:
     if args.cfg:
         print("---\n".join(to_yaml(settings) for settings in studies), end="")
         return 0
+    folder = ["--config-dir", str(args.config_dir)] if args.config_dir else []
+    words = None if args.multirun else [*args.overrides, *folder]
     for settings in studies:
         try:
-            _search(settings)
+            _search(settings, words)
         except KeyboardInterrupt:
             print(_how_to_resume(settings), file=sys.stderr)
             return INTERRUPTED
     return 0
 
 
-def _search(settings: "RunSettings") -> None:
+def _search(settings: "RunSettings", words: Sequence[str] | None) -> None:
+    """Run a study and show what came out.
+
+    Args:
+        settings: of the study.
+        words: of the command line; None if it asks for several studies.
+    """
     from rich.console import Console
 
+    from nas.cli.report import PAGE, write_report
     from nas.report.front_picture import draw_front
     from nas.report.front_table import print_front
     from nas.report.progress.watch import make_progress
     from nas.report.quantities import format_count
-    from nas.results.study import study_path
+    from nas.results.study import StudyReader, study_path
     from nas.results.trial import TrialState
     from nas.search.study import run_study
     from nas.tracking.wandb_tracker import make_observer
@@ -59,12 +69,16 @@ def _search(settings: "RunSettings") -> None:
         draw_front(front, folder / "front.png")
     except Exception as error:  # the result is there, and a picture is no reason to report a failure
         print(f"nas: {folder / 'front.png'} was not drawn ({first_line(error)}).", file=sys.stderr)
+    try:
+        write_report(StudyReader(folder), _argument(settings), words)
+    except Exception as error:  # neither is a page
+        print(f"nas: {folder / PAGE} was not written ({first_line(error)}).", file=sys.stderr)
     if num_failed := front.trials.get(TrialState.FAILED):
         where = f"failure.txt in their folders under {folder / 'trials'} says why"
         print(f"{format_count(num_failed, 'trial')} failed: {where}, and the same command retries them.")
     target = "flex" if settings.checkpoint is None else "transformers"
     export = f"nas export {_argument(settings)} --format {target} --out DIR"
-    print(f"In {folder}: front.json, front.csv, front.png. Next: {export}")
+    print(f"In {folder}: front.json, front.csv, front.png, {PAGE}. Next: {export}")
 
 
 def _argument(settings: "RunSettings") -> str:

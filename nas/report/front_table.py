@@ -190,7 +190,7 @@ def _headings(front: Front) -> list[tuple[str, ...]]:
     for objective in front.objectives:
         names.append(_heading(objective, with_unit=_is_plain(objective)))
         names += [(_MEASURED,)] if _is_uncertain(front, objective) else []
-    names += [(_ON_FRONT,)] if _has_probabilities(front) else []
+    names += [(_ON_FRONT,)] if front.has_probabilities else []
     return [*names, *(_heading(score, with_unit=score.times == 1) for score in front.further_scores)]
 
 
@@ -211,7 +211,7 @@ def _baseline_rows(front: Front) -> list[_Row]:
 
 def _row(entry: FrontEntry, front: Front) -> _Row:
     cells = [cell for objective in front.objectives for cell in _cells(entry, objective, front)]
-    if _has_probabilities(front):
+    if front.has_probabilities:
         cells.append("-" if entry.front_probability is None else f"{entry.front_probability:.0%}")
     scores = [entry.scores.get(score.name) for score in front.further_scores]
     cells += ["-" if score is None else f"{score:.3f}" for score in scores]
@@ -233,7 +233,9 @@ def _cells(entry: FrontEntry, objective: Objective, front: Front) -> list[str]:
         return [shown if ratio is None else f"{shown} {format_ratio(ratio):>5}"]
     if not _is_uncertain(front, objective):
         return [f"{entry.worth(objective.name):.3f}"]
-    estimate = entry.estimates[objective.name]
+    estimate = entry.estimates.get(objective.name)
+    if estimate is None:
+        return [f"{value:.3f}"] * 2
     return [f"{estimate.mean:.3f} ± {estimate.standard_deviation or 0:.3f}", f"{value:.3f}"]
 
 
@@ -241,10 +243,6 @@ def _is_uncertain(front: Front, objective: Objective) -> bool:
     """Whether the noise of an objective is known, so that its estimates are not what was measured."""
     own = [entry.estimates.get(objective.name) for entry in (*front.points, *front.baselines)]
     return any(estimate is not None and estimate.standard_deviation for estimate in own)
-
-
-def _has_probabilities(front: Front) -> bool:
-    return any(point.front_probability is not None for point in front.points)
 
 
 def _is_plain(objective: Objective) -> bool:
@@ -257,6 +255,6 @@ def _notes(front: Front) -> list[str]:
     notes = [] if front.points else [_EMPTY_NOTE]
     if any(_is_uncertain(front, objective) for objective in front.objectives):
         notes.append(_ESTIMATE_NOTE)
-    if _has_probabilities(front):
+    if front.has_probabilities:
         notes.append(_ON_FRONT_NOTE)
     return [*notes, _RATIO_NOTE] if front.points or front.other_baselines else notes

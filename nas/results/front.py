@@ -1,5 +1,6 @@
 """front.json (schema nas.front/1): the non-dominated trials of a study, and its named baselines."""
 
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from msgspec import field
@@ -273,6 +274,11 @@ class Front(Value, frozen=True, kw_only=True):
         return leading(self.objectives)
 
     @property
+    def has_probabilities(self) -> bool:
+        """Whether the noise is known, so that points have probabilities of being on the front."""
+        return any(point.front_probability is not None for point in self.points)
+
+    @property
     def further_scores(self) -> tuple[Score, ...]:
         """The scores that are not objectives."""
         names = {objective.name for objective in self.objectives}
@@ -286,6 +292,27 @@ class Front(Value, frozen=True, kw_only=True):
     def objective(self, name: str) -> Objective:
         """An objective by its name."""
         return next(objective for objective in self.objectives if objective.name == name)
+
+    def nearest_to_ideal(self, objectives: Sequence[Objective]) -> FrontPoint:
+        """The point nearest to the ideal one: the knee of the front, if all objectives count.
+
+        Every objective is scaled so that its best value on the front is 0 and its worst is 1, and the smallest
+        Euclidean distance to 0 wins. Ties go to the lowest trial number.
+
+        Args:
+            objectives: those that count; there must be a point.
+        """
+
+        def distance(point: FrontPoint) -> float:
+            return sum(self._below_best(point, objective) ** 2 for objective in objectives)
+
+        return min(self.points, key=lambda point: (distance(point), point.trial))
+
+    def _below_best(self, point: FrontPoint, objective: Objective) -> float:
+        """The distance from the best value of the front, as a share of the front's range: 0 is best, 1 is worst."""
+        values = [objective.sign * other.worth(objective.name) for other in self.points]
+        best, worst = min(values), max(values)
+        return (objective.sign * point.worth(objective.name) - best) / (worst - best) if worst > best else 0.0
 
 
 def leading(objectives: tuple[Objective, ...]) -> Objective:

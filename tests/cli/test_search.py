@@ -6,7 +6,7 @@ import yaml
 from msgspec.structs import replace
 
 from nas.results.front import Front
-from nas.results.study import read_front
+from nas.results.study import StudyReader, read_front
 from nas.results.trial import TrialState
 from nas.search import study as study_module
 
@@ -48,6 +48,7 @@ class TestRunning:
         monkeypatch.setattr(study_module, "run_study", run_study)
         monkeypatch.setattr("nas.report.front_table.print_front", lambda front: print(front.study))
         monkeypatch.setattr("nas.report.front_picture.draw_front", lambda front, path: print(path))
+        monkeypatch.setattr("nas.cli.report.write_report", lambda study, argument, words: None)
         return seen
 
     def test_prints_the_front(self, nas, asked: list[Any]) -> None:
@@ -74,6 +75,17 @@ class TestRunning:
         outcome = nas("search", "tracking=none")
         assert outcome.code == 0 and "Next: nas export quick" in outcome.out
         assert outcome.err == "nas: runs/quick/front.png was not drawn (ValueError: a defect of the picture).\n"
+
+    def test_a_page_that_cannot_be_written_is_no_failure(
+        self, nas, asked: list[Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(study: StudyReader, argument: str, words: Any) -> None:
+            raise ValueError("a defect of the page")
+
+        monkeypatch.setattr("nas.cli.report.write_report", fail)
+        outcome = nas("search", "tracking=none")
+        assert outcome.code == 0 and "Next: nas export quick" in outcome.out
+        assert outcome.err == "nas: runs/quick/report.html was not written (ValueError: a defect of the page).\n"
 
     def test_several_studies_run_one_after_the_other(self, nas, asked: list[Any]) -> None:
         outcome = nas("search", "-m", "seed=0,1", "tracking=none")

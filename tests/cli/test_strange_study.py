@@ -20,6 +20,7 @@ def strange(study: Path, tmp_path: Path) -> Path:
 COMMANDS = [
     ["show"],
     ["show", "--json"],
+    ["report"],
     ["export", "--format", "flex", "--out", "x"],
     ["track"],
     ["draw"],
@@ -57,6 +58,7 @@ def test_a_front_that_the_user_names_may_be_a_link(strange: Path, tmp_path: Path
 PLANTS: dict[str, Callable[[Path, Path], object]] = {
     "lock": lambda path, outside: path.symlink_to(outside / "thesis"),
     "front.png": lambda path, outside: path.symlink_to(outside / "thesis"),
+    "report.html": lambda path, outside: path.symlink_to(outside / "thesis"),
     "data.json": lambda path, outside: path.symlink_to("/dev/zero"),
     "study.db": lambda path, outside: path.symlink_to(outside / "thesis"),
     "trials/00001": lambda path, outside: path.symlink_to(outside),
@@ -66,7 +68,7 @@ PLANTS: dict[str, Callable[[Path, Path], object]] = {
 }
 
 
-@pytest.mark.parametrize("verb", ["search", "show", "export", "track"])
+@pytest.mark.parametrize("verb", ["search", "show", "report", "export", "track"])
 def test_a_study_with_everything_in_it_is_refused_until_it_is_clean(
     nas: Nas, strange: Path, tmp_path: Path, in_tmp_path: Path, verb: str
 ) -> None:
@@ -84,6 +86,7 @@ def test_a_study_with_everything_in_it_is_refused_until_it_is_clean(
     words = {
         "search": ["search", f"study={strange}", "tracking=none", "device=cpu", "workers=1", "task.num_tokens=64"],
         "show": ["show", str(strange)],
+        "report": ["report", str(strange)],
         "export": ["export", str(strange), "--best", "knee", "--format", "flex", "--out", str(tmp_path / "out")],
         "track": ["track", str(strange), "--mode", "offline"],
     }[verb]

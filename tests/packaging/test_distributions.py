@@ -116,4 +116,5 @@ def test_the_wheel_searches_outside_the_checkout(installed: Path, tmp_path: Path
     assert done.returncode == 0, done.stderr
     assert "Pareto front of smoke" in done.stdout
     assert (tmp_path / "runs" / "smoke" / "front.json").is_file()
+    assert (tmp_path / "runs" / "smoke" / "report.html").is_file(), "its templates are in the wheel"
     assert [path.name for path in tmp_path.iterdir()] == ["runs"]  # no output folders of other libraries

@@ -6,7 +6,6 @@ from dataclasses import replace
 from nas.errors import ExportError, unknown
 from nas.export.selection.point import ExportPoint, point_of_entry, point_of_trial
 from nas.results.front import Front, FrontPoint
-from nas.results.objective import Objective
 from nas.results.trial import Trial
 
 _KNEE = "knee"
@@ -38,10 +37,7 @@ def choose_trial(front: Front, number: int, trials: Sequence[Trial] = ()) -> Exp
 
 
 def choose_best(front: Front, by: str) -> ExportPoint:
-    """One point of the front.
-
-    The knee is the point nearest to the ideal point: every objective is scaled so that its best value on the front is
-    0 and its worst is 1, and the smallest Euclidean distance to 0 wins. Ties go to the lowest trial number.
+    """One point of the front: its knee (`Front.nearest_to_ideal`), or its best by one objective.
 
     Args:
         front: the study's front.
@@ -51,16 +47,12 @@ def choose_best(front: Front, by: str) -> ExportPoint:
         ExportError: the front is empty.
         InputError: `by` is neither `knee` nor an objective of the study.
     """
-    points = _points(front)
+    _points(front)
     names = [objective.name for objective in front.objectives]
     if by not in (_KNEE, *names):
         raise unknown("--best", by, [_KNEE, *names], "choice")
     chosen = [objective for objective in front.objectives if by in (_KNEE, objective.name)]
-
-    def distance(point: FrontPoint) -> float:
-        return sum(_scaled(point, objective, points) ** 2 for objective in chosen)
-
-    return point_of_entry(min(points, key=lambda point: (distance(point), point.trial)), front)
+    return point_of_entry(front.nearest_to_ideal(chosen), front)
 
 
 def whole_front(front: Front) -> list[ExportPoint]:
@@ -79,11 +71,3 @@ def _points(front: Front) -> tuple[FrontPoint, ...]:
             "Loosen them in another study, or export one pattern with --trial N."
         )
     return front.points
-
-
-def _scaled(point: FrontPoint, objective: Objective, points: Sequence[FrontPoint]) -> float:
-    """The distance from the best value of the front, as a share of the front's range: 0 is best, 1 is worst."""
-    values = [other.worth(objective.name) for other in points]
-    low, high = min(values), max(values)
-    best = high if objective.direction == "maximize" else low
-    return abs(point.worth(objective.name) - best) / (high - low) if high > low else 0.0

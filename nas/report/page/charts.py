@@ -1,0 +1,137 @@
+"""The plain charts of a report: how the search went, how a pattern learned, and how far rankings agree."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from nas.report.objective_labels import label
+from nas.report.page.axis import Axis
+from nas.report.page.chart import Chart, Line, Mark
+from nas.report.study.comparison import deviation
+from nas.report.study.history import VolumeStep
+from nas.report.study.record import StudyRecord
+from nas.results.measurement import Measurement
+from nas.results.trial import Trial
+
+_HOUR, _MINUTE = 3600.0, 60.0
+MOST_NAMED = 24
+"""Marks that have their trial's number beside them; more would cover one another."""
+
+
+def volume_charts(steps: Sequence[VolumeStep], num_baselines: int) -> tuple[Chart, ...]:
+    """The hypervolume by trial, and by training time; none without a front."""
+    if not steps:
+        return ()
+    seconds = steps[-1].seconds
+    unit, name = (
+        (_HOUR, "hours") if seconds > 3 * _HOUR else (_MINUTE, "minutes") if seconds > 300 else (1.0, "seconds")
+    )
+    volume = Axis.over([0.0, 1.0], "hypervolume (final front = 1)")
+    by_trial = [(float(index + 1), step.volume) for index, step in enumerate(steps)]
+    by_time = [(step.seconds / unit, step.volume) for step in steps]
+    charts = [
+        ("By trial", "trials, baselines first", by_trial, True),
+        ("By cost", f"{name} of training, one run after the other", by_time, False),
+    ]
+    first = f" The {num_baselines} baselines come first." if num_baselines else ""
+    return tuple(
+        Chart(
+            title=title,
+            description=f"Hypervolume by {axis}, ending at 1 after {len(steps)} trials.{first}",
+            x=Axis.over([0.0, *(x for x, _ in points)], axis, whole=whole),
+            y=volume,
+            lines=(Line(points=tuple(points), stepped=True),),
+            marks=tuple(
+                Mark(x=x, y=y, text=str(step.trial)) for (x, y), step in zip(points, steps, strict=True) if step.joined
+            ),
+        )
+        for title, axis, points, whole in charts
+    )
+
+
+def curve_charts(record: StudyRecord, numbers: Sequence[int]) -> dict[int, Chart]:
+    """How the quality of some trials went with training, on the same axes, by trial; a line per seed and task.
+
+    Args:
+        record: the study.
+        numbers: trials that get a chart, if they were trained to two lengths or more.
+    """
+    trials = [trial for trial in record.trials if trial.number in set(numbers)]
+    curves = {trial.number: _curves(trial) for trial in trials}
+    steps = [float(one.step) for own in curves.values() for curve in own for one in curve]
+    values = [one.quality or 0.0 for own in curves.values() for curve in own for one in curve]
+    x = Axis.over(steps, "optimiser steps", may_be_log=True, whole=True)
+    y = Axis.over(values, f"{label(record.insight.score)} ({record.insight.unit})")
+    return {
+        number: Chart(
+            title="Its curve",
+            description="; ".join(
+                f"seed {curve[0].seed}: " + ", ".join(f"{one.quality:.3f} at {one.step} steps" for one in curve)
+                for curve in own
+            ),
+            x=x,
+            y=y,
+            lines=tuple(Line(points=tuple((float(one.step), one.quality or 0.0) for one in curve)) for curve in own),
+            marks=tuple(Mark(x=float(one.step), y=one.quality or 0.0, kind="small") for curve in own for one in curve),
+        )
+        for number, own in curves.items()
+        if any(len(curve) > 1 for curve in own)
+    }
+
+
+def _curves(trial: Trial) -> list[list[Measurement]]:
+    """The qualities of every seed on the first task, by steps."""
+    first = trial.measurements[0].task if trial.measurements else ""
+    own = [one for one in trial.measurements if one.quality is not None and one.task == first]
+    own.sort(key=lambda one: (one.seed, one.step))
+    return [list(same) for _, same in groupby(own, key=lambda one: one.seed)]
+
+
+def fidelity_chart(record: StudyRecord) -> Chart | None:
+    """Short runs against long ones, with one standard deviation each; None if nothing was trained longer."""
+    report, objective = record.front.fidelity, record.front.leading
+    own = report.objectives.get(objective.name) if report else None
+    if report is None or own is None or not own.patterns:
+        return None
+    noise = record.front.noise.get(f"{objective.name}_standard_deviation") or 0.0
+    long = noise / report.num_seeds**0.5
+    marks = []
+    for run in own.patterns:
+        entry = record.entries.get(run.trial)
+        short = (deviation(entry, objective.name) if entry else None) or noise
+        kind = "other" if run.forecast else "baseline" if entry and entry.baseline else "front"
+        marks.append(Mark(x=run.short, y=run.long, text=str(run.trial), kind=kind, x_spread=short, y_spread=long))
+    shorts = [mark.x + sign * mark.x_spread for mark in marks for sign in (-1, 1)]
+    longs = [mark.y + sign * mark.y_spread for mark in marks for sign in (-1, 1)]
+    ranked = sorted(own.patterns, key=lambda run: objective.sign * run.short)
+    x = Axis.over(shorts, f"{label(objective.name)} as the search ranks it ({objective.unit})")
+    return Chart(
+        title="Short runs against long ones",
+        description="; ".join(f"trial {run.trial}: {run.short:.3f} short, {run.long:.3f} long" for run in ranked),
+        x=x,
+        y=Axis.over(longs, f"after {report.num_steps:,} steps ({objective.unit})"),
+        lines=(Line(points=tuple((run.short, run.long) for run in ranked), kind="faint"),),
+        marks=tuple(marks),
+    )
+
+
+def prediction_chart(record: StudyRecord) -> Chart | None:
+    """What the model expected of trials that were hidden from it against what they measured; None without any."""
+    found, unit = record.insight.predictions, record.insight.unit
+    if not found:
+        return None
+    values = [value for one in found for value in (one.predicted, one.measured)]
+    x = Axis.over(values, f"predicted without training it ({unit})")
+    y = Axis.over(values, f"measured ({unit})")
+    return Chart(
+        title="How well the model predicts",
+        description="; ".join(
+            f"trial {one.trial}: {one.predicted:.3f} predicted, {one.measured:.3f} measured" for one in found
+        ),
+        x=x,
+        y=y,
+        lines=(Line(points=((x.low, x.low), (x.high, x.high)), kind="guide"),),
+        marks=tuple(
+            Mark(x=one.predicted, y=one.measured, text=str(one.trial) if len(found) <= MOST_NAMED else "")
+            for one in found
+        ),
+    )

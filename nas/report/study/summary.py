@@ -1,0 +1,224 @@
+"""The summary of an ended study in words: what was searched, what won, by how much, how sure, and what to do next."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import fmean
+
+from nas.report.objective_labels import label
+from nas.report.quantities import format_count, format_quantity, format_ratio, format_seconds
+from nas.report.study.commands import Command, entry_commands, search_on, study_commands
+from nas.report.study.comparison import Comparison, deviation
+from nas.report.study.health import HealthCheck, Verdict
+from nas.report.study.history import training_seconds
+from nas.report.study.record import StudyRecord
+from nas.results.fidelity import ObjectiveFidelity
+from nas.results.front import Baseline, FrontEntry, FrontPoint, InCheckpoint
+from nas.results.objective import Objective
+
+SURELY, LIKELY = 0.95, 0.75
+"""Probabilities of being better from which on a report says surely, and probably."""
+WELL = 0.9
+"""Probability that tau is above a half from which on long runs confirm an order well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A point of the front that one may want.
+
+    Args:
+        roles: why, in words: best compromise, best quality, lowest attention FLOPs.
+        point: the point.
+    """
+
+    roles: tuple[str, ...]
+    point: FrontPoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The summary.
+
+    Args:
+        headline: the result in one sentence.
+        searched: what was searched, in sentences.
+        against: the best choice against baselines, a sentence each.
+        trust: how far the ranking can be trusted, in sentences.
+        choices: the choices, best compromise first; empty if the front is.
+        first: what to see to before that, from the checks that found a problem.
+        next_steps: what to do next.
+    """
+
+    headline: str
+    searched: str
+    against: tuple[str, ...]
+    trust: str
+    choices: tuple[Choice, ...]
+    first: tuple[str, ...]
+    next_steps: tuple[Command, ...]
+
+
+def summarised(record: StudyRecord, checks: tuple[HealthCheck, ...]) -> Summary:
+    """The summary of a study.
+
+    Args:
+        record: the study.
+        checks: its health checks.
+    """
+    choices = tuple(_choices(record))
+    best = choices[0].point if choices else None
+    return Summary(
+        headline=_headline(record, best),
+        searched=" ".join(_searched(record)),
+        against=tuple(_against(record, best)) if best else (),
+        trust=" ".join(_trust(record, best, checks)),
+        choices=choices,
+        first=tuple(check.remedy for check in checks if check.verdict is Verdict.BAD and check.remedy),
+        next_steps=(
+            *search_on(record, [setting for check in checks for setting in check.add]),
+            *(entry_commands(record, best) if best else ()),
+            *study_commands(record),
+        ),
+    )
+
+
+def worth_in_words(entry: FrontEntry, objective: Objective) -> str:
+    """What an entry is worth in an objective: `2.407 ± 0.007 bits per byte`, `385 kFLOP (0.091x)`."""
+    if not objective.is_cost:
+        unsure = deviation(entry, objective.name)
+        spread = f" ± {unsure:.3f}" if unsure else ""
+        return f"{entry.worth(objective.name):.3f}{spread} {objective.unit}"
+    ratio = entry.ratio(objective.name)
+    shown = format_quantity(entry.values[objective.name], objective.unit)
+    return shown if ratio is None else f"{shown} ({format_ratio(ratio)})"
+
+
+def _choices(record: StudyRecord) -> Iterator[Choice]:
+    """The knee, and the best point of every objective; one that is several has several roles."""
+    front = record.front
+    roles: dict[int, tuple[FrontPoint, list[str]]] = {}
+    if not front.points:
+        return
+    found = {"best compromise": front.nearest_to_ideal(front.objectives)}
+    for objective in front.objectives:
+        best = "lowest" if objective.is_cost else "best"
+        found[f"{best} {label(objective.name)}"] = front.nearest_to_ideal([objective])
+    for role, point in found.items():
+        roles.setdefault(point.trial, (point, []))[1].append(role)
+    for point, own in roles.values():
+        yield Choice(roles=tuple(own), point=point)
+
+
+def _headline(record: StudyRecord, best: FrontPoint | None) -> str:
+    if best is None:
+        return "No trial finished within the constraints, so there is no front."
+    who = f"The baseline {best.baseline} (trial {best.trial})" if best.baseline else f"Trial {best.trial}"
+    quality = record.front.leading
+    costs = [
+        f"{format_ratio(ratio)} of the {label(one.name)}"
+        for one in record.front.objectives
+        if one.is_cost and (ratio := best.ratio(one.name)) is not None
+    ]
+    at = f" at {_joined(costs)} of full attention" if costs else ""
+    return f"{who} is the best compromise: {worth_in_words(best, quality)}{at}."
+
+
+def _searched(record: StudyRecord) -> Iterator[str]:
+    front, provenance = record.front, record.front.provenance
+    space = record.settings.get("space")
+    attribute = space.get("attribute") if isinstance(space, dict) else None
+    name = f" of the space {str(attribute).rpartition(':')[2]}" if attribute else ""
+    tasks = " and ".join([provenance.task, *provenance.extra_tasks])
+    objectives = _joined([label(one.name) for one in front.objectives])
+    yield (
+        f"{format_count(record.num_sampled, 'sampled pattern')}{name} and "
+        f"{format_count(len(record.trials) - record.num_sampled, 'baseline')}, compared by {objectives}."
+    )
+    if isinstance(provenance.evaluation, InCheckpoint):
+        how = "scored with its own weights" if provenance.is_frozen else "with adapters trained"
+        yield f"Each was plugged into a pretrained decoder, {how}, on {tasks} of {provenance.num_tokens:,} tokens."
+    else:
+        stopped = sum(trial.state.value == "stopped" for trial in record.trials)
+        early = f"; {format_count(stopped, 'trial')} stopped earlier" if stopped else ""
+        yield (
+            f"Each was trained in a small model on {tasks} of {provenance.num_tokens:,} tokens, up to "
+            f"{provenance.rungs[-1]:,} steps{early}."
+        )
+    if provenance.carry is not None:
+        yield (
+            f"Patterns, costs and labels are those of the target {provenance.target} at "
+            f"{provenance.pattern_tokens:,} tokens; the small model was trained on the same picture at its own length."
+        )
+    seconds = sum(training_seconds(trial, provenance.rungs[-1]) for trial in record.trials)
+    yield f"Its training runs took {format_seconds(seconds)}, if those that ran side by side are counted in full."
+
+
+def _against(record: StudyRecord, best: FrontPoint) -> Iterator[str]:
+    """The best choice against full attention, and against the best other baseline."""
+    others = [one for one in record.baselines if one.trial != best.trial]
+    full = [one for one in others if one.baseline == "full"]
+    rest = [one for one in others if one.baseline != "full"][:1]
+    for one in [*full, *rest]:
+        name = "full attention" if one.baseline == "full" else f"{one.baseline}, the best other baseline"
+        yield f"Against {name} (trial {one.trial}): {_difference(record, best, one)}."
+
+
+def _difference(record: StudyRecord, best: FrontPoint, other: Baseline) -> str:
+    compared = Comparison.of(best, other, record.front.leading)
+    quality = label(compared.objective.name)
+    spread = f" ± {compared.deviation:.3f}" if compared.deviation else ""
+    probability = compared.probability
+    sure = ""
+    if probability is not None:
+        held = max(probability, 1 - probability)
+        word = "surely" if held >= SURELY else "probably" if held >= LIKELY else "perhaps"
+        sure = f" ({word}: {held:.0%})"
+    better = "better" if compared.gain > 0 else "worse"
+    by = f"{abs(compared.gain):.3f}{spread} {compared.objective.unit}{sure}"
+    gained = f"{quality} {better} by {by}" if compared.gain else f"the same {quality}"
+    costs = [
+        f"{format_ratio(best.values[one.name] / other.values[one.name])} of its {label(one.name)}"
+        for one in record.front.objectives
+        if one.is_cost and other.values[one.name]
+    ]
+    return f"{gained}, at {_joined(costs)}" if costs else gained
+
+
+def _trust(record: StudyRecord, best: FrontPoint | None, checks: tuple[HealthCheck, ...]) -> Iterator[str]:
+    front = record.front
+    own = front.fidelity.objectives.get(front.leading.name) if front.fidelity else None
+    if front.provenance.is_frozen:
+        yield "Scores have no noise of training, as nothing was trained."
+    elif front.fidelity is None or own is None or own.agreement is None:
+        yield "How longer training would rank these patterns was not checked."
+    else:
+        yield _confirmation(own, front.fidelity.times)
+    if best is not None and best.front_probability is not None:
+        yield f"Trial {best.trial} is on the front with a probability of {best.front_probability:.0%}, given the noise."
+    if front.contenders:
+        chance = fmean(one.front_probability for one in front.contenders)
+        count = format_count(len(front.contenders), "more trial")
+        yield f"{count} may belong there ({chance:.0%} on average)."
+    bad = sum(check.verdict is Verdict.BAD for check in checks)
+    look = sum(check.verdict is Verdict.LOOK for check in checks)
+    if bad or look:
+        parts = [f"{bad} found a problem"] * bool(bad) + [f"{look} {'are' if look > 1 else 'is'} worth a look"] * bool(
+            look
+        )
+        yield f"Of {len(checks)} health checks, {' and '.join(parts)}."
+    yield "Other model sizes and other data were not checked: treat this as a shortlist."
+
+
+def _confirmation(own: ObjectiveFidelity, times: int) -> str:
+    assert own.agreement is not None
+    agreement = own.agreement
+    how = "confirm the order well" if agreement.above_half >= WELL else "confirm the order in part"
+    if not agreement.better_than_chance:
+        how = "do not confirm it, so it may be chance"
+    return (
+        f"Runs {times} times as long {how}: of {agreement.num_patterns} patterns at a tau of {agreement.mean:.2f} "
+        f"(90% {agreement.low:.2f} to {agreement.high:.2f}; 1 is the same order, 0 is chance)."
+    )
+
+
+def _joined(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
