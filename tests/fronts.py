@@ -10,7 +10,14 @@ from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Block, Columns, Global, Primitive, Window
 from nas.results.cost import Cost
-from nas.results.fidelity import Agreement, FidelityReport, LongRun, ObjectiveFidelity
+from nas.results.fidelity import (
+    Agreement,
+    FidelityReport,
+    LongRun,
+    ObjectiveFidelity,
+    ScaleAgreement,
+    ScaleCheck,
+)
 from nas.results.front import Baseline, Estimate, FromScratch, Front, FrontPoint, StudyProvenance
 from nas.results.objective import Objective, Score
 from nas.results.observer import StudyInfo, StudyPlan
@@ -185,6 +192,20 @@ def make_agreement(num_patterns: int = 6, **changes: Any) -> Agreement:
     """Six patterns that nearly keep their order."""
     fields: dict[str, Any] = {"tau": 0.87, "mean": 0.71, "low": 0.31, "high": 0.95, "above_half": 0.85}
     return Agreement(num_patterns=num_patterns, **(fields | changes))
+
+
+def make_scale_check(**changes: Any) -> ScaleCheck:
+    """A check one size up of six patterns; changes are of its one objective."""
+    own: dict[str, Any] = {"patterns": (), "agreement": make_agreement(), "regret_of_best": 0.012}
+    return ScaleCheck(
+        scale=2,
+        num_tokens=4096,
+        num_layers=12,
+        num_steps=1200,
+        step_flops=4.2,
+        objectives={"quality": ScaleAgreement(**(own | changes))},
+        regret_of_front=None,
+    )
 
 
 def make_fidelity(**changes: Any) -> FidelityReport:

@@ -6,9 +6,9 @@ from msgspec.structs import replace
 
 from nas.report.fidelity import fidelity_lines
 from nas.report.front_table import front_lines
-from nas.results.fidelity import Reordering, ScaleAgreement, ScaleCheck
+from nas.results.fidelity import Reordering
 from nas.results.front import Contender, InCheckpoint
-from tests.fronts import make_agreement, make_fidelity, make_provenance
+from tests.fronts import make_agreement, make_fidelity, make_provenance, make_scale_check
 
 SCOPE = (
     "Checked by training 6 patterns 4 times as long: same model, 2 seeds, 17% of all steps. "
@@ -60,22 +60,9 @@ def test_what_is_not_known_is_not_claimed(front):
     assert fidelity_lines(replace(front, fidelity=nothing))[-1] == "What a choice loses is unknown."
 
 
-def larger(**changes: Any) -> ScaleCheck:
-    own: dict[str, Any] = {"patterns": (), "agreement": make_agreement(), "regret_of_best": 0.012}
-    return ScaleCheck(
-        scale=2,
-        num_tokens=4096,
-        num_layers=12,
-        num_steps=1200,
-        step_flops=4.2,
-        objectives={"quality": ScaleAgreement(**(own | changes))},
-        regret_of_front=None,
-    )
-
-
 def test_a_check_one_size_up_has_a_line_of_its_own(front):
     def lines(**changes: Any) -> list[str]:
-        report = replace(make_fidelity(), larger=larger(**changes))
+        report = replace(make_fidelity(), larger=make_scale_check(**changes))
         return fidelity_lines(replace(front, fidelity=report))
 
     scope, *_, last = lines()

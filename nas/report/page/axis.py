@@ -6,8 +6,10 @@ from math import floor, log, log10
 
 from matplotlib.ticker import MaxNLocator
 
-LOG_RANGE = 8.0
-"""Positive values whose largest is this many times the smallest may be drawn on a logarithmic axis."""
+LOG_RANGE, MOST_LOGGED = 8.0, 1e12
+"""Positive values whose largest is between so many times the smallest may be drawn on a logarithmic axis."""
+LEAST_LOGGED = 1e-100
+"""Smaller values are never on one: their logarithm is that of rounding."""
 MARGIN = 0.06
 """Room beyond the outermost values, as a share of the axis."""
 LEAST_SPREAD = 1e-9
@@ -55,7 +57,7 @@ class Axis:
         """The axis that holds all of the values, with a little room; any axis if there are none."""
         known = sorted(values) or [0.0, 1.0]
         low, high = known[0], known[-1]
-        is_log = may_be_log and low > 0 and high > LOG_RANGE * low
+        is_log = may_be_log and low > LEAST_LOGGED and LOG_RANGE < high / low < MOST_LOGGED
         if is_log:
             room = (high / low) ** MARGIN
             low, high = low / room, high * room

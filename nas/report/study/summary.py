@@ -11,7 +11,7 @@ from nas.report.study.comparison import Comparison, deviation
 from nas.report.study.health import HealthCheck, Verdict
 from nas.report.study.history import training_seconds
 from nas.report.study.record import StudyRecord
-from nas.results.fidelity import ObjectiveFidelity
+from nas.results.fidelity import Agreement, ObjectiveFidelity
 from nas.results.front import Baseline, FrontEntry, FrontPoint, InCheckpoint
 from nas.results.objective import Objective
 
@@ -205,18 +205,33 @@ def _trust(record: StudyRecord, best: FrontPoint | None, checks: tuple[HealthChe
             look
         )
         yield f"Of {len(checks)} health checks, {' and '.join(parts)}."
-    yield "Other model sizes and other data were not checked: treat this as a shortlist."
+    larger = front.fidelity.larger if front.fidelity else None
+    ranked = larger.objectives.get(front.leading.name) if larger else None
+    there = ranked.agreement if ranked else None
+    if there is not None:
+        yield _one_size_up(there)
+    yield f"Other {'data' if there else 'model sizes and other data'} were not checked: treat this as a shortlist."
 
 
 def _confirmation(own: ObjectiveFidelity, times: int) -> str:
     assert own.agreement is not None
-    agreement = own.agreement
-    how = "confirm the order well" if agreement.above_half >= WELL else "confirm the order in part"
-    if not agreement.better_than_chance:
+    how = "confirm the order well" if own.agreement.above_half >= WELL else "confirm the order in part"
+    if not own.agreement.better_than_chance:
         how = "do not confirm it, so it may be chance"
+    return f"Runs {times} times as long {how}: {_in_words(own.agreement)}."
+
+
+def _one_size_up(agreement: Agreement) -> str:
+    how = "agrees well" if agreement.above_half >= WELL else "agrees in part"
+    if not agreement.better_than_chance:
+        how = "does not agree, so the order may not hold there"
+    return f"A model one size up {how}: {_in_words(agreement)}."
+
+
+def _in_words(agreement: Agreement) -> str:
     return (
-        f"Runs {times} times as long {how}: of {agreement.num_patterns} patterns at a tau of {agreement.mean:.2f} "
-        f"(90% {agreement.low:.2f} to {agreement.high:.2f}; 1 is the same order, 0 is chance)."
+        f"of {agreement.num_patterns} patterns at a tau of {agreement.mean:.2f} (90% {agreement.low:.2f} to "
+        f"{agreement.high:.2f}; 1 is the same order, 0 is chance)"
     )
 
 

@@ -9,7 +9,14 @@ from nas.export.selection.choose import choose_best
 from nas.report.study.health import HealthCheck, Verdict
 from nas.report.study.summary import summarised
 from nas.results.front import Contender, Estimate, InCheckpoint
-from tests.fronts import make_agreement, make_baseline, make_fidelity, make_front, make_point
+from tests.fronts import (
+    make_agreement,
+    make_baseline,
+    make_fidelity,
+    make_front,
+    make_point,
+    make_scale_check,
+)
 from tests.records import make_record, trained_trial
 
 
@@ -69,6 +76,24 @@ def test_without_noise_nothing_is_sure_or_unsure():
 def test_trust_follows_the_long_runs(changes, words):
     front = make_front(fidelity=make_fidelity(agreement=make_agreement(**changes)))
     assert words in summarised(make_record(front), ()).trust
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"above_half": 0.95}, "A model one size up agrees well: of 6 patterns at a tau of 0.71"),
+        ({"above_half": 0.6}, "A model one size up agrees in part"),
+        ({"low": -0.2}, "A model one size up does not agree, so the order may not hold there"),
+    ],
+)
+def test_trust_follows_the_larger_model_where_there_is_one(changes, words):
+    fidelity = replace(make_fidelity(), larger=make_scale_check(agreement=make_agreement(**changes)))
+    trust = summarised(make_record(make_front(fidelity=fidelity)), ()).trust
+    assert words in trust and trust.endswith("Other data were not checked: treat this as a shortlist.")
+    lost = replace(fidelity, larger=make_scale_check(agreement=None, regret_of_best=None))
+    assert summarised(make_record(make_front(fidelity=lost)), ()).trust.endswith(
+        "Other model sizes and other data were not checked: treat this as a shortlist."
+    )
 
 
 def test_trust_names_contenders_checks_and_what_was_not_checked():
