@@ -152,6 +152,7 @@ PROVENANCES = st.builds(
     pattern_tokens=st.integers(1, 10**9),
     carry=st.none() | st.builds(CarryRules, layers=st.sampled_from(["depth", "period"])),
     rungs=tuples(st.integers(1, 2**40), least=1),
+    tokens_per_parameter=st.none() | st.floats(0, 1e9),
     evaluation=st.just(FromScratch())
     | st.builds(
         InCheckpoint,

@@ -9,6 +9,9 @@ from nas.results.fidelity import Agreement, FidelityReport, ObjectiveFidelity
 from nas.results.front import Contender, Front
 from nas.results.measurement import precision_in
 
+TRAINED = 20
+"""Tokens a parameter from which on a model counts as trained (Hoffmann et al. 2022, table 3: about 20)."""
+
 _MOST_NAMED = 6
 """Contenders that are named; front.json has all."""
 
@@ -30,7 +33,18 @@ def fidelity_lines(front: Front) -> list[str]:
     if (report := front.fidelity) is not None:
         agreements = [_agreement(name, own) for name, own in report.objectives.items()]
         lines = [_scope(report), *agreements, _choice(report, front), *_one_size_up(report, front)]
-    return [*lines, *_reordering(front), *_contenders(front), *_mixture(front)]
+    return [*lines, *_stage(front), *_reordering(front), *_contenders(front), *_mixture(front)]
+
+
+def _stage(front: Front) -> list[str]:
+    """How far training had come, where that alone may turn the ranking round."""
+    seen = front.provenance.tokens_per_parameter
+    if seen is None or seen >= TRAINED:
+        return []
+    return [
+        f"Trained on {seen:.2g} tokens a parameter; models in use have seen {TRAINED} or more, where wide patterns "
+        "rank higher than here (docs/transfer.md). Before you choose, train longer: training.num_steps."
+    ]
 
 
 def _scope(report: FidelityReport) -> str:

@@ -182,6 +182,8 @@ class StudyProvenance(Value, frozen=True, kw_only=True):
         machine: the processor's architecture.
         environments: versions, processor and precision that trials were measured with, each once; several if the study
             was resumed elsewhere.
+        tokens_per_parameter: how many tokens of text a proxy was trained on by the last rung, for each of its
+            parameters, embeddings included; None for other tasks, and in a checkpoint.
     """
 
     seed: int
@@ -199,6 +201,7 @@ class StudyProvenance(Value, frozen=True, kw_only=True):
     extra_tasks: dict[str, ExtraTask]
     machine: str
     environments: tuple[str, ...] = ()
+    tokens_per_parameter: float | None = None
 
     def __post_init__(self) -> None:
         if not self.rungs:

@@ -108,6 +108,18 @@ def test_what_may_belong_on_the_front_is_named(front):
     )
 
 
+def test_a_proxy_that_saw_little_text_is_said_to_have_seen_little(front):
+    def lines(seen: float | None) -> list[str]:
+        provenance = make_provenance(tokens_per_parameter=seen)
+        return [line for line in fidelity_lines(replace(judged(front), provenance=provenance)) if "a parameter" in line]
+
+    assert lines(3.7461) == [
+        "Trained on 3.7 tokens a parameter; models in use have seen 20 or more, where wide patterns rank higher than "
+        "here (docs/transfer.md). Before you choose, train longer: training.num_steps."
+    ]
+    assert lines(20.0) == lines(None) == []
+
+
 def test_a_report_has_five_lines_at_most(front):
     some = tuple(Contender(trial=trial, front_probability=0.1, forecast=False) for trial in range(99))
     assert len(fidelity_lines(replace(judged(front), contenders=some, reordering=(reordering(),) * 3))) == 5

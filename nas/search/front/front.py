@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from nas.costs.counting import count_cost
+from nas.evaluation.settings import ScratchSettings
 from nas.results.fidelity import FidelityReport, Reordering
 from nas.results.front import (
     CONTENDING,
@@ -25,6 +27,8 @@ from nas.search.problem.problem import Problem
 from nas.search.scoring.noise import repeated_scores, score_noise
 from nas.search.settings import StudySettings
 from nas.statistics.pareto import nondominated
+from nas.tasks.language.text import TextSettings
+from nas.tasks.language.tokens import TokensSettings
 
 
 def front_trials(trials: Sequence[Trial], problem: Problem, known: Estimates) -> list[Trial]:
@@ -137,7 +141,18 @@ def _provenance(settings: StudySettings, problem: Problem, trials: Sequence[Tria
         environments=tuple(
             sorted({one.environment for trial in trials for one in trial.measurements if one.environment})
         ),
+        tokens_per_parameter=_tokens_per_parameter(settings, problem),
     )
+
+
+def _tokens_per_parameter(settings: StudySettings, problem: Problem) -> float | None:
+    """By the last rung, for a proxy with full attention; None unless it learns text."""
+    of_text = isinstance(settings.task, TextSettings | TokensSettings)
+    if not of_text or not isinstance(settings.evaluation, ScratchSettings):
+        return None
+    proxy = count_cost(problem.baselines["full"], problem.backbone.target)
+    num_tokens = settings.training.num_steps * settings.training.batch_size * problem.task.num_tokens
+    return num_tokens / proxy.num_parameters
 
 
 def _versions() -> dict[str, str]:

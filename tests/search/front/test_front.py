@@ -17,6 +17,7 @@ from nas.search.estimates import estimates
 from nas.search.problem.problem import Problem
 from nas.search.storage.study_folder import StudyFolder
 from nas.statistics.pareto import dominates
+from nas.tasks.synthetic.recall import RecallSettings
 from tests.toy_study import FakeExecutor, StartStudy, pretended
 
 NAMES = ["quality", "flops", "kv_cache_bytes"]
@@ -52,6 +53,16 @@ def test_no_trial_beats_a_point_and_every_other_is_beaten(front: Front, folder: 
         values = found[trial.number]
         beaten = any(dominates(point, values) for point in points.values())
         assert beaten == (trial.number not in points)
+
+
+def test_how_far_training_had_come_is_said_of_text_alone(
+    front: Front, start: StartStudy, problem: Problem, tmp_path: Path
+) -> None:
+    """400 steps of 16 sequences of 64 tokens; a proxy of two layers of 64 features, and a vocabulary of 16."""
+    matrices = 2 * (4 * 64 * 64 + 2 * 64 * 256) + 2 * 16 * 64
+    assert front.provenance.tokens_per_parameter == pytest.approx(400 * 16 * 64 / matrices, rel=0.03)
+    recall = start(tmp_path / "recall", FakeExecutor(), num_trials=1, task=RecallSettings())
+    assert recall.provenance.tokens_per_parameter is None
 
 
 def test_points_are_sorted_different_and_loadable(front: Front) -> None:
