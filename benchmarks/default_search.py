@@ -154,6 +154,8 @@ def main() -> None:
         "--seeds", type=lambda text: range(*map(int, text.split(":"))), default=range(32), help="FROM:TO"
     )
     options = parser.parse_args()
+    if unknown := set(options.worlds.split(",")) - set(WORLDS):
+        parser.error(f"--worlds: must be some of {', '.join(WORLDS)}, by comma, got {', '.join(sorted(unknown))}")
     torch.set_num_threads(1)
     designs = [
         Design(int(trials), tuple(map(int, rungs.split("+"))))

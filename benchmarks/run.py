@@ -85,6 +85,17 @@ BENCHMARKS = (
         ("benchmarks/anchors.py", "tables/tabular-text.jsonl"),
         "Whether the proxies of the shipped table order patterns as larger models do (docs/transfer.md).",
     ),
+    Benchmark(
+        "transfer",
+        "What short runs say of a larger model",
+        (
+            "benchmarks/transfer.py",
+            "tables/ladder/M-plain.jsonl",
+            *(f"tables/ladder/S-{regime}.jsonl" for regime in ("plain", "base100", "convolution", "shift", "heads2")),
+            "tables/ladder/M-plain.jsonl",
+        ),
+        "Every rung of small proxies in several regimes against the end of a larger one (docs/transfer.md).",
+    ),
 )
 
 
