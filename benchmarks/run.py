@@ -88,12 +88,7 @@ BENCHMARKS = (
     Benchmark(
         "transfer",
         "What short runs say of a larger model",
-        (
-            "benchmarks/transfer.py",
-            "tables/ladder/M-plain.jsonl",
-            *(f"tables/ladder/S-{regime}.jsonl" for regime in ("plain", "base100", "convolution", "shift", "heads2")),
-            "tables/ladder/M-plain.jsonl",
-        ),
+        ("benchmarks/transfer.py", "tables/ladder/M-plain.jsonl", "tables/ladder"),
         "Every rung of small proxies in several regimes against the end of a larger one (docs/transfer.md).",
     ),
 )

@@ -1,6 +1,6 @@
 """What short runs of small models say about a larger one: every rung of small tables against the end of a larger table.
 
-    python benchmarks/transfer.py tables/ladder/M-plain.jsonl tables/ladder/S-*.jsonl
+    python benchmarks/transfer.py tables/ladder/M-plain.jsonl tables/ladder
 
 Patterns are the same choices: those of a small table are carried to the larger length, every size as its share, and
 stretched to its layers; baselines are found by their names. Printed for each small table and rung, by what a run of it
@@ -12,7 +12,7 @@ what these were chosen for, before anything was measured.
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import combinations
 from pathlib import Path
@@ -184,10 +184,22 @@ def lines(truth: Truth, tables: Sequence[Table], noise: float) -> list[str]:
     return [head, "", *found]
 
 
+def _tables(paths: Sequence[Path], truth: Table) -> Iterator[Table]:
+    """The tables of all files, and those in folders whose sequences are no longer than the truth's."""
+    for path in paths:
+        if not path.is_dir():
+            yield read_table(path)
+            continue
+        within = map(read_table, sorted(path.glob("*.jsonl")))
+        yield from (table for table in within if table.task.num_tokens <= truth.task.num_tokens)
+
+
 def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("truth", type=Path, help="the table of the larger model")
-    parser.add_argument("tables", nargs="+", type=Path, metavar="TABLE", help="tables of smaller ones, or its own")
+    parser.add_argument(
+        "tables", nargs="+", type=Path, metavar="TABLE", help="tables, or folders with tables up to its size"
+    )
     parser.add_argument("--noise", type=float, default=NOISE, help=f"deviation between seeds (default: {NOISE})")
     options = parser.parse_args(words)
     try:
@@ -196,7 +208,7 @@ def main(words: Sequence[str] | None = None) -> int:
             raise InputError(
                 str(options.truth), f"must have {LEAST} patterns or more at its last rung", len(truth.values)
             )
-        print("\n".join(lines(truth, [read_table(path) for path in options.tables], options.noise)))
+        print("\n".join(lines(truth, list(_tables(options.tables, truth.table)), options.noise)))
     except NasError as error:
         print(f"transfer.py: {error}", file=sys.stderr)
         return 2

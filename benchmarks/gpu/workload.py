@@ -72,8 +72,8 @@ class Workload:
 
 QUICK = Workload(
     name="quick",
-    text=TextSettings(num_tokens=128),
-    proxy=ProxySettings(),
+    text=TextSettings(num_tokens=128, validation_sequences=256),
+    proxy=ProxySettings(rope_base=100.0),
     training=TrainingSettings(num_steps=960, num_rungs=2, batch_size=4),
 )
 LONG = Workload(

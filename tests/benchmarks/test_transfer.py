@@ -84,6 +84,10 @@ def test_what_is_printed_has_a_row_for_every_rung(
     assert len(rows) == 2 + len(small.plan.rungs) + len(large.plan.rungs)
     assert main([str(LADDER / "M-plain.jsonl"), str(LADDER / "S-plain.jsonl")]) == 0
     assert capsys.readouterr().out.startswith("Truth: 256 tokens")
+    assert main([str(LADDER / "M-plain.jsonl"), str(LADDER)]) == 0
+    printed = capsys.readouterr().out
+    assert "| 256 tokens, 4 layers | 4,500 |" in printed and "`proxy.token_shift=True`" in printed
+    assert "512 tokens" not in printed, "L is larger than the truth"
 
 
 def test_bad_tables_end_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -93,8 +93,7 @@ def test_what_is_wrong_with_tasks_and_lengths_is_named(word: str, said: str) -> 
 
 
 def test_a_preset_overrides_the_task_it_is_used_with() -> None:
-    assert load("task=recall", "preset=table").task.validation_sequences == 512
-    assert load("task=recall").task.validation_sequences == 256
+    assert load("task=recall").task.validation_sequences == 512
     assert load("task=recall", "preset=smoke").task.validation_sequences == 64
 
 

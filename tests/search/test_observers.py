@@ -62,7 +62,7 @@ def test_a_study_tells_what_it_is_and_what_it_expects(start: StartStudy, tmp_pat
     assert (info.objectives, info.scores) == (front.objectives, front.scores)
     assert (plan.num_baselines, plan.num_sampled, plan.num_trials) == (6, 2, 8)
     assert (plan.rungs, plan.promoted_share, plan.long_steps) == ((400,), 0.5, 800)
-    assert plan.scoring == pytest.approx(FORWARD_SHARE * 512 / 16) and plan.legs == (400 + plan.scoring,)
+    assert plan.scoring == pytest.approx(FORWARD_SHARE * 256 / 16) and plan.legs == (400 + plan.scoring,)
 
     heard = [name for name, _ in others]
     assert heard.count("trial_finished") == 8

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from nas.costs.counting import count_cost
+from nas.costs.parameters import target_parameters
 from nas.evaluation.settings import ScratchSettings
 from nas.results.fidelity import FidelityReport, Reordering
 from nas.results.front import (
@@ -146,13 +146,12 @@ def _provenance(settings: StudySettings, problem: Problem, trials: Sequence[Tria
 
 
 def _tokens_per_parameter(settings: StudySettings, problem: Problem) -> float | None:
-    """By the last rung, for a proxy with full attention; None unless it learns text."""
+    """By the last rung, without what a pattern adds; None unless a proxy learns text."""
     of_text = isinstance(settings.task, TextSettings | TokensSettings)
     if not of_text or not isinstance(settings.evaluation, ScratchSettings):
         return None
-    proxy = count_cost(problem.baselines["full"], problem.backbone.target)
     num_tokens = settings.training.num_steps * settings.training.batch_size * problem.task.num_tokens
-    return num_tokens / proxy.num_parameters
+    return num_tokens / target_parameters(problem.backbone.target)
 
 
 def _versions() -> dict[str, str]:

@@ -35,7 +35,7 @@ class WindowSettings:
     path: str | None = None
     num_tokens: int = 128
     validation_share: float = 0.05
-    validation_sequences: int = 512
+    validation_sequences: int = 256
 
     def __post_init__(self) -> None:
         check_range("task.num_tokens", self.num_tokens, least=2)

@@ -65,5 +65,6 @@ def test_provenance_records_where_the_pattern_comes_from(front, tmp_path):
             "extra_tasks": {},
             "environments": [],
             "machine": "x86_64",
+            "tokens_per_parameter": None,
         },
     }
