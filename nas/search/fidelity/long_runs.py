@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from nas.results.fidelity import LongRun
 from nas.results.trial import Trial, TrialState
 from nas.search.estimates import estimates, means
 from nas.search.problem.problem import Problem
@@ -42,6 +43,26 @@ def study_ranking(store: TrialStore, problem: Problem, forecaster: Forecaster) -
         trial.number: (forecast if trial.state is TrialState.STOPPED else estimated)[trial.number] for trial in trained
     }
     return values_by_trial(problem.objectives, scores, {trial.number: trial.costs for trial in trained})
+
+
+def both_values(store: TrialStore, goal: Goal, ranking: Ranking, long: Ranking) -> tuple[LongRun, ...]:
+    """What the study and longer, or larger, training say of one objective.
+
+    Args:
+        store: all trials.
+        goal: the objective.
+        ranking: of the study.
+        long: of the other training; its trials are compared.
+    """
+    return tuple(
+        LongRun(
+            trial=number,
+            short=ranking[number][goal.name],
+            long=values[goal.name],
+            forecast=store[number].state is TrialState.STOPPED,
+        )
+        for number, values in long.items()
+    )
 
 
 def chosen_for_long_runs(trials: Sequence[Trial], ranking: Ranking, goal: Goal, num_patterns: int) -> list[Trial]:

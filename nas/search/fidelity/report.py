@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from nas.proxy.settings import TrainingSettings
-from nas.results.fidelity import FidelityReport, LongRun, ObjectiveFidelity, RungAgreement
+from nas.results.fidelity import FidelityReport, ObjectiveFidelity, RungAgreement
 from nas.results.front import CONTENDING
 from nas.results.trial import Trial, TrialState
 from nas.search.fidelity.agreement import agreement, agreement_without_noise, columns, ranking_noise
 from nas.search.fidelity.horizon import horizon
-from nas.search.fidelity.long_runs import LongRuns, Ranking
+from nas.search.fidelity.long_runs import LongRuns, Ranking, both_values
 from nas.search.fidelity.steps import share_of_long_runs
 from nas.search.fidelity.worth import regret_of_front, untrained_share
 from nas.search.problem.problem import Problem
@@ -85,15 +85,7 @@ def _compare(
         ceiling = noise_ceiling(truth, noise.second)
     ahead = horizon(store, problem, rungs, runs.rung, goal, {number: long[number][goal.name] for number in long})
     return ObjectiveFidelity(
-        patterns=tuple(
-            LongRun(
-                trial=number,
-                short=ranking[number][goal.name],
-                long=long[number][goal.name],
-                forecast=number in stopped,
-            )
-            for number in long
-        ),
+        patterns=both_values(store, goal, ranking, long),
         agreement=agreement(short, after, long),
         contenders=agreement(short, after, [number for number in long if chances.get(number, 0.0) >= CONTENDING]),
         measured=agreement(short, after, long.keys() - stopped),

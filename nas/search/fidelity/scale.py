@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from nas.results.fidelity import LongRun, ScaleAgreement, ScaleCheck
+from nas.results.fidelity import ScaleAgreement, ScaleCheck
 from nas.results.measurement import Measurement
-from nas.results.trial import TrialState
 from nas.search.fidelity.agreement import agreement, columns
-from nas.search.fidelity.long_runs import Ranking
+from nas.search.fidelity.long_runs import Ranking, both_values
 from nas.search.fidelity.worth import regret_of_front
 from nas.search.problem.larger import LargerModel
 from nas.search.problem.problem import Problem
@@ -77,15 +76,7 @@ def _of_objective(store: TrialStore, goal: Goal, ranking: Ranking, values: Ranki
     after = {number: signed(own[goal.name], goal) for number, own in values.items()}
     ours, truth = columns(short, after, values)
     return ScaleAgreement(
-        patterns=tuple(
-            LongRun(
-                trial=number,
-                short=ranking[number][goal.name],
-                long=values[number][goal.name],
-                forecast=store[number].state is TrialState.STOPPED,
-            )
-            for number in values
-        ),
+        patterns=both_values(store, goal, ranking, values),
         agreement=agreement(short, after, values),
         regret_of_best=regret(truth, ours) if truth else None,
     )
