@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import fmean
 
+from nas.report.fidelity import TRAINED
 from nas.report.objective_labels import label
 from nas.report.quantities import format_count, format_quantity, format_ratio, format_seconds
 from nas.report.study.commands import Command, entry_commands, search_on, study_commands
@@ -192,6 +193,12 @@ def _trust(record: StudyRecord, best: FrontPoint | None, checks: tuple[HealthChe
         yield "How longer training would rank these patterns was not checked."
     else:
         yield _confirmation(own, front.fidelity.times)
+    seen = front.provenance.tokens_per_parameter
+    if seen is not None and seen < TRAINED:
+        yield (
+            f"The small models saw {seen:.2g} tokens a parameter; in models in use, which have seen {TRAINED} or more, "
+            "wide patterns rank higher than here."
+        )
     if best is not None and best.front_probability is not None:
         yield f"Trial {best.trial} is on the front with a probability of {best.front_probability:.0%}, given the noise."
     if front.contenders:

@@ -96,6 +96,15 @@ def test_trust_follows_the_larger_model_where_there_is_one(changes, words):
     )
 
 
+def test_trust_says_how_far_training_had_come():
+    front = make_front()
+    short = replace(front, provenance=replace(front.provenance, tokens_per_parameter=3.74))
+    assert (
+        "saw 3.7 tokens a parameter; in models in use, which have seen 20" in summarised(make_record(short), ()).trust
+    )
+    assert "a parameter" not in summarised(make_record(front), ()).trust
+
+
 def test_trust_names_contenders_checks_and_what_was_not_checked():
     front = make_front(contenders=(Contender(trial=9, front_probability=0.3, forecast=True),))
     bad = HealthCheck(question="?", verdict=Verdict.BAD, figure="figure", remedy="Mend it.")
