@@ -2,18 +2,19 @@
 
     python benchmarks/transfer.py tables/ladder/M-plain.jsonl tables/ladder
 
-Patterns are the same choices: those of a small table are carried to the larger length, every size as its share, and
-stretched to its layers; baselines are found by their names. Printed for each small table and rung, by what a run of it
-costs: `tau`, Kendall's tau-b; its posterior mean and 90% interval; `freed`, tau between the values without the noise of
-single runs; `pairs`, the share of pairs within 25% of each other's FLOPs in the larger model that are ordered as there;
-`regret`, the hypervolume (quality and FLOPs) that is lost by choosing the front of the small one. docs/transfer.md says
-what these were chosen for, before anything was measured.
+Patterns are the same choices: parameters that are the same shares of the length, and baselines of the same name; what
+is not found so is carried to the larger length, every size as its share, and stretched to its layers. Printed for each
+small table and rung, by what a run of it costs: `tau`, Kendall's tau-b; its posterior mean and 90% interval; `freed`,
+tau between the values without the noise of single runs; `pairs`, the share of pairs within 25% of each other's FLOPs in
+the larger model that are ordered as there; `regret`, the hypervolume (quality and FLOPs) that is lost by choosing the
+front of the small one. docs/transfer.md says what these were chosen for, before anything was measured.
 """
 
 import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 from statistics import fmean
@@ -64,11 +65,15 @@ class Truth:
         patterns = {entry.pattern.id: entry.pattern for entry in table.plan.entries}
         return cls(table, values, {one: count_cost(patterns[one], target).attention_flops for one in values})
 
-    def counterpart(self, table: Table, entry: TableEntry) -> str | None:
-        """The id of the same choice in the larger model; None for a baseline that its table does not have."""
-        if entry.baseline:
-            named = (one.pattern.id for one in self.table.plan.entries if one.baseline == entry.baseline)
-            return next(named, None)
+    @cached_property
+    def choices(self) -> dict[object, str]:
+        """The ids of its patterns by what was chosen."""
+        return {choice(self.table, entry): entry.pattern.id for entry in self.table.plan.entries}
+
+    def counterpart(self, table: Table, entry: TableEntry) -> str:
+        """The id of the same choice in the larger model, which its table may have or not."""
+        if (known := self.choices.get(choice(table, entry))) is not None:
+            return known
         pattern, _ = carried(entry.pattern, table.task.num_tokens, self.table.task.num_tokens, SHARES)
         return stretched(pattern, self.table.proxy.num_layers, self.table.proxy.num_heads).id
 
@@ -85,6 +90,16 @@ class Agreement:
     regret: float
 
 
+def choice(table: Table, entry: TableEntry) -> object:
+    """What was chosen, whatever the length: the name of a baseline, or every parameter, numbers as shares."""
+    if entry.baseline:
+        return entry.baseline
+    return frozenset(
+        (name, value if isinstance(value, str | bool) else value / table.task.num_tokens)
+        for name, value in entry.params.items()
+    )
+
+
 def values_at(table: Table, rung: int) -> dict[str, float]:
     """Means over seeds at a rung by id of the pattern, to be minimised."""
     qualities = Qualities(table)
@@ -96,9 +111,7 @@ def agreement(truth: Truth, table: Table, rung: int, noise: float) -> Agreement 
     small = values_at(table, rung)
     known = [entry for entry in table.plan.entries if entry.pattern.id in small]
     places = {
-        there: small[entry.pattern.id]
-        for entry in known
-        if (there := truth.counterpart(table, entry)) is not None and there in truth.values
+        there: small[entry.pattern.id] for entry in known if (there := truth.counterpart(table, entry)) in truth.values
     }
     names = list(places)
     ours, theirs = [places[name] for name in names], [truth.values[name] for name in names]

@@ -10,6 +10,9 @@ from transfer import SHARES, Truth, agreement, front_regret, lines, main, right_
 
 from nas.ground_truth.file import Table, read_table
 from nas.patterns.label import label
+from nas.patterns.layer import HeadGroup
+from nas.patterns.model import ModelPattern
+from nas.patterns.primitives import Primitive, Stride
 
 LADDER = Path(__file__).parents[2] / "tables" / "ladder"
 
@@ -34,6 +37,18 @@ def test_choices_are_found_again_in_a_larger_model(large: Table, small: Table) -
     assert found["L0 4x w4 | L1 4x w16"] == "L0-1 4x w8 | L2-3 4x w32"
     assert found["L0-1 4x full"] == "L0-3 4x full"
     assert len(found) >= 9 and len(set(found.values())) == len(found)
+
+
+def test_strides_that_follow_the_root_of_the_length_are_the_same_choice(large: Table, small: Table) -> None:
+    """A stride of 16 of 128 tokens is not twice that at 256, so parameters are compared and not sizes."""
+    entry = small.plan.entries[0]
+    changed = structs.replace(entry, pattern=uniform(Stride(8)))
+    there = Truth.of(large).counterpart(small, changed)
+    assert there == Truth.of(large).counterpart(small, entry) != uniform(Stride(16)).id
+
+
+def uniform(primitive: Primitive) -> ModelPattern:
+    return ModelPattern.of([(HeadGroup(4, (primitive,)),)] * 2)
 
 
 def test_tau_is_that_of_the_patterns_in_common(large: Table, small: Table) -> None:
