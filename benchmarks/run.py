@@ -91,6 +91,12 @@ BENCHMARKS = (
         ("benchmarks/transfer.py", "tables/ladder/M-plain.jsonl", "tables/ladder"),
         "Every rung of small proxies in several regimes against the end of a larger one (docs/transfer.md).",
     ),
+    Benchmark(
+        "transfer_drawn",
+        "The same over patterns drawn from a space",
+        ("benchmarks/transfer.py", "tables/ladder/M-drawn.jsonl", "tables/ladder", "tables/tabular-text.jsonl"),
+        "Seven baselines and patterns of `space=tabular`, as far as the larger table is built.",
+    ),
 )
 
 

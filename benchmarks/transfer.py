@@ -39,7 +39,7 @@ NEAR = 0.25
 """How far the FLOPs of two patterns may lie apart to be a choice at equal cost, as a share of the larger."""
 SHARES = CarryRules(first="share")
 """`space=tabular` has the same shares at every length, global tokens included."""
-LEAST = 3
+LEAST = 8
 """Patterns in common below which nothing is said."""
 
 
