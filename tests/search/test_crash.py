@@ -175,14 +175,14 @@ FROZEN = [
 def test_workers_that_score_a_checkpoint_leave_with_their_driver(tmp_path: Path) -> None:
     """They report nothing that fails for as long as a whole evaluation takes; the study is resumed at once."""
     own = [*FROZEN, f"checkpoint={save_tiny_model(tmp_path / 'model')}", f"task.path={written_text(tmp_path)}"]
-    sequences = "evaluation.needle_sequences=3000"
+    sequences = "evaluation.needle_sequences=10000"
     process = start_search(tmp_path / "runs", sequences, tiny=own)
-    asks = tmp_path / "runs" / "killed" / "trials"
-    while len(list(asks.glob("*/ask.json"))) < 2 and process.poll() is None:
+    trials = tmp_path / "runs" / "killed" / "trials"
+    while len(list(trials.glob("*/seed-*-text-*.json"))) < 2 and process.poll() is None:
         time.sleep(0.02)
-    time.sleep(10.0)
+    time.sleep(1.0)  # the text is scored first, in no time; the needles take far longer
     orphans = [child for child in children_of(process.pid) if is_training(child)]
-    assert len(orphans) == 2 and not list(asks.glob("*/seed-*-needle-*.json")), "it must be in the midst of scoring"
+    assert len(orphans) == 2 and not list(trials.glob("*/seed-*-needle-*.json")), "it must be in the midst of scoring"
     os.kill(process.pid, signal.SIGKILL)
     resumed = start_search(tmp_path / "runs", sequences, tiny=own)
     wait_until_gone(orphans)
