@@ -231,7 +231,7 @@ def _confirmation(own: ObjectiveFidelity, times: int) -> str:
 def _one_size_up(agreement: Agreement) -> str:
     how = "agrees well" if agreement.above_half >= WELL else "agrees in part"
     if not agreement.better_than_chance:
-        how = "does not agree, so the order may not hold there"
+        how = "agrees no better than chance might, so the order may not hold there"
     return f"A model one size up {how}: {_in_words(agreement)}."
 
 

@@ -83,7 +83,7 @@ def test_trust_follows_the_long_runs(changes, words):
     [
         ({"above_half": 0.95}, "A model one size up agrees well: of 6 patterns at a tau of 0.71"),
         ({"above_half": 0.6}, "A model one size up agrees in part"),
-        ({"low": -0.2}, "A model one size up does not agree, so the order may not hold there"),
+        ({"low": -0.2}, "A model one size up agrees no better than chance might, so the order may not hold there"),
     ],
 )
 def test_trust_follows_the_larger_model_where_there_is_one(changes, words):
