@@ -97,7 +97,7 @@ def result(name: str, path: Path, design: Design, seed: int) -> Result:
 
 def long_run_steps(study: WholeStudy, world: World, settings: StudySettings, num_patterns: int, times: int) -> int:
     """Optimiser steps of long runs with the search's own seed."""
-    quality = next(goal for goal in world.problem.objectives if goal.scores)
+    quality = next(goal for goal in study.problem.objectives if goal.scores)
     chosen = chosen_for_long_runs(study.store.trials, study.ranking, quality, num_patterns) if num_patterns else []
     rung = times * settings.training.num_steps
     return sum(rung - branch_start(trial.step, settings.training) for trial in chosen)

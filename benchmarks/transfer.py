@@ -7,7 +7,9 @@ is not found so is carried to the larger length, every size as its share, and st
 small table and rung, by what a run of it costs: `tau`, Kendall's tau-b; its posterior mean and 90% interval; `freed`,
 tau between the values without the noise of single runs; `pairs`, the share of pairs within 25% of each other's FLOPs in
 the larger model that are ordered as there; `regret`, the hypervolume (quality and FLOPs) that is lost by choosing the
-front of the small one. docs/transfer.md says what these were chosen for, before anything was measured.
+front of the small one. docs/transfer.md says what these were chosen for, before anything was measured. Behind them
+stand tau, pairs and regret of the qualities that are projected to 20 tokens a parameter from this rung and the one
+below it, as `nas search` does.
 """
 
 import argparse
@@ -20,6 +22,7 @@ from pathlib import Path
 from statistics import fmean
 
 from nas.costs.counting import count_cost, full_pattern
+from nas.costs.parameters import target_parameters
 from nas.errors import InputError, NasError
 from nas.ground_truth.file import Table, read_table
 from nas.ground_truth.qualities import Qualities
@@ -29,6 +32,7 @@ from nas.patterns.primitives.scale import CarryRules
 from nas.patterns.stretch import stretched
 from nas.proxy.settings import ProxySettings
 from nas.results.table import TableEntry
+from nas.search.scoring.projection import projected
 from nas.statistics.pareto import hypervolume, nondominated
 from nas.statistics.rank_agreement import kendall_tau
 from nas.statistics.tau_posterior import RankingNoise, TauPosterior, freed_of_noise
@@ -39,6 +43,8 @@ NEAR = 0.25
 """How far the FLOPs of two patterns may lie apart to be a choice at equal cost, as a share of the larger."""
 SHARES = CarryRules(first="share")
 """`space=tabular` has the same shares at every length, global tokens included."""
+TRAINED = 20
+"""Tokens a parameter that qualities are projected to, as `project_to` of `nas search`."""
 LEAST = 8
 """Patterns in common below which nothing is said."""
 
@@ -106,9 +112,33 @@ def values_at(table: Table, rung: int) -> dict[str, float]:
     return {identity: qualities.sign * mean for identity, mean in qualities.means(rung).items()}
 
 
-def agreement(truth: Truth, table: Table, rung: int, noise: float) -> Agreement | None:
-    """The agreement of one rung of a small table; None if too few patterns have it in both."""
-    small = values_at(table, rung)
+def projections_at(table: Table, rung: int) -> dict[str, float]:
+    """The same projected to TRAINED tokens a parameter from this rung and the one below; of runs that have both."""
+    below = max((one for one in table.plan.rungs if one < rung), default=None)
+    if below is None:
+        return {}
+    target = table.proxy.target(table.task.num_tokens, table.task.vocab_size)
+    steps = round(TRAINED * target_parameters(target) / (table.training.batch_size * table.task.num_tokens))
+    qualities = Qualities(table)
+    before, after = qualities.by_seed(below), qualities.by_seed(rung)
+    found = {}
+    for identity, own in after.items():
+        shared = own.keys() & before.get(identity, {}).keys()
+        ahead = [projected((below, before[identity][seed]), (rung, own[seed]), steps) for seed in sorted(shared)]
+        if ahead:
+            found[identity] = qualities.sign * fmean(ahead)
+    return found
+
+
+def agreement(truth: Truth, table: Table, small: Mapping[str, float], noise: float) -> Agreement | None:
+    """The agreement of one rung of a small table; None if too few patterns have it in both.
+
+    Args:
+        truth: the larger model.
+        table: the small one.
+        small: its qualities by id of the pattern, to be minimised.
+        noise: standard deviation between seeds, in their unit.
+    """
     known = [entry for entry in table.plan.entries if entry.pattern.id in small]
     places = {
         there: small[entry.pattern.id] for entry in known if (there := truth.counterpart(table, entry)) in truth.values
@@ -172,22 +202,25 @@ def lines(truth: Truth, tables: Sequence[Table], noise: float) -> list[str]:
     """Markdown: a row for each table and rung."""
     end = truth.table.plan.rungs[-1]
     found = [
-        "| trained | steps | TFLOP a run | patterns | tau | posterior | freed | pairs | regret |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| trained | steps | TFLOP a run | patterns | tau | posterior | freed | pairs | regret "
+        "| projected: tau | pairs | regret |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for table in tables:
         for rung in table.plan.rungs:
-            own = agreement(truth, table, rung, noise)
+            own = agreement(truth, table, values_at(table, rung), noise)
             if own is None:
                 continue
             interval = (
                 f"{own.posterior.mean:.2f} ({own.posterior.quantile(0.05):.2f} to {own.posterior.quantile(0.95):.2f})"
             )
-            freed, pairs = ("-" if one is None else f"{one:.2f}" for one in (own.freed, own.pairs))
+            ahead = agreement(truth, table, projections_at(table, rung), noise)
+            freed, pairs = (_shown(one) for one in (own.freed, own.pairs))
+            later = [_shown(ahead.tau), _shown(ahead.pairs), f"{ahead.regret:.1%}"] if ahead else ["-"] * 3
             cost = f"{run_flops(table, rung) / 1e12:.2f}"
             found.append(
                 f"| {regime(table)} | {rung:,} | {cost} | {own.num_patterns} | {own.tau:.2f} | {interval} | {freed} | "
-                f"{pairs} | {own.regret:.1%} |"
+                f"{pairs} | {own.regret:.1%} | {' | '.join(later)} |"
             )
     spread = max(truth.values.values()) - min(truth.values.values())
     head = (
@@ -195,6 +228,10 @@ def lines(truth: Truth, tables: Sequence[Table], noise: float) -> list[str]:
         f"{len(truth.values)} patterns within {spread:.3f} {truth.table.task.unit}. Noise of one run: {noise:g}."
     )
     return [head, "", *found]
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
 
 
 def _tables(paths: Sequence[Path], truth: Table) -> Iterator[Table]:

@@ -65,6 +65,7 @@ def make_plan(num_trials: int = 30) -> StudyPlan:
         legs=(100, 120, 240),
         promoted_share=0.5,
         num_confirmations=0,
+        confirmation=400,
         num_long_runs=0,
         long_steps=1600,
         scoring=0,

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from replay import MemoryStorage, ReplayExecutor
 
@@ -18,6 +18,7 @@ from nas.search.driver import Driver
 from nas.search.fidelity.long_runs import Ranking
 from nas.search.further_runs import trial_seed
 from nas.search.observers import Observers
+from nas.search.problem.problem import Problem, scores_and_objectives
 from nas.search.samplers.catalog import SAMPLERS
 from nas.search.settings import StudySettings
 from nas.search.trial_store import TrialStore
@@ -59,6 +60,7 @@ class WholeStudy:
     """What a replayed study came to.
 
     Args:
+        problem: what it searched.
         moments: of the search.
         front: patterns on the front, confirmed where the study confirms.
         result: the study's result, as in front.json.
@@ -68,6 +70,7 @@ class WholeStudy:
         flops: training FLOPs of these steps, by purpose.
     """
 
+    problem: Problem
     moments: tuple[Moment, ...]
     front: tuple[ModelPattern, ...]
     result: Front
@@ -121,11 +124,13 @@ def replay_study(
     """
     indices = range(max(settings.confirm_seeds + 1, settings.fidelity.num_seeds))
     seeds = {trial_seed(settings, index): world.seed_of(settings.seed, index) for index in indices}
+    scores, objectives = scores_and_objectives(settings, world.problem.backbone)
+    problem = replace(world.problem, scores=scores, objectives=objectives)
     executor = world.make_executor(seeds)
     moments = _Moments(executor)
     moments.driver = driver = Driver(
         settings,
-        world.problem,
+        problem,
         SAMPLERS[settings.sampler],
         MemoryStorage(),
         executor,
@@ -135,6 +140,7 @@ def replay_study(
     )
     front = driver.run()
     return WholeStudy(
+        problem=problem,
         moments=tuple(moments.found),
         front=tuple(point.pattern for point in front.points),
         result=front,

@@ -28,7 +28,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         help="how one kind of size is carried (repeatable): window, first, stride, block, rank or memory; as a "
-        "share of the length, or as so many tokens; and how layers are, by depth or period (docs/patterns.md)",
+        "share of the length, or as so many tokens; and how layers are, by depth, period or ends (docs/patterns.md)",
     )
     parser.add_argument(
         "--out", metavar="JSON", type=some_path, help="write the pattern file there; an older one is replaced"

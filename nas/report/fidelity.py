@@ -41,9 +41,17 @@ def _stage(front: Front) -> list[str]:
     seen = front.provenance.tokens_per_parameter
     if seen is None or seen >= TRAINED:
         return []
+    projection = next((score.projected_to for score in front.scores if score.projected_to), None)
+    if projection is None:
+        return [
+            f"Trained on {seen:.2g} tokens a parameter; models in use have seen {TRAINED} or more, where wide patterns "
+            "rank higher than here (docs/transfer.md). Before you choose, train longer: training.num_steps."
+        ]
+    steps = front.provenance.rungs[-1]
     return [
-        f"Trained on {seen:.2g} tokens a parameter; models in use have seen {TRAINED} or more, where wide patterns "
-        "rank higher than here (docs/transfer.md). Before you choose, train longer: training.num_steps."
+        f"Trained on {seen:.2g} tokens a parameter ({steps:,} steps) and ranked by a projection to "
+        f"{seen * projection / steps:.2g} ({projection:,} steps) from the last two rungs: what still falls fast moves "
+        "up (docs/transfer.md). Before you choose, train longer: training.num_steps."
     ]
 
 

@@ -19,6 +19,9 @@ from nas.results.objective import Objective, Score
 
 _ON_FRONT = "on front"
 _ESTIMATE_NOTE = "± = what the runs of all patterns say of a quality, and how surely; measured = its own runs alone."
+_PROJECTED_NOTE = (
+    "projected = as longer training would have it, by the last two rungs; quality = as measured at the last one."
+)
 _ON_FRONT_NOTE = f"{_ON_FRONT} = probability of being on the front, given the noise of qualities; costs are exact."
 _RATIO_NOTE = "x = share of full attention. Patterns are labelled as docs/patterns.md says: w16 is a window of 16 keys."
 _EMPTY_NOTE = "No trial finished and kept the constraints."
@@ -255,6 +258,8 @@ def _notes(front: Front) -> list[str]:
     notes = [] if front.points else [_EMPTY_NOTE]
     if any(_is_uncertain(front, objective) for objective in front.objectives):
         notes.append(_ESTIMATE_NOTE)
+    if any(score.projected_to for score in front.scores):
+        notes.append(_PROJECTED_NOTE)
     if front.has_probabilities:
         notes.append(_ON_FRONT_NOTE)
     return [*notes, _RATIO_NOTE] if front.points or front.other_baselines else notes

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from nas.results.front import FrontEntry
-from nas.results.objective import Objective
+from nas.results.objective import PROJECTED, Objective
 
 Entry = TypeVar("Entry", bound=FrontEntry)
 
@@ -19,16 +19,16 @@ _LABELS = {
     "peak_memory_bytes": "peak memory",
 }
 
-_MEASURED = re.compile(r"quality(?:_(?!\d+x$)(.+?))?(?:_(\d+)x)?")
+_MEASURED = re.compile(rf"quality(?:_(?!\d+x$|projected$)(.+?))?(?:_(\d+)x|({PROJECTED}))?")
 
 
 def label(name: str) -> str:
-    """An objective or a score in words: `attention FLOPs`, `quality at 2x`, `recall`, `recall at 2x`."""
+    """An objective or a score in words: `attention FLOPs`, `quality at 2x`, `projected quality`, `recall at 2x`."""
     match = _MEASURED.fullmatch(name)
     if match is None:
         return _LABELS.get(name, name)
-    task, times = match.groups()
-    return (task or "quality") + (f" at {times}x" if times else "")
+    task, times, ahead = match.groups()
+    return ("projected " if ahead else "") + (task or "quality") + (f" at {times}x" if times else "")
 
 
 def best_first(entries: Sequence[Entry], objective: Objective) -> list[Entry]:

@@ -44,7 +44,8 @@ class FrontEntry(Value, frozen=True, kw_only=True):
         spread: standard deviation of each score over the seeds, in its unit; None for a single seed.
         front_probability: the probability of being on the front, 0 to 1, given the noise of the scores; costs are
             exact. None if the noise is unknown, or the trial is no candidate.
-        gain_of_last_rung: how much better each score was at the last rung than at the one before, in its unit.
+        gain_of_last_rung: how much better each score was at the last rung than at the one before, as measured, in its
+            unit.
         cost: what the pattern costs on the study's target.
         ratio_to_full: each of these numbers that was counted, as a share of full attention's.
         pattern_id: id of the pattern, 16 hexadecimal digits.

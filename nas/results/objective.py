@@ -32,6 +32,10 @@ LONGER_QUALITY = re.compile(r"quality_(\d+)x")
 """A quality at a multiple of the training length."""
 
 
+PROJECTED = "_projected"
+"""Ends the name of a quality that is projected to longer training; without it, it is the name of what was measured."""
+
+
 class Objective(Value, frozen=True, kw_only=True):
     """One axis of the front.
 
@@ -60,13 +64,16 @@ class Score(Value, frozen=True, kw_only=True):
     """A number that a training run measures.
 
     Args:
-        name: its name in files and tables: quality, quality_2x; with several tasks quality_recall, quality_recall_2x.
+        name: its name in files and tables: quality, quality_2x, quality_projected; with several tasks quality_recall,
+            quality_recall_2x, quality_text_projected.
         task: label of the task.
         times: length of the sequences, as a multiple of the training length.
         unit: the unit of its values.
         direction: minimize or maximize.
         chance: the value of a model that knows nothing.
         part: the part of the task's sequences that it covers; empty for all of them.
+        projected_to: length of training in optimiser steps to which it is projected (`nas.search.scoring.projection`);
+            None for what was measured.
     """
 
     name: str
@@ -76,6 +83,7 @@ class Score(Value, frozen=True, kw_only=True):
     direction: Direction
     chance: float
     part: str = ""
+    projected_to: int | None = None
 
 
 def check_objectives(names: Sequence[str], test_lengths: Sequence[int]) -> None:

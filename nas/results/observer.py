@@ -59,9 +59,10 @@ class StudyPlan:
             training that take as long.
         promoted_share: share of the trials of a rung that are promoted to the next one.
         num_confirmations: runs with fresh seeds that are expected after the search.
+        confirmation: work of such a run, on one task, as in `legs`.
         num_long_runs: runs that check the ranking.
         long_steps: length of such a run, in optimiser steps.
-        scoring: work of scoring at the end of these runs, on one task, as in `legs`.
+        scoring: work of scoring at the end of a long run, on one task, as in `legs`.
         num_larger_runs: runs that check the ranking one size up, of long_steps each.
         larger_step: work of one of their steps, in steps of the study's own proxy.
         grain: how many tokens of the target the trained model sees as one; 1 without a target.
@@ -73,6 +74,7 @@ class StudyPlan:
     legs: tuple[float, ...]
     promoted_share: float
     num_confirmations: int
+    confirmation: float
     num_long_runs: int
     long_steps: int
     scoring: float

@@ -13,12 +13,17 @@ from nas.search.executors.launcher import Launcher
 from nas.search.fidelity.long_runs import LongRuns, Ranking, chosen_for_long_runs
 from nas.search.fidelity.report import fidelity_report
 from nas.search.fidelity.scale import scale_check
+from nas.search.fidelity.worth import evenly
 from nas.search.front.front import front_trials
 from nas.search.observers import Observers
 from nas.search.problem.problem import Problem
 from nas.search.records import Records
+from nas.search.scoring.scores import confirmed_rungs
 from nas.search.settings import FidelitySettings, StudySettings
 from nas.search.trial_store import TrialStore
+
+LEARNT_FROM = 3
+"""Points of the front that are trained again first, beside full attention, to learn how noisy qualities are."""
 
 
 def trial_seed(settings: StudySettings, index: int) -> int:
@@ -63,10 +68,16 @@ class FurtherRuns:
         The first measurements selected the points, so they are biased upwards; fresh seeds are not. The new means move
         the front, so there can be several rounds. Full attention is what all others are read against; nothing selected
         the other baselines, so what they have is unbiased.
+
+        The first round is of a few points across the front: what they say of the noise makes estimates of all, and
+        points that were lucky leave the front before they are trained again.
         """
         while lacking := self._unconfirmed():
             self._observers.confirmation_started(sum(map(len, lacking.values())))
-            self._train([(numbers, self._rungs[-1], seed) for seed, numbers in lacking.items()])
+            for rung in confirmed_rungs(self._problem.scores, self._rungs):  # a run goes on from the rung below
+                for trial in self._train([(numbers, rung, seed) for seed, numbers in lacking.items()]):
+                    if rung == self._rungs[-1]:
+                        self._observers.trial_confirmed(trial)
 
     def judge(self, ranking: Ranking, chances: Mapping[int, float]) -> FidelityReport | None:
         """Train a few trials longer and check whether the ranking holds; None if that is switched off.
@@ -86,7 +97,8 @@ class FurtherRuns:
             seeds=[trial_seed(self._settings, index) for index in range(settings.num_seeds)],
         )
         self._observers.long_runs_started(len(runs.numbers) * len(runs.seeds))
-        self._train([(runs.numbers, runs.rung, seed) for seed in runs.seeds])
+        for trial in self._train([(runs.numbers, runs.rung, seed) for seed in runs.seeds]):
+            self._observers.trial_confirmed(trial)
         return structs.replace(
             fidelity_report(
                 self._store, self._problem, self._settings.training, self._rungs, ranking, self._front(), chances, runs
@@ -118,7 +130,10 @@ class FurtherRuns:
         """Numbers of the points of the front and of full attention that lack a seed, by seed."""
         trained = (TrialState.FINISHED, TrialState.OVER_BUDGET)
         full = [trial for trial in self._store.trials if trial.baseline == "full" and trial.state in trained]
-        chosen = {trial.number for trial in [*self._front(), *full]}
+        front = self._front()
+        if not any(len({one.seed for one in trial.measurements}) > 1 for trial in self._store.trials):
+            front = evenly(front, LEARNT_FROM)
+        chosen = {trial.number for trial in [*front, *full]}
         lacking: dict[int, list[int]] = {}
         for seed in (trial_seed(self._settings, index) for index in range(1, self._settings.confirm_seeds + 1)):
             for number in sorted(chosen):
@@ -130,8 +145,8 @@ class FurtherRuns:
         """The points of the front by what is known now."""
         return front_trials(self._store.trials, self._problem, estimates(self._store.trials, self._problem))
 
-    def _train(self, wanted: Sequence[tuple[Sequence[int], int, int]]) -> None:
-        """Train trials to a rung with a seed, all at once: (numbers, rung, seed) each."""
+    def _train(self, wanted: Sequence[tuple[Sequence[int], int, int]]) -> Iterator[Trial]:
+        """Train trials to a rung with a seed, all at once: (numbers, rung, seed) each; every one as it ends."""
         launches = [
             self._launcher.launch(trials, rung, seed)
             for numbers, rung, seed in wanted
@@ -141,7 +156,7 @@ class FurtherRuns:
             for number, measurements in self._launcher.wait(launch).items():
                 trial = self._store.add_measurements(number, measurements)
                 self._records.keep(trial)
-                self._observers.trial_confirmed(trial)
+                yield trial
 
     def _cohorts(self, numbers: Sequence[int]) -> Iterator[list[Trial]]:
         """As few cohorts as keep every worker busy, of nearly equal sizes."""

@@ -14,6 +14,7 @@ from nas.results.observer import Observer, Progress, StudyInfo, StudyPlan
 from nas.results.trial import Trial
 from nas.search.problem.problem import Problem
 from nas.search.problem.study_tasks import settings_by_label
+from nas.search.scoring.scores import confirmed_rungs
 from nas.search.settings import StudySettings
 
 EXPECTED_POINTS = 6
@@ -42,13 +43,16 @@ def study_plan(settings: StudySettings, problem: Problem) -> StudyPlan:
     rungs = settings.evaluation.rungs(training)
     trunks = [branch_start(below, training) for below, _ in pairwise(rungs)]
     scoring = [_scoring(settings, rung) for rung in rungs]
+    legs = tuple(rung - trunk + more for rung, trunk, more in zip(rungs, [0, *trunks], scoring, strict=True))
+    confirmed = confirmed_rungs(problem.scores, rungs)
     return StudyPlan(
         num_baselines=len(problem.baselines),
         num_sampled=settings.num_trials,
         rungs=rungs,
-        legs=tuple(rung - trunk + more for rung, trunk, more in zip(rungs, [0, *trunks], scoring, strict=True)),
+        legs=legs,
         promoted_share=1 / training.rung_ratio,
         num_confirmations=settings.confirm_seeds * EXPECTED_POINTS,
+        confirmation=confirmed[0] + scoring[-len(confirmed)] + (legs[-1] if len(confirmed) > 1 else 0),
         num_long_runs=settings.fidelity.num_patterns * settings.fidelity.num_seeds,
         long_steps=settings.fidelity.times * rungs[-1],
         scoring=scoring[-1],

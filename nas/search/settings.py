@@ -158,6 +158,8 @@ class StudySettings:
         objectives: two or more of `nas.results.objective.OBJECTIVES`, or quality_2x where
             training.test_lengths has 2.
         constraints: budgets.
+        project_to: tokens per parameter of the proxy to which the quality of a short run on text is projected, by its
+            last two rungs; patterns are compared by that. 0 to compare them as they were measured.
         confirm_seeds: further seeds with which every point of the front is trained again at the end.
         fidelity: whether and how the ranking is checked by longer training runs.
         device: auto, cpu, cuda or cuda:N.
@@ -187,6 +189,7 @@ class StudySettings:
     sampler: str = "ehvi"
     objectives: list[str] = field(default_factory=lambda: ["quality", "flops", "kv_cache_bytes"])
     constraints: ConstraintSettings = field(default_factory=ConstraintSettings)
+    project_to: float = 20
     confirm_seeds: int = 1
     fidelity: FidelitySettings = field(default_factory=FidelitySettings)
     device: str = "auto"
@@ -199,6 +202,7 @@ class StudySettings:
         check_range("num_trials", self.num_trials, least=0)
         for name in ("confirm_seeds", "workers", "cohort_size"):
             check_range(name, getattr(self, name), least=0, most=MOST)
+        check_range("project_to", self.project_to, least=0, most=1e6)
         check_range("stall_minutes", self.stall_minutes, least=1, most=MOST)
         if not self.runs_folder:
             raise InputError("runs_folder", "must be the path of a folder", self.runs_folder)

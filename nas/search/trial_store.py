@@ -147,7 +147,7 @@ class TrialStore:
         self._running.pop(number, None)
         trial = self._trials[number]
         measured = replace(trial, step=step, measurements=(*trial.measurements, *measurements))
-        by_seed = scores_by_seed(measurements, self._problem.scores, step)
+        by_seed = scores_by_seed(measured.measurements, self._problem.scores, step)
         if by_seed:
             self._first_scores[step][number] = mean_scores(by_seed)
             self._trials[number] = self._placed(measured)

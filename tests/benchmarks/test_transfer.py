@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 from scipy.stats import kendalltau
-from transfer import SHARES, Truth, agreement, front_regret, lines, main, right_pairs, values_at
+from transfer import SHARES, Truth, agreement, front_regret, lines, main, projections_at, right_pairs, values_at
 
 from nas.ground_truth.file import Table, read_table
 from nas.patterns.label import label
@@ -53,8 +53,8 @@ def uniform(primitive: Primitive) -> ModelPattern:
 
 def test_tau_is_that_of_the_patterns_in_common(large: Table, small: Table) -> None:
     truth = Truth.of(large)
-    own = agreement(truth, small, 3840, 0.014)
     at = values_at(small, 3840)
+    own = agreement(truth, small, at, 0.014)
     pairs = [
         (at[entry.pattern.id], truth.values[there])
         for entry in small.plan.entries
@@ -67,11 +67,19 @@ def test_tau_is_that_of_the_patterns_in_common(large: Table, small: Table) -> No
 
 def test_a_table_agrees_with_itself_and_its_reverse_does_not(large: Table) -> None:
     truth, end = Truth.of(large), large.plan.rungs[-1]
-    own = agreement(truth, large, end, 0.0)
+    own = agreement(truth, large, values_at(large, end), 0.0)
     assert own is not None and (own.tau, own.pairs, own.regret) == (1.0, 1.0, 0.0)
     rows = tuple(structs.replace(row, quality=-row.quality) for row in large.rows)
-    turned = agreement(truth, replace(large, rows=rows), end, 0.0)
+    turned = agreement(truth, large, values_at(replace(large, rows=rows), end), 0.0)
     assert turned is not None and (turned.tau, turned.pairs) == (-1.0, 0.0) and turned.regret > 0.1
+
+
+def test_a_projection_goes_on_from_the_rung_below(small: Table) -> None:
+    early, late, ahead = values_at(small, 480), values_at(small, 960), projections_at(small, 960)
+    assert ahead.keys() == late.keys()
+    gains = [(early[one] - late[one], late[one] - ahead[one]) for one in ahead]
+    assert all(0 < further == pytest.approx(gains[0][1] / gains[0][0] * gained) for gained, further in gains)
+    assert projections_at(small, small.plan.rungs[0]) == {}
 
 
 def test_pairs_and_regret_by_hand() -> None:

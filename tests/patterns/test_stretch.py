@@ -1,5 +1,6 @@
 import pytest
 
+from nas.errors import PatternError
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Random, Window
@@ -28,6 +29,19 @@ def test_each_layer_attends_as_the_one_at_its_proportional_place(num_layers: int
 )
 def test_layers_that_repeat_come_in_turn(num_layers: int, taken: list[int]) -> None:
     assert windows(stretched(WIDTHS, num_layers, 2, "period")) == taken
+
+
+@pytest.mark.parametrize(
+    ("num_layers", "taken"), [(6, [0, 1, 1, 1, 1, 2]), (4, [0, 1, 1, 2]), (2, [0, 2]), (1, [0]), (3, [0, 1, 2])]
+)
+def test_the_first_and_the_last_layer_may_be_apart(num_layers: int, taken: list[int]) -> None:
+    assert windows(stretched(WIDTHS, num_layers, 2, "ends")) == taken
+
+
+def test_two_layers_have_none_between_their_ends() -> None:
+    two = stretched(WIDTHS, 2, 2)
+    with pytest.raises(PatternError, match=r"^layers: must have 3 layers or more for the rule ends.*, got 2\."):
+        stretched(two, 6, 2, "ends")
 
 
 @pytest.mark.parametrize(("num_heads", "local"), [(8, 4), (3, 2), (1, 1)])

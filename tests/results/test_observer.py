@@ -33,5 +33,5 @@ def test_an_observer_overrides_what_it_needs() -> None:
 
 def test_a_plan_counts_baselines_and_sampled_trials() -> None:
     numbers: dict[str, Any] = {"rungs": (4, 8), "legs": (4, 5), "promoted_share": 0.5, "long_steps": 16}
-    numbers |= {"num_confirmations": 0, "num_long_runs": 0, "scoring": 0.0}
+    numbers |= {"num_confirmations": 0, "confirmation": 8.0, "num_long_runs": 0, "scoring": 0.0}
     assert StudyPlan(num_baselines=6, num_sampled=24, **numbers).num_trials == 30

@@ -79,7 +79,13 @@ def test_all_steps_are_counted_and_about_as_many_were_expected(start: StartStudy
 
 def test_runs_one_size_up_count_by_what_their_steps_take():
     search: dict[str, Any] = {"num_baselines": 1, "num_sampled": 0, "rungs": (400,), "legs": (400,)}
-    none: dict[str, Any] = {"promoted_share": 0.5, "num_confirmations": 0, "num_long_runs": 0, "scoring": 0.0}
+    none: dict[str, Any] = {
+        "promoted_share": 0.5,
+        "num_confirmations": 0,
+        "confirmation": 8.0,
+        "num_long_runs": 0,
+        "scoring": 0.0,
+    }
     work = Workload(StudyPlan(**search, **none, long_steps=800, num_larger_runs=3, larger_step=4.0), [SCORE], [])
     assert work.expected == 400 + 3 * 4 * 800
     work.announced_larger(2)

@@ -217,6 +217,7 @@ def plan() -> StudyPlan:
         legs=(100, 120),
         promoted_share=0.5,
         num_confirmations=0,
+        confirmation=200,
         num_long_runs=0,
         long_steps=800,
         scoring=0,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from nas.errors import ExportError, unknown
 from nas.export.selection.point import ExportPoint, point_of_entry, point_of_trial
 from nas.results.front import Front, FrontPoint
+from nas.results.objective import PROJECTED
 from nas.results.trial import Trial
 
 _KNEE = "knee"
@@ -41,7 +42,7 @@ def choose_best(front: Front, by: str) -> ExportPoint:
 
     Args:
         front: the study's front.
-        by: `knee`, or the name of the objective to choose by.
+        by: `knee`, or the name of the objective to choose by; `quality` is the projected one where there is one.
 
     Raises:
         ExportError: the front is empty.
@@ -49,6 +50,7 @@ def choose_best(front: Front, by: str) -> ExportPoint:
     """
     _points(front)
     names = [objective.name for objective in front.objectives]
+    by = by + PROJECTED if by + PROJECTED in names else by
     if by not in (_KNEE, *names):
         raise unknown("--best", by, [_KNEE, *names], "choice")
     chosen = [objective for objective in front.objectives if by in (_KNEE, objective.name)]

@@ -13,8 +13,8 @@ Rule = Literal["share", "tokens"]
 """How a size goes to another length: as the same share of it, or as so many tokens."""
 
 
-LayerRule = Literal["depth", "period"]
-"""How layers go to a model with more of them: each taken from its proportional depth, or repeated in turn."""
+LayerRule = Literal["depth", "period", "ends"]
+"""How layers go to a model with more of them: from their proportional depth, in turn, or the first and last apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +29,9 @@ class CarryRules:
         block: tokens of a block, of `block`, `random` and `select`; how many blocks a query sees never changes.
         rank: rows of `low_rank`.
         memory: tokens of the previous segment.
-        layers: where the other model has more: depth, its first half attends as the first of two layers; or period, it
-            alternates between them, as Gemma and gpt-oss do.
+        layers: where the other model has more: depth, its first half attends as the first of two layers; period, it
+            alternates between them, as Gemma and gpt-oss do; or ends, only its first and last layer attend as the first
+            and the last of three or more.
 
     Raises:
         InputError: a rule is none that the kind has.

@@ -10,6 +10,7 @@ from nas.report.study.comparison import deviation
 from nas.report.study.history import VolumeStep
 from nas.report.study.record import StudyRecord
 from nas.results.measurement import Measurement
+from nas.results.objective import PROJECTED
 from nas.results.trial import Trial
 
 _HOUR, _MINUTE = 3600.0, 60.0
@@ -92,8 +93,11 @@ def fidelity_chart(record: StudyRecord) -> Chart | None:
     own = report.objectives.get(objective.name) if report else None
     if report is None or own is None or not own.patterns:
         return None
-    noise = record.front.noise.get(f"{objective.name}_standard_deviation") or 0.0
-    long = noise / report.num_seeds**0.5
+    noise, measured = (
+        record.front.noise.get(f"{name}_standard_deviation") or 0.0
+        for name in (objective.name, objective.name.removesuffix(PROJECTED))
+    )
+    long = measured / report.num_seeds**0.5
     marks = []
     for run in own.patterns:
         entry = record.entries.get(run.trial)

@@ -9,7 +9,7 @@ from nas.report.quantities import format_count, format_quantity, format_ratio, f
 from nas.results.cost import Cost
 from nas.results.front import Front
 from nas.results.measurement import Measurement
-from nas.results.objective import COSTS, Objective
+from nas.results.objective import COSTS, PROJECTED, Objective
 from nas.results.observer import StudyInfo, StudyPlan
 from nas.results.trial import Trial, TrialState
 
@@ -104,10 +104,11 @@ def trial_name(trial: Trial) -> str:
 
 
 def _measured(trial: Trial, objectives: Sequence[Objective]) -> list[str]:
+    """Qualities at a rung as they were measured: a projection needs two rungs."""
+    names = {one: one.name.removesuffix(PROJECTED) for one in objectives if not one.is_cost and trial.values}
     return [
-        f"{label(objective.name)} {format_quantity(trial.values[objective.name], objective.unit)}"
-        for objective in objectives
-        if not objective.is_cost and trial.values
+        f"{label(name)} {format_quantity(trial.scores.get(name, trial.values[objective.name]), objective.unit)}"
+        for objective, name in names.items()
     ]
 
 

@@ -92,8 +92,10 @@ class Workload:
         self._settle(trial.number, self._runs(1, trial.measurements[-1].step))
 
     def _runs(self, num_runs: int, num_steps: int) -> float:
-        """The work of training runs from their first step."""
-        return self._num_tasks * num_runs * (num_steps + self._plan.scoring)
+        """The work of training runs from their first step: with fresh seeds to the last rung, or longer ones."""
+        confirms = num_steps == self._plan.rungs[-1]
+        one = self._plan.confirmation if confirms else num_steps + self._plan.scoring
+        return self._num_tasks * num_runs * one
 
     def _settle(self, number: int, steps: float) -> None:
         for run in [run for run in self._first if run[0] == number]:

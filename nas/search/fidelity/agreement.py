@@ -51,13 +51,14 @@ def agreement_without_noise(
 
 
 def ranking_noise(
-    trials: Sequence[Trial], noise: float, last_rung: int, long_rung: int, seeds: Collection[int]
+    trials: Sequence[Trial], noise: float, measured: float, last_rung: int, long_rung: int, seeds: Collection[int]
 ) -> RankingNoise:
     """The noise of both rankings, mean over the trials.
 
     Args:
         trials: that have long runs, at least one.
-        noise: standard deviation between seeds.
+        noise: standard deviation between seeds of the search's values.
+        measured: standard deviation between seeds of what is measured at one length.
         last_rung: of the search, in optimiser steps.
         long_rung: of the long runs, in optimiser steps.
         seeds: of the long runs.
@@ -66,8 +67,8 @@ def ranking_noise(
     shared = [len(set(mine) & set(seeds)) / (len(mine) * len(seeds)) for mine in own]
     return RankingNoise(
         first=noise**2 * float(np.mean([1 / len(mine) for mine in own])),
-        second=noise**2 / len(seeds),
-        shared=noise**2 * carried_noise(last_rung, long_rung) * float(np.mean(shared)),
+        second=measured**2 / len(seeds),
+        shared=measured**2 * carried_noise(last_rung, long_rung) * float(np.mean(shared)),
     )
 
 

@@ -7,11 +7,12 @@ from math import nan
 import numpy as np
 
 from nas.results.fidelity import Forecast, Move
-from nas.results.trial import Trial, TrialState
+from nas.results.trial import TrialState
 from nas.search.modelling.surrogate import Surrogate
 from nas.search.problem.problem import Problem
 from nas.search.scheduler.forecast import signed
 from nas.search.scoring.objectives import Goal
+from nas.search.scoring.scores import as_measured, with_first_seed
 from nas.search.trial_store import TrialStore
 
 FAR = 2
@@ -52,9 +53,12 @@ def horizon(
         goal: the objective that is forecast.
         long: its values after the long runs, by trial.
     """
-    by_rung = [store.rung_values(rung) for rung in rungs]
     # A mean rank among the few long runs is not comparable with one among all trials.
-    if len(goal.scores) > 1 or not by_rung[0]:
+    if len(goal.scores) > 1:
+        return Horizon()
+    measured = as_measured(goal.scores[0])  # as the long runs are
+    by_rung = [with_first_seed(store.trials, measured, rung) for rung in rungs]
+    if not by_rung[0]:
         return Horizon()
     trials = [trial for trial in store.trials if trial.number in by_rung[0] and trial.duplicate_of is None]
     patterns = [pattern for trial in trials if (pattern := trial.trained_pattern)]
@@ -62,7 +66,7 @@ def horizon(
     known = np.array(
         [
             [
-                *(signed(_at(values, trial, goal), goal) for values in by_rung),
+                *(signed(values.get(trial.number), goal) for values in by_rung),
                 signed(long[trial.number], goal) if trial.number in long and trial.number in by_rung[-1] else nan,
             ]
             for trial in trials
@@ -87,10 +91,6 @@ def horizon(
             if abs(now[number] - then[number]) >= FAR
         ),
     )
-
-
-def _at(values: Mapping[int, Mapping[str, float]], trial: Trial, goal: Goal) -> float | None:
-    return values[trial.number][goal.name] if trial.number in values else None
 
 
 def _places(values: Mapping[int, float]) -> dict[int, int]:

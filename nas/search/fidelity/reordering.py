@@ -6,9 +6,10 @@ from math import log2, sqrt
 from statistics import variance
 
 from nas.results.fidelity import Reordering
+from nas.results.objective import Score
 from nas.search.problem.problem import Problem
 from nas.search.scoring.noise import carried_noise, score_noise
-from nas.search.scoring.scores import scores_by_seed
+from nas.search.scoring.scores import as_measured, with_first_seed
 from nas.search.trial_store import TrialStore
 
 
@@ -27,15 +28,13 @@ def reorderings(store: TrialStore, problem: Problem, lengths: Sequence[int]) -> 
         found
         for goal in problem.objectives
         if len(goal.scores) == 1
-        for found in _of_score(store, problem, lengths, goal.name, goal.scores[0].name)
+        for found in _of_score(store, lengths, goal.name, as_measured(goal.scores[0]))
     )
 
 
-def _of_score(
-    store: TrialStore, problem: Problem, lengths: Sequence[int], objective: str, score: str
-) -> Iterator[Reordering]:
-    noise = score_noise(store.trials, problem.scores, score)
-    values = [_with_first_seed(store, problem, length, score) for length in lengths]
+def _of_score(store: TrialStore, lengths: Sequence[int], objective: str, score: Score) -> Iterator[Reordering]:
+    noise = score_noise(store.trials, [score], score.name)
+    values = [with_first_seed(store.trials, score, length) for length in lengths]
     for (shorter, before), (longer, after) in pairwise(zip(lengths, values, strict=True)):
         gains = [before[number] - after[number] for number in after if number in before]
         if len(gains) < 2:
@@ -50,15 +49,3 @@ def _of_score(
             deviation=sqrt(2 * spread),
             per_doubling=None if by_luck is None else sqrt(2 * max(0.0, spread - by_luck) / doublings),
         )
-
-
-def _with_first_seed(store: TrialStore, problem: Problem, length: int, score: str) -> dict[int, float]:
-    """A score at a length, by trial, with the seed that the search trained it with."""
-    found = {}
-    for trial in store.trials:
-        if trial.duplicate_of is None and trial.measurements:
-            seed = trial.measurements[0].seed
-            own = scores_by_seed(trial.measurements, problem.scores, length).get(seed, {})
-            if score in own:
-                found[trial.number] = own[score]
-    return found

@@ -15,7 +15,7 @@ from nas.search.problem.problem import Problem
 from nas.search.scheduler.forecast import signed
 from nas.search.scoring.noise import score_noise
 from nas.search.scoring.objectives import Goal, values_by_trial
-from nas.search.scoring.scores import mean_scores, scores_by_seed
+from nas.search.scoring.scores import as_measured, mean_scores, scores_by_seed
 from nas.search.trial_store import TrialStore
 from nas.statistics.rank_agreement import kendall_tau, regret
 from nas.statistics.tau_posterior import noise_ceiling
@@ -77,10 +77,10 @@ def _compare(
     short, after = _signed_values(goal, ranking, long), _signed_values(goal, long, long)
     stopped = {number for number in long if store[number].state is TrialState.STOPPED}
     ours, truth = columns(short, after, long)
-    deviation = score_noise(store.trials, problem.scores, goal.scores[0].name) if len(goal.scores) == 1 else None
     freed = ceiling = None
-    if deviation is not None and long:
-        noise = ranking_noise([store[number] for number in long], deviation, rungs[-1], runs.rung, runs.seeds)
+    deviation, measured = _deviations(store, goal)
+    if deviation is not None and measured is not None and long:
+        noise = ranking_noise([store[number] for number in long], deviation, measured, rungs[-1], runs.rung, runs.seeds)
         freed = agreement_without_noise(short | _measured(store, goal, long.keys() - stopped), after, noise)
         ceiling = noise_ceiling(truth, noise.second)
     ahead = horizon(store, problem, rungs, runs.rung, goal, {number: long[number][goal.name] for number in long})
@@ -99,6 +99,14 @@ def _compare(
     )
 
 
+def _deviations(store: TrialStore, goal: Goal) -> tuple[float | None, float | None]:
+    """Standard deviations between seeds of what the study ranks by, and of what is measured at one length."""
+    if len(goal.scores) > 1:
+        return None, None
+    score, name = goal.scores[0], goal.scores[0].name
+    return score_noise(store.trials, [score], name), score_noise(store.trials, [as_measured(score)], name)
+
+
 def _rung(store: TrialStore, problem: Problem, rung: int, last: int) -> RungAgreement:
     """How well a rung ranks the trials that were trained to the last one."""
     early, late = store.rung_values(rung), store.rung_values(last)
@@ -112,11 +120,14 @@ def _rung(store: TrialStore, problem: Problem, rung: int, last: int) -> RungAgre
 
 
 def _values_at_end(store: TrialStore, problem: Problem, runs: LongRuns) -> Ranking:
-    """Goal values after the long runs, mean over seeds; only of trials that ended well with every seed."""
+    """Goal values after the long runs, mean over seeds; only of trials that ended well with every seed.
+
+    What longer training measured judges projections too: it owes nothing to how they are made.
+    """
     scores = {}
     for number in runs.numbers:
         own = [one for one in store[number].measurements if one.seed in runs.seeds]
-        by_seed = scores_by_seed(own, problem.scores, runs.rung)
+        by_seed = scores_by_seed(own, [as_measured(score) for score in problem.scores], runs.rung)
         if len(by_seed) == len(runs.seeds):
             scores[number] = mean_scores(by_seed)
     return values_by_trial(problem.objectives, scores, {number: store[number].costs for number in scores})

@@ -13,7 +13,7 @@ from nas.search.problem.larger import LargerModel
 from nas.search.problem.problem import Problem
 from nas.search.scheduler.forecast import signed
 from nas.search.scoring.objectives import Goal, values_by_trial
-from nas.search.scoring.scores import mean_scores, scores_by_seed
+from nas.search.scoring.scores import as_measured, mean_scores, scores_by_seed
 from nas.search.trial_store import TrialStore
 from nas.statistics.rank_agreement import regret
 
@@ -62,7 +62,7 @@ def _values(
     num_steps: int,
 ) -> Ranking:
     """Goal values in the larger model; only of trials that ended well on every task."""
-    scores = [replace(score, task=larger.labels[score.task]) for score in problem.scores]
+    scores = [replace(as_measured(score), task=larger.labels[score.task]) for score in problem.scores]
     found = {
         number: mean_scores(by_seed)
         for number, own in measured.items()

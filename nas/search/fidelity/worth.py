@@ -64,7 +64,7 @@ def untrained_share(
     ]
     sampled = sorted((one for one in trained if one.baseline is None), key=_density)
     num_chosen = sum(one.baseline is None for one in front)
-    chosen = [*(one for one in trained if one.baseline), *_evenly(sampled, num_chosen)]
+    chosen = [*(one for one in trained if one.baseline), *evenly(sampled, num_chosen)]
     fresh = _by_fresh_seeds(store, problem, front, search_seed)
     measured = {one.number: one.values for one in trained if one.state is TrialState.FINISHED}
     judged = {**ranking, **measured, **fresh}
@@ -87,7 +87,7 @@ def _by_fresh_seeds(store: TrialStore, problem: Problem, front: Iterable[Trial],
     return values_by_trial(problem.objectives, scores, {number: store[number].costs for number in scores})
 
 
-def _evenly(ordered: Sequence[Trial], num: int) -> list[Trial]:
+def evenly(ordered: Sequence[Trial], num: int) -> list[Trial]:
     """So many of the trials, evenly spaced: the middles of parts of equal size."""
     num = min(num, len(ordered))
     return [ordered[(2 * part + 1) * len(ordered) // (2 * num)] for part in range(num)]

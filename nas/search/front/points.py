@@ -8,7 +8,7 @@ from nas.results.objective import PROFILED, Score
 from nas.results.trial import Trial
 from nas.search.estimates import Estimates
 from nas.search.problem.problem import Problem
-from nas.search.scoring.scores import scores_by_seed
+from nas.search.scoring.scores import as_measured, scores_by_seed
 
 
 def entry_fields(
@@ -54,13 +54,14 @@ def entry_fields(
 def _last_gain(trial: Trial, scores: Sequence[Score]) -> dict[str, float]:
     """How much better each score was at the trial's last rung than at the one before, with the search's own seed.
 
-    Empty if it has scores at only one rung.
+    That of a projection is what was measured. Empty if it has scores at only one rung.
     """
     own = [one for one in trial.measurements if one.seed == trial.measurements[0].seed and one.step <= trial.step]
     steps = sorted({one.step for one in own})[-2:]
     if len(steps) < 2:
         return {}
-    (before,), (after,) = (list(scores_by_seed(own, scores, step).values()) or [{}] for step in steps)
+    measured = [as_measured(score) for score in scores]
+    (before,), (after,) = (list(scores_by_seed(own, measured, step).values()) or [{}] for step in steps)
     signs = {score.name: 1 if score.direction == "minimize" else -1 for score in scores}
     return {name: signs[name] * (before[name] - after[name]) for name in after if name in before}
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nas.costs.counting import count_cost, estimate_cost
 from nas.costs.native import NATIVE
+from nas.costs.parameters import target_parameters
 from nas.costs.target import Target
 from nas.errors import InputError, NasError, first_line
 from nas.evaluation.evaluator import fingerprints
@@ -21,6 +22,7 @@ from nas.search.problem.larger import LargerModel, larger_model
 from nas.search.problem.native import native_forms
 from nas.search.problem.study_target import study_target
 from nas.search.scoring.objectives import Goal, make_objectives
+from nas.search.scoring.projection import horizons
 from nas.search.scoring.scores import make_scores
 from nas.search.settings import StudySettings
 from nas.space.baselines import baselines_for
@@ -148,8 +150,7 @@ def make_problem(settings: StudySettings) -> Problem:
     backbone = make_backbone(settings)
     tasks, shape = backbone.tasks, backbone.shape
     task = next(iter(tasks.values()))
-    scores = make_scores(tasks, settings.training.test_lengths)
-    objectives = make_objectives(settings.objectives, scores, settings.task_quality)
+    scores, objectives = scores_and_objectives(settings, backbone)
     target = study_target(settings, backbone.target, task)
     space = load_space(settings.space.attribute, settings.space.options)
     # Baselines are those of the model that is trained: what they are in the target follows from that.
@@ -173,6 +174,28 @@ def make_problem(settings: StudySettings) -> Problem:
         backbone.check_fit(pattern)
     _draw_on_trial(problem)
     return problem
+
+
+def scores_and_objectives(settings: StudySettings, backbone: Backbone) -> tuple[tuple[Score, ...], tuple[Goal, ...]]:
+    """What training measures and what it is measured for.
+
+    Args:
+        settings: of a study.
+        backbone: that they stand for.
+
+    Raises:
+        InputError: an objective is of a length that a task cannot have.
+    """
+    ahead = horizons(
+        backbone.tasks,
+        [settings.task, *settings.extra_tasks],
+        settings.evaluation,
+        settings.training,
+        target_parameters(backbone.target),
+        settings.project_to,
+    )
+    scores = make_scores(backbone.tasks, settings.training.test_lengths, ahead)
+    return scores, make_objectives(settings.objectives, scores, settings.task_quality)
 
 
 def _baselines(space: Space, shape: Shape) -> dict[str, ModelPattern]:

@@ -9,7 +9,7 @@ from nas.errors import InputError
 from nas.patterns.carry import carried
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives.scale import CarryRules
-from nas.patterns.stretch import stretched
+from nas.patterns.stretch import LEAST_WITH_ENDS, stretched
 from nas.proxy.settings import ProxySettings
 
 
@@ -71,7 +71,8 @@ def make_transfer(target: Target, proxy: ProxySettings, proxy_tokens: int, rules
         rules: by kind of size.
 
     Raises:
-        InputError: the target is smaller than the proxy, or no whole multiple of its length.
+        InputError: the target is smaller than the proxy, or no whole multiple of its length; or the proxy has no layer
+            between its first and its last where these are carried apart.
     """
     if target.num_tokens % proxy_tokens:
         allowed = f"must be a multiple of task.num_tokens ({proxy_tokens}), the length of the proxy"
@@ -81,6 +82,9 @@ def make_transfer(target: Target, proxy: ProxySettings, proxy_tokens: int, rules
         if own < least:
             allowed = f"must be proxy.{name} ({least}) or more"
             raise InputError(f"target.{name}", allowed, own, f"Lower proxy.{name}, or use target=proxy.")
+    if rules.layers == "ends" and proxy.num_layers < LEAST_WITH_ENDS:
+        allowed = f"must be depth or period for a proxy of fewer than {LEAST_WITH_ENDS} layers"
+        raise InputError("carry.layers", allowed, rules.layers, "Raise proxy.num_layers.")
     return Transfer(
         proxy_tokens=proxy_tokens,
         target_tokens=target.num_tokens,

@@ -40,7 +40,8 @@ def make_objectives(
 
     Args:
         names: accepted by `check_objectives`.
-        scores: what training measures, of all tasks at their own lengths first.
+        scores: what training measures, of all tasks at their own lengths first; where one is projected too, the
+            projection is the quality.
         task_quality: what a name of a quality stands for with several tasks.
 
     Raises:
@@ -78,7 +79,12 @@ def _named(name: str, scores: Sequence[Score], task_quality: TaskQuality) -> Ite
         return
     match = LONGER_QUALITY.fullmatch(name)
     times = int(match[1]) if match else 1
-    measured = tuple(score for score in scores if score.times == times and not score.part)
+    ahead = {score.task for score in scores if score.projected_to} if times == 1 else set()
+    measured = tuple(
+        score
+        for score in scores
+        if score.times == times and not score.part and (score.projected_to is not None or score.task not in ahead)
+    )
     short = [score.task for score in scores if score.task not in {other.task for other in measured}]
     for label in short[:1]:
         allowed = f"must name lengths that every task can have; {label} has no sequences {times} times as long"

@@ -38,9 +38,9 @@ def test_without_noise_tau_and_its_posterior_are_freed() -> None:
 def test_noise_is_divided_by_seeds_and_shared_by_those_that_both_have(problem: Problem) -> None:
     store = trained_store(problem, [3, 3])
     train_again(store, 0, 1, 2)  # three seeds, of which the long runs share one
-    noise = ranking_noise(store.trials, 0.1, 400, 800, [0])
-    assert noise.first == pytest.approx(0.01 * (1 / 3 + 1) / 2)
-    assert noise.second == pytest.approx(0.01)
+    noise = ranking_noise(store.trials, 0.2, 0.1, 400, 800, [0])
+    assert noise.first == pytest.approx(0.04 * (1 / 3 + 1) / 2), "of a projection"
+    assert noise.second == pytest.approx(0.01), "of what is measured"
     assert noise.shared == pytest.approx(0.01 * CARRIED * (1 / 3 + 1) / 2)
-    others = ranking_noise(store.trials, 0.1, 400, 1600, [8, 9])
+    others = ranking_noise(store.trials, 0.2, 0.1, 400, 1600, [8, 9])
     assert others.first == noise.first and others.second == pytest.approx(0.005) and others.shared == 0

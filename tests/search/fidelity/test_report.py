@@ -107,7 +107,7 @@ def test_with_a_second_seed_noise_bounds_what_can_be_expected(problem: Problem) 
     report = report_of(problem, store, list(range(6)), long_runs=pretended)
     own, deviation = report.objectives["quality"], score_noise(store.trials, problem.scores, "quality")
     assert own.noise_ceiling == noise_ceiling([run.long for run in own.patterns], deviation**2 / 2)
-    noise = ranking_noise(store.trials, deviation, RUNGS[-1], LONG, SEEDS)
+    noise = ranking_noise(store.trials, deviation, deviation, RUNGS[-1], LONG, SEEDS)
     measured = {run.trial: store[run.trial].values["quality"] for run in own.patterns}
     assert measured != sides(own)[0], "estimates are not what was measured"
     assert own.freed_of_noise == agreement_without_noise(measured, sides(own)[1], noise)

@@ -126,3 +126,14 @@ def test_options_are_tokens_of_the_target() -> None:
 def test_an_option_that_comes_to_nothing_is_refused_before_the_search() -> None:
     with pytest.raises(NasError, match=r"before: must be 384 or more, to be 2 or more at 128 tokens, got 256"):
         problem("streaming", "target=llama-3-8b-32k", "space.options.window_tokens=[256]")
+
+
+def test_the_ends_of_the_target_are_apart_where_that_is_the_rule() -> None:
+    found = problem("hybrid", "target=llama-3-8b-32k", "carry.layers=ends", "proxy.num_layers=4")
+    layers = found.baselines["local_global"].layers
+    meant = found.backbone.meant(found.baselines["local_global"]).layers
+    full = [layer.heads == (HeadGroup(32, (Full(),)),) for layer in meant]
+    assert len(full) == 32 and (full[0], full[-1]) == (layers[0].heads == layers[1].heads, True)
+    assert full[1:-1] == [layers[1].heads == layers[3].heads] * 15 + [layers[2].heads == layers[3].heads] * 15
+    with pytest.raises(InputError, match=r"^carry\.layers: must be depth or period for a proxy of fewer than 3 layers"):
+        problem("hybrid", "target=llama-3-8b-32k", "carry.layers=ends")

@@ -90,3 +90,13 @@ def test_the_mean_rank_weighs_every_task_alike() -> None:
 def test_what_cannot_be_trained_is_told_at_chance() -> None:
     objectives = make_objectives(["quality", "flops"], make_scores(TWO, []))
     assert worst_values(objectives, cost_values(COST)) == {"quality_silent": 4.0, "quality_fixed": 0.1, "flops": 100.0}
+
+
+def test_a_quality_is_the_projection_where_there_is_one() -> None:
+    scores = make_scores(TWO, [], {"silent": 400})
+    found = make_objectives(["quality", "flops"], scores)
+    assert [goal.name for goal in found] == ["quality_fixed", "quality_silent_projected", "flops"]
+    ranks, _ = make_objectives(["quality", "flops"], scores, "mean_rank")
+    assert [score.name for score in ranks.scores] == ["quality_fixed", "quality_silent_projected"]
+    ahead = make_objectives(["quality_2x", "quality"], make_scores(ONE, [2], {"silent": 400}))
+    assert [goal.name for goal in ahead] == ["quality_2x", "quality_projected"]

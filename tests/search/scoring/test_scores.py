@@ -4,7 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from nas.results.measurement import LengthQuality, Measurement, Outcome, PartQuality
-from nas.search.scoring.scores import make_scores, mean_scores, scores_by_seed
+from nas.search.scoring.projection import projected
+from nas.search.scoring.scores import as_measured, confirmed_rungs, make_scores, mean_scores, scores_by_seed
 from nas.tasks.task import Metric
 from tests.toy_study import SilentTask
 
@@ -99,3 +100,29 @@ def test_a_seed_counts_if_every_task_ended_well() -> None:
         2: {"quality_silent": 4.0, "quality_fixed": 0.7, "quality_silent_2x": 4.2},
     }
     assert mean_scores(by_seed) == pytest.approx({"quality_silent": 3, "quality_fixed": 0.6, "quality_silent_2x": 3.2})
+
+
+def test_a_projection_goes_on_from_the_rung_below_of_the_same_seed() -> None:
+    scores = make_scores(ONE, [], {"silent": 400})
+    assert [(score.name, score.projected_to) for score in scores] == [("quality", None), ("quality_projected", 400)]
+    lower = [replace(measurement("silent", seed, 3.0 + seed), step=50) for seed in (0, 1)]
+    lowest = replace(measurement("silent", 0, 9.0), step=25)
+    upper = [measurement("silent", seed, 2.0) for seed in (0, 1, 2)]
+    by_seed = scores_by_seed([*upper, *lower, lowest], scores, 100)
+    assert [by_seed[seed]["quality"] for seed in (0, 1, 2)] == [2.0, 2.0, 2.0]
+    assert [by_seed[seed]["quality_projected"] for seed in (0, 1)] == [
+        projected((50, 3.0 + seed), (100, 2.0), 400) for seed in (0, 1)
+    ]
+    assert by_seed[2]["quality_projected"] == 2.0  # no rung below
+    assert scores_by_seed([*upper, *lower], scores, 50)[0] == {"quality": 3.0, "quality_projected": 3.0}
+
+
+def test_as_measured_a_projection_is_what_it_goes_on_from() -> None:
+    scores = [as_measured(score) for score in make_scores(ONE, [], {"silent": 400})]
+    curve = [replace(measurement("silent", 0, 3.0), step=50), measurement("silent", 0, 2.0)]
+    assert scores_by_seed(curve, scores, 100) == {0: {"quality": 2.0, "quality_projected": 2.0}}
+
+
+def test_fresh_seeds_have_the_rung_below_where_something_is_projected() -> None:
+    assert confirmed_rungs(make_scores(ONE, []), (240, 480, 960)) == (960,)
+    assert confirmed_rungs(make_scores(ONE, [], {"silent": 4000}), (240, 480, 960)) == (480, 960)
