@@ -69,7 +69,8 @@ def test_a_check_one_size_up_has_a_line_of_its_own(front):
     assert scope == SCOPE.replace("sizes and data", "data")
     assert last == (
         "One size up (4,096 tokens, 12 layers, 1,200 steps, one seed), quality: the order of 6 agrees at tau 0.71 "
-        "(90% 0.31 to 0.95, above 0.5 with 85%), and the best choice here loses 0.012 bits per byte there."
+        "(90% 0.31 to 0.95, above 0.5 with 85%), and the best choice here loses 0.012 bits per byte there; two such "
+        "sizes agreed at 0.39 to 0.75 (docs/transfer.md)."
     )
     assert "THIS RANKING MAY NOT HOLD THERE: the order" in lines(agreement=make_agreement(low=-0.1))[-1]
     assert lines(agreement=None, regret_of_best=None)[-1].endswith("quality: unknown; too few runs ended well.")
