@@ -130,8 +130,8 @@ def files_of(name: str, pattern: ModelPattern, settings: ExportSettings | None =
 
 
 def load_module(name: str, pattern: ModelPattern) -> dict[str, Any]:
-    """The names that the generated module of a pattern defines."""
-    [source] = files_of(name, pattern).values()
+    """The names that the generated module of a pattern defines; the first, if there are several."""
+    source = next(iter(files_of(name, pattern).values()))
     return run_module(str(source), name)
 
 

@@ -1,12 +1,15 @@
-"""Format `transformers`: one Python module that gives the pattern to any decoder of Hugging Face transformers.
+"""Format `transformers`: modules that give the pattern and its cache to any decoder of Hugging Face transformers.
 
-Source: `AttentionInterface` and `AttentionMaskInterface` of transformers 5.3 and newer, run with 5.3 and 5.23.
+Source: `AttentionInterface`, `AttentionMaskInterface`, `Cache` and `CacheLayerMixin` of transformers 5.3 and newer, run
+with 5.3 and 5.23.
 """
 
 from nas.export.contract.export_format import Files, Format, Library, mask_check
 from nas.export.contract.heads import require_causal
 from nas.export.contract.masks import Reading
 from nas.export.generated import transformers_template
+from nas.export.generated.cache_template import CACHE
+from nas.export.generated.kinds import head_kinds, kinds_source
 from nas.export.generated.run import read_module
 from nas.export.generated.source import ModuleTemplate, has_grid, module_source
 from nas.patterns.model import ModelPattern
@@ -16,6 +19,8 @@ from nas.results.provenance import Provenance
 NAME = "transformers"
 MODULE = "transformers_attention"
 FILE_NAME = f"{MODULE}.py"
+CACHE_MODULE = "transformers_cache"
+CACHE_FILE_NAME = f"{CACHE_MODULE}.py"
 
 USAGE = f"""`{FILE_NAME}` is a Python module that needs torch 2.6 and transformers 5.3, or newer, but not `nas`:
 
@@ -47,7 +52,7 @@ _TEMPLATE = ModuleTemplate(
 
 
 def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSettings) -> Files:
-    """The module's source.
+    """The source of the attention, and of the cache.
 
     Raises:
         Refusal: the pattern is not a mask, or not causal.
@@ -55,7 +60,11 @@ def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSetting
     require_causal(pattern, NAME)
     # Random blocks are drawn into a table; its length is rounded up, so that it is not built again for every token.
     length = "ROWS * COLUMNS" if has_grid(pattern) else "1 << (num_keys - 1).bit_length()"
-    return {FILE_NAME: module_source(pattern, provenance, _TEMPLATE, table_length=length)}
+    kinds = kinds_source(head_kinds(pattern, NAME))
+    return {
+        FILE_NAME: module_source(pattern, provenance, _TEMPLATE, table_length=length, kinds=kinds),
+        CACHE_FILE_NAME: CACHE.format(pattern_id=pattern.id),
+    }
 
 
 def read(files: Files, num_heads: int) -> Reading:

@@ -1,6 +1,7 @@
-"""The module of format `transformers`, in a small Llama of transformers with random weights."""
+"""The modules of format `transformers`, in a small Llama of transformers with random weights."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -11,8 +12,8 @@ from transformers.masking_utils import sdpa_mask
 
 from nas.export.contract.export_format import Files
 from nas.export.contract.masks import covering_length
-from nas.export.formats.transformers_module import FILE_NAME, MODULE, NAME
-from nas.export.generated.run import run_module
+from nas.export.formats.transformers_module import CACHE_FILE_NAME, CACHE_MODULE, FILE_NAME, MODULE, NAME
+from nas.export.generated.run import run_modules
 from nas.export.libraries.outputs import plain_attention, require_close
 from nas.patterns.model import ModelPattern
 
@@ -31,7 +32,8 @@ def check(files: Files, pattern: ModelPattern) -> tuple[str, ...]:
     Raises:
         ExportError: they differ.
     """
-    name = run_module(str(files[FILE_NAME]), MODULE)["register"](_EXPORTED)
+    modules = run_modules({MODULE: str(files[FILE_NAME]), CACHE_MODULE: str(files[CACHE_FILE_NAME])})
+    name = modules[MODULE]["register"](_EXPORTED)
     AttentionInterface.register(_REFERENCE, reference_attention(pattern))
     AttentionMaskInterface.register(_REFERENCE, sdpa_mask)
     num_tokens = covering_length(pattern) if pattern.grid else min(max(covering_length(pattern), 40), _LONGEST)
@@ -42,13 +44,35 @@ def check(files: Files, pattern: ModelPattern) -> tuple[str, ...]:
         model = _model(pattern, kv_heads)
         for pad in sorted({0, padding}):
             _compare_logits(model, name, tokens, pad)
-            for cache in ("dynamic", "static") if new else ():
+            for cache in _caches(modules[CACHE_MODULE], kv_heads) if new else ():
                 _compare_generated(model, name, tokens[:, :-new], new, pad, cache)
         models.append(f"{pattern.num_heads} heads on {kv_heads} KV heads")
     return (
         f"logits of a small random Llama with {' and '.join(models)}, with and without cache and left padding",
-        f"{new} tokens that it generates after {num_tokens - new}, with a growing cache and with a static one",
+        f"{new} tokens that it generates after {num_tokens - new}, with a growing cache, a static one and, unless the "
+        "pattern needs all keys, one of the keys that are seen again",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Cache:
+    """A cache in words, and how `generate` is asked for it with a model."""
+
+    words: str
+    options: Callable[[LlamaForCausalLM], dict[str, Any]]
+
+
+def _caches(module: dict[str, Any], kv_heads: int) -> list[_Cache]:
+    """A growing cache, a static one, and that of the pattern unless it would hold everything."""
+    caches = [
+        _Cache("a growing cache", lambda model: {}),
+        _Cache("a static cache", lambda model: {"cache_implementation": "static"}),
+    ]
+    if not module["keeps_all"](kv_heads):
+        caches.append(
+            _Cache("the pattern's cache", lambda model: {"past_key_values": module["PatternCache"](model.config)})
+        )
+    return caches
 
 
 def _fewer_kv_heads(num_heads: int) -> int:
@@ -89,11 +113,12 @@ def _compare_logits(model: LlamaForCausalLM, name: str, tokens: Tensor, padding:
         require_close(after[row], ours[row][cut - first :], NAME, "logits with a cache")
 
 
-def _compare_generated(model: LlamaForCausalLM, name: str, prompt: Tensor, new: int, padding: int, cache: str) -> None:
+def _compare_generated(
+    model: LlamaForCausalLM, name: str, prompt: Tensor, new: int, padding: int, cache: _Cache
+) -> None:
     """The logits that each new token was chosen by, against those of one pass over the whole sequence."""
     batch, mask = _padded(prompt, padding)
     model.set_attn_implementation(name)
-    options: dict[str, Any] = {"cache_implementation": "static"} if cache == "static" else {}
     out = model.generate(
         batch,
         attention_mask=mask,
@@ -102,12 +127,12 @@ def _compare_generated(model: LlamaForCausalLM, name: str, prompt: Tensor, new: 
         do_sample=False,
         output_logits=True,
         return_dict_in_generate=True,
-        **options,
+        **cache.options(model),
     )
     theirs = torch.stack(out.logits, dim=1)
     for row, first in enumerate((padding, 0)):
         ours = _alone(model, out.sequences[row, first:])[-new - 1 : -1]
-        require_close(theirs[row], ours, NAME, f"logits of generated tokens with a {cache} cache")
+        require_close(theirs[row], ours, NAME, f"logits of generated tokens with {cache.words}")
 
 
 def _padded(tokens: Tensor, padding: int) -> tuple[Tensor, Tensor]:
