@@ -4,7 +4,7 @@ Source: `AttentionInterface`, `AttentionMaskInterface`, `Cache` and `CacheLayerM
 with 5.3 and 5.23.
 """
 
-from nas.export.contract.export_format import Files, Format, Library, mask_check
+from nas.export.contract.export_format import EVERY_PHASE, Files, Format, Library, mask_check
 from nas.export.contract.heads import require_causal
 from nas.export.contract.masks import Reading
 from nas.export.generated import transformers_template
@@ -60,9 +60,9 @@ def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSetting
     require_causal(pattern, NAME)
     # Random blocks are drawn into a table; its length is rounded up, so that it is not built again for every token.
     length = "ROWS * COLUMNS" if has_grid(pattern) else "1 << (num_keys - 1).bit_length()"
-    kinds = kinds_source(head_kinds(pattern, NAME))
+    fields = {"table_length": length, "kinds": kinds_source(head_kinds(pattern, NAME)), "phase": provenance.phase}
     return {
-        FILE_NAME: module_source(pattern, provenance, _TEMPLATE, table_length=length, kinds=kinds),
+        FILE_NAME: module_source(pattern, provenance, _TEMPLATE, **fields),
         CACHE_FILE_NAME: CACHE.format(pattern_id=pattern.id),
     }
 
@@ -78,5 +78,6 @@ FORMAT = Format(
     write=write,
     check=mask_check(NAME, read),
     usage=USAGE,
+    phases=EVERY_PHASE,
     library=Library(package="transformers", module="decoder"),
 )

@@ -156,6 +156,11 @@ class PatternLayer(CacheLayerMixin):
             (batch, NUM_HEADS, queries, d_head).
         """
         self.is_awaiting_attention = False
+        if not pattern.is_used(query.shape[2]):
+            raise ValueError(
+                f"PatternCache: pattern {{pattern.PATTERN_ID}} is for decoding alone: prompts are read with full "
+                "attention, and keys of the earlier part are gone. Give the whole prompt at once, to a new cache."
+            )
         options = {{"scale": scaling, "enable_gqa": key.shape[1] != pattern.NUM_HEADS}}
         run = self._attend_once if query.shape[2] == 1 else self._attend_often
         outs = []
@@ -320,7 +325,9 @@ ALL_KEYS: frozenset[int] = frozenset()
 
 
 def keeps_all(num_kv_heads: int) -> bool:
-    """Whether the pattern needs every key in all KV heads, so that a cache of it would save nothing."""
+    """Whether decoding needs every key in all KV heads, so that a cache of the pattern would save nothing."""
+    if pattern.PHASE == "prefill":
+        return True
     groups = (group for layer in range(pattern.NUM_LAYERS) for group in pattern.head_groups(layer, num_kv_heads))
     return all(_needed(group.kinds) == ALL_KEYS for group in groups)
 

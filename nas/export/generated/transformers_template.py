@@ -23,6 +23,8 @@ The pattern replaces the model's attention in every layer and head. Weights, pos
 
 TAIL = (
     '''{kinds}
+PHASE = "{phase}"  # where the pattern is used: both, or only in prefill or decode, with full attention in the other
+PHASE = "{phase}"  # where the pattern is used: both, or only in prefill or decode, with full attention in the other
 def register(name: str = "nas") -> str:
     """Make the pattern known to transformers; returns the name for `attn_implementation`."""
     from transformers import AttentionInterface, AttentionMaskInterface
@@ -107,7 +109,9 @@ def attention(
             f"past_key_values: must hand all {{attention_mask.shape[3]}} keys to the attention, or be a PatternCache "
             f"whose keys the model leaves as they are; got {{key.shape[2]}} keys. Leave it out."
         )
-    if query.device.type == "cuda" and query.shape[2] > 1 and not dropout:
+    if not is_used(query.shape[2]):
+        out = _full_attention(query, key, value, attention_mask, scaling, dropout)
+    elif query.device.type == "cuda" and query.shape[2] > 1 and not dropout:
         blocks = _block_mask(layer, attention_mask)
         grouped = key.shape[1] != NUM_HEADS
         out = _compiled_flex_attention()(query, key, value, block_mask=blocks, scale=scaling, enable_gqa=grouped)
@@ -116,6 +120,21 @@ def attention(
     if keeper is not None:
         keeper.keep(key, value, attention_mask)
     return out.transpose(1, 2).contiguous(), None
+
+
+def is_used(num_queries: int) -> bool:
+    """Whether the pattern is used for so many new tokens: a prompt has several, a decoding step has one."""
+    return PHASE == "both" or PHASE == ("prefill" if num_queries > 1 else "decode")
+
+
+def _full_attention(
+    query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor, scaling: float | None, dropout: float
+) -> Tensor:
+    """Attention to all keys that the model's own mask shows: (batch, NUM_HEADS, queries, d_head)."""
+    plain = _is_plainly_causal(attention_mask)
+    mask = None if plain else attention_mask
+    options = {{"scale": scaling, "dropout_p": dropout, "enable_gqa": key.shape[1] != NUM_HEADS}}
+    return scaled_dot_product_attention(query, key, value, attn_mask=mask, is_causal=plain, **options)
 
 
 def visible(layer: int, attention_mask: Tensor) -> Tensor:

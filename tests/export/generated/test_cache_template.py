@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from nas.export.generated.run import run_modules
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Block, Columns, Full, Global, Random, Stride, Window
+from nas.results.phase import PatternPhase
 from tests.strategies import decoder_patterns, quick
 from tests.supported_patterns import files_of
 
@@ -39,12 +41,13 @@ class Served:
     Args:
         pattern: of four heads.
         kv_heads: of the model.
+        phase: where the pattern is used.
         more: further settings of the model.
     """
 
-    def __init__(self, pattern: ModelPattern, kv_heads: int = 2, **more: Any) -> None:
+    def __init__(self, pattern: ModelPattern, kv_heads: int = 2, phase: PatternPhase = "both", **more: Any) -> None:
         transformers = pytest.importorskip("transformers", reason="transformers is not installed; pip install '.[dev]'")
-        files = files_of("transformers", pattern).items()
+        files = files_of("transformers", pattern, phase=phase).items()
         sources = {name.removesuffix(".py"): str(source) for name, source in files}
         self.attention, self.cache_module = run_modules(sources).values()
         torch.manual_seed(0)
@@ -108,11 +111,9 @@ def _most_needed(pattern: ModelPattern, share: int, first: int, stop: int) -> in
         for kv_head in range(0, pattern.num_heads, share):
             heads = layer.head_patterns()[kv_head : kv_head + share]
             drawn = any(isinstance(primitive, Random) for head in heads for primitive in head.attend)
-            seen = mask[kv_head : kv_head + share].any(axis=0)
-            needed = [
-                token + 1 if drawn else int(seen[token:, : token + 1].any(axis=0).sum()) for token in range(first, stop)
-            ]
-            total += max(needed)
+            seen = np.logical_or.reduce(mask[kv_head : kv_head + share])
+            needed = [int(seen[token:, : token + 1].any(axis=0).sum()) for token in range(first, stop)]
+            total += stop if drawn else max(needed)
     return total
 
 
@@ -243,6 +244,24 @@ def test_a_pattern_that_needs_all_keys_is_refused_where_no_kv_head_is_spared():
     with pytest.raises(ValueError, match=r"must keep all keys in every layer .* Leave past_key_values out\."):
         Served(ALL_KEYS).cache()
     assert Served(ALL_KEYS, kv_heads=4).cache().num_bytes == 0
+
+
+def test_a_pattern_for_decoding_reads_the_prompt_in_full_and_then_holds_what_it_needs():
+    served, prompt = Served(PATTERN, phase="decode"), _prompt(31, padding=7)
+    alone = served.logits(prompt, 12)
+    cache = served.cache()
+    torch.testing.assert_close(served.logits(prompt, 12, past_key_values=cache), alone, atol=1e-4, rtol=1e-4)
+    assert cache.num_bytes == 2 * ENTRY * _most_needed(PATTERN, 2, 31, 42)
+    everywhere = Served(PATTERN).logits(prompt, 12)
+    assert not torch.allclose(everywhere[0, 0], alone[0, 0], atol=1e-2)
+    with pytest.raises(ValueError, match="is for decoding alone: prompts are read with full attention"):
+        served.logits(prompt, 2, past_key_values=served.cache(), prefill_chunk_size=8)
+
+
+def test_a_pattern_for_prompts_needs_all_keys_to_go_on():
+    served = Served(PATTERN, phase="prefill")
+    with pytest.raises(ValueError, match="must keep all keys"):
+        served.cache()
 
 
 def test_a_model_that_does_not_fit_is_refused():
