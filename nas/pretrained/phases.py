@@ -48,7 +48,8 @@ def attend_in_phase(
     if phase == "both":
         return attend(q, k, v, heads, backend, scale)
     reading = heads if phase == "prefill" else (HeadPattern((Full(),)),) * len(heads)
-    prompt = attend(*(states[:, :, :num_prompt] for states in (q, k, v)), reading, backend, scale)
+    before = slice(num_prompt)
+    prompt = attend(q[:, :, before], k[:, :, before], v[:, :, before], reading, backend, scale)
     if phase == "decode":
         return torch.cat([prompt, attend(q, k, v, heads, backend, scale)[:, :, num_prompt:]], dim=2)
     num_tokens = q.shape[2]
