@@ -22,22 +22,28 @@ FILE_NAME = f"{MODULE}.py"
 CACHE_MODULE = "transformers_cache"
 CACHE_FILE_NAME = f"{CACHE_MODULE}.py"
 
-USAGE = f"""`{FILE_NAME}` is a Python module that needs torch 2.6 and transformers 5.3, or newer, but not `nas`:
+USAGE = f"""`{FILE_NAME}` and `{CACHE_FILE_NAME}` are Python modules that need torch 2.6 and transformers 5.3, or
+newer, but not `nas`:
 
 ```python
 import {MODULE} as pattern
 from transformers import AutoModelForCausalLM
+from {CACHE_MODULE} import PatternCache
 
 model = AutoModelForCausalLM.from_pretrained("./model", attn_implementation=pattern.register())
+cache = PatternCache(model.config)  # a new one for each batch: model.generate(..., past_key_values=cache)
 ```
 
 The model must have as many layers and query heads as the pattern; heads that share keys and values may attend
 differently. Its weights, positions, tokenizer and `generate` stay as they are: padding, a growing or a static cache,
-and training all work. The pattern restarts where a sequence starts, after padding on the left. The cache holds all
-keys: the pattern decides which of them are read, not which are kept.
+and training all work. The pattern restarts where a sequence starts, after padding on the left.
 
-On CUDA, sequences run in compiled FlexAttention and single tokens in torch's dense kernel with the same mask.
-Elsewhere everything runs in the dense kernel.
+`PatternCache` holds only the keys that a later query can still see, for each layer and KV head. It refuses a pattern
+that needs all keys, and assisted decoding. Without it, the library's own caches hold all keys, and the pattern decides
+which of them are read.
+
+On CUDA, sequences run in compiled FlexAttention and single tokens in torch's dense kernel with the same mask. Elsewhere
+everything runs in the dense kernel, on the keys that some query of a few may see.
 """
 
 _TEMPLATE = ModuleTemplate(
@@ -74,7 +80,7 @@ def read(files: Files, num_heads: int) -> Reading:
 
 FORMAT = Format(
     name=NAME,
-    summary="a module for any decoder of transformers, with generate and cache; every causal mask, per layer and head",
+    summary="modules for any decoder of transformers, with a cache of what is seen again; every causal mask, per head",
     write=write,
     check=mask_check(NAME, read),
     usage=USAGE,
