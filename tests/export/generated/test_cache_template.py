@@ -219,7 +219,8 @@ def test_what_cannot_be_done_is_one_clear_line():
         said.append(str(error.value))
 
     helped = {"assistant_model": served.model, "max_new_tokens": 3}
-    refused(lambda: served.model.generate(**prompt, **helped, past_key_values=served.cache()))
+    alone = {name: states[:1] for name, states in prompt.items()}  # transformers 5.3 assists one sequence
+    refused(lambda: served.model.generate(**alone, **helped, past_key_values=served.cache()))
     refused(lambda: served.cache().crop(-1))
     on_the_right = {name: states.flip(1) for name, states in _prompt(9, padding=3).items()}
     refused(lambda: served.logits(on_the_right, 3, past_key_values=served.cache()))
