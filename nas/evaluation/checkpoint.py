@@ -13,6 +13,7 @@ from nas.evaluation.settings import CheckpointSettings
 from nas.evaluation.trunk_files import TrunkFiles, trunk_settings
 from nas.pretrained.decoder import Decoder
 from nas.pretrained.lora import Adapters, lora_adapters
+from nas.pretrained.phases import prompt_tokens
 from nas.proxy.settings import TrainingSettings
 from nas.proxy.state.cohort_state import Member
 from nas.proxy.training.schedule import branch_start
@@ -102,7 +103,7 @@ class CheckpointEvaluator:
         )
 
     def _measure(self, member: Member, rung: int, folder: Sequence[Path], on_progress: OnProgress | None) -> _Result:
-        self._decoder.attend_as(member.pattern)
+        self._decoder.attend_as(member.pattern, self._evaluation.phase)
         if self._evaluation.trains:
             return self._tuned(member, rung, folder, on_progress)
         throttle = ProgressThrottle(1, 0, rung, on_progress)
@@ -188,6 +189,7 @@ class CheckpointEvaluator:
         Raises:
             RuntimeError, MemoryError: a single sequence does not fit.
         """
+        self._decoder.plug.num_prompt = prompt_tokens(task)
         if batch_size == 1:
             return self._decoder.score(task, 1, throttle.still_here)
         quality = unless_out_of_memory(lambda: self._decoder.score(task, batch_size, throttle.still_here))

@@ -103,7 +103,9 @@ def evaluators(
             text = tasks[TEXT]
             assert checkpoint is not None and isinstance(text, TextSettings)
             decoder = Decoder.load(checkpoint, device=device)
-            asked = checkpoint_tasks(decoder, text, evaluation.needle_depths, evaluation.needle_sequences)
+            asked = checkpoint_tasks(
+                decoder, text, evaluation.needle_depths, evaluation.needle_sequences, evaluation.phase
+            )
             return Evaluators(
                 make=lambda task, seed: CheckpointEvaluator(
                     decoder, asked[task], evaluation, training, data_seed=seed, longer_from=longer_from

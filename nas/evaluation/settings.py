@@ -8,6 +8,7 @@ from nas.proxy.settings import TrainingSettings
 from nas.proxy.training.schedule import rung_steps
 from nas.ranges import check_num_tokens, check_range
 from nas.results.front import FromScratch, InCheckpoint
+from nas.results.phase import PatternPhase
 
 Weights = Literal["frozen", "lora"]
 
@@ -21,6 +22,11 @@ class ScratchSettings:
     """
 
     name: str = "scratch"
+
+    @property
+    def phase(self) -> PatternPhase:
+        """Where patterns are used: what is trained with a pattern reads and answers with it."""
+        return "both"
 
     @property
     def trains(self) -> bool:
@@ -48,6 +54,8 @@ class CheckpointSettings:
             question); [] for no probes.
         needle_sequences: sequences per depth.
         cost_tokens: sequence length that costs are counted for, in tokens; null for task.num_tokens.
+        phase: where patterns are used: `both`; `prefill`, while the prompt is read, and full attention after it;
+            `decode`, the other way round.
 
     Raises:
         InputError: an unknown word, or a number out of range.
@@ -59,10 +67,16 @@ class CheckpointSettings:
     needle_depths: list[float] = field(default_factory=lambda: [0.1, 0.5, 0.9])
     needle_sequences: int = 32
     cost_tokens: int | None = None
+    phase: PatternPhase = "both"
 
     def __post_init__(self) -> None:
         if self.weights not in get_args(Weights):
             raise unknown("evaluation.weights", str(self.weights), get_args(Weights), "way")
+        if self.phase not in get_args(PatternPhase):
+            raise unknown("evaluation.phase", str(self.phase), get_args(PatternPhase), "phase")
+        if self.trains and self.phase != "both":
+            allowed = "must be both with evaluation.weights=lora, as adapters are trained under the whole pattern"
+            raise InputError("evaluation.phase", allowed, self.phase, "Set evaluation.weights=frozen.")
         for name in ("lora_rank", "needle_sequences"):
             check_range(f"evaluation.{name}", getattr(self, name), least=1)
         check_num_tokens(1 if self.cost_tokens is None else self.cost_tokens, "evaluation.cost_tokens")
@@ -88,6 +102,7 @@ class CheckpointSettings:
             needle_depths=tuple(self.needle_depths),
             needle_sequences=self.needle_sequences,
             cost_tokens=self.cost_tokens,
+            phase=self.phase,
         )
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from torch import Tensor
 
-from nas.attention.module import attend
 from nas.errors import InputError
 from nas.patterns.head import HeadPattern
 from nas.pretrained.loading import library
+from nas.pretrained.phases import attend_in_phase
+from nas.results.phase import PatternPhase
 
 IMPLEMENTATION = "nas_search"
 """The name under which transformers knows this attention; exported modules have one of their own."""
@@ -29,11 +30,15 @@ class Plug:
     Args:
         heads: one pattern a query head, by layer; empty for none yet.
         backend: see `nas.attention.module.attend`.
+        phase: where the patterns are used.
+        num_prompt: tokens of every sequence that are its prompt, where that makes a difference.
         on_heads: watches queries and keys; None for no watcher.
     """
 
     heads: tuple[tuple[HeadPattern, ...], ...] = ()
     backend: str = "auto"
+    phase: PatternPhase = "both"
+    num_prompt: int = 1
     on_heads: OnHeads | None = None
 
 
@@ -92,11 +97,13 @@ def _attention(
     if plug.on_heads is not None:
         plug.on_heads(layer, query * scaling, key)
     groups = query.shape[1] // key.shape[1]
-    out = attend(
+    out = attend_in_phase(
         query,
         key.repeat_interleave(groups, dim=1),
         value.repeat_interleave(groups, dim=1),
         plug.heads[layer],
+        plug.phase,
+        plug.num_prompt,
         plug.backend,
         scaling,
     )

@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 
 from nas.pretrained.decoder import Decoder
 from nas.pretrained.needle import NeedleTask
+from nas.pretrained.phases import prompt_tokens
 from nas.pretrained.tokenised_text import TokenisedText, tokenise
+from nas.results.phase import PatternPhase
 from nas.tasks.language.text import TextSettings
 from nas.tasks.language.windows import Tokens, WindowTask, cut_windows
 from nas.tasks.rng import Rng
-from nas.tasks.task import Batch, Metric, Task, as_ids
+from nas.tasks.task import IGNORED_TARGET, Batch, Metric, Task, as_ids
 
 TEXT, NEEDLE = "text", "needle"
 """Labels of the tasks."""
@@ -55,8 +57,25 @@ class CheckpointTextTask(WindowTask):
         return Batch(as_ids(tokens), as_ids(targets))
 
 
+class AnswerTask(CheckpointTextTask):
+    """The same windows, the first half of which is a prompt: the tokens after it are asked for.
+
+    So every pattern of a study whose `evaluation.phase` is not both, and full attention, answers alike.
+    """
+
+    def _ask(self, data: Tokens, starts: NDArray[np.int64], rng: Rng) -> Batch:
+        batch = super()._ask(data, starts, rng)
+        targets = batch.targets.copy()
+        targets[:, : prompt_tokens(self) - 1] = IGNORED_TARGET
+        return Batch(batch.tokens, targets)
+
+
 def checkpoint_tasks(
-    decoder: Decoder, settings: TextSettings, depths: Sequence[float], num_sequences: int
+    decoder: Decoder,
+    settings: TextSettings,
+    depths: Sequence[float],
+    num_sequences: int,
+    phase: PatternPhase = "both",
 ) -> dict[str, Task]:
     """The tasks of a study by label, the text first.
 
@@ -65,12 +84,13 @@ def checkpoint_tasks(
         settings: which text, and how it is cut.
         depths: where the probes' needles stand, as shares of the text; none for no probes.
         num_sequences: sequences that ask for each depth.
+        phase: where patterns are used; in one phase alone, only the second half of the text is scored.
 
     Raises:
         InputError: too little text, no tokenizer, or no room for the needles.
     """
     tokenised = tokenise(decoder.folder, settings, decoder.dimensions.vocab_size)
-    text = CheckpointTextTask(tokenised, settings)
+    text = (CheckpointTextTask if phase == "both" else AnswerTask)(tokenised, settings)
     if not depths:
         return {TEXT: text}
     needle = NeedleTask(tokenised, text, num_tokens=text.num_tokens, depths=depths, num_sequences=num_sequences)

@@ -18,6 +18,7 @@ from nas.pretrained.loading import load_model
 from nas.pretrained.source import find_checkpoint
 from nas.proxy.training.data import as_tensors
 from nas.proxy.training.metrics import Tally
+from nas.results.phase import PatternPhase
 from nas.tasks.task import Task
 
 TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 0.1, torch.float16: 0.02}
@@ -63,18 +64,21 @@ class Decoder:
         decoder.attend_fully()
         return decoder
 
-    def attend_as(self, pattern: ModelPattern) -> None:
+    def attend_as(self, pattern: ModelPattern, phase: PatternPhase = "both") -> None:
         """Attend as a pattern says from now on.
 
         Args:
             pattern: with the model's layers and query heads; `check_fit` has let it pass.
+            phase: where it is used; for one phase alone, `plug.num_prompt` says where a sequence's prompt ends.
         """
         self.plug.heads = tuple(layer.head_patterns() for layer in pattern.layers)
+        self.plug.phase = phase
 
     def attend_fully(self) -> None:
         """Attend to everything from now on, as the model was trained to."""
         full = HeadPattern((Full(),))
         self.plug.heads = ((full,) * self.dimensions.num_heads,) * self.dimensions.num_layers
+        self.plug.phase = "both"
 
     def logits(self, tokens: Tensor, on_heads: OnHeads | None = None) -> Tensor:
         """What the model says.

@@ -1,6 +1,6 @@
 """The cost of a pattern, as numbers with units."""
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from nas.results.codec import Value
 
@@ -58,6 +58,10 @@ class Cost(Value, frozen=True, kw_only=True):
     def to_dict(self) -> dict[str, int | None]:
         """Each number under its name."""
         return asdict(self)
+
+    def decoding_as(self, other: "Cost") -> "Cost":
+        """This cost, with another's after the prompt: its decoding steps and its cache."""
+        return replace(self, decode_pairs=other.decode_pairs, kv_cache_bytes=other.kv_cache_bytes)
 
     def ratio_to(self, other: "Cost") -> dict[str, float]:
         """Each number as a share of another cost's, under the same names; those that both have."""

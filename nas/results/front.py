@@ -11,6 +11,7 @@ from nas.results.codec import Value
 from nas.results.cost import Cost
 from nas.results.fidelity import FidelityReport, Reordering
 from nas.results.objective import COSTS, PROFILED, Objective, Score
+from nas.results.phase import PatternPhase
 from nas.results.profile import Profile
 from nas.results.trial import TrialState
 
@@ -131,6 +132,7 @@ class InCheckpoint(Value, frozen=True, kw_only=True, tag_field="name", tag="chec
     needle_depths: tuple[float, ...]
     needle_sequences: int
     cost_tokens: int | None
+    phase: PatternPhase = "both"
 
 
 class ExtraTask(Value, frozen=True, kw_only=True):

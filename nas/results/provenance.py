@@ -4,8 +4,9 @@ from typing import Any, Final, Literal
 
 from nas.results.codec import Value, to_document
 from nas.results.cost import Cost
-from nas.results.front import Front, StudyProvenance
+from nas.results.front import Front, InCheckpoint, StudyProvenance
 from nas.results.objective import Objective, Score
+from nas.results.phase import PatternPhase
 
 SCHEMA: Final = "nas.provenance/1"
 
@@ -63,6 +64,12 @@ class Provenance(Value, frozen=True, kw_only=True):
     ratio_to_full: dict[str, float]
     made_with: MadeWith
     stopped_early: bool
+
+    @property
+    def phase(self) -> PatternPhase:
+        """Where the pattern was used when its values were measured."""
+        evaluation = self.made_with.evaluation
+        return evaluation.phase if isinstance(evaluation, InCheckpoint) else "both"
 
     @property
     def num_tokens(self) -> int:

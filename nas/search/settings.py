@@ -13,6 +13,7 @@ from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.ranges import check_range
 from nas.redact import redact
 from nas.results.objective import LONGER_QUALITY, PROFILED, TaskQuality, check_objectives
+from nas.results.phase import PatternPhase
 from nas.results.study import study_path
 from nas.tasks.catalog import TaskSettings
 from nas.tasks.language.text import TextSettings
@@ -252,11 +253,26 @@ class StudySettings:
         if self.extra_tasks:
             remedy = "Request retrieval probes with evaluation.needle_depths."
             raise InputError("extra_tasks", "must be [] with evaluation=checkpoint", self.extra_tasks, remedy)
+        self._check_phase(evaluation.phase)
         trained_again = {"confirm_seeds": self.confirm_seeds, "fidelity.num_patterns": self.fidelity.num_patterns}
         for name, value in trained_again.items():
             if not evaluation.trains and value:
                 allowed = "must be 0 with evaluation.weights=frozen, where nothing is random"
                 raise InputError(name, allowed, value, "Use evaluation.weights=lora, or 0.")
+
+    def _check_phase(self, phase: PatternPhase) -> None:
+        """Refuse objectives in which all patterns cost the same, and measurements of what they are not used for."""
+        if phase == "both":
+            return
+        alike = "kv_cache_bytes" if phase == "prefill" else "flops"
+        if alike in self.objectives:
+            other = "flops" if phase == "prefill" else "kv_cache_bytes"
+            allowed = f"must not have {alike} with evaluation.phase={phase}, where it is full attention's for all"
+            raise InputError("objectives", allowed, self.objectives, f"Use objectives=[quality,{other}].")
+        measured = (self.target or TargetOptions()).phase
+        if self.profiles and measured != phase:
+            allowed = f"must be {phase}, as evaluation.phase is, for what is measured on the device"
+            raise InputError("target.phase", allowed, measured)
 
 
 def _plain(value: Any) -> Any:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from nas.costs.counting import count_cost
 from nas.results.measurement import Measurement, Outcome
 from nas.results.objective import cost_values
 from nas.results.profile import Profile
@@ -103,7 +102,7 @@ class TrialStore:
                 params=proposal.chosen,
                 pattern=meant,
                 proxy_pattern=proposal.pattern if meant != proposal.pattern else None,
-                cost=count_cost(meant, self._problem.target) if meant else None,
+                cost=self._problem.cost_of(meant) if meant else None,
                 reason=proposal.failure or proposal.flaw,
                 measurements=(),
             ),

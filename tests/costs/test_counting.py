@@ -232,3 +232,17 @@ def test_a_thousand_heads_with_random_blocks_are_counted_for_a_real_model_at_32k
     pattern = BASELINES["bigbird"](LONG)
     cost, full = count_cost(pattern, model), count_cost(full_pattern(pattern), model)
     assert 0 < cost.attention_flops < full.attention_flops
+
+
+@quick
+@given(pattern_cases())
+def test_a_pattern_of_one_phase_costs_what_full_attention_does_in_the_other(case: tuple[ModelPattern, int]) -> None:
+    pattern, num_tokens = case
+    model = target(block=4)
+    both, full = (count_cost(one, model, num_tokens) for one in (pattern, full_pattern(pattern)))
+    prefill, decode = (count_cost(pattern, model, num_tokens, phase) for phase in ("prefill", "decode"))
+    after_the_prompt = ("decode_pairs", "kv_cache_bytes")
+    for name, number in both.to_dict().items():
+        own, other = (decode, prefill) if name in after_the_prompt else (prefill, decode)
+        assert own.to_dict()[name] == number and other.to_dict()[name] == full.to_dict()[name]
+    assert estimate_cost(pattern, target(block=4, num_tokens=num_tokens), "decode").pairs == full.pairs

@@ -52,7 +52,7 @@ def exported(model, tmp_path, monkeypatch):
         export_points([example_point(name)], name, tmp_path, settings=SETTINGS[name], force=True)
 
     yield export
-    for module in ("attention_pattern", "torch_attention", "transformers_attention"):
+    for module in ("attention_pattern", "torch_attention", "transformers_attention", "transformers_cache"):
         sys.modules.pop(module, None)
 
 

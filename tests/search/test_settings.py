@@ -84,6 +84,36 @@ def test_the_lowest_of_several_rungs_has_two_steps(num_steps: int, ratio: int, m
         (["evaluation=checkpoint", "checkpoint=./m", "evaluation.lora_rank=0"], r"^evaluation.lora_rank: must be 1"),
         (["evaluation=checkpoint", "checkpoint=./m", "evaluation.needle_depths=[2]"], r"^evaluation.needle_depths: m"),
         (["evaluation=checkpoint", "checkpoint=./m", "evaluation.cost_tokens=0"], r"^evaluation.cost_tokens: must be"),
+        (
+            ["evaluation=checkpoint", "checkpoint=./m", "evaluation.phase=train"],
+            r"^evaluation.phase: must be one of 'bo",
+        ),
+        (
+            ["evaluation=checkpoint", "checkpoint=./m", "evaluation.phase=prefill"],
+            r"^objectives: must not have kv_cache_bytes with evaluation.phase=prefill, .* Use objectives=\[quality,flo",
+        ),
+        (
+            ["evaluation=checkpoint", "checkpoint=./m", "evaluation.phase=decode", "objectives=[quality,flops]"],
+            r"^objectives: must not have flops with evaluation.phase=decode, .* Use objectives=\[quality,kv_cache_byte",
+        ),
+        (
+            [
+                "evaluation=checkpoint",
+                "checkpoint=./m",
+                "evaluation.phase=decode",
+                "objectives=[quality,latency_ms]",
+            ],
+            r"^target.phase: must be decode, as evaluation.phase is, .* got 'prefill'",
+        ),
+        (
+            [
+                "evaluation=checkpoint",
+                "checkpoint=./m",
+                "evaluation.phase=decode",
+                "evaluation.weights=lora",
+            ],
+            r"^evaluation.phase: must be both with evaluation.weights=lora, .* Set evaluation.weights=frozen",
+        ),
         (["evaluation=checkpiont"], r"^evaluation: unknown choice; .* Did you mean 'checkpoint'"),
         (["evaluation.weights=lora"], r"^evaluation.weights: unknown key"),
     ],

@@ -27,9 +27,11 @@ def bundle_files(point: ExportPoint, export_format: Format, settings: ExportSett
     Raises:
         InputError: the format would ignore a setting, or cannot use its value.
         Refusal: the format cannot represent the pattern.
-        ExportError: what was read back describes another pattern, which is a bug in nas.
+        ExportError: the format cannot use the pattern in the study's phase; or what was read back describes another
+            pattern, which is a bug in nas.
     """
     export_format.check_options(settings)
+    export_format.check_phase(point.provenance.phase)
     files = export_format.write(point.pattern, point.provenance, settings)
     compared = export_format.check(files, point.pattern)
     verification = Verification(

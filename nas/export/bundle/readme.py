@@ -40,6 +40,7 @@ def readme(provenance: Provenance, pattern: ModelPattern, usage: str) -> str:
             "",
             *_results(provenance),
             *_costs(provenance),
+            *_phase(provenance),
             "## How to use it",
             "",
             f"The pattern was found with {_POSITIONS[pattern.position]} (`position: {pattern.position}`).",
@@ -98,6 +99,14 @@ def _costs(provenance: Provenance) -> list[str]:
     target = _inert(provenance.made_with.target)
     counted = f"Counted, not measured, for one sequence of {numbers['num_tokens']} tokens on the target {target}:"
     return ["## What it costs", "", counted, "", *rows, ""]
+
+
+def _phase(provenance: Provenance) -> list[str]:
+    """Where the pattern was used, if not everywhere."""
+    if provenance.phase == "both":
+        return []
+    where = "while the prompt is read" if provenance.phase == "prefill" else "after the prompt, token by token"
+    return [f"The pattern was used only {where}. The rest was full attention, also in these costs.", ""]
 
 
 def _inert(text: str) -> str:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import get_args
 
-from nas.errors import InputError
+from nas.errors import ExportError, InputError
 from nas.export.contract.masks import Reading, compare_masks
 from nas.patterns.model import ModelPattern
 from nas.results.bundle import OPTIONS, ExportSettings
+from nas.results.phase import PatternPhase
 from nas.results.provenance import Provenance
 
 Files = dict[str, str | bytes]
@@ -14,6 +16,9 @@ Files = dict[str, str | bytes]
 
 Compared = tuple[str, ...]
 """What was compared and found equal, in words."""
+
+EVERY_PHASE: frozenset[PatternPhase] = frozenset(get_args(PatternPhase))
+"""Of formats whose files can be used in one phase alone."""
 
 NEEDS_GPU = "it runs only on a GPU, and nas has not run it"
 """Why `nas verify` does not read some formats with their library."""
@@ -44,6 +49,7 @@ class Format:
             ExportError unless they describe the pattern.
         usage: how to use the files, in Markdown; part of the README next to them.
         options: fields of ExportSettings that `write` uses.
+        phases: where its files can have a pattern used; one that is used in one phase alone goes into no other format.
         library: the library that also reads the files in `nas verify`; or why none does, as a clause.
     """
 
@@ -53,6 +59,7 @@ class Format:
     check: Callable[[Files, ModelPattern], Compared]
     usage: str
     options: frozenset[str] = frozenset()
+    phases: frozenset[PatternPhase] = frozenset(["both"])
     library: Library | str
 
     def check_options(self, settings: ExportSettings) -> None:
@@ -65,6 +72,16 @@ class Format:
             if name not in self.options:
                 taken = ", ".join(sorted(OPTIONS[option] for option in self.options)) or "none of these options"
                 raise InputError(OPTIONS[name], f"must be left out, as {self.name} takes {taken}", value)
+
+    def check_phase(self, phase: PatternPhase) -> None:
+        """Refuse a pattern that is used in a phase which the format cannot name.
+
+        Raises:
+            ExportError: the files would have it used elsewhere too.
+        """
+        if phase not in self.phases:
+            remedy = "Use --format transformers, or search with evaluation.phase=both."
+            raise ExportError(f"{self.name}: cannot use a pattern in {phase} alone (evaluation.phase). {remedy}")
 
 
 def mask_check(name: str, read: Callable[[Files, int], Reading]) -> Callable[[Files, ModelPattern], Compared]:

@@ -4,7 +4,7 @@ Source: `BlockMask` and `flex_attention` in torch/nn/attention/flex_attention.py
 with torch 2.13.
 """
 
-from nas.export.contract.export_format import Files, Format, Library, mask_check
+from nas.export.contract.export_format import EVERY_PHASE, Files, Format, Library, mask_check
 from nas.export.contract.masks import Reading
 from nas.export.generated import flex_template
 from nas.export.generated.layer import mask_heads
@@ -69,5 +69,6 @@ FORMAT = Format(
     write=write,
     check=mask_check(NAME, read),
     usage=USAGE,
+    phases=EVERY_PHASE,
     library=Library(package="torch", module="flex_attention"),
 )

@@ -83,5 +83,6 @@ FORMAT = Format(
     write=write,
     check=mask_check(NAME, read),
     usage=USAGE,
+    phases=frozenset(["both", "prefill"]),
     library=NEEDS_GPU,
 )

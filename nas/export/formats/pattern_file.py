@@ -3,7 +3,7 @@
 import json
 
 from nas.errors import ExportError
-from nas.export.contract.export_format import Files, Format
+from nas.export.contract.export_format import EVERY_PHASE, Files, Format
 from nas.patterns.file import MadeFor, parse_pattern, pattern_document
 from nas.patterns.model import ModelPattern
 from nas.results.bundle import ExportSettings
@@ -53,5 +53,6 @@ FORMAT = Format(
     write=write,
     check=check,
     usage=USAGE,
+    phases=EVERY_PHASE,
     library="the file is nas's own",
 )

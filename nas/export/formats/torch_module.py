@@ -3,7 +3,7 @@
 Source: `scaled_dot_product_attention` of torch 2.5 and newer, run with torch 2.13.
 """
 
-from nas.export.contract.export_format import Files, Format, Library, mask_check
+from nas.export.contract.export_format import EVERY_PHASE, Files, Format, Library, mask_check
 from nas.export.contract.masks import Reading
 from nas.export.generated import torch_template
 from nas.export.generated.run import read_module
@@ -61,5 +61,6 @@ FORMAT = Format(
     write=write,
     check=mask_check(NAME, read),
     usage=USAGE,
+    phases=EVERY_PHASE,
     library=Library(package="torch", module="dense_torch"),
 )

@@ -1,12 +1,15 @@
-"""Format `transformers`: one Python module that gives the pattern to any decoder of Hugging Face transformers.
+"""Format `transformers`: modules that give the pattern and its cache to any decoder of Hugging Face transformers.
 
-Source: `AttentionInterface` and `AttentionMaskInterface` of transformers 5.3 and newer, run with 5.3 and 5.23.
+Source: `AttentionInterface`, `AttentionMaskInterface`, `Cache` and `CacheLayerMixin` of transformers 5.3 and newer, run
+with 5.3 and 5.23.
 """
 
-from nas.export.contract.export_format import Files, Format, Library, mask_check
+from nas.export.contract.export_format import EVERY_PHASE, Files, Format, Library, mask_check
 from nas.export.contract.heads import require_causal
 from nas.export.contract.masks import Reading
 from nas.export.generated import transformers_template
+from nas.export.generated.cache_template import CACHE
+from nas.export.generated.kinds import head_kinds, kinds_source
 from nas.export.generated.run import read_module
 from nas.export.generated.source import ModuleTemplate, has_grid, module_source
 from nas.patterns.model import ModelPattern
@@ -16,23 +19,31 @@ from nas.results.provenance import Provenance
 NAME = "transformers"
 MODULE = "transformers_attention"
 FILE_NAME = f"{MODULE}.py"
+CACHE_MODULE = "transformers_cache"
+CACHE_FILE_NAME = f"{CACHE_MODULE}.py"
 
-USAGE = f"""`{FILE_NAME}` is a Python module that needs torch 2.6 and transformers 5.3, or newer, but not `nas`:
+USAGE = f"""`{FILE_NAME}` and `{CACHE_FILE_NAME}` are Python modules that need torch 2.6 and transformers 5.3, or
+newer, but not `nas`:
 
 ```python
 import {MODULE} as pattern
 from transformers import AutoModelForCausalLM
+from {CACHE_MODULE} import PatternCache
 
 model = AutoModelForCausalLM.from_pretrained("./model", attn_implementation=pattern.register())
+cache = PatternCache(model.config)  # a new one for each batch: model.generate(..., past_key_values=cache)
 ```
 
 The model must have as many layers and query heads as the pattern; heads that share keys and values may attend
 differently. Its weights, positions, tokenizer and `generate` stay as they are: padding, a growing or a static cache,
-and training all work. The pattern restarts where a sequence starts, after padding on the left. The cache holds all
-keys: the pattern decides which of them are read, not which are kept.
+and training all work. The pattern restarts where a sequence starts, after padding on the left.
 
-On CUDA, sequences run in compiled FlexAttention and single tokens in torch's dense kernel with the same mask.
-Elsewhere everything runs in the dense kernel.
+`PatternCache` holds only the keys that a later query can still see, for each layer and KV head. It refuses a pattern
+that needs all keys, and assisted decoding. Without it, the library's own caches hold all keys, and the pattern decides
+which of them are read.
+
+On CUDA, sequences run in compiled FlexAttention and single tokens in torch's dense kernel with the same mask. Elsewhere
+everything runs in the dense kernel, on the keys that some query of a few may see.
 """
 
 _TEMPLATE = ModuleTemplate(
@@ -47,7 +58,7 @@ _TEMPLATE = ModuleTemplate(
 
 
 def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSettings) -> Files:
-    """The module's source.
+    """The source of the attention, and of the cache.
 
     Raises:
         Refusal: the pattern is not a mask, or not causal.
@@ -55,7 +66,11 @@ def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSetting
     require_causal(pattern, NAME)
     # Random blocks are drawn into a table; its length is rounded up, so that it is not built again for every token.
     length = "ROWS * COLUMNS" if has_grid(pattern) else "1 << (num_keys - 1).bit_length()"
-    return {FILE_NAME: module_source(pattern, provenance, _TEMPLATE, table_length=length)}
+    fields = {"table_length": length, "kinds": kinds_source(head_kinds(pattern, NAME)), "phase": provenance.phase}
+    return {
+        FILE_NAME: module_source(pattern, provenance, _TEMPLATE, **fields),
+        CACHE_FILE_NAME: CACHE.format(pattern_id=pattern.id),
+    }
 
 
 def read(files: Files, num_heads: int) -> Reading:
@@ -65,9 +80,10 @@ def read(files: Files, num_heads: int) -> Reading:
 
 FORMAT = Format(
     name=NAME,
-    summary="a module for any decoder of transformers, with generate and cache; every causal mask, per layer and head",
+    summary="modules for any decoder of transformers, with a cache of what is seen again; every causal mask, per head",
     write=write,
     check=mask_check(NAME, read),
     usage=USAGE,
+    phases=EVERY_PHASE,
     library=Library(package="transformers", module="decoder"),
 )

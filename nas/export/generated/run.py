@@ -1,5 +1,8 @@
-"""Running a generated module, to read its masks; only for source that nas wrote itself."""
+"""Running generated modules, to read their masks; only for source that nas wrote itself."""
 
+import sys
+from collections.abc import Mapping
+from types import ModuleType
 from typing import Any
 
 from nas.export.contract.masks import Reading
@@ -13,9 +16,27 @@ def run_module(source: str, name: str) -> dict[str, Any]:
         source: source that nas generated, in which nothing from outside is code.
         name: name of the module.
     """
-    module: dict[str, Any] = {"__name__": name}
-    exec(compile(source, f"{name}.py", "exec"), module)
-    return module
+    return run_modules({name: source})[name]
+
+
+def run_modules(sources: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """The names that each of several modules defines, by running them in turn.
+
+    Args:
+        sources: by name of the module; see `run_module`. Each may import those before it, which can be imported only
+            while this runs.
+    """
+    modules = {name: ModuleType(name) for name in sources}
+    before = {name: sys.modules[name] for name in sources if name in sys.modules}
+    try:
+        for name, source in sources.items():
+            exec(compile(source, f"{name}.py", "exec"), vars(modules[name]))
+            sys.modules[name] = modules[name]
+    finally:
+        for name in sources:
+            sys.modules.pop(name, None)
+        sys.modules.update(before)
+    return {name: vars(module) for name, module in modules.items()}
 
 
 def read_module(source: str, name: str) -> Reading:

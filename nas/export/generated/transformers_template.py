@@ -1,10 +1,11 @@
 """The code of the module for Hugging Face transformers around its masks."""
 
 from nas.export.generated.blocks_template import BLOCKS
+from nas.export.generated.sparse_template import SPARSE
 
 IMPORTS = """from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -21,11 +22,9 @@ HOW_TO = """How to use it, with a causal language model that has as many layers 
 The pattern replaces the model's attention in every layer and head. Weights, positions and the cache are the model's."""
 
 TAIL = (
-    '''
-
-QUERIES_AT_ONCE = 512  # without a GPU, queries whose mask is in memory at a time
-
-
+    '''{kinds}
+PHASE = "{phase}"  # where the pattern is used: both, or only in prefill or decode, with full attention in the other
+PHASE = "{phase}"  # where the pattern is used: both, or only in prefill or decode, with full attention in the other
 def register(name: str = "nas") -> str:
     """Make the pattern known to transformers; returns the name for `attn_implementation`."""
     from transformers import AttentionInterface, AttentionMaskInterface
@@ -102,20 +101,40 @@ def attention(
     """
     layer = _checked(module.layer_idx)
     _check_call(query, attention_mask, arguments)
-    groups = NUM_HEADS // key.shape[1]
-    if query.device.type == "cuda" and query.shape[2] > 1 and not dropout:
+    keeper = getattr(key, "keeper", None)  # of a PatternCache, which hands on new keys alone and holds the others
+    if keeper is not None and keeper.holds_keys:
+        return keeper.attend(query, key, value, attention_mask, scaling).transpose(1, 2).contiguous(), None
+    if key.shape[2] != attention_mask.shape[3]:
+        raise ValueError(
+            f"past_key_values: must hand all {{attention_mask.shape[3]}} keys to the attention, or be a PatternCache "
+            f"whose keys the model leaves as they are; got {{key.shape[2]}} keys. Leave it out."
+        )
+    if not is_used(query.shape[2]):
+        out = _full_attention(query, key, value, attention_mask, scaling, dropout)
+    elif query.device.type == "cuda" and query.shape[2] > 1 and not dropout:
         blocks = _block_mask(layer, attention_mask)
-        out = _compiled_flex_attention()(query, key, value, block_mask=blocks, scale=scaling, enable_gqa=groups > 1)
-        return out.transpose(1, 2).contiguous(), None
-    if groups > 1:
-        key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
-    parts = []
-    for start in range(0, query.shape[2], QUERIES_AT_ONCE):
-        rows = slice(start, start + QUERIES_AT_ONCE)
-        seen = visible(layer, attention_mask[:, :, rows])
-        part = query[:, :, rows]
-        parts.append(scaled_dot_product_attention(part, key, value, attn_mask=seen, scale=scaling, dropout_p=dropout))
-    return torch.cat(parts, dim=2).transpose(1, 2).contiguous(), None
+        grouped = key.shape[1] != NUM_HEADS
+        out = _compiled_flex_attention()(query, key, value, block_mask=blocks, scale=scaling, enable_gqa=grouped)
+    else:
+        out = _sparse_attention(layer, query, key, value, attention_mask, scaling, dropout)
+    if keeper is not None:
+        keeper.keep(key, value, attention_mask)
+    return out.transpose(1, 2).contiguous(), None
+
+
+def is_used(num_queries: int) -> bool:
+    """Whether the pattern is used for so many new tokens: a prompt has several, a decoding step has one."""
+    return PHASE == "both" or PHASE == ("prefill" if num_queries > 1 else "decode")
+
+
+def _full_attention(
+    query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor, scaling: float | None, dropout: float
+) -> Tensor:
+    """Attention to all keys that the model's own mask shows: (batch, NUM_HEADS, queries, d_head)."""
+    plain = _is_plainly_causal(attention_mask)
+    mask = None if plain else attention_mask
+    options = {{"scale": scaling, "dropout_p": dropout, "enable_gqa": key.shape[1] != NUM_HEADS}}
+    return scaled_dot_product_attention(query, key, value, attn_mask=mask, is_causal=plain, **options)
 
 
 def visible(layer: int, attention_mask: Tensor) -> Tensor:
@@ -129,11 +148,27 @@ def visible(layer: int, attention_mask: Tensor) -> Tensor:
         bool, (batch, NUM_HEADS, queries, keys).
     """
     start, own = _places(attention_mask)
-    device = attention_mask.device
-    head = torch.arange(NUM_HEADS, device=device)[None, :, None, None]
-    key = (torch.arange(attention_mask.shape[-1], device=device) - start).clamp(min=0)
-    pattern = _pattern(LAYERS[layer], attention_mask.shape[-1], device)
-    return attention_mask & pattern(torch.zeros_like(head), head, own - start, key)
+    heads = torch.arange(NUM_HEADS, device=attention_mask.device)
+    key = torch.arange(attention_mask.shape[-1], device=attention_mask.device)
+    return attention_mask & seen_by(layer, heads, own - start, key - start, attention_mask.shape[-1])
+
+
+def seen_by(layer: int, heads: Tensor, query: Tensor, key: Tensor, num_keys: int) -> Tensor:
+    """Which keys some heads of a layer see, wherever queries and keys stand in their sequences.
+
+    Args:
+        layer: from 0 to NUM_LAYERS - 1.
+        heads: indices of query heads, (heads,).
+        query: places of the queries in their sequences, (batch or 1, 1, queries, 1).
+        key: places of the keys in theirs, (batch or 1, 1, queries or 1, keys); below 0 for none.
+        num_keys: length of the longest sequence, in tokens.
+
+    Returns:
+        bool, (batch or 1, heads, queries, keys).
+    """
+    pattern = _pattern(LAYERS[layer], num_keys, query.device)
+    head = heads[None, :, None, None]
+    return pattern(torch.zeros_like(head), head, query, key.clamp(min=0)) & (key >= 0)
 
 
 def _places(attention_mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -164,7 +199,24 @@ def _check_call(query: Tensor, attention_mask: Tensor | None, arguments: dict[st
         raise ValueError(f"pattern {{PATTERN_ID}}: needs {{NUM_HEADS}} query heads, got {{query.shape[1]}}.")
 
 
-_LAST: dict[Any, Any] = {{}}  # the model's latest mask, whether it is plainly causal, and block masks built from it
+_LAST: dict[Any, Any] = {{}}  # the model's latest mask, and what was made of it
+
+
+def _made_of(attention_mask: Tensor) -> dict[Any, Any]:
+    """What was made of the model's mask, for layers that attend alike; forgotten as soon as there is another mask."""
+    if _LAST.get("mask") is not attention_mask:
+        plain = _is_causal(attention_mask)
+        places = _causal_places(attention_mask) if plain else _places(attention_mask)
+        _LAST.clear()
+        _LAST.update(mask=attention_mask, plain=plain, places=places, kept=0)
+    return _LAST
+
+
+def _causal_places(attention_mask: Tensor) -> tuple[Tensor, Tensor]:
+    """What `_places` finds without padding and packing: (1, 1, queries, 1), the same for every sequence."""
+    num_queries, num_keys = attention_mask.shape[-2:]
+    own = torch.arange(num_keys - num_queries, num_keys, device=attention_mask.device)[None, None, :, None]
+    return torch.zeros_like(own), own
 
 
 def _block_mask(layer: int, attention_mask: Tensor) -> BlockMask:
@@ -172,24 +224,22 @@ def _block_mask(layer: int, attention_mask: Tensor) -> BlockMask:
 
     Without padding and packing it depends on sizes alone, and is kept from call to call.
     """
-    if _LAST.get("mask") is not attention_mask:
-        _LAST.clear()
-        _LAST["mask"], _LAST["plain"] = attention_mask, _is_causal(attention_mask)
+    made = _made_of(attention_mask)
     batch, _, num_queries, num_keys = attention_mask.shape
     device = attention_mask.device
-    if _LAST["plain"]:
+    if made["plain"]:
         return _causal_block_mask(LAYERS[layer], num_queries, num_keys, device)
-    if LAYERS[layer] not in _LAST:
+    if LAYERS[layer] not in made:
         pattern = _pattern(LAYERS[layer], num_keys, device)
-        start, own = (place[:, 0, :, 0] for place in _places(attention_mask))
+        start, own = (place[:, 0, :, 0] for place in made["places"])
 
         def seen(b: Tensor, h: Tensor, q_idx: Tensor, kv_idx: Tensor) -> Tensor:
             first = start[b, q_idx]
             inside = pattern(b, h, own[b, q_idx] - first, (kv_idx - first).clamp(min=0))
             return attention_mask[b, 0, q_idx, kv_idx] & inside
 
-        _LAST[LAYERS[layer]] = _blocks(seen, batch, NUM_HEADS, num_queries, num_keys, device)
-    return _LAST[LAYERS[layer]]
+        made[LAYERS[layer]] = _blocks(seen, batch, NUM_HEADS, num_queries, num_keys, device)
+    return made[LAYERS[layer]]
 
 
 def _is_causal(attention_mask: Tensor) -> bool:
@@ -211,5 +261,6 @@ def _causal_block_mask(
 
     return _blocks(seen, 1, NUM_HEADS, num_queries, num_keys, device)
 '''
+    + SPARSE
     + BLOCKS
 )

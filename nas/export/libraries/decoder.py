@@ -1,6 +1,7 @@
-"""The module of format `transformers`, in a small Llama of transformers with random weights."""
+"""The modules of format `transformers`, in a small Llama of transformers with random weights."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -11,10 +12,11 @@ from transformers.masking_utils import sdpa_mask
 
 from nas.export.contract.export_format import Files
 from nas.export.contract.masks import covering_length
-from nas.export.formats.transformers_module import FILE_NAME, MODULE, NAME
-from nas.export.generated.run import run_module
+from nas.export.formats.transformers_module import CACHE_FILE_NAME, CACHE_MODULE, FILE_NAME, MODULE, NAME
+from nas.export.generated.run import run_modules
 from nas.export.libraries.outputs import plain_attention, require_close
 from nas.patterns.model import ModelPattern
+from nas.results.phase import PatternPhase
 
 _EXPORTED, _REFERENCE = "nas-verify", "nas-verify-reference"
 _LONGEST, _NEW, _PADDING = 160, 8, 5
@@ -31,24 +33,46 @@ def check(files: Files, pattern: ModelPattern) -> tuple[str, ...]:
     Raises:
         ExportError: they differ.
     """
-    name = run_module(str(files[FILE_NAME]), MODULE)["register"](_EXPORTED)
-    AttentionInterface.register(_REFERENCE, reference_attention(pattern))
+    modules = run_modules({MODULE: str(files[FILE_NAME]), CACHE_MODULE: str(files[CACHE_FILE_NAME])})
+    modules[MODULE]["register"](_EXPORTED)
     AttentionMaskInterface.register(_REFERENCE, sdpa_mask)
     num_tokens = covering_length(pattern) if pattern.grid else min(max(covering_length(pattern), 40), _LONGEST)
     new, padding = min(_NEW, num_tokens // 4), min(_PADDING, num_tokens // 4)
     tokens = torch.randint(1, _VOCABULARY, (2, num_tokens), generator=torch.Generator().manual_seed(0))
     models = []
     for kv_heads in sorted({pattern.num_heads, _fewer_kv_heads(pattern.num_heads)}, reverse=True):
-        model = _model(pattern, kv_heads)
+        exam = _Exam(_model(pattern, kv_heads), pattern, modules[MODULE]["PHASE"])
         for pad in sorted({0, padding}):
-            _compare_logits(model, name, tokens, pad)
-            for cache in ("dynamic", "static") if new else ():
-                _compare_generated(model, name, tokens[:, :-new], new, pad, cache)
+            exam.compare_logits(tokens, pad)
+            for cache in _caches(modules[CACHE_MODULE], kv_heads) if new else ():
+                exam.compare_generated(tokens[:, :-new], new, pad, cache)
         models.append(f"{pattern.num_heads} heads on {kv_heads} KV heads")
     return (
         f"logits of a small random Llama with {' and '.join(models)}, with and without cache and left padding",
-        f"{new} tokens that it generates after {num_tokens - new}, with a growing cache and with a static one",
+        f"{new} tokens that it generates after {num_tokens - new}, with a growing cache, a static one and, unless the "
+        "pattern needs all keys, one of the keys that are seen again",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Cache:
+    """A cache in words, and how `generate` is asked for it with a model."""
+
+    words: str
+    options: Callable[[LlamaForCausalLM], dict[str, Any]]
+
+
+def _caches(module: dict[str, Any], kv_heads: int) -> list[_Cache]:
+    """A growing cache, a static one, and that of the pattern unless it would hold everything."""
+    caches = [
+        _Cache("a growing cache", lambda model: {}),
+        _Cache("a static cache", lambda model: {"cache_implementation": "static"}),
+    ]
+    if not module["keeps_all"](kv_heads):
+        caches.append(
+            _Cache("the pattern's cache", lambda model: {"past_key_values": module["PatternCache"](model.config)})
+        )
+    return caches
 
 
 def _fewer_kv_heads(num_heads: int) -> int:
@@ -73,41 +97,55 @@ def _model(pattern: ModelPattern, kv_heads: int) -> LlamaForCausalLM:
     return model
 
 
-def _compare_logits(model: LlamaForCausalLM, name: str, tokens: Tensor, padding: int) -> None:
-    """All logits of a batch: in one pass, and in two with a cache between them."""
-    ours = [_alone(model, row) for row in (tokens[0, : tokens.shape[1] - padding], tokens[1])]
-    batch, mask = _padded(tokens, padding)
-    cut = tokens.shape[1] - max(1, tokens.shape[1] // 3)
-    model.set_attn_implementation(name)
-    with torch.no_grad():
-        whole = model(batch, attention_mask=mask).logits
-        before = model(batch[:, :cut], attention_mask=mask[:, :cut], use_cache=True) if cut else None
-        cache = before.past_key_values if before else None
-        after = model(batch[:, cut:], attention_mask=mask, past_key_values=cache).logits
-    for row, first in enumerate((padding, 0)):
-        require_close(whole[row, first:], ours[row], NAME, "logits")
-        require_close(after[row], ours[row][cut - first :], NAME, "logits with a cache")
+@dataclass(frozen=True, slots=True)
+class _Exam:
+    """A model whose attention is that of the module under test, and plain attention in its place."""
 
+    model: LlamaForCausalLM
+    pattern: ModelPattern
+    phase: PatternPhase
 
-def _compare_generated(model: LlamaForCausalLM, name: str, prompt: Tensor, new: int, padding: int, cache: str) -> None:
-    """The logits that each new token was chosen by, against those of one pass over the whole sequence."""
-    batch, mask = _padded(prompt, padding)
-    model.set_attn_implementation(name)
-    options: dict[str, Any] = {"cache_implementation": "static"} if cache == "static" else {}
-    out = model.generate(
-        batch,
-        attention_mask=mask,
-        max_new_tokens=new,
-        min_new_tokens=new,
-        do_sample=False,
-        output_logits=True,
-        return_dict_in_generate=True,
-        **options,
-    )
-    theirs = torch.stack(out.logits, dim=1)
-    for row, first in enumerate((padding, 0)):
-        ours = _alone(model, out.sequences[row, first:])[-new - 1 : -1]
-        require_close(theirs[row], ours, NAME, f"logits of generated tokens with a {cache} cache")
+    def compare_logits(self, tokens: Tensor, padding: int) -> None:
+        """All logits of a batch: in one pass, and in two with a cache between them."""
+        ours = [self._alone(row) for row in (tokens[0, : tokens.shape[1] - padding], tokens[1])]
+        batch, mask = _padded(tokens, padding)
+        cut = tokens.shape[1] - max(1, tokens.shape[1] // 3)
+        self.model.set_attn_implementation(_EXPORTED)
+        with torch.no_grad():
+            whole = self.model(batch, attention_mask=mask).logits
+            before = self.model(batch[:, :cut], attention_mask=mask[:, :cut], use_cache=True) if cut else None
+            cache = before.past_key_values if before else None
+            after = self.model(batch[:, cut:], attention_mask=mask, past_key_values=cache).logits
+        for row, first in enumerate((padding, 0)):
+            require_close(whole[row, first:], ours[row], NAME, "logits")
+            require_close(after[row], ours[row][cut - first :], NAME, "logits with a cache")
+
+    def compare_generated(self, prompt: Tensor, new: int, padding: int, cache: _Cache) -> None:
+        """The logits that each new token was chosen by, against those of one pass over the whole sequence."""
+        batch, mask = _padded(prompt, padding)
+        self.model.set_attn_implementation(_EXPORTED)
+        out = self.model.generate(
+            batch,
+            attention_mask=mask,
+            max_new_tokens=new,
+            min_new_tokens=new,
+            do_sample=False,
+            output_logits=True,
+            return_dict_in_generate=True,
+            **cache.options(self.model),
+        )
+        theirs = torch.stack(out.logits, dim=1)
+        for row, first in enumerate((padding, 0)):
+            ours = self._alone(out.sequences[row, first:], prompt.shape[1] - first)[-new - 1 : -1]
+            require_close(theirs[row], ours, NAME, f"logits of generated tokens with {cache.words}")
+
+    def _alone(self, row: Tensor, prompt_tokens: int | None = None) -> Tensor:
+        """Logits of one sequence under the reference, shape (tokens, vocabulary)."""
+        AttentionInterface.register(_REFERENCE, reference_attention(self.pattern, self.phase, prompt_tokens))
+        self.model.set_attn_implementation(_REFERENCE)
+        with torch.no_grad():
+            logits: Tensor = self.model(row[None], use_cache=False).logits[0]
+        return logits
 
 
 def _padded(tokens: Tensor, padding: int) -> tuple[Tensor, Tensor]:
@@ -118,21 +156,24 @@ def _padded(tokens: Tensor, padding: int) -> tuple[Tensor, Tensor]:
     return batch, (batch > 0).long()
 
 
-def _alone(model: LlamaForCausalLM, row: Tensor) -> Tensor:
-    """Logits of one sequence under the reference, shape (tokens, vocabulary)."""
-    model.set_attn_implementation(_REFERENCE)
-    with torch.no_grad():
-        logits: Tensor = model(row[None], use_cache=False).logits[0]
-    return logits
+def reference_attention(
+    pattern: ModelPattern, phase: PatternPhase = "both", prompt_tokens: int | None = None
+) -> Callable[..., tuple[Tensor, None]]:
+    """Softmax attention under the pattern's dense mask, as an attention function of transformers.
 
-
-def reference_attention(pattern: ModelPattern) -> Callable[..., tuple[Tensor, None]]:
-    """Softmax attention under the pattern's dense mask, as an attention function of transformers."""
+    Args:
+        pattern: causal, of masks.
+        phase: where it is used; other queries see all earlier keys.
+        prompt_tokens: first tokens that are the prompt; None for all.
+    """
 
     def attention(module: Any, query: Tensor, key: Tensor, value: Tensor, *_: Any, **options: Any) -> Any:
         num_tokens = query.shape[2]
         length = prod(pattern.grid) if pattern.grid else num_tokens
         mask = torch.from_numpy(pattern.mask(module.layer_idx, length))[:, :num_tokens, :num_tokens]
+        prompt = num_tokens if prompt_tokens is None else prompt_tokens
+        full = {"both": slice(0), "prefill": slice(prompt, None), "decode": slice(prompt)}[phase]
+        mask[:, full] = torch.ones_like(mask[:, full]).tril(full.start or 0)
         return plain_attention(query, key, value, mask, options["scaling"]).transpose(1, 2), None
 
     return attention

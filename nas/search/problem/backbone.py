@@ -124,7 +124,9 @@ def _pretrained(settings: StudySettings, evaluation: CheckpointSettings) -> Back
     assert settings.checkpoint is not None and isinstance(settings.task, TextSettings), "StudySettings checks both"
     decoder = Decoder.load(settings.checkpoint, device=choose_devices(settings)[0])
     sizes = decoder.dimensions
-    tasks = checkpoint_tasks(decoder, settings.task, evaluation.needle_depths, evaluation.needle_sequences)
+    tasks = checkpoint_tasks(
+        decoder, settings.task, evaluation.needle_depths, evaluation.needle_sequences, evaluation.phase
+    )
     text, probe = tasks[TEXT], tasks.get(NEEDLE)
     longest = [text, *(longer for times in sorted(settings.training.test_lengths) if (longer := text.longer(times)))][
         -1

@@ -16,6 +16,7 @@ from nas.evaluation.evaluator import fingerprints
 from nas.patterns.model import ModelPattern
 from nas.results.cost import Cost
 from nas.results.objective import Score
+from nas.results.phase import PatternPhase
 from nas.search.modelling.features import head_features, pattern_features
 from nas.search.problem.backbone import Backbone, make_backbone
 from nas.search.problem.larger import LargerModel, larger_model
@@ -47,6 +48,7 @@ class Problem:
         scores: what training measures.
         objectives: the axes of the front.
         baselines: named patterns, evaluated in every study.
+        phase: where patterns are used.
         native: what the baseline `native` stands for in the target; None without one.
         larger: the model one size up on which some patterns are checked; None if none are.
     """
@@ -58,6 +60,7 @@ class Problem:
     scores: tuple[Score, ...]
     objectives: tuple[Goal, ...]
     baselines: dict[str, ModelPattern]
+    phase: PatternPhase = "both"
     native: ModelPattern | None = None
     larger: LargerModel | None = None
 
@@ -130,11 +133,15 @@ class Problem:
 
     def cost(self, pattern: ModelPattern) -> Cost:
         """What a sampled pattern costs on the target, as it is meant there."""
-        return count_cost(self.backbone.meant(pattern), self.target)
+        return self.cost_of(self.backbone.meant(pattern))
+
+    def cost_of(self, meant: ModelPattern) -> Cost:
+        """What a pattern costs that is already as the target has it."""
+        return count_cost(meant, self.target, phase=self.phase)
 
     def estimated_cost(self, pattern: ModelPattern) -> Cost:
         """About that; for the many patterns that a sampler weighs and never samples."""
-        return estimate_cost(self.backbone.meant(pattern), self.target)
+        return estimate_cost(self.backbone.meant(pattern), self.target, self.phase)
 
     def meant(self, pattern: ModelPattern, baseline: str | None) -> ModelPattern:
         """What a pattern, of a baseline or a sampled one, stands for in the target."""
@@ -167,6 +174,7 @@ def make_problem(settings: StudySettings) -> Problem:
         scores=scores,
         objectives=objectives,
         baselines=baselines,
+        phase=settings.evaluation.phase,
         native=native[1] if native else None,
         larger=larger_model(settings, backbone.num_tokens),
     )

@@ -41,7 +41,12 @@ def test_every_format_is_verified_and_the_bundle_says_by_what(bundle, capsys, na
 
 @pytest.mark.parametrize(
     ("name", "file"),
-    [("flex", "attention_pattern.py"), ("torch", "torch_attention.py"), ("transformers", "transformers_attention.py")],
+    [
+        ("flex", "attention_pattern.py"),
+        ("torch", "torch_attention.py"),
+        ("transformers", "transformers_attention.py"),
+        ("transformers", "transformers_cache.py"),
+    ],
 )
 @pytest.mark.parametrize("place", ["start", "end"])
 def test_a_module_that_is_not_ours_is_never_run(bundle, name, file, place):

@@ -17,10 +17,11 @@ RANDOM = ModelPattern.of([(HeadGroup(2, (Window(1), Random(4, 1))),)])
 GRID = ModelPattern.of([(HeadGroup(1, (Tile(2, 3),)), HeadGroup(1, (Full(),)))], grid=(4, 6))
 
 
-def test_it_is_one_module_that_imports_transformers_only_when_it_is_registered(monkeypatch):
-    [(name, source)] = files_of("transformers", RANDOM).items()
-    assert name == "transformers_attention.py"
-    assert imported_packages(str(source)) == {"torch", "transformers"}
+def test_the_attention_imports_transformers_only_when_it_is_registered(monkeypatch):
+    files = files_of("transformers", RANDOM)
+    assert list(files) == ["transformers_attention.py", "transformers_cache.py"]
+    attention, cache = (imported_packages(str(source)) for source in files.values())
+    assert attention == {"torch", "transformers"} and cache == attention | {"transformers_attention"}
     monkeypatch.setitem(sys.modules, "transformers", None)
     module = load_module("transformers", RANDOM)
     with pytest.raises(ImportError):

@@ -32,6 +32,17 @@ def test_a_batch_with_padding_and_both_caches_equals_plain_attention(decoder):
     assert decoder.check(files_of("transformers", PATTERN), PATTERN)
 
 
+@pytest.mark.parametrize("phase", ["prefill", "decode"])
+def test_so_does_a_pattern_that_is_used_in_one_phase(decoder, phase):
+    """The reference reads the prompt, or goes on after it, with full attention."""
+    assert decoder.check(files_of("transformers", PATTERN, phase=phase), PATTERN)
+    files = files_of("transformers", PATTERN, phase=phase)
+    said = 'PHASE == ("prefill" if num_queries > 1 else "decode")'
+    swapped = str(files["transformers_attention.py"]).replace(said, said.replace("> 1", "== 1"))
+    with pytest.raises(ExportError, match=r"transformers: logits .*differ"):
+        decoder.check({**files, "transformers_attention.py": swapped}, PATTERN)
+
+
 @pytest.mark.slow
 @settings(quick, max_examples=4)
 @given(SUPPORTED["transformers"])
