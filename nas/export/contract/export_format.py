@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from nas.errors import InputError
 from nas.export.contract.masks import Reading, compare_masks
 from nas.patterns.model import ModelPattern
+from nas.patterns.serving import ServingRules
 from nas.results.bundle import OPTIONS, ExportSettings
 from nas.results.provenance import Provenance
 
@@ -45,6 +46,8 @@ class Format:
         usage: how to use the files, in Markdown; part of the README next to them.
         options: fields of ExportSettings that `write` uses.
         library: the library that also reads the files in `nas verify`; or why none does, as a clause.
+        rules: the rules that `write` refuses by, if they are all that it refuses by: a search can then keep to them
+            (`deployable_by`); None where rules of layers and heads are not what limits the format.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Format:
     usage: str
     options: frozenset[str] = frozenset()
     library: Library | str
+    rules: ServingRules | None = None
 
     def check_options(self, settings: ExportSettings) -> None:
         """Refuse settings that the format would ignore.
