@@ -158,6 +158,8 @@ class StudySettings:
         objectives: two or more of `nas.results.objective.OBJECTIVES`, or quality_2x where
             training.test_lengths has 2.
         constraints: budgets.
+        deployable_by: an export format, or several, that every pattern must be exportable to, and so the whole front;
+            those that `nas export` writes for libraries with windows (docs/export.md). None for no limit.
         confirm_seeds: further seeds with which every point of the front is trained again at the end.
         fidelity: whether and how the ranking is checked by longer training runs.
         device: auto, cpu, cuda or cuda:N.
@@ -187,6 +189,7 @@ class StudySettings:
     sampler: str = "ehvi"
     objectives: list[str] = field(default_factory=lambda: ["quality", "flops", "kv_cache_bytes"])
     constraints: ConstraintSettings = field(default_factory=ConstraintSettings)
+    deployable_by: list[str] | str | None = None
     confirm_seeds: int = 1
     fidelity: FidelitySettings = field(default_factory=FidelitySettings)
     device: str = "auto"
