@@ -48,6 +48,8 @@ class Format:
         library: the library that also reads the files in `nas verify`; or why none does, as a clause.
         rules: the rules that `write` refuses by, if they are all that it refuses by: a search can then keep to them
             (`deployable_by`); None where rules of layers and heads are not what limits the format.
+        drops_windows: whether the library is known to drop the windows of a `model_type` (as in config.json) in
+            silence.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Format:
     options: frozenset[str] = frozenset()
     library: Library | str
     rules: ServingRules | None = None
+    drops_windows: Callable[[str], bool] = lambda model_type: False
 
     def check_options(self, settings: ExportSettings) -> None:
         """Refuse settings that the format would ignore.

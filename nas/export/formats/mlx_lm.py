@@ -17,6 +17,28 @@ from nas.results.provenance import Provenance
 NAME = "mlx-lm"
 FILE_NAME = "model_config.json"
 RULES = ServingRules(least_full=1)
+READ_BY = frozenset(
+    {
+        "afmoe",
+        "exaone_moe",
+        "gear",
+        "gemma3n",
+        "gemma4",
+        "gemma4_text",
+        "gpt_oss",
+        "laguna",
+        "llama",
+        "mellum",
+        "ministral3",
+        "mistral",
+        "muse_glimmer",
+        "muse_spark",
+        "olmo3",
+        "spark2_5",
+        "step3p5",
+    }
+)
+"""The `model_type`s whose classes read both keys, in MLX-LM 0.32.2."""
 
 USAGE = f"""`{FILE_NAME}` holds keys for the model's `config.json`: `layer_types`, and `sliding_window`, the keys of the
 window, including the query's own.
@@ -53,4 +75,5 @@ FORMAT = Format(
     usage=USAGE,
     library=Library(package="mlx-lm", module="mlx_llama"),
     rules=RULES,
+    drops_windows=lambda model_type: model_type not in READ_BY,
 )

@@ -19,6 +19,8 @@ from nas.results.provenance import Provenance
 NAME = "sglang"
 FILE_NAME = "model_override.json"
 RULES = ServingRules()
+DROPPED = frozenset(("qwen3", "qwen3_moe"))
+"""The `model_type`s whose classes are known not to read the keys."""
 
 USAGE = f"""`{FILE_NAME}` overrides keys of the model's `config.json`: `layer_types`, and `sliding_window`, the keys of
 the window, including the query's own.
@@ -53,4 +55,5 @@ FORMAT = Format(
     usage=USAGE,
     library=NEEDS_GPU,
     rules=RULES,
+    drops_windows=lambda model_type: model_type in DROPPED,
 )

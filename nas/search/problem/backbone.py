@@ -125,7 +125,8 @@ def _pretrained(settings: StudySettings, evaluation: CheckpointSettings) -> Back
     """The decoder is loaded to be inspected, and released; workers load their own."""
     assert settings.checkpoint is not None and isinstance(settings.task, TextSettings), "StudySettings checks both"
     decoder = Decoder.load(settings.checkpoint, device=choose_devices(settings)[0])
-    sizes = decoder.dimensions
+    sizes, targets = decoder.dimensions, deployment(settings.deployable_by)
+    targets.check_model(decoder.model.config.model_type)
     tasks = checkpoint_tasks(decoder, settings.task, evaluation.needle_depths, evaluation.needle_sequences)
     text, probe = tasks[TEXT], tasks.get(NEEDLE)
     longest = [text, *(longer for times in sorted(settings.training.test_lengths) if (longer := text.longer(times)))][
@@ -139,7 +140,7 @@ def _pretrained(settings: StudySettings, evaluation: CheckpointSettings) -> Back
         num_tokens=text.num_tokens,
         causal=True,
         weighted=True,
-        serving=deployment(settings.deployable_by).rules,
+        serving=targets.rules,
         retrieval_heads=ranked_heads(retrieval_scores(decoder, probe, settings.training.batch_size))
         if isinstance(probe, NeedleTask)
         else (),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from nas.errors import InputError, PatternError, unknown
 from nas.export.contract.heads import Refusal
+from nas.export.contract.served_model import check_windows_are_read
 from nas.export.contract.serving import served_heads
 from nas.export.formats import FORMATS
 from nas.patterns.model import ModelPattern
@@ -54,6 +55,11 @@ class Deployment:
                 served_heads(pattern, RULES[name], name)
             except Refusal as refusal:
                 raise UndeployableError("deployable_by", refusal.cause, pattern.id) from None
+
+    def check_model(self, model_type: str) -> None:
+        """Refuse a checkpoint whose windows a target drops in silence; raises InputError, which names both."""
+        for name in self.names:
+            check_windows_are_read("checkpoint", model_type, FORMATS[name])
 
     def allows(self, pattern: ModelPattern) -> bool:
         """Whether every target can represent a pattern, in the form that is exported."""

@@ -155,8 +155,11 @@ def make_problem(settings: StudySettings) -> Problem:
     Raises:
         InputError: a setting is wrong; the message names it.
     """
+    targets = deployment(settings.deployable_by)
     backbone = make_backbone(settings)
     tasks, shape = backbone.tasks, backbone.shape
+    if targets.names:
+        Needs(causal=True).check("deployable_by", shape)
     task = next(iter(tasks.values()))
     scores = make_scores(tasks, settings.training.test_lengths)
     objectives = make_objectives(settings.objectives, scores, settings.task_quality)
@@ -168,14 +171,6 @@ def make_problem(settings: StudySettings) -> Problem:
     native = native_forms(backbone, target)
     if native is not None:
         baselines[NATIVE], _ = native
-    native_meant = {NATIVE: native[1]} if native else {}
-    targets = deployment(settings.deployable_by)
-    if targets.names:
-        Needs(causal=True).check("deployable_by", shape)
-    meant = {name: backbone.meant(pattern) for name, pattern in baselines.items()} | native_meant
-    baselines = {name: pattern for name, pattern in baselines.items() if targets.allows(meant[name])}
-    if lost := [name for name in meant if name not in baselines]:
-        _LOG.warning("Baselines that %s cannot represent: %s.", " or ".join(targets.names), ", ".join(lost))
     problem = Problem(
         backbone=backbone,
         space=space,
@@ -191,7 +186,20 @@ def make_problem(settings: StudySettings) -> Problem:
     for pattern in baselines.values():
         backbone.check_fit(pattern)
     _draw_on_trial(problem)
-    return problem
+    return _with_deployable_baselines(problem)
+
+
+def _with_deployable_baselines(problem: Problem) -> Problem:
+    """The problem without the baselines that a target of deployable_by cannot represent, which a warning names."""
+    fitting = {
+        name: pattern
+        for name, pattern in problem.baselines.items()
+        if problem.deployment.allows(problem.meant(pattern, name))
+    }
+    if lost := [name for name in problem.baselines if name not in fitting]:
+        targets = " or ".join(problem.deployment.names)
+        _LOG.warning("Left out, as %s cannot represent them: %s.", targets, ", ".join(lost))
+    return replace(problem, baselines=fitting)
 
 
 def _baselines(space: Space, shape: Shape) -> dict[str, ModelPattern]:

@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,8 +65,9 @@ def test_what_one_target_cannot_represent_is_refused_in_its_words():
         both.check(sinks)
 
 
-def _problem(**settings) -> Problem:
-    return make_problem(StudySettings(**{"task": TASK, "space": STREAMING} | settings))
+def _problem(**settings: Any) -> Problem:
+    values: dict[str, Any] = {"task": TASK, "space": STREAMING} | settings
+    return make_problem(StudySettings(**values))
 
 
 @pytest.mark.parametrize("names", [*RULES, ["vllm", "mlx-lm", "swaa"]], ids=str)
@@ -83,7 +85,7 @@ def test_baselines_that_a_target_cannot_represent_are_left_out_and_named(caplog)
     with caplog.at_level(logging.WARNING):
         problem = _problem(deployable_by="vllm")
     assert list(problem.baselines) == ["full", "local_global"]
-    assert "Baselines that vllm cannot represent: streaming, retrieval_streaming." in caplog.text
+    assert "Left out, as vllm cannot represent them: streaming, retrieval_streaming." in caplog.text
     assert list(_problem().baselines) == ["full", "streaming", "retrieval_streaming", "local_global"]
 
 
@@ -134,6 +136,13 @@ def test_options_can_narrow_a_space_to_what_a_target_represents():
 def test_options_that_leave_nothing_are_told(space, options, message):
     with pytest.raises(InputError, match=message):
         _problem(deployable_by="vllm", space=SpaceSettings(attribute=f"search_spaces.{space}", options=options))
+
+
+def test_a_model_whose_windows_a_target_drops_is_refused():
+    message = r"^checkpoint: must be a model whose windows mlx-lm reads; it drops .*, got 'qwen3'"
+    with pytest.raises(InputError, match=message):
+        deployment(["vllm", "mlx-lm"]).check_model("qwen3")
+    deployment(["vllm", "mlx-lm"]).check_model("llama")
 
 
 def test_a_bidirectional_task_is_refused():
