@@ -9,6 +9,7 @@ from nas.patterns.primitives import Block, Full, Primitive
 from nas.space.checks import require_numbers, require_words
 from nas.space.choices import Choice, layer_scopes
 from nas.space.scaling import window_of, window_widths
+from nas.space.serving import servable, size_scope
 from nas.space.space import Shape, Suggester
 
 LOCAL_KINDS = ("window", "block")
@@ -18,6 +19,9 @@ FIRST = ("local", "full")
 @dataclass(frozen=True, kw_only=True)
 class LocalGlobal:
     """Period, order and kind are drawn once, the width for every layer (without effect in a full layer).
+
+    Where `deployable_by` names a target with one window for the whole model, the width is drawn once too, and chunks
+    are not offered for any target.
 
     Args:
         period: layers in a period, one of them full; None for 2, 3, 4 and 6, as far as the model has layers.
@@ -43,17 +47,27 @@ class LocalGlobal:
         require_numbers("window_tokens", self.window_tokens, at_least=1)
 
     def sample(self, suggest: Suggester, shape: Shape) -> ModelPattern:
-        """A pattern of the shape from suggested values."""
+        """A pattern of the shape from suggested values.
+
+        Raises:
+            InputError: the options offer nothing that the targets of deployable_by allow.
+        """
         period = Choice(self.period or _periods(shape.num_layers)).draw(suggest, "period")
         first = Choice(self.first).draw(suggest, "first")
-        kind = Choice(self.local_kind).draw(suggest, "local_kind")
+        kind = Choice(self._kinds(shape)).draw(suggest, "local_kind")
         place = period - 1 if first == "local" else 0
         layers = []
         for index, layer in enumerate(layer_scopes(suggest, shape)):
-            width = Choice(self.window_tokens or window_widths(shape)).draw(layer, "window_tokens")
+            widths = Choice(self.window_tokens or window_widths(shape))
+            width = widths.draw(size_scope(suggest, layer, shape), "window_tokens")
             local: Primitive = Block(width) if kind == "block" else window_of(width, causal=shape.causal)
             layers.append((HeadGroup(shape.num_heads, (Full() if index % period == place else local,)),))
         return shape.pattern(layers)
+
+    def _kinds(self, shape: Shape) -> list[str]:
+        if shape.serving is None:
+            return self.local_kind
+        return servable("local_kind", self.local_kind, lambda kind: kind == "window", "window, as no target has chunks")
 
 
 def _periods(num_layers: int) -> list[int]:

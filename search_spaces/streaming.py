@@ -5,16 +5,21 @@ from typing import ClassVar
 
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
+from nas.patterns.primitives import Full
 from nas.space.checks import require_numbers
-from nas.space.choices import Choice, each_layer
+from nas.space.choices import Choice, Scope, each_layer
 from nas.space.needs import Needs
 from nas.space.scaling import first_tokens, global_counts, window_of, window_widths
+from nas.space.serving import full_layers, servable, serving_rules
 from nas.space.space import Shape, Suggester
 
 
 @dataclass(frozen=True, kw_only=True)
 class Streaming:
     """Sinks and window are drawn for every layer.
+
+    Where `deployable_by` names a target with one window for the whole model, both are drawn once, and every layer has
+    them or full attention.
 
     Args:
         num_sinks: first tokens that all queries see; None for 0, 1, 4, 16, 64, up to an eighth of n.
@@ -35,11 +40,30 @@ class Streaming:
         require_numbers("window_tokens", self.window_tokens, at_least=1)
 
     def sample(self, suggest: Suggester, shape: Shape) -> ModelPattern:
-        """A pattern of the shape from suggested values; InputError if the shape is not causal."""
-        self.needs.check("space=streaming", shape)
-        return each_layer(suggest, shape, lambda layer: self._layer(layer, shape))
+        """A pattern of the shape from suggested values.
 
-    def _layer(self, suggest: Suggester, shape: Shape) -> tuple[HeadGroup, ...]:
-        num_sinks = Choice(self.num_sinks or global_counts(shape)).draw(suggest, "num_sinks")
-        width = Choice(self.window_tokens or window_widths(shape)).draw(suggest, "window_tokens")
+        Raises:
+            InputError: the shape is not causal, or the options offer nothing that the targets of deployable_by allow.
+        """
+        self.needs.check("space=streaming", shape)
+        if serving_rules(shape).sizes_differ:
+            return each_layer(suggest, shape, lambda layer: self._layer(layer, shape, self._widths(shape)))
+        n = shape.num_tokens
+        narrow = servable("window_tokens", self._widths(shape), lambda width: width < n, f"a width below {n}")
+        windowed = self._layer(Scope("layers", suggest), shape, narrow)
+        full = (HeadGroup(shape.num_heads, (Full(),)),)
+        return shape.pattern([full if whole else windowed for whole in full_layers(suggest, shape)])
+
+    def _widths(self, shape: Shape) -> list[int]:
+        return self.window_tokens or window_widths(shape)
+
+    def _layer(self, suggest: Suggester, shape: Shape, widths: list[int]) -> tuple[HeadGroup, ...]:
+        num_sinks = Choice(self._sinks(shape)).draw(suggest, "num_sinks")
+        width = Choice(widths).draw(suggest, "window_tokens")
         return (HeadGroup(shape.num_heads, (window_of(width, causal=True), *first_tokens(num_sinks))),)
+
+    def _sinks(self, shape: Shape) -> list[int]:
+        offered = self.num_sinks or global_counts(shape)
+        if serving_rules(shape).first_tokens:
+            return offered
+        return servable("num_sinks", offered, lambda count: count == 0, "0, as a target has no first tokens")

@@ -48,8 +48,16 @@ def _copies(unions: st.SearchStrategy[Union], causal: bool) -> st.SearchStrategy
 
 @st.composite
 def _duo(draw: st.DrawFn) -> ModelPattern:
-    streaming = draw(windows.map(lambda window: (window,)) | sinks)
+    streaming = draw(plain_windows | sinks)
     return draw(_heads(st.sampled_from([streaming, (Full(),)])))
+
+
+@st.composite
+def _one_size(draw: st.DrawFn, unions: st.SearchStrategy[Union], least_full: int = 0) -> ModelPattern:
+    """Layers that are full or have the one window of the model."""
+    union = draw(unions)
+    layers = [(Full(),)] * least_full + draw(st.lists(st.sampled_from([union, (Full(),)]), min_size=1, max_size=4))
+    return ModelPattern.of([(HeadGroup(4, one),) for one in draw(st.permutations(layers))])
 
 
 @st.composite
@@ -84,7 +92,8 @@ in_blocks = st.one_of(
     st.builds(lambda blocks, seed: (Block(BLOCK), Random(BLOCK, blocks, seed)), st.integers(1, 2), st.integers(0, 9)),
     st.builds(lambda every: (Block(every), Columns(every, BLOCK)), _blocks(2, 4)),
 )
-one_window = st.one_of(full, windows.map(lambda window: (window,)))
+plain_windows = windows.map(lambda window: (window,))
+one_window = st.one_of(full, plain_windows)
 masks = patterns().filter(lambda pattern: kinds(pattern) <= set(MASK_KINDS))
 
 SUPPORTED: dict[str, st.SearchStrategy[ModelPattern]] = {
@@ -99,7 +108,16 @@ SUPPORTED: dict[str, st.SearchStrategy[ModelPattern]] = {
     ),
     "deepspeed": st.booleans().flatmap(lambda causal: _copies(full | _chunks(), causal)) | _copies(_around(), False),
     "flashinfer": st.booleans().flatmap(lambda causal: _heads(in_blocks, causal)),
+    "vllm": _one_size(plain_windows),
+    "sglang": _one_size(plain_windows),
+    "mlx-lm": _one_size(plain_windows, least_full=1),
+    "gguf": _one_size(plain_windows),
     "tensorrt-llm": _layers(one_window),
+    "megatron-core": _one_size(plain_windows),
+    "flash-attention": _layers(one_window),
+    "flash-attention-4": masks | patterns(grid=(6, 16)),
+    "splash": masks | patterns(grid=(6, 16)),
+    "swaa": _one_size(plain_windows | sinks),
     "duo-attention": _duo(),
     "minference": _heads(one_window | sinks),
 }
@@ -110,7 +128,7 @@ EXAMPLES: dict[str, ModelPattern] = {
 """One of them for each, of two layers with two heads."""
 
 SETTINGS = {name: ExportSettings() for name in SUPPORTED} | {
-    name: ExportSettings(block_tokens=BLOCK) for name in ("deepspeed", "flashinfer")
+    name: ExportSettings(block_tokens=BLOCK) for name in ("deepspeed", "flashinfer", "flash-attention-4")
 }
 """What each is exported with."""
 

@@ -1,9 +1,14 @@
 """`nas export`: patterns of a study as files for the libraries that run them."""
 
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 from textwrap import fill
+from typing import TYPE_CHECKING
 
 from nas.cli.verb import Verb, add_study, sequence_length, some_path, trial_number
+
+if TYPE_CHECKING:
+    from nas.export import ServedModel
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -22,6 +27,12 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--format", metavar="F", required=True, help="one of the formats below")
     parser.add_argument(
         "--out", metavar="DIR", type=some_path, required=True, help="folder for the files, created if missing"
+    )
+    parser.add_argument(
+        "--model",
+        metavar="FILE",
+        type=some_path,
+        help="the config.json of the model that the files are for: refuse what it would not run, or drop in silence",
     )
     parser.add_argument("--force", action="store_true", help="replace existing files")
     numbers = parser.add_argument_group("options of some formats")
@@ -46,9 +57,25 @@ def _act(args: Namespace) -> int:
         points = [choose_best(front, args.best)]
     settings = ExportSettings(num_tokens=args.tokens, block_tokens=args.block, num_kv_heads=args.kv_heads)
     others = whole_front(front) if front.points else []
-    for path in export_points(points, args.format, args.out, settings=settings, front=others, force=args.force):
+    model = _served(args.model) if args.model else None
+    written = export_points(
+        points, args.format, args.out, settings=settings, front=others, model=model, force=args.force
+    )
+    for path in written:
         print(path)
     return 0
+
+
+def _served(config: Path) -> "ServedModel":
+    from nas.config.model_config import read_model_fields
+    from nas.export import ServedModel
+
+    fields = read_model_fields(config, "--model")
+    return ServedModel(
+        model_type=fields.model_type,
+        num_layers=fields.count("num_hidden_layers"),
+        num_heads=fields.count("num_attention_heads"),
+    )
 
 
 def _formats() -> str:

@@ -38,7 +38,7 @@ def read_model_config(path: Path) -> Target:
     Raises:
         InputError: it is no plain file or no JSON, lacks a key, or describes layers that a target cannot have.
     """
-    fields = _fields(_read(path), str(path))
+    fields = read_model_fields(path, "target")
     family = FAMILIES.get(fields.model_type, UNKNOWN)
     num_layers = fields.count("num_hidden_layers")
     if num_layers > MOST_LAYERS:
@@ -64,12 +64,25 @@ def read_model_config(path: Path) -> Target:
     )
 
 
-def _read(path: Path) -> Mapping[str, Any]:
-    _check_plain(path)
+def read_model_fields(path: Path, where: str) -> ModelFields:
+    """The keys of the decoder that a config.json describes; of a model of text and pictures those of the text model.
+
+    Args:
+        path: the file.
+        where: the argument that names it, for messages.
+
+    Raises:
+        InputError: it is no plain file or no JSON.
+    """
+    return _fields(_read(path, where), str(path))
+
+
+def _read(path: Path, where: str) -> Mapping[str, Any]:
+    _check_plain(path, where)
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError("target", f"must be a file that can be read ({error.strerror})", str(path)) from None
+        raise InputError(where, f"must be a file that can be read ({error.strerror})", str(path)) from None
     except (ValueError, RecursionError) as error:
         raise InputError(str(path), "must be a JSON file", type(error).__name__) from None
     if not isinstance(document, Mapping):
@@ -77,15 +90,15 @@ def _read(path: Path) -> Mapping[str, Any]:
     return document
 
 
-def _check_plain(path: Path) -> None:
+def _check_plain(path: Path, where: str) -> None:
     try:
         found = os.lstat(path)
     except (OSError, ValueError) as error:
         allowed = f"must be the config.json of a model ({getattr(error, 'strerror', error)})"
-        raise InputError("target", allowed, str(path)) from None
+        raise InputError(where, allowed, str(path)) from None
     if not stat.S_ISREG(found.st_mode):
         remedy = "Name the file that it leads to." if stat.S_ISLNK(found.st_mode) else "Name its config.json."
-        raise InputError("target", "must be a plain file, not a link or a folder", str(path), remedy)
+        raise InputError(where, "must be a plain file, not a link or a folder", str(path), remedy)
     if found.st_size > MOST_CONFIG_BYTES:
         raise InputError(str(path), f"must be at most {MOST_CONFIG_BYTES:,} bytes long", found.st_size)
 

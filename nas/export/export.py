@@ -8,6 +8,7 @@ from nas.export.bundle.contents import bundle_files
 from nas.export.bundle.writer import write_bundle
 from nas.export.contract.export_format import Files, Format
 from nas.export.contract.heads import Refusal
+from nas.export.contract.served_model import ServedModel
 from nas.export.formats import FORMATS
 from nas.export.selection.nearest import nearest
 from nas.export.selection.point import ExportPoint
@@ -21,6 +22,7 @@ def export_points(
     *,
     settings: ExportSettings | None = None,
     front: Sequence[ExportPoint] = (),
+    model: ServedModel | None = None,
     force: bool = False,
 ) -> list[Path]:
     """Write patterns in one format, each read back and compared first; all of them or none.
@@ -31,13 +33,14 @@ def export_points(
         out: the output folder; made if missing.
         settings: numbers that some formats need; None for their defaults.
         front: the points from which a refusal names the nearest that the format can represent.
+        model: the model that the files are for; None to check nothing of it.
         force: replace files of the same names.
 
     Returns:
         the files written, README.md and the like of each point included.
 
     Raises:
-        InputError: the format is unknown, or does not take a setting.
+        InputError: the format is unknown, or does not take a setting, or the model does not fit.
         ExportError: the format cannot represent a pattern, or a file must not be written.
     """
     if format_name not in FORMATS:
@@ -45,6 +48,8 @@ def export_points(
     export_format, settings = FORMATS[format_name], settings or ExportSettings()
     files: Files = {}
     for point in points:
+        if model is not None:
+            model.check(point.pattern, export_format)
         prefix = f"{point.subfolder}/" if point.subfolder else ""
         try:
             made = bundle_files(point, export_format, settings)

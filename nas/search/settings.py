@@ -161,6 +161,8 @@ class StudySettings:
         constraints: budgets.
         project_to: tokens per parameter of the proxy to which the quality of a short run on text is projected, by its
             last two rungs; patterns are compared by that. 0 to compare them as they were measured.
+        deployable_by: an export format, or several, that every pattern must be exportable to, and so the whole front;
+            those that `nas export` writes for libraries with windows (docs/export.md). None for no limit.
         confirm_seeds: further seeds with which every point of the front is trained again at the end.
         fidelity: whether and how the ranking is checked by longer training runs.
         device: auto, cpu, cuda or cuda:N.
@@ -191,6 +193,7 @@ class StudySettings:
     objectives: list[str] = field(default_factory=lambda: ["quality", "flops", "kv_cache_bytes"])
     constraints: ConstraintSettings = field(default_factory=ConstraintSettings)
     project_to: float = 20
+    deployable_by: list[str] | str | None = None
     confirm_seeds: int = 1
     fidelity: FidelitySettings = field(default_factory=FidelitySettings)
     device: str = "auto"

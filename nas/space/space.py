@@ -6,6 +6,7 @@ from typing import Protocol
 
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
+from nas.patterns.serving import ServingRules
 
 Option = str | int | float | bool
 
@@ -36,6 +37,7 @@ class Shape:
         weighted: whether the model is pretrained, so that the order of heads matters.
         grain: how many of these tokens the trained model sees as one; smaller sizes come to nothing there.
         retrieval_heads: every (layer, head) by descending retrieval score; empty if there are no scores.
+        serving: what the targets of `deployable_by` can all represent; None for no limit.
     """
 
     num_layers: int
@@ -47,6 +49,7 @@ class Shape:
     weighted: bool = False
     grain: int = 1
     retrieval_heads: tuple[tuple[int, int], ...] = ()
+    serving: ServingRules | None = None
 
     @property
     def trained_tokens(self) -> int:

@@ -45,3 +45,24 @@ def test_the_readme_names_the_trial_and_its_costs(nas, study: Path, in_tmp_path:
     assert nas("export", str(study), "--trial", "0", "--format", "pattern", "--out", "a").code == 0
     readme = Path("a/README.md").read_text()
     assert "(baseline full)" in readme and "| attention_flops |" in readme
+
+
+def test_a_model_that_would_drop_the_windows_in_silence_is_refused_in_one_line(nas, study: Path, in_tmp_path: Path):
+    """Trial 0 is full attention in all layers."""
+    front = json.loads((study / "front.json").read_text())
+    layers = next(one for one in front["baselines"] + front["points"] if one["trial"] == 0)["pattern"]["layers"]
+    sizes = {"num_hidden_layers": len(layers), "num_attention_heads": sum(one["count"] for one in layers[0]["heads"])}
+    words = ("export", str(study), "--trial", "0", "--format", "mlx-lm", "--out", "a", "--model", "config.json")
+    Path("config.json").write_text(json.dumps(sizes | {"model_type": "qwen3"}))
+    refused = nas(*words)
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "--model: must be a model whose windows mlx-lm reads" in refused.err and "qwen3" in refused.err
+    assert not Path("a").exists()
+    Path("config.json").write_text(json.dumps(sizes | {"model_type": "llama"}))
+    assert nas(*words).code == 0
+
+
+def test_a_model_that_cannot_be_read_is_told(nas, study: Path, in_tmp_path: Path):
+    refused = nas("export", str(study), "--format", "vllm", "--out", "a", "--model", "nowhere.json")
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "--model: must be the config.json of a model" in refused.err

@@ -7,6 +7,7 @@ from typing import get_args
 from nas.errors import ExportError, InputError
 from nas.export.contract.masks import Reading, compare_masks
 from nas.patterns.model import ModelPattern
+from nas.patterns.serving import ServingRules
 from nas.results.bundle import OPTIONS, ExportSettings
 from nas.results.phase import PatternPhase
 from nas.results.provenance import Provenance
@@ -51,6 +52,10 @@ class Format:
         options: fields of ExportSettings that `write` uses.
         phases: where its files can have a pattern used; one that is used in one phase alone goes into no other format.
         library: the library that also reads the files in `nas verify`; or why none does, as a clause.
+        rules: the rules that `write` refuses by, if they are all that it refuses by: a search can then keep to them
+            (`deployable_by`); None where rules of layers and heads are not what limits the format.
+        drops_windows: whether the library is known to drop the windows of a `model_type` (as in config.json) in
+            silence.
     """
 
     name: str
@@ -61,6 +66,8 @@ class Format:
     options: frozenset[str] = frozenset()
     phases: frozenset[PatternPhase] = frozenset(["both"])
     library: Library | str
+    rules: ServingRules | None = None
+    drops_windows: Callable[[str], bool] = lambda model_type: False
 
     def check_options(self, settings: ExportSettings) -> None:
         """Refuse settings that the format would ignore.

@@ -11,7 +11,15 @@ from nas.results.bundle import OPTIONS
 
 
 class Refusal(ExportError):
-    """A pattern that a format cannot represent."""
+    """A pattern that a format cannot represent.
+
+    Args:
+        cause: what the format cannot represent, where and why, in one line.
+    """
+
+    def __init__(self, cause: str) -> None:
+        self.cause = cause
+        super().__init__(f"{cause}. Use --format pattern, which represents everything.")
 
 
 def refusal(name: str, kind: str, where: str, why: str = "") -> Refusal:
@@ -24,8 +32,7 @@ def refusal(name: str, kind: str, where: str, why: str = "") -> Refusal:
         why: what the format requires instead, as a clause.
     """
     reason = f": {why}" if why else ""
-    remedy = "Use --format pattern, which represents everything."
-    return Refusal(f"{name}: cannot represent {kind!r} in {where}{reason}. {remedy}")
+    return Refusal(f"{name}: cannot represent {kind!r} in {where}{reason}")
 
 
 @dataclass(frozen=True, slots=True)

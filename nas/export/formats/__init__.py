@@ -4,14 +4,23 @@ from nas.export.contract.export_format import Format
 from nas.export.formats import (
     deepspeed,
     duo_attention,
+    flash_attention,
+    flash_attention_4,
     flashinfer,
     flex_module,
+    gguf,
+    megatron_core,
     minference,
+    mlx_lm,
     pattern_file,
+    sglang,
+    splash,
+    swaa,
     tensorrt_llm,
     torch_module,
     transformers_config,
     transformers_module,
+    vllm,
 )
 
 FORMATS: dict[str, Format] = {
@@ -22,11 +31,20 @@ FORMATS: dict[str, Format] = {
         torch_module,
         transformers_module,
         transformers_config,
-        deepspeed,
-        flashinfer,
+        vllm,
+        sglang,
+        mlx_lm,
+        gguf,
         tensorrt_llm,
+        megatron_core,
+        flash_attention,
+        flash_attention_4,
+        flashinfer,
+        splash,
+        swaa,
         duo_attention,
         minference,
+        deepspeed,
     )
 }
 """The formats by their names for `--format`. To add one, see CONTRIBUTING.md."""

@@ -10,16 +10,17 @@ from io import StringIO
 import numpy as np
 
 from nas.export.contract.export_format import NEEDS_GPU, Files, Format, mask_check
-from nas.export.contract.heads import Heads, kv_heads, masked_heads, require_causal, streaming
 from nas.export.contract.masks import Reading
+from nas.export.contract.serving import model_window, served_heads
 from nas.patterns.arrays import Flags, Positions
 from nas.patterns.model import ModelPattern
-from nas.patterns.primitives import Window
+from nas.patterns.serving import ServingRules
 from nas.results.bundle import ExportSettings
 from nas.results.provenance import Provenance
 
 NAME = "duo-attention"
 HEADS_FILE_NAME, CONFIG_FILE_NAME = "full_attention_heads.tsv", "config.json"
+RULES = ServingRules(first_tokens=True, heads_differ=True)
 
 USAGE = f"""`{HEADS_FILE_NAME}` has a row for each layer and a column for each KV head: 1 for full attention, 0 for
 streaming. `{CONFIG_FILE_NAME}` has `sink_size`, the number of first tokens, and `recent_size`, the keys of the window,
@@ -46,24 +47,13 @@ def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSetting
     Raises:
         Refusal: a head is neither full nor first tokens and a window, or two streaming heads differ.
     """
-    require_causal(pattern, NAME)
-    layers = [kv_heads(heads, settings.num_kv_heads, NAME) for heads in masked_heads(pattern, NAME)]
-    by_head = [(group, streaming(group, NAME)) for layer in layers for group in layer]
-    sizes = [(group, found) for group, found in by_head if found.before is not None]
-    for group, found in sizes:
-        if found != sizes[0][1]:
-            raise _differs(group)
-    first, before = (sizes[0][1].first, sizes[0][1].before) if sizes else (0, 0)
-    full = np.array([found.before is None for _, found in by_head]).reshape(len(layers), -1)
+    layers = served_heads(pattern, RULES, NAME, settings.num_kv_heads)
+    window = model_window(tuple(found for layer in layers for found in layer))
+    full = np.array([[found.before is None for found in layer] for layer in layers])
     text = StringIO()
     np.savetxt(text, full.astype(float), fmt="%.1f", delimiter="\t")
-    config = {"sink_size": first, "recent_size": (before or 0) + 1}
+    config = {"sink_size": window.first, "recent_size": (window.before or 0) + 1}
     return {HEADS_FILE_NAME: text.getvalue(), CONFIG_FILE_NAME: json.dumps(config, indent=2) + "\n"}
-
-
-def _differs(group: Heads) -> Exception:
-    window = next(primitive for primitive in group.union if isinstance(primitive, Window))
-    return group.refuse(NAME, window, "all streaming heads share one number of first tokens and one window")
 
 
 def read(files: Files, num_heads: int) -> Reading:
@@ -89,4 +79,5 @@ FORMAT = Format(
     usage=USAGE,
     options=frozenset({"num_kv_heads"}),
     library=NEEDS_GPU,
+    rules=RULES,
 )

@@ -5,14 +5,12 @@ Source: `VariableBlockSparseAttentionWrapper.plan` in flashinfer/sparse.py of Fl
 
 from dataclasses import replace
 from functools import lru_cache
-from io import BytesIO
-from math import prod
-from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nas.errors import ExportError, InputError
+from nas.errors import InputError
+from nas.export.contract.arrays_file import one_length, pack_arrays, unpack_arrays
 from nas.export.contract.export_format import NEEDS_GPU, Files, Format, mask_check
 from nas.export.contract.heads import Heads, kv_heads, masked_heads
 from nas.export.contract.masks import Reading
@@ -27,10 +25,10 @@ NAME = "flashinfer"
 FILE_NAME = "flashinfer.npz"
 BLOCK = 64
 """Side of a block unless `--block` sets it, in tokens."""
+_ARRAYS = {"block_mask_map": 4, "block_row_sz": 3, "block_col_sz": 3, "causal": 0, "num_tokens": 0}
+"""The arrays of the file, with their dimensions."""
 _MOST_BLOCKS = 1 << 28
 """Most entries of all maps together, at one byte each."""
-_MOST_BYTES = 2 * _MOST_BLOCKS
-"""Most bytes of all arrays, unpacked: zeros take a thousandth of that in the file."""
 
 USAGE = f"""`{FILE_NAME}` holds arrays for `VariableBlockSparseAttentionWrapper`, whose first axis is the layer, and
 `causal` and `num_tokens`, the one length that they are for.
@@ -59,7 +57,7 @@ def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSetting
         InputError: no length is known, the pattern's grid has another one, or the maps would be too large.
         Refusal: a head is not a layout of such blocks, or the query heads of a KV head differ.
     """
-    num_tokens, block = _length(pattern, provenance, settings), settings.block_tokens or BLOCK
+    num_tokens, block = one_length(pattern, provenance, settings), settings.block_tokens or BLOCK
     layers = [kv_heads(heads, settings.num_kv_heads, NAME) for heads in masked_heads(pattern, NAME)]
     if len(layers) * len(layers[0]) * (num_tokens / block) ** 2 > _MOST_BLOCKS:
         raise InputError(OPTIONS["block_tokens"], f"must be larger for {num_tokens} tokens", block)
@@ -68,28 +66,8 @@ def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSetting
         [_layer_maps(groups, layer, num_tokens, block) for groups, layer in zip(layers, pattern.layers, strict=True)]
     )
     rows = np.broadcast_to(sizes, (*maps.shape[:2], len(sizes)))
-    return {FILE_NAME: _packed(maps, rows, pattern.causal, num_tokens)}
-
-
-def _length(pattern: ModelPattern, provenance: Provenance, settings: ExportSettings) -> int:
-    """The one length that the maps are for, in tokens."""
-    num_tokens = settings.num_tokens or provenance.num_tokens
-    if pattern.grid and num_tokens != prod(pattern.grid):
-        raise InputError(OPTIONS["num_tokens"], f"must be {prod(pattern.grid)}, the tokens of the grid", num_tokens)
-    return num_tokens
-
-
-def _packed(maps: Flags, sizes: NDArray[np.int32], causal: bool, num_tokens: int) -> bytes:
-    binary = BytesIO()
-    np.savez_compressed(
-        binary,
-        block_mask_map=maps,
-        block_row_sz=sizes,
-        block_col_sz=sizes,
-        causal=np.array(causal),
-        num_tokens=np.array(num_tokens, dtype=np.int64),
-    )
-    return binary.getvalue()
+    arrays = (maps, rows, rows, np.array(pattern.causal), np.array(num_tokens, dtype=np.int64))
+    return {FILE_NAME: pack_arrays(dict(zip(_ARRAYS, arrays, strict=True)))}
 
 
 def _layer_maps(groups: tuple[Heads, ...], layer: LayerPattern, num_tokens: int, block: int) -> Flags:
@@ -131,28 +109,18 @@ def read(files: Files, num_heads: int) -> Reading:
     Raises:
         ExportError: the file is not such an archive.
     """
-    try:
-        content = files[FILE_NAME]
-        binary = BytesIO(content if isinstance(content, bytes) else b"")
-        with ZipFile(binary) as archive:
-            if (size := sum(part.file_size for part in archive.infolist())) > _MOST_BYTES:
-                raise ValueError(f"{size:,} bytes once unpacked, of {_MOST_BYTES:,} at most")
-        with np.load(binary, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        num_tokens, causal = int(arrays["num_tokens"]), bool(arrays["causal"])
-        maps, row_sizes, column_sizes = (arrays[name] for name in ("block_mask_map", "block_row_sz", "block_col_sz"))
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        raise ExportError(f"{NAME}: {FILE_NAME} must hold the arrays that nas writes, got {error}.") from None
+    arrays = unpack_arrays(files[FILE_NAME], _ARRAYS, NAME, FILE_NAME)
+    maps, row_sizes, column_sizes, causal, num_tokens = (arrays[name] for name in _ARRAYS)
     share = num_heads // maps.shape[1]
 
     def rows(layer: int, query: Positions, length: int) -> Flags:
         heads = []
         for kv_head in range(maps.shape[1]):
             sizes = row_sizes[layer, kv_head], column_sizes[layer, kv_head]
-            heads.append(_seen_by(query, maps[layer, kv_head], *sizes, causal))
+            heads.append(_seen_by(query, maps[layer, kv_head], *sizes, bool(causal)))
         return np.repeat(np.stack(heads), share, axis=0)
 
-    return Reading(rows=rows, only=num_tokens)
+    return Reading(rows=rows, only=int(num_tokens))
 
 
 def _seen_by(

@@ -9,15 +9,17 @@ import numpy as np
 
 from nas.errors import ExportError
 from nas.export.contract.export_format import NEEDS_GPU, Files, Format, mask_check
-from nas.export.contract.heads import masked_heads, require_causal, streaming
 from nas.export.contract.masks import Reading
+from nas.export.contract.serving import served_heads
 from nas.patterns.arrays import Flags, Positions
 from nas.patterns.model import ModelPattern
+from nas.patterns.serving import ServingRules
 from nas.results.bundle import ExportSettings
 from nas.results.provenance import Provenance
 
 NAME = "minference"
 FILE_NAME = "best_pattern.json"
+RULES = ServingRules(first_tokens=True, heads_differ=True, sizes_differ=True)
 KIND = "stream_llm"
 """The only kind of head that is written; the others choose their keys by content."""
 WHOLE = 1 << 30
@@ -43,16 +45,13 @@ def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSetting
     Raises:
         Refusal: a head is neither full nor first tokens and a window.
     """
-    require_causal(pattern, NAME)
-    layers = []
-    for heads in masked_heads(pattern, NAME):
-        by_head = [streaming(group, NAME) for group in heads for _ in range(group.first, group.stop)]
-        layers.append(
-            {
-                str(head): [KIND, one.first, WHOLE if one.before is None else one.before + 1, 1.0]
-                for head, one in enumerate(by_head)
-            }
-        )
+    layers = [
+        {
+            str(head): [KIND, one.first, WHOLE if one.before is None else one.before + 1, 1.0]
+            for head, one in enumerate(by_head)
+        }
+        for by_head in served_heads(pattern, RULES, NAME)
+    ]
     return {FILE_NAME: json.dumps(layers) + "\n"}
 
 
@@ -85,4 +84,5 @@ FORMAT = Format(
     usage=USAGE,
     phases=frozenset(["both", "prefill"]),
     library=NEEDS_GPU,
+    rules=RULES,
 )

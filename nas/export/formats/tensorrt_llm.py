@@ -8,16 +8,17 @@ import numpy as np
 import yaml
 
 from nas.export.contract.export_format import NEEDS_GPU, Files, Format, mask_check
-from nas.export.contract.heads import masked_heads, require_causal, single_group, streaming
 from nas.export.contract.masks import Reading
+from nas.export.contract.serving import served_layers
 from nas.patterns.arrays import Flags, Positions
 from nas.patterns.model import ModelPattern
-from nas.patterns.primitives import Global
+from nas.patterns.serving import ServingRules
 from nas.results.bundle import ExportSettings
 from nas.results.provenance import Provenance
 
 NAME = "tensorrt-llm"
 FILE_NAME = "tensorrt_llm.yaml"
+RULES = ServingRules(sizes_differ=True)
 WHOLE = 2**31 - 1
 """The window of a layer with full attention: TensorRT-LLM takes the smaller of it and the model's longest sequence."""
 
@@ -38,15 +39,8 @@ def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSetting
     Raises:
         Refusal: a layer is more than one window, or its heads differ.
     """
-    require_causal(pattern, NAME)
-    windows = []
-    for heads in masked_heads(pattern, NAME):
-        layer = single_group(heads, NAME)
-        found = streaming(layer, NAME)
-        if found.first:
-            sinks = next(primitive for primitive in layer.union if isinstance(primitive, Global))
-            raise layer.refuse(NAME, sinks, "it represents one window per layer, without first tokens")
-        windows.append(WHOLE if found.before is None else found.before + 1)
+    layers = served_layers(pattern, RULES, NAME)
+    windows = [WHOLE if found.before is None else found.before + 1 for found in layers]
     return {FILE_NAME: yaml.safe_dump({"kv_cache_config": {"max_attention_window": windows}}, default_flow_style=None)}
 
 
@@ -69,4 +63,5 @@ FORMAT = Format(
     check=mask_check(NAME, read),
     usage=USAGE,
     library=NEEDS_GPU,
+    rules=RULES,
 )

@@ -19,6 +19,7 @@ from nas.pretrained.retrieval_heads import ranked_heads, retrieval_scores
 from nas.pretrained.source import checkpoint_fingerprint
 from nas.proxy.network.layout import check_fit as check_fit_of_proxy
 from nas.search.devices import choose_devices
+from nas.search.problem.deployment import deployment
 from nas.search.problem.study_tasks import make_tasks
 from nas.search.problem.transfer import Transfer, make_transfer
 from nas.search.settings import StudySettings
@@ -101,6 +102,7 @@ def _proxy(settings: StudySettings) -> Backbone:
         grain=transfer.grain if transfer else 1,
         causal=task.causal,
         grid=task.grid,
+        serving=deployment(settings.deployable_by).rules,
         context=all(other.train_batch(0, 1, 0).context is not None for other in tasks.values()),
     )
 
@@ -123,7 +125,8 @@ def _pretrained(settings: StudySettings, evaluation: CheckpointSettings) -> Back
     """The decoder is loaded to be inspected, and released; workers load their own."""
     assert settings.checkpoint is not None and isinstance(settings.task, TextSettings), "StudySettings checks both"
     decoder = Decoder.load(settings.checkpoint, device=choose_devices(settings)[0])
-    sizes = decoder.dimensions
+    sizes, targets = decoder.dimensions, deployment(settings.deployable_by)
+    targets.check_model(decoder.model.config.model_type)
     tasks = checkpoint_tasks(
         decoder, settings.task, evaluation.needle_depths, evaluation.needle_sequences, evaluation.phase
     )
@@ -139,6 +142,7 @@ def _pretrained(settings: StudySettings, evaluation: CheckpointSettings) -> Back
         num_tokens=text.num_tokens,
         causal=True,
         weighted=True,
+        serving=targets.rules,
         retrieval_heads=ranked_heads(retrieval_scores(decoder, probe, settings.training.batch_size))
         if isinstance(probe, NeedleTask)
         else (),

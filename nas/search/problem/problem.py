@@ -1,8 +1,9 @@
 """The problem that a study's settings stand for, built and checked before anything is written or trained."""
 
+import logging
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from nas.results.objective import Score
 from nas.results.phase import PatternPhase
 from nas.search.modelling.features import head_features, pattern_features
 from nas.search.problem.backbone import Backbone, make_backbone
+from nas.search.problem.deployment import Deployment, UndeployableError, deployment
 from nas.search.problem.larger import LargerModel, larger_model
 from nas.search.problem.native import native_forms
 from nas.search.problem.study_target import study_target
@@ -28,12 +30,17 @@ from nas.search.scoring.scores import make_scores
 from nas.search.settings import StudySettings
 from nas.space.baselines import baselines_for
 from nas.space.load import load_space
+from nas.space.needs import Needs
 from nas.space.random_suggester import RandomSuggester
 from nas.space.space import Shape, Space, Suggester
 from nas.tasks.task import Task
 
+_LOG = logging.getLogger(__name__)
+
 TRIAL_DRAWS = 100
 """Random draws of which at least one must make a pattern that can be trained."""
+LEAST_DEPLOYABLE = 25
+"""How many of them must make one that can be deployed: a rejected draw costs a trial of samplers other than ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +56,7 @@ class Problem:
         objectives: the axes of the front.
         baselines: named patterns, evaluated in every study.
         phase: where patterns are used.
+        deployment: the targets that every pattern must be exportable to.
         native: what the baseline `native` stands for in the target; None without one.
         larger: the model one size up on which some patterns are checked; None if none are.
     """
@@ -61,6 +69,7 @@ class Problem:
     objectives: tuple[Goal, ...]
     baselines: dict[str, ModelPattern]
     phase: PatternPhase = "both"
+    deployment: Deployment = field(default_factory=Deployment)
     native: ModelPattern | None = None
     larger: LargerModel | None = None
 
@@ -98,7 +107,7 @@ class Problem:
 
         Raises:
             PatternError: the suggested values make no valid pattern, or none that a task can be learned with, or none
-                that the model is long enough for.
+                that the model is long enough for, or none that every target of deployable_by can represent.
             InputError: the space's options do not go with the shape, or the space failed or returned anything else.
         """
         try:
@@ -115,6 +124,7 @@ class Problem:
             raise InputError("space", f"must sample patterns with (layers, heads, causal, grid) = {wanted}", made)
         pattern = self.backbone.trained(pattern)
         self.backbone.check_fit(pattern)
+        self.deployment.check(self.backbone.meant(pattern))
         return pattern
 
     def features(self, patterns: Sequence[ModelPattern]) -> NDArray[np.float64]:
@@ -154,8 +164,11 @@ def make_problem(settings: StudySettings) -> Problem:
     Raises:
         InputError: a setting is wrong; the message names it.
     """
+    targets = deployment(settings.deployable_by)
     backbone = make_backbone(settings)
     tasks, shape = backbone.tasks, backbone.shape
+    if targets.names:
+        Needs(causal=True).check("deployable_by", shape)
     task = next(iter(tasks.values()))
     scores, objectives = scores_and_objectives(settings, backbone)
     target = study_target(settings, backbone.target, task)
@@ -175,13 +188,27 @@ def make_problem(settings: StudySettings) -> Problem:
         objectives=objectives,
         baselines=baselines,
         phase=settings.evaluation.phase,
+        deployment=targets,
         native=native[1] if native else None,
         larger=larger_model(settings, backbone.num_tokens),
     )
     for pattern in baselines.values():
         backbone.check_fit(pattern)
     _draw_on_trial(problem)
-    return problem
+    return _with_deployable_baselines(problem)
+
+
+def _with_deployable_baselines(problem: Problem) -> Problem:
+    """The problem without the baselines that a target of deployable_by cannot represent, which a warning names."""
+    fitting = {
+        name: pattern
+        for name, pattern in problem.baselines.items()
+        if problem.deployment.allows(problem.meant(pattern, name))
+    }
+    if lost := [name for name in problem.baselines if name not in fitting]:
+        targets = " or ".join(problem.deployment.names)
+        _LOG.warning("Left out, as %s cannot represent them: %s.", targets, ", ".join(lost))
+    return replace(problem, baselines=fitting)
 
 
 def scores_and_objectives(settings: StudySettings, backbone: Backbone) -> tuple[tuple[Score, ...], tuple[Goal, ...]]:
@@ -216,14 +243,29 @@ def _baselines(space: Space, shape: Shape) -> dict[str, ModelPattern]:
 
 
 def _draw_on_trial(problem: Problem) -> None:
-    """Draw until a pattern can be trained, so that a space which never makes one is refused before the search."""
+    """Draw until patterns can be trained, so that a space which never makes one is refused before the search.
+
+    So is a space that hardly makes one which every target of deployable_by can represent.
+    """
+    wanted, made, undeployable = LEAST_DEPLOYABLE if problem.deployment.names else 1, 0, None
     for draw in range(TRIAL_DRAWS):
         try:
             problem.sample(RandomSuggester(draw))
-            return
+        except UndeployableError as error:
+            undeployable = error
         except NasError as error:
             refused = error
-    raise refused
+        else:
+            made += 1
+            if made == wanted:
+                return
+    if undeployable is not None:
+        targets = " and ".join(problem.deployment.names)
+        allowed = f"must offer what {targets} can represent, at least in {wanted} of {TRIAL_DRAWS} draws"
+        remedy = f"The last one was refused: {undeployable.allowed}. Use space=streaming, which offers nothing else."
+        raise InputError("space", allowed, made, remedy)
+    if not made:
+        raise refused
 
 
 def _place(error: Exception) -> str:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from nas.errors import ExportError, InputError
 from nas.export import FORMATS, ExportSettings
+from nas.export.contract import arrays_file
 from nas.export.contract.heads import Refusal
 from nas.export.formats import flashinfer
 from nas.patterns.layer import HeadGroup
@@ -107,7 +108,7 @@ def test_maps_have_a_limit_and_the_length_of_a_grid():
 def test_an_archive_that_grows_when_it_is_unpacked_is_refused_before(monkeypatch):
     pattern = ModelPattern.of([(HeadGroup(1, (Full(),)),)])
     files = _files(pattern)
-    monkeypatch.setattr(flashinfer, "_MOST_BYTES", 100)
+    monkeypatch.setattr(arrays_file, "_MOST_BYTES", 100)
     with pytest.raises(ExportError, match=r"must hold the arrays that nas writes, got .* bytes once unpacked, of 100"):
         FORMATS["flashinfer"].check(files, pattern)
 

@@ -1,0 +1,102 @@
+"""Format `gguf`: the keys and values that an existing GGUF file gets, for llama.cpp.
+
+Source: the package gguf (`Keys.Attention`) for names and types; `llama_hparams::is_masked_swa` and the models of
+llama.cpp, which hide a key from a query that is `sliding_window` or more tokens later.
+"""
+
+import json
+from typing import Any
+
+import numpy as np
+
+from nas.export.contract.export_format import Files, Format, Library, mask_check
+from nas.export.contract.masks import Reading
+from nas.export.contract.serving import model_window, served_layers
+from nas.patterns.arrays import Flags, Positions
+from nas.patterns.model import ModelPattern
+from nas.patterns.serving import ServingRules
+from nas.results.bundle import ExportSettings
+from nas.results.provenance import Provenance
+
+NAME = "gguf"
+FILE_NAME = "gguf_metadata.json"
+RULES = ServingRules()
+WINDOW, PATTERN = "{arch}.attention.sliding_window", "{arch}.attention.sliding_window_pattern"
+BY_LAYER = ("cohere2moe", "dflash", "gemma4", "mellum", "mimo2", "step35")
+"""Architectures for which llama.cpp reads a value for each layer."""
+
+USAGE = f"""`{FILE_NAME}` holds keys of GGUF with their types and values; `{{arch}}` stands for the architecture.
+`sliding_window` counts keys, including the query's own, and `sliding_window_pattern` is true for layers with the
+window. To write a copy of a GGUF file that has them, its weights untouched:
+
+```python
+import json
+from pathlib import Path
+
+import gguf
+from gguf.scripts.gguf_new_metadata import MetadataDetails, copy_with_new_metadata
+
+document = json.loads(Path("{FILE_NAME}").read_text())
+reader = gguf.GGUFReader("model.gguf")
+arch = reader.get_field("general.architecture").contents()
+if arch not in document["read_by"]:
+    raise SystemExit(f"llama.cpp ignores windows by layer in the architecture {{arch}}.")
+keys = {{
+    key.format(arch=arch): MetadataDetails(gguf.GGUFValueType[one["type"]], one["value"])
+    for key, one in document["keys"].items()
+}}
+copy_with_new_metadata(reader, gguf.GGUFWriter("windowed.gguf", arch=arch), keys, [])
+```
+
+llama.cpp reads a value for each layer in the architectures of `read_by` only. `gemma3`, `olmo2` and `exaone4` read a
+period instead; `llama` and most others ignore both keys without a word, so a Llama remains a Llama with full attention.
+"""
+
+
+def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSettings) -> Files:
+    """The keys.
+
+    Raises:
+        Refusal: a layer is neither full nor a window, its heads differ, or two windows do.
+    """
+    layers = served_layers(pattern, RULES, NAME)
+    before = model_window(layers).before
+    keys: dict[str, Any] = {WINDOW: {"type": "UINT32", "value": 0 if before is None else before + 1}}
+    keys[PATTERN] = {"type": "ARRAY", "value": [found.before is not None for found in layers]}
+    return {FILE_NAME: json.dumps({"read_by": BY_LAYER, "keys": keys}, indent=2) + "\n"}
+
+
+def read(files: Files, num_heads: int) -> Reading:
+    """The masks of the keys, see `window_reading`."""
+    keys = json.loads(files[FILE_NAME])["keys"]
+    return window_reading(keys[WINDOW]["value"], keys[PATTERN]["value"], num_heads)
+
+
+def window_reading(window: int, windowed: list[bool], num_heads: int) -> Reading:
+    """The masks by `is_masked_swa`: in a windowed layer a key `window` or more tokens before the query is hidden.
+
+    Args:
+        window: of the model, in keys.
+        windowed: which layers have it.
+        num_heads: heads of a layer, which all see the same.
+    """
+
+    def rows(layer: int, query: Positions, num_tokens: int) -> Flags:
+        back = query[:, None] - np.arange(num_tokens)
+        seen = back >= 0
+        if windowed[layer]:
+            seen &= back < window
+        return np.broadcast_to(seen, (num_heads, *seen.shape))
+
+    return Reading(rows=rows)
+
+
+FORMAT = Format(
+    name=NAME,
+    summary="metadata for a GGUF file; each layer full or a window, one window for the whole model; few architectures",
+    write=write,
+    check=mask_check(NAME, read),
+    usage=USAGE,
+    library=Library(package="gguf", module="gguf_file"),
+    rules=RULES,
+)
