@@ -5,9 +5,7 @@ from math import prod
 
 from nas.cli.verb import Verb, add_pattern, some_path, whole_number
 from nas.errors import InputError
-
-MOST_DRAWN_TOKENS = 2**17
-"""Drawing time grows with the length: seconds for a picture at this one, minutes at 2**24 tokens (MOST_TOKENS)."""
+from nas.ranges import MOST_DRAWN_TOKENS
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
