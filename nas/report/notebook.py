@@ -3,16 +3,15 @@
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Template
 
 from nas.patterns.drawing.layout import telling_length
 from nas.patterns.label import label as pattern_label
 from nas.patterns.model import ModelPattern
-from nas.report.objective_labels import label
+from nas.report.page.environment import page_environment
 from nas.report.page.front_plot import front_plot
 from nas.report.page.masks import pattern_picture
 from nas.report.study.record import StudyRecord
-from nas.report.study.summary import worth_in_words
 from nas.results.front import Front
 from nas.results.insight import Insight
 
@@ -37,12 +36,4 @@ def front_html(front: Front) -> str:
 
 @cache
 def _template(name: str) -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("notebook_templates")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(label=label, worth=worth_in_words, pattern_label=pattern_label)
-    return environment.get_template(name)
+    return page_environment(Path(__file__).with_name("notebook_templates")).get_template(name)

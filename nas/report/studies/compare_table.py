@@ -73,14 +73,11 @@ def _reference(compared: SideBySide) -> str:
 
 def _fronts(compared: SideBySide) -> Iterator[RenderableType]:
     """The joint front, or every front where they do not compare."""
-    rows = [(side, point) for side in compared.sides for point in side.points] if compared.obstacle else compared.joint
+    rows = compared.rows
     if not rows:
         return
     yield Text()
     yield Text("Every front:" if compared.obstacle else "The joint front, best first:", "bold")
-    if not compared.obstacle:
-        first = next((one for one in compared.objectives if not one.is_cost), compared.objectives[0])
-        rows = sorted(rows, key=lambda row: first.sign * row[1].values[first.name])
     table = _table("study", "trial", *(label(one.name) for one in compared.objectives), "pattern")
     table.columns[-1].style = ACCENT
     for side, point in rows:

@@ -58,7 +58,7 @@ class StudyOverview:
 
 
 def studies_in(folder: Path, now: float) -> list[StudyOverview]:
-    """Every study of a folder, by name; links are not followed, and what is no study is named as such.
+    """Every study of a folder, those that run first and what is no study last, by name; links are not followed.
 
     Args:
         folder: such as runs.
@@ -72,7 +72,8 @@ def studies_in(folder: Path, now: float) -> list[StudyOverview]:
     except OSError as error:
         remedy = "Start a study with nas search."
         raise InputError("FOLDER", "must be a folder of studies", f"{folder} ({error.strerror})", remedy) from None
-    return [study_overview(folder / name, now) for name in names]
+    found = [study_overview(folder / name, now) for name in names]
+    return sorted(found, key=lambda one: (one.state is not StudyState.RUNNING, one.state is StudyState.UNREADABLE))
 
 
 def study_overview(study: Path, now: float) -> StudyOverview:

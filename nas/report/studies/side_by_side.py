@@ -7,7 +7,7 @@ from typing import Any
 
 from nas.errors import InputError
 from nas.report.studies.standing import Standing, front_standings
-from nas.results.front import Front
+from nas.results.front import Front, leading
 from nas.results.objective import Objective
 from nas.statistics.pareto import Point, hypervolume, nondominated, reference_beyond
 
@@ -69,9 +69,13 @@ class SideBySide:
     differences: tuple[Difference, ...]
 
     @property
-    def joint(self) -> list[tuple[Side, Standing]]:
-        """The front of all studies together, in the order of the studies."""
-        return [(side, point) for side in self.sides for point in side.points if point.trial in side.on_joint]
+    def rows(self) -> list[tuple[Side, Standing]]:
+        """The joint front, best quality first; every front after the other where they do not compare."""
+        if self.obstacle:
+            return [(side, point) for side in self.sides for point in side.points]
+        first = leading(self.objectives)
+        joint = [(side, point) for side in self.sides for point in side.points if point.trial in side.on_joint]
+        return sorted(joint, key=lambda row: first.sign * row[1].values[first.name])
 
 
 def side_by_side(fronts: Mapping[str, Front], settings: Sequence[Mapping[str, Any]]) -> SideBySide:

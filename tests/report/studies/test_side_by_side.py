@@ -26,7 +26,7 @@ def test_hypervolumes_share_one_reference():
     whole, lesser = found.sides
     assert whole.volume == pytest.approx(1) and 0 < lesser.volume < 1 and not found.obstacle
     assert whole.on_joint == {1, 2} and lesser.on_joint == {7}, "a point that both have is on the front of both"
-    assert [(side.name, point.trial) for side, point in found.joint] == [("a", 1), ("a", 2), ("b", 7)]
+    assert [(side.name, point.trial) for side, point in found.rows] == [("a", 2), ("a", 1), ("b", 7)]
     assert found.reference["quality"] == pytest.approx(2.0 + 0.1 * 0.1)
     assert [(one.key, one.values) for one in found.differences] == [("seed", ("0", "1"))]
 
@@ -38,7 +38,8 @@ def test_hypervolumes_share_one_reference():
 def test_values_of_other_things_do_not_compare(changes, word):
     found = side_by_side({"a": make(make_point(1)), "b": make(make_point(2))}, [SETTINGS, SETTINGS | changes])
     assert word in found.obstacle and "do not compare" in found.obstacle
-    assert [side.volume for side in found.sides] == [None, None] and found.reference == {} and found.joint == []
+    assert [side.volume for side in found.sides] == [None, None] and found.reference == {}
+    assert [side.name for side, _ in found.rows] == ["a", "b"]
 
 
 def test_rungs_change_no_value():
