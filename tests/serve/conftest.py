@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ HOSTILE = """<script>boom()</script>"'><img src=x onerror=boom()>{{ 7 * 7 }}"""
 def make_progress(ended: Path, **changes) -> StudyProgress:
     """A search that has a while to go."""
     run = RunProgress(trial=7, task=HOSTILE, step=50, num_steps=100)
-    fields = {
+    fields: dict[str, Any] = {
         "stage": Stage.SEARCHING,
         "objectives": read_front(ended).objectives,
         "num_done": 12,
