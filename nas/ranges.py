@@ -6,6 +6,8 @@ from nas.errors import InputError
 
 MOST_TOKENS = 2**24
 """Longest sequence whose pairs are counted, in tokens: some counts take tens of bytes per token."""
+MOST_DRAWN_TOKENS = 2**17
+"""Longest sequence that is drawn, in tokens: a picture takes seconds at this length, minutes at MOST_TOKENS."""
 
 
 def check_range(
@@ -54,11 +56,11 @@ def _in_words(least: float | None, above: float | None, most: float | None, belo
     return " and ".join(bound for bound in bounds if bound)
 
 
-def check_num_tokens(num_tokens: object, where: str = "num_tokens") -> None:
-    """Refuse a sequence length that cannot be counted.
+def check_num_tokens(num_tokens: object, where: str = "num_tokens", most: int = MOST_TOKENS) -> None:
+    """Refuse a sequence length that cannot be counted, or drawn.
 
     Raises:
-        InputError: it is not a whole number from 1 to MOST_TOKENS.
+        InputError: it is not a whole number from 1 to `most`.
     """
-    if not isinstance(num_tokens, int) or isinstance(num_tokens, bool) or not 1 <= num_tokens <= MOST_TOKENS:
-        raise InputError(where, f"must be a whole number from 1 to {MOST_TOKENS}", num_tokens)
+    if not isinstance(num_tokens, int) or isinstance(num_tokens, bool) or not 1 <= num_tokens <= most:
+        raise InputError(where, f"must be a whole number from 1 to {most}", num_tokens)

@@ -1,13 +1,11 @@
-"""`nas draw`: the mask of a pattern, as text or as a picture."""
+"""`nas draw`: a pattern as a map of layers by heads and its masks, or as a picture of the masks."""
 
 from argparse import ArgumentParser, Namespace
 from math import prod
 
 from nas.cli.verb import Verb, add_pattern, some_path, whole_number
 from nas.errors import InputError
-
-MOST_DRAWN_TOKENS = 2**17
-"""Drawing time grows with the length: seconds for a picture at this one, minutes at 2**24 tokens (MOST_TOKENS)."""
+from nas.ranges import MOST_DRAWN_TOKENS
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -26,6 +24,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 def _act(args: Namespace) -> int:
     from nas.cli.pattern_argument import read_pattern
+    from nas.patterns.drawing.model_map import draw_map
     from nas.patterns.drawing.text import draw_text
 
     if args.out is not None and args.out.suffix.lower() != ".png":
@@ -38,7 +37,7 @@ def _act(args: Namespace) -> int:
         if num_tokens > MOST_DRAWN_TOKENS:
             raise InputError("grid", f"must have at most {MOST_DRAWN_TOKENS} places to be drawn", list(pattern.grid))
     if args.out is None:
-        print(draw_text(pattern, num_tokens), end="")
+        print(f"{draw_map(pattern)}\n{draw_text(pattern, num_tokens)}", end="")
     else:
         from nas.patterns.drawing.picture import draw_picture  # matplotlib takes as long as all other imports
 
@@ -53,7 +52,7 @@ def _drawn_length(text: str) -> int:
 
 VERB = Verb(
     name="draw",
-    summary="Draw a pattern: queries downwards, keys to the right",
+    summary="Draw a pattern: the model as a map of layers by heads, then its masks, or a picture of them",
     add_arguments=_add_arguments,
     act=_act,
     examples=(

@@ -9,13 +9,43 @@ from signal import SIGINT, pthread_kill
 from threading import Event, Thread, main_thread
 from time import sleep
 
-from nas.cli import carry, cost, doctor, draw, export, report, search, show, table, track, verify
+from nas.cli import (
+    carry,
+    compare,
+    cost,
+    doctor,
+    draw,
+    export,
+    list_studies,
+    report,
+    search,
+    serve,
+    show,
+    table,
+    track,
+    verify,
+)
 from nas.cli.verb import INTERRUPTED, USER_ERROR, Verb
 from nas.errors import NasError
 
 VERBS: dict[str, Verb] = {
     module.VERB.name: module.VERB
-    for module in (search, show, report, export, verify, draw, cost, carry, track, table, doctor)
+    for module in (
+        search,
+        list_studies,
+        serve,
+        show,
+        report,
+        compare,
+        export,
+        verify,
+        draw,
+        cost,
+        carry,
+        track,
+        table,
+        doctor,
+    )
 }
 """Every command by its name, in the order in which a user meets them."""
 

@@ -53,6 +53,7 @@ def _search(settings: "RunSettings", words: Sequence[str] | None) -> None:
     from nas.cli.report import PAGE, write_report
     from nas.report.front_picture import draw_front
     from nas.report.front_table import print_front
+    from nas.report.progress.progress_file import ProgressFile
     from nas.report.progress.watch import make_progress
     from nas.report.quantities import format_count
     from nas.results.study import StudyReader, study_path
@@ -61,8 +62,8 @@ def _search(settings: "RunSettings", words: Sequence[str] | None) -> None:
     from nas.tracking.wandb_tracker import make_observer
 
     tracker = make_observer(settings.tracking)
-    progress = make_progress(Console())
-    front = run_study(settings, [progress, tracker] if tracker else [progress])
+    observers = [make_progress(Console()), ProgressFile(), *([tracker] if tracker else [])]
+    front = run_study(settings, observers)
     folder = study_path(settings.study, settings.runs_folder)
     print_front(front)
     try:

@@ -87,7 +87,9 @@ def _unknown_arguments(parser: argparse.ArgumentParser, words: list[str]) -> Nas
 
 def add_study(parser: argparse.ArgumentParser) -> None:
     """Declare the argument STUDY."""
-    parser.add_argument("study", metavar="STUDY", type=_study, help="a name under runs/, or the path of a study folder")
+    parser.add_argument(
+        "study", metavar="STUDY", type=study_name, help="a name under runs/, or the path of a study folder"
+    )
 
 
 def add_pattern(parser: argparse.ArgumentParser) -> None:
@@ -129,8 +131,8 @@ def some_path(text: str) -> Path:
     return Path(text)
 
 
-def _study(text: str) -> str:
-    """A study; a trial of one, which other arguments name, is refused."""
+def study_name(text: str) -> str:
+    """A study, for an argparse `type`; a trial of one, which other arguments name, is refused."""
     study, mark, number = text.rpartition("#")
     if mark and number.isdecimal() and not Path(text).exists():
         raise argparse.ArgumentTypeError(f"must be a study without a trial, such as {study}, got {text!r}")

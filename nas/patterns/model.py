@@ -4,13 +4,17 @@ import hashlib
 import json
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nas.errors import PatternError
 from nas.patterns.arrays import Flags
 from nas.patterns.canonical import canonical_layer
 from nas.patterns.layer import HeadGroup, LayerPattern
 from nas.patterns.primitives import LowRank
+from nas.ranges import MOST_DRAWN_TOKENS, check_num_tokens
+
+if TYPE_CHECKING:
+    from nas.patterns.drawing.picture import PatternFigure
 
 SCHEMA = "nas.pattern/1"
 MOST_LAYERS = 512
@@ -183,6 +187,29 @@ class ModelPattern:
         if not isinstance(num_tokens, int) or num_tokens < 1:
             raise PatternError("num_tokens", "must be 1 or more", num_tokens)
         return self.layers[layer].mask(num_tokens)
+
+    def plot(self, num_tokens: int | None = None) -> "PatternFigure":
+        """The masks as a matplotlib figure, which notebooks show and `savefig` writes; see `draw_picture`.
+
+        Args:
+            num_tokens: sequence length n that is drawn, in tokens; None for one at which the pattern tells most.
+
+        Raises:
+            InputError: `num_tokens` is out of range or does not fit the grid, or a head has too many shapes to be
+                drawn at this length.
+        """
+        from nas.patterns.drawing.layout import telling_length
+        from nas.patterns.drawing.picture import pattern_figure  # matplotlib takes as long as all other imports
+
+        if num_tokens is not None:
+            check_num_tokens(num_tokens, most=MOST_DRAWN_TOKENS)
+        return pattern_figure(self, num_tokens or telling_length(self))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: label, layers by heads, and every different mask."""
+        from nas.report.notebook import pattern_html  # the one way up: a value shows itself, and only a notebook asks
+
+        return pattern_html(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The pattern as schema nas.pattern/1 writes it, ready for JSON."""

@@ -14,6 +14,7 @@ from nas.report.fidelity import fidelity_lines
 from nas.report.measured_costs import measured_cost_lines
 from nas.report.objective_labels import best_first, label
 from nas.report.quantities import format_quantity, format_ratio
+from nas.report.style import ACCENT
 from nas.results.front import Baseline, Front, FrontEntry
 from nas.results.objective import Objective, Score
 
@@ -32,7 +33,6 @@ _LEAST_LABEL_WIDTH = 16
 """Least width of labels next to the numbers; with less room, labels are placed below them."""
 _WIDEST_HEADING = 15
 """Width at which headings wrap: that of `(bits per byte)`."""
-_LABEL_STYLE = "cyan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ def _lines(
         if place == num_points:
             yield Text(_BASELINES, "dim")
         first = _GAP + folded[0] if beside else ""
-        style = _LABEL_STYLE if on_front else ""
+        style = ACCENT if on_front else ""
         for own, label_part in [(numbers, first), *((" " * indent, line) for line in folded[1 if beside else 0 :])]:
             yield Text.assemble(own, (label_part, style), style="" if on_front else "dim")
 

@@ -1,7 +1,7 @@
 """front.json (schema nas.front/1): the non-dominated trials of a study, and its named baselines."""
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec import field
 
@@ -10,10 +10,15 @@ from nas.patterns.primitives.scale import CarryRules
 from nas.results.codec import Value
 from nas.results.cost import Cost
 from nas.results.fidelity import FidelityReport, Reordering
+from nas.results.frame import front_frame
 from nas.results.objective import COSTS, PROFILED, Objective, Score
 from nas.results.phase import PatternPhase
 from nas.results.profile import Profile
 from nas.results.trial import TrialState
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
 
 SCHEMA: Final = "nas.front/1"
 CONTENDING = 0.05
@@ -313,6 +318,20 @@ class Front(Value, frozen=True, kw_only=True):
             return sum(self._below_best(point, objective) ** 2 for objective in objectives)
 
         return min(self.points, key=lambda point: (distance(point), point.trial))
+
+    def to_dataframe(self) -> "pandas.DataFrame | polars.DataFrame":
+        """A table of pandas, or of polars where only that is installed; see `nas.results.frame.front_frame`.
+
+        Raises:
+            InputError: neither is installed.
+        """
+        return front_frame(self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the chart of the front, and a table."""
+        from nas.report.notebook import front_html  # the one way up: a value shows itself, and only a notebook asks
+
+        return front_html(self)
 
     def _below_best(self, point: FrontPoint, objective: Objective) -> float:
         """The distance from the best value of the front, as a share of the front's range: 0 is best, 1 is worst."""

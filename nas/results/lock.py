@@ -5,6 +5,7 @@ import fcntl
 import os
 import socket
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,26 @@ from nas.files import make_folder
 
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
 """A link is not followed, and a pipe does not wait for its other end: the folder may come from a stranger."""
+
+_PATIENCE_SECONDS = 0.5
+"""How long a driver tries: `is_driven` holds the lock for an instant."""
+
+
+def is_driven(folder: Path) -> bool:
+    """Whether a driver is at work on a study; False where the file system has no locks, or `lock` is not a file."""
+    try:
+        descriptor = os.open(folder / "lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return False
 
 
 @contextmanager
@@ -49,8 +70,12 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def _lock(descriptor: int, folder: Path) -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        while not _is_free(descriptor):
+            if time.monotonic() > deadline:
+                raise BlockingIOError
+            time.sleep(_PATIENCE_SECONDS / 20)
     except BlockingIOError:
         owner = os.pread(descriptor, 300, 0).decode(errors="replace").strip() or "unknown"
         raise StudyError(
@@ -59,6 +84,15 @@ def _lock(descriptor: int, folder: Path) -> None:
     except OSError as error:
         remedy = "Choose a runs_folder on another disk."
         raise StudyError(f"study: {folder} cannot be locked ({error.strerror}). {remedy}") from None
+
+
+def _is_free(descriptor: int) -> bool:
+    """Lock the file, unless another process has it."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _foreign(path: Path) -> StudyError:

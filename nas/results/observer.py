@@ -66,6 +66,7 @@ class StudyPlan:
         num_larger_runs: runs that check the ranking one size up, of long_steps each.
         larger_step: work of one of their steps, in steps of the study's own proxy.
         grain: how many tokens of the target the trained model sees as one; 1 without a target.
+        num_workers: workers that train side by side.
     """
 
     num_baselines: int
@@ -81,6 +82,7 @@ class StudyPlan:
     num_larger_runs: int = 0
     larger_step: float = 0.0
     grain: int = 1
+    num_workers: int = 1
 
     @property
     def num_trials(self) -> int:

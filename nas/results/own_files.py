@@ -7,7 +7,18 @@ from pathlib import Path
 
 from nas.errors import StudyError
 
-NAMES = ("lock", "config.yaml", "data.json", "trials", "front.json", "front.csv", "front.png", "report.html", "wandb")
+NAMES = (
+    "lock",
+    "config.yaml",
+    "data.json",
+    "trials",
+    "progress.json",
+    "front.json",
+    "front.csv",
+    "front.png",
+    "report.html",
+    "wandb",
+)
 """What `nas` reads and writes in a study folder. Further entries are left alone: they are the user's, or, as study.db
 is, replaced without a look at what they were."""
 

@@ -126,7 +126,8 @@ class Driver:
 
     def _run(self) -> Front:
         info = study_info(self._storage.path, self._settings, self._problem)
-        self._observers.study_started(info, study_plan(self._settings, self._problem), self._known)
+        plan = study_plan(self._settings, self._problem, self._concurrency.num_workers)
+        self._observers.study_started(info, plan, self._known)
         self._search()
         further = FurtherRuns(
             self._settings,

@@ -37,7 +37,7 @@ def study_info(folder: Path, settings: StudySettings, problem: Problem) -> Study
     )
 
 
-def study_plan(settings: StudySettings, problem: Problem) -> StudyPlan:
+def study_plan(settings: StudySettings, problem: Problem, num_workers: int = 1) -> StudyPlan:
     """The training that a study plans, for observers that show how far it is."""
     training = settings.training
     rungs = settings.evaluation.rungs(training)
@@ -59,6 +59,7 @@ def study_plan(settings: StudySettings, problem: Problem) -> StudyPlan:
         num_larger_runs=settings.fidelity.num_patterns if problem.larger else 0,
         larger_step=problem.larger_step,
         grain=problem.shape.grain,
+        num_workers=num_workers,
     )
 
 

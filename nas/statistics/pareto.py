@@ -11,6 +11,13 @@ from nas.statistics.ranks import Direction
 Point = tuple[float, ...]
 XY = tuple[float, float]
 
+MARGIN = 0.1
+"""How far a reference lies beyond the worst values of a front, as a share of the front's range.
+
+So the extreme points of the front count as well, but not more than the others (Ishibuchi et al. 2018, "How to Specify a
+Reference Point in Hypervolume Calculation for Fair Performance Comparison").
+"""
+
 
 def dominates(left: Point, right: Point) -> bool:
     """True if `left` is no worse than `right` in any objective and better in at least one."""
@@ -116,6 +123,36 @@ def hypervolume(points: Sequence[Point], reference: Point) -> float:
         if edge > point[0]:
             volume += (edge - point[0]) * hypervolume(slab, reference[1:])
     return volume
+
+
+def reference_beyond(front: Sequence[Point]) -> Point:
+    """The point that bounds the hypervolume of a front: MARGIN beyond its worst values; empty if the front is."""
+    return tuple(_beyond(min(column), max(column)) for column in zip(*front, strict=True))
+
+
+def growing_hypervolume(points: Sequence[Point | None], reference: Point) -> list[float]:
+    """The hypervolume of the points up to each one, as a share of that of all.
+
+    Args:
+        points: in the order in which they came; None adds nothing.
+        reference: one value per objective.
+
+    Returns:
+        0 to 1; 0 throughout if no point is below the reference.
+    """
+    front: list[Point] = []
+    volume, volumes = 0.0, []
+    for point in points:
+        if point is not None and not any(other == point or dominates(other, point) for other in front):
+            front = [other for other in front if not dominates(point, other)] + [point]
+            volume = hypervolume(front, reference)
+        volumes.append(volume)
+    return [own / volume if volume else 0.0 for own in volumes]
+
+
+def _beyond(best: float, worst: float) -> float:
+    """The reference in one objective; where all are alike, any value beyond them serves."""
+    return worst + MARGIN * ((worst - best) or abs(worst) or 1.0)
 
 
 def staircase(points: Sequence[XY], x_direction: Direction, y_direction: Direction) -> list[XY]:

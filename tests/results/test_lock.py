@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from nas.errors import StudyError
-from nas.results.lock import locked
+from nas.results.lock import is_driven, locked
 
 
 def hold(path: Path, ready: "multiprocessing.synchronize.Event") -> None:
@@ -83,3 +84,26 @@ def test_a_disk_without_locks_is_not_taken_for_another_driver(tmp_path: Path, mo
     monkeypatch.setattr(fcntl, "flock", no_locks)
     with pytest.raises(StudyError, match=r"cannot be locked \(No locks available\)\. Choose"), locked(tmp_path):
         pass
+
+
+def test_whether_a_study_is_driven_is_told_without_stopping_a_driver(tmp_path: Path) -> None:
+    assert not is_driven(tmp_path), "there is no lock yet"
+    with locked(tmp_path):
+        assert is_driven(tmp_path)
+    assert not is_driven(tmp_path) and (tmp_path / "lock").exists()
+
+
+def test_a_driver_waits_for_one_who_only_looks(tmp_path: Path) -> None:
+    (tmp_path / "lock").touch()
+    with (tmp_path / "lock").open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        threading.Timer(0.1, lambda: fcntl.flock(looking, fcntl.LOCK_UN)).start()
+        with locked(tmp_path):
+            pass
+
+
+def test_no_link_is_looked_through(tmp_path: Path) -> None:
+    with locked(tmp_path / "other"):
+        (tmp_path / "study").mkdir()
+        (tmp_path / "study/lock").symlink_to(tmp_path / "other/lock")
+        assert not is_driven(tmp_path / "study")

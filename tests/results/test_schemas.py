@@ -17,6 +17,7 @@ from nas.patterns.primitives.scale import RULES, CarryRules
 from nas.results.bundle import Bundle, Verification
 from nas.results.front import Front
 from nas.results.measurement import Measurement
+from nas.results.progress import StudyProgress
 from nas.results.provenance import Provenance
 from nas.results.table import SessionLine, TableHeader, TableRow
 from nas.results.trial import Trial
@@ -30,6 +31,7 @@ TYPES: dict[str, Any] = {
     "provenance": Provenance,
     "bundle": Bundle,
     "verification": Verification,
+    "progress": StudyProgress,
     "table_header": TableHeader,
     "table_session": SessionLine,
     "table_row": TableRow,

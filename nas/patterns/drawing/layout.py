@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import MISSING, dataclass, fields
 from itertools import pairwise
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,10 @@ from nas.patterns.counting.pairs import count_pairs, full_pairs
 from nas.patterns.head import HeadPattern
 from nas.patterns.layer import LayerPattern
 from nas.patterns.model import ModelPattern
-from nas.patterns.primitives import Primitive, Random
+from nas.patterns.primitives import Full, Primitive, Random
+
+SHORTEST_TELLING, LONGEST_TELLING = 16, 2**15
+"""Lengths between which one is chosen for a drawing, in tokens."""
 
 Union = tuple[Primitive, ...]
 
@@ -69,6 +73,25 @@ def panel_rows(pattern: ModelPattern) -> tuple[Row, ...]:
         label = (layer.memory_tokens, tuple(head.attend for head in layer.head_patterns()))
         alike.setdefault(label, []).append(layer)
     return tuple(_panels(layers) for layers in alike.values())
+
+
+def telling_length(pattern: ModelPattern) -> int:
+    """A length at which a drawing tells the heads apart: four times a power of two at which each hides a pair.
+
+    Full attention hides none at any length and does not count. A pattern with a grid has the length of the grid.
+    """
+    if pattern.grid:
+        return prod(pattern.grid)
+    heads = {panel.head for row in panel_rows(pattern) for panel in row}
+    partial = [head for head in heads if not any(isinstance(one, Full) for one in head.attend)]
+    length = SHORTEST_TELLING
+    while length < LONGEST_TELLING // 4 and any(_hides_nothing(head, length) for head in partial):
+        length *= 2
+    return 4 * length
+
+
+def _hides_nothing(head: HeadPattern, num_tokens: int) -> bool:
+    return count_pairs(head, num_tokens) >= full_pairs(head.causal, num_tokens)
 
 
 def describe(attend: Iterable[Primitive]) -> str:

@@ -46,6 +46,7 @@ _MOST_ROWS, _MOST_PANELS = 16, 8
 """Most rows of panels, and panels in a row: each panel takes matplotlib tenths of a second, and a picture's sides end
 at 65,536 pixels."""
 _PANEL_INCHES, _MAP_INCHES = 2.3, 1.2
+_SCREEN_DPI = 110
 
 
 def draw_picture(pattern: ModelPattern, path: str | Path, num_tokens: int = 64) -> None:
@@ -74,21 +75,30 @@ def draw_picture(pattern: ModelPattern, path: str | Path, num_tokens: int = 64) 
 
 def picture_png(pattern: ModelPattern, num_tokens: int) -> bytes:
     """The picture as the bytes of a PNG file; see `draw_picture`."""
+    return _png(pattern_figure(pattern, num_tokens), dpi=200, Pattern=pattern.id)
+
+
+class PatternFigure(Figure):
+    """A figure that notebooks show although pyplot, with its global state, does not know it."""
+
+    def _repr_png_(self) -> bytes:
+        return _png(self, dpi=_SCREEN_DPI)
+
+
+def _png(figure: Figure, *, dpi: int, **metadata: str) -> bytes:
     png = BytesIO()
-    pattern_figure(pattern, num_tokens).savefig(
-        png, format="png", dpi=200, bbox_inches="tight", metadata={"Software": None, "Pattern": pattern.id}
-    )
+    figure.savefig(png, format="png", dpi=dpi, bbox_inches="tight", metadata={"Software": None, **metadata})
     return png.getvalue()
 
 
-def pattern_figure(pattern: ModelPattern, num_tokens: int) -> Figure:
+def pattern_figure(pattern: ModelPattern, num_tokens: int) -> PatternFigure:
     """The picture as a matplotlib figure, without pyplot's global state."""
     every = panel_rows(pattern)
     rows = [row[:_MOST_PANELS] for row in every[:_MOST_ROWS]]
     num_columns = max(len(row) for row in rows)
     heights = [_PANEL_INCHES, _MAP_INCHES] if pattern.grid else [_PANEL_INCHES]
     height = (sum(heights) + 0.3 + 0.3 * len(heights)) * len(rows) + 0.5
-    figure = Figure(figsize=(_PANEL_INCHES * num_columns + 0.5, height))
+    figure = PatternFigure(figsize=(_PANEL_INCHES * num_columns + 0.5, height))
     FigureCanvasAgg(figure)
     figure.set_layout_engine("compressed", h_pad=0.08, w_pad=0.08)
     lines = figure.subplots(

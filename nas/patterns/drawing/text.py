@@ -10,13 +10,13 @@ from nas.patterns.drawing.layout import Panel, panel_rows, seen_cells
 from nas.patterns.model import ModelPattern
 
 _NUM_CELLS = 32
-_WIDTH = 100
+_WIDTH = 80
 _GAP = "  "
 _HALVES = np.array([" ", "▄", "▀", "█"])
 
 
 def draw_text(pattern: ModelPattern, num_tokens: int = 32) -> str:
-    """The masks as small grids, queries downwards and keys to the right, at most 100 columns wide.
+    """The masks as small grids, queries downwards and keys to the right, at most 80 columns wide.
 
     Layers that attend alike are drawn once, and so are heads. Sequences of more than 32 tokens are drawn with
     32 x 32 cells, each filled if any pair in it is seen.

@@ -1,22 +1,17 @@
 """The page of a study: what its templates are given, and the HTML that they make of it."""
 
-from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from nas.patterns.label import label as pattern_label
 from nas.report.fidelity import fidelity_lines
 from nas.report.objective_labels import label
 from nas.report.page.chart import Chart
 from nas.report.page.charts import curve_charts, fidelity_chart, prediction_chart, volume_charts
+from nas.report.page.environment import TEMPLATES, content_policy, own_file, page_environment
 from nas.report.page.front_plot import front_plot
 from nas.report.page.masks import PatternPicture, pattern_picture
-from nas.report.quantities import format_quantity, format_ratio, format_seconds
+from nas.report.quantities import format_quantity
 from nas.report.study.commands import Command, entry_commands
 from nas.report.study.health import health_checks
 from nas.report.study.history import rung_counts, volume_steps
@@ -26,7 +21,7 @@ from nas.report.study.summary import summarised, worth_in_words
 from nas.results.front import FrontEntry
 from nas.results.trial import Trial, TrialState
 
-TEMPLATES = Path(__file__).with_name("templates")
+SCRIPT, STYLE = TEMPLATES / "report.js", TEMPLATES / "report.css"
 MOST_EFFECTS = 12
 """Parameters that the page shows, the most important ones."""
 
@@ -76,48 +71,38 @@ def report_html(record: StudyRecord) -> str:
     Args:
         record: the study.
     """
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(label=label, worth=worth_in_words, pattern_label=pattern_label)
-    environment.filters.update(quantity=format_quantity, ratio=format_ratio, seconds=format_seconds, percent=_percent)
-    script, style = (_own(name) for name in ("report.js", "report.css"))
+    script, style = own_file(SCRIPT), own_file(STYLE)
     checks = health_checks(record)
     rungs = record.front.provenance.rungs
     steps = volume_steps(record.front, record.trials)
     stopped = [trial for trial in record.trials if trial.state is TrialState.STOPPED and trial.pattern]
-    return environment.get_template("report.html").render(
-        record=record,
-        front=record.front,
-        summary=summarised(record, checks),
-        checks=checks,
-        plot=front_plot(record),
-        cards=tuple(_cards(record)),
-        volume_charts=volume_charts(steps, len(record.trials) - record.num_sampled),
-        rungs=rung_counts(record.trials, rungs),
-        stopped=stopped,
-        fidelity_lines=fidelity_lines(record.front),
-        fidelity_chart=fidelity_chart(record),
-        effects=[one for one in record.insight.effects if one.share > 0][:MOST_EFFECTS],
-        prediction_chart=prediction_chart(record),
-        script=Markup(script),  # our own files, not the study's
-        style=Markup(style),
-        script_hash=b64encode(sha256(script.encode()).digest()).decode(),
+    return (
+        page_environment()
+        .get_template("report.html")
+        .render(
+            record=record,
+            front=record.front,
+            summary=summarised(record, checks),
+            checks=checks,
+            plot=front_plot(record),
+            cards=tuple(_cards(record)),
+            volume_charts=volume_charts(steps, len(record.trials) - record.num_sampled),
+            rungs=rung_counts(record.trials, rungs),
+            stopped=stopped,
+            fidelity_lines=fidelity_lines(record.front),
+            fidelity_chart=fidelity_chart(record),
+            effects=[one for one in record.insight.effects if one.share > 0][:MOST_EFFECTS],
+            prediction_chart=prediction_chart(record),
+            script=script,
+            style=style,
+            policy=report_policy(),
+        )
     )
 
 
-def _own(name: str) -> str:
-    """One of our own files, as it stands in the page."""
-    return (TEMPLATES / name).read_text(encoding="utf-8")
-
-
-def _percent(share: float | None) -> str:
-    """A probability in words: `83%`."""
-    return "not known" if share is None else f"{share:.0%}"
+def report_policy() -> str:
+    """The content security policy of the page."""
+    return content_policy(own_file(SCRIPT), "form-action 'none'")
 
 
 def _cards(record: StudyRecord) -> Iterator[Card]:

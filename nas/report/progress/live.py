@@ -1,12 +1,14 @@
-"""The live display: all trials with the time left, the current training runs, and the best trial so far."""
+"""The live display: how far the search is, the front so far, and the training runs under way."""
 
 import atexit
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 
-from rich.console import Console, RenderableType
-from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
 
 from nas.report.objective_labels import label
 from nas.report.progress.lines import (
@@ -16,19 +18,24 @@ from nas.report.progress.lines import (
     long_runs_line,
     started_line,
     time_left,
-    trial_name,
 )
-from nas.report.progress.time_left import TimeLeft
-from nas.report.progress.workload import Workload
-from nas.report.quantities import format_quantity
-from nas.results.front import Front, leading
-from nas.results.measurement import Measurement
-from nas.results.observer import Observer, StudyInfo, StudyPlan
-from nas.results.observer import Progress as TrainingProgress
+from nas.report.progress.tally import Tally
+from nas.report.quantities import format_count
+from nas.report.sparkline import sparkline
+from nas.report.studies.standing import Standing, standings_so_far, volumes_so_far
+from nas.report.style import ACCENT
+from nas.results.front import Front
+from nas.results.observer import StudyInfo, StudyPlan
+from nas.results.progress import RunProgress, StudyProgress
 from nas.results.trial import Trial, TrialState
 
+MOST_POINTS, MOST_RUNS = 6, 4
+"""Points of the front, and training runs, that are shown; the others are counted."""
+_BAR, _SPARKLINE = 24, 48
+"""Columns of the bar and of the sparkline."""
 
-class LiveProgress(Observer):
+
+class LiveProgress(Tally):
     """One display that stays at the bottom of the terminal until the study ends.
 
     Args:
@@ -37,137 +44,126 @@ class LiveProgress(Observer):
     """
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(clock)
         self._console = console
-        self._bars = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[done]}"),
-            TextColumn("{task.fields[note]}"),
-            console=console,
-        )
-        self._left = TimeLeft(clock)
-        self._done: set[int] = set()
-        self._runs: dict[tuple[int, str], TaskID] = {}
-        self._best: Trial | None = None
-        self._num_to_confirm = self._num_confirmed = 0
+        self._standings: tuple[Standing, ...] = ()
+        self._volumes: list[float] = []
 
     def renderable(self) -> RenderableType:
         """The current content of the display."""
-        return self._bars.get_renderable()
+        progress = self._progress
+        return Group(
+            self._headline(progress), _bar(progress), *self._search_so_far(), *_runs(progress, self._num_tasks)
+        )
+
+    def changed(self, stage_began: bool = False) -> None:
+        """See `Tally`; the display is drawn by a thread of its own, which gets a value that does not change."""
+        self._progress = self.progress(time.time())
 
     def study_started(self, info: StudyInfo, plan: StudyPlan, known: tuple[Trial, ...]) -> None:
         """See `Observer`."""
-        done = [trial for trial in known if trial.state is not TrialState.RUNNING]
-        self._plan, self._done = plan, {trial.number for trial in done}
-        self._leading, self._work = leading(info.objectives), Workload(plan, info.scores, done)
+        super().study_started(info, plan, known)
         self._num_tasks = len({score.task for score in info.scores})
-        for trial in done:
-            self._keep_best(trial)
-        self._console.print(started_line(info, plan, len(done)), markup=False, highlight=False)
-        self._overall = self._bars.add_task("all trials", done="", note="")
-        self._show_overall()
-        atexit.register(self._bars.stop)  # an interrupted study must not leave the cursor hidden
-        self._bars.start()
-
-    def training_progressed(self, progress: TrainingProgress) -> None:
-        """See `Observer`."""
-        self._work.progressed(progress)
-        self._move_run(progress)
-        self._show_overall()
-
-    def trial_advanced(self, trial: Trial) -> None:
-        """See `Observer`."""
-        self._done.add(trial.number)
-        self._work.reached_rung(trial)
-        self._end_run(trial.number)
-        self._show_overall()
+        self._look_at_trials()
+        self._print(started_line(info, plan, len(self.trials)))
+        self._live = Live(console=self._console, get_renderable=self.renderable, transient=True)
+        atexit.register(self._live.stop)  # an interrupted study must not leave the cursor hidden
+        self._live.start()
 
     def trial_finished(self, trial: Trial) -> None:
         """See `Observer`."""
-        self._done.add(trial.number)
-        self._work.finished(trial)
-        self._end_run(trial.number)
-        self._keep_best(trial)
-        self._show_overall()
-
-    def confirmation_started(self, num_trials: int) -> None:
-        """See `Observer`; the new training runs lengthen the bar."""
-        self._num_to_confirm += num_trials
-        self._work.announced(num_trials, self._plan.rungs[-1])
-        self._console.print(confirmation_line(num_trials), markup=False, highlight=False)
-        self._show_overall()
-
-    def long_runs_started(self, num_runs: int) -> None:
-        """See `Observer`; the new training runs lengthen the bar."""
-        self._num_to_confirm += num_runs
-        self._work.announced(num_runs, self._plan.long_steps)
-        self._console.print(long_runs_line(num_runs), markup=False, highlight=False)
-        self._show_overall()
-
-    def larger_runs_started(self, num_runs: int) -> None:
-        """See `Observer`; they are part of the bar from the start."""
-        self._num_to_confirm += num_runs
-        self._work.announced_larger(num_runs)
-        self._console.print(larger_runs_line(num_runs), markup=False, highlight=False)
-        self._show_overall()
-
-    def larger_run_ended(self, trial: Trial, measurements: Sequence[Measurement]) -> None:
-        """See `Observer`."""
-        self._num_confirmed += 1
-        self._work.trained_larger(trial.number)
-        self._end_run(trial.number)
-        self._show_overall()
+        super().trial_finished(trial)
+        self._look_at_trials()
 
     def trial_confirmed(self, trial: Trial) -> None:
         """See `Observer`."""
-        self._num_confirmed += 1
-        self._work.trained_further(trial)
-        self._end_run(trial.number)
-        self._show_overall()
+        super().trial_confirmed(trial)
+        self._look_at_trials()
+
+    def confirmation_started(self, num_trials: int) -> None:
+        """See `Observer`; the new training runs lengthen the bar."""
+        super().confirmation_started(num_trials)
+        self._print(confirmation_line(num_trials))
+
+    def long_runs_started(self, num_runs: int) -> None:
+        """See `Observer`; the new training runs lengthen the bar."""
+        super().long_runs_started(num_runs)
+        self._print(long_runs_line(num_runs))
+
+    def larger_runs_started(self, num_runs: int) -> None:
+        """See `Observer`; they are part of the bar from the start."""
+        super().larger_runs_started(num_runs)
+        self._print(larger_runs_line(num_runs))
 
     def study_finished(self, trials: tuple[Trial, ...], front: Front) -> None:
         """See `Observer`."""
-        for trial, _ in tuple(self._runs):
-            self._end_run(trial)
-        self._bars.stop()
-        self._console.print(finished_line(trials, front), markup=False, highlight=False)
+        super().study_finished(trials, front)
+        self._live.stop()
+        self._print(finished_line(trials, front))
 
-    def _move_run(self, progress: TrainingProgress) -> None:
-        run = (progress.trial, progress.task)
-        if run not in self._runs:
-            task = f" {progress.task}" if self._num_tasks > 1 else ""
-            self._runs[run] = self._bars.add_task(f"trial {progress.trial}{task}", done="", note="")
-        self._bars.update(
-            self._runs[run],
-            total=progress.num_steps,
-            completed=progress.step,
-            done=f"step {progress.step}/{progress.num_steps}",
-        )
+    def _look_at_trials(self) -> None:
+        """What is shown of trials that have ended: worked out when one ends, not at every refresh."""
+        trials = list(self.trials.values())
+        self._standings = standings_so_far(trials, self.info.objectives)
+        self._volumes = volumes_so_far(trials, self.info.objectives)
 
-    def _end_run(self, trial: int) -> None:
-        """Remove the training runs of a trial, on all tasks."""
-        for run in [run for run in self._runs if run[0] == trial]:
-            self._bars.remove_task(self._runs.pop(run))
+    def _headline(self, progress: StudyProgress) -> Text:
+        pace = progress.trials_per_hour
+        parts = [
+            f"{progress.num_done}/{progress.num_expected} trials",
+            f"{pace:.3g} an hour" if pace else "",
+            format_count(progress.num_workers, "worker"),
+        ]
+        text = Text.assemble((" ".join(self.info.name.split()), "bold"), f"  {progress.stage}  ", no_wrap=True)
+        return text.append(", ".join(filter(None, parts)), "dim")
 
-    def _keep_best(self, trial: Trial) -> None:
-        name, sign = self._leading.name, self._leading.sign
-        if name in trial.values and (self._best is None or sign * trial.values[name] < sign * self._best.values[name]):
-            self._best = trial
+    def _search_so_far(self) -> Iterator[RenderableType]:
+        if not self._standings:
+            return
+        num_trained = sum(trial.state is TrialState.FINISHED for trial in self.trials.values())
+        yield Text.assemble(("hypervolume  ", "dim"), (sparkline(self._volumes, _SPARKLINE), ACCENT), no_wrap=True)
+        yield Text()
+        yield Text(f"Front so far, of {format_count(num_trained, 'trial')} trained to the end, as measured", "dim")
+        yield self._points()
+        if len(self._standings) > MOST_POINTS:
+            yield Text(f"and {format_count(len(self._standings) - MOST_POINTS, 'more point')}", "dim")
 
-    def _show_overall(self) -> None:
-        """Show trials as the count, but steps as the progress: halving trains few trials to the end."""
-        total, num_done = self._plan.num_trials + self._num_to_confirm, len(self._done) + self._num_confirmed
-        self._left.update(self._work.done, self._work.expected)
-        self._bars.update(
-            self._overall,
-            total=self._work.expected,
-            completed=self._work.done,
-            done=f"{num_done}/{total}",
-            note="  ".join(filter(None, [time_left(self._left.seconds), self._best_note()])),
-        )
+    def _points(self) -> Table:
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+        table.add_column("trial", justify="right", no_wrap=True)
+        for objective in self.info.objectives:
+            table.add_column(label(objective.name), justify="right", no_wrap=True)
+        table.add_column("pattern", no_wrap=True, overflow="ellipsis", style=ACCENT)
+        for one in self._standings[:MOST_POINTS]:
+            numbers = [one.short(objective) for objective in self.info.objectives]
+            table.add_row(*map(Text, (str(one.trial), *numbers, one.named_label)))
+        return table
 
-    def _best_note(self) -> str:
-        if self._best is None:
-            return ""
-        value = format_quantity(self._best.values[self._leading.name], self._leading.unit)
-        return escape(f"best {label(self._leading.name)} {value} ({trial_name(self._best)})")
+    def _print(self, line: str) -> None:
+        self._console.print(line, markup=False, highlight=False)
+
+
+def _bar(progress: StudyProgress) -> RenderableType:
+    """Trials are the count above, but steps are the progress: halving trains few trials to the end."""
+    line = Table.grid(padding=(0, 2, 0, 0))
+    bar = ProgressBar(1.0, progress.share_done, width=_BAR, complete_style=ACCENT, finished_style=ACCENT)
+    line.add_row(bar, f"{progress.share_done:.0%}", time_left(progress.seconds_left))
+    return line
+
+
+def _runs(progress: StudyProgress, num_tasks: int) -> Iterator[RenderableType]:
+    if not progress.runs:
+        return
+    yield Text()
+    for run in progress.runs[:MOST_RUNS]:
+        yield _run(run, with_task=num_tasks > 1)
+    if len(progress.runs) > MOST_RUNS:
+        yield Text(f"and {format_count(len(progress.runs) - MOST_RUNS, 'more training run')}", "dim")
+
+
+def _run(run: RunProgress, *, with_task: bool) -> Table:
+    line = Table.grid(padding=(0, 2, 0, 0))
+    name = f"trial {run.trial}" + (f" {run.task}" if with_task else "")
+    bar = ProgressBar(run.num_steps, run.step, width=_BAR, complete_style=ACCENT, finished_style=ACCENT)
+    line.add_row(bar, name, Text(f"step {run.step}/{run.num_steps}", "dim"))
+    return line

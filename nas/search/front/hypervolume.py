@@ -1,4 +1,9 @@
-"""The hypervolume of a study after each of its trials, with a reference that tells good fronts from bad ones."""
+"""The hypervolume of a study after each of its trials, with a reference that tells good fronts from bad ones.
+
+The reference lies just beyond the front. The chance level and full attention's cost as references tell hardly any
+fronts apart: two bad patterns of the shipped table had 0.993 of the hypervolume of its true front, and have 0.652 with
+the worst values of the table.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,16 +11,7 @@ from nas.results.objective import Objective
 from nas.results.trial import Trial, TrialState
 from nas.search.estimates import Estimates, means
 from nas.search.problem.problem import Problem
-from nas.statistics.pareto import Point, dominates, hypervolume
-
-MARGIN = 0.1
-"""How far the reference lies beyond the worst values of the front, as a share of the front's range.
-
-So the extreme points of the front count as well, but not more than the others (Ishibuchi et al. 2018, "How to Specify a
-Reference Point in Hypervolume Calculation for Fair Performance Comparison"). The chance level and full attention's cost
-as references tell hardly any fronts apart: two bad patterns of the shipped table had 0.993 of the hypervolume of its
-true front, and have 0.652 with the worst values of the table.
-"""
+from nas.statistics.pareto import Point, growing_hypervolume, reference_beyond
 
 
 def minimised(trial: Trial, known: Estimates, problem: Problem) -> Point:
@@ -34,10 +30,7 @@ def hypervolume_reference(front: Sequence[Point], objectives: Sequence[Objective
     Returns:
         empty if the front is.
     """
-    if not front:
-        return {}
-    bound = [_beyond(min(column), max(column)) for column in zip(*front, strict=True)]
-    return {one.name: one.sign * value for one, value in zip(objectives, bound, strict=True)}
+    return {one.name: one.sign * value for one, value in zip(objectives, reference_beyond(front), strict=False)}
 
 
 def hypervolume_by_trial(
@@ -57,18 +50,5 @@ def hypervolume_by_trial(
         (trial number, 0 to 1) pairs; 0 throughout if no trial finished.
     """
     bound = tuple(goal.objective.sign * reference[goal.name] for goal in problem.objectives if reference)
-    points: list[Point] = []
-    volume, volumes = 0.0, []
-    for trial in trials:
-        if trial.state is TrialState.FINISHED:
-            point = minimised(trial, known, problem)
-            if not any(other == point or dominates(other, point) for other in points):
-                points = [other for other in points if not dominates(point, other)] + [point]
-                volume = hypervolume(points, bound)
-        volumes.append((trial.number, volume))
-    return [(number, own / volume if volume else 0.0) for number, own in volumes]
-
-
-def _beyond(best: float, worst: float) -> float:
-    """The reference in one objective; where all are alike, any value beyond them serves."""
-    return worst + MARGIN * ((worst - best) or abs(worst) or 1.0)
+    points = [minimised(trial, known, problem) if trial.state is TrialState.FINISHED else None for trial in trials]
+    return [(trial.number, share) for trial, share in zip(trials, growing_hypervolume(points, bound), strict=True)]

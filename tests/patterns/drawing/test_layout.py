@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nas.patterns.drawing.layout import cell_edges, describe, panel_rows, seen_cells
+from nas.patterns.drawing.layout import cell_edges, describe, panel_rows, seen_cells, telling_length
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Global, Random, Window
@@ -53,3 +53,14 @@ def test_a_drawn_head_that_stands_for_others_is_named():
     assert row[0].stands_in() == "shown: layer 0, head 0"
     (row,) = panel_rows(ModelPattern.of([(HeadGroup(1, (Window(3), Random(4, 2))),)]))
     assert row[0].stands_in() == ""
+
+
+@pytest.mark.parametrize(("widest", "length"), [(3, 64), (16, 128), (1024, 8192), (2**20, 2**15)])
+def test_the_length_that_tells_most_shows_the_widest_window(widest, length):
+    pattern = ModelPattern.of([(HeadGroup(1, (Window(3),)), HeadGroup(1, (Window(widest),)), HeadGroup(1, (Full(),)))])
+    assert telling_length(pattern) == length
+
+
+def test_a_pattern_on_a_grid_is_drawn_on_it():
+    pattern = ModelPattern.of([(HeadGroup(1, (Full(),)),)], causal=False, grid=(6, 7))
+    assert telling_length(pattern) == 42

@@ -26,14 +26,14 @@ def test_a_drawing():
 
 @given(patterns(), st.integers(1, 80))
 @quick
-def test_drawings_fit_in_100_columns(pattern, num_tokens):
+def test_drawings_fit_in_80_columns(pattern, num_tokens):
     drawing = draw_text(pattern, num_tokens)
-    assert max(len(line) for line in drawing.splitlines()) <= 100
+    assert max(len(line) for line in drawing.splitlines()) <= 80
     assert ("a cell is filled if any pair in it is seen" in drawing) == (num_tokens > 32)
 
 
 def test_many_scattered_heads_fit_too():
     groups = (HeadGroup(1, (Window(2),)), HeadGroup(1, (Full(),))) * 40
     lines = draw_text(ModelPattern.of([groups])).splitlines()
-    assert max(len(line) for line in lines) <= 100
+    assert max(len(line) for line in lines) <= 80
     assert any(line.startswith("heads 0, 2, 4, 6, 8, 10, 12, 14") and "…" in line for line in lines)

@@ -1,42 +1,27 @@
-"""The page in a real browser: Debian's Chromium, without a network.
+"""The page in a real browser."""
 
-Skipped where there is none; NAS_CHROMIUM names one that is not on the path.
-"""
-
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from msgspec.structs import replace
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from nas.report.page.document import report_html
 from nas.results.fidelity import RungAgreement
 from nas.results.insight import Level, ParameterEffect, Prediction
+from tests.chromium import launched, needs_chromium
 from tests.fronts import make_agreement, make_baseline, make_fidelity, make_front, make_point
 from tests.records import make_insight, make_record, trained_trial
 
-CHROMIUM = os.environ.get("NAS_CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium, or set NAS_CHROMIUM"),
-]
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

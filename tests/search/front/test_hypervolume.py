@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from nas.results.objective import Objective
 from nas.search.estimates import estimates
 from nas.search.front.front import front_trials
-from nas.search.front.hypervolume import MARGIN, hypervolume_by_trial, hypervolume_reference, minimised
+from nas.search.front.hypervolume import hypervolume_by_trial, hypervolume_reference, minimised
 from nas.search.problem.problem import Problem
-from nas.statistics.pareto import hypervolume, nondominated
+from nas.statistics.pareto import MARGIN, hypervolume, nondominated
 from tests.strategies import quick
 from tests.toy_study import train_again, trained_store
 
