@@ -1,7 +1,7 @@
 """Format `gguf`: the keys and values that an existing GGUF file gets, for llama.cpp.
 
-Source: the package gguf (`Keys.Attention`) for names and types; `llama_hparams::is_masked_swa` and the models of
-llama.cpp, which hide a key from a query that is `sliding_window` or more tokens later.
+Source: the package gguf (`Keys.Attention`) for names and types; `llama_hparams::is_masked_swa`, which hides a key from
+a query that is `sliding_window` or more tokens later, and `load_swa_pattern` and the models of llama.cpp.
 """
 
 import json
@@ -22,8 +22,33 @@ NAME = "gguf"
 FILE_NAME = "gguf_metadata.json"
 RULES = ServingRules()
 WINDOW, PATTERN = "{arch}.attention.sliding_window", "{arch}.attention.sliding_window_pattern"
-BY_LAYER = ("cohere2moe", "dflash", "gemma4", "mellum", "mimo2", "step35")
-"""Architectures for which llama.cpp reads a value for each layer."""
+BY_LAYER = (
+    "afmoe",
+    "cohere2",
+    "cohere2moe",
+    "dflash",
+    "dots3note",
+    "exaone-moe",
+    "gemma2",
+    "gemma3",
+    "gemma3n",
+    "gemma4",
+    "gpt-oss",
+    "granite_swa",
+    "laguna",
+    "maple",
+    "mellum",
+    "mimo2",
+    "muse-glimmer",
+    "olmo2",
+    "plamo3",
+    "spark2_5",
+    "step35",
+)
+"""Architectures for which llama.cpp reads a value for each layer, in the copy of llama-cpp-python 0.3.36.
+
+Not listed: exaone4, which has windows with 64 layers alone, and smallthinker, whose window is 4,096 whatever a file says.
+"""
 
 USAGE = f"""`{FILE_NAME}` holds keys of GGUF with their types and values; `{{arch}}` stands for the architecture.
 `sliding_window` counts keys, including the query's own, and `sliding_window_pattern` is true for layers with the
@@ -48,8 +73,9 @@ keys = {{
 copy_with_new_metadata(reader, gguf.GGUFWriter("windowed.gguf", arch=arch), keys, [])
 ```
 
-llama.cpp reads a value for each layer in the architectures of `read_by` only. `gemma3`, `olmo2` and `exaone4` read a
-period instead; `llama` and most others ignore both keys without a word, so a Llama remains a Llama with full attention.
+llama.cpp reads a value for each layer in the architectures of `read_by` only; versions older than of 2026 read a period
+instead in many of them. `llama`, `qwen3` and most others ignore both keys without a word, so a Llama keeps full
+attention. In some architectures layers with a window also have other positions than full ones (`gemma3`, `cohere2`).
 """
 
 

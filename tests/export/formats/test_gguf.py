@@ -32,10 +32,8 @@ def test_its_windows_are_ours(pattern):
 
 def test_the_file():
     document = _document(ModelPattern.of([(HeadGroup(2, (Window(7),)),), (HeadGroup(2, (Full(),)),)]))
-    assert document == {
-        "read_by": ["cohere2moe", "dflash", "gemma4", "mellum", "mimo2", "step35"],
-        "keys": {
-            "{arch}.attention.sliding_window": {"type": "UINT32", "value": 8},
-            "{arch}.attention.sliding_window_pattern": {"type": "ARRAY", "value": [True, False]},
-        },
+    assert document["keys"] == {
+        "{arch}.attention.sliding_window": {"type": "UINT32", "value": 8},
+        "{arch}.attention.sliding_window_pattern": {"type": "ARRAY", "value": [True, False]},
     }
+    assert {"gemma3", "gpt-oss"} <= set(document["read_by"]) and not {"llama", "qwen3"} & set(document["read_by"])
