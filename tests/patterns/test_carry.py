@@ -77,7 +77,7 @@ def test_every_kind_has_its_rule(rules: CarryRules, expected: tuple) -> None:
 def test_a_rule_that_a_kind_does_not_have_is_refused() -> None:
     with pytest.raises(InputError, match=r"^carry\.window: must be one of share, tokens, got 'period'"):
         CarryRules(window="period")  # type: ignore[arg-type]
-    with pytest.raises(InputError, match=r"^carry\.layers: must be one of depth, period, got 'share'"):
+    with pytest.raises(InputError, match=r"^carry\.layers: must be one of depth, period, ends, got 'share'"):
         CarryRules(layers="share")  # type: ignore[arg-type]
 
 

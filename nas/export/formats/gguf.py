@@ -47,7 +47,7 @@ BY_LAYER = (
 )
 """Architectures for which llama.cpp reads a value for each layer, in the copy of llama-cpp-python 0.3.36.
 
-Not listed: exaone4, which has windows with 64 layers alone, and smallthinker, whose window is 4,096 whatever a file says.
+Not listed: exaone4, which has windows with 64 layers alone, and smallthinker, whose window is 4,096 in any file.
 """
 
 USAGE = f"""`{FILE_NAME}` holds keys of GGUF with their types and values; `{{arch}}` stands for the architecture.
