@@ -5,11 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from nas.attention.module import attend
 from nas.errors import InputError
 from nas.patterns.head import HeadPattern
+from nas.pretrained.branches import Branches, further_endings
 from nas.pretrained.loading import library
 
 IMPLEMENTATION = "nas_search"
@@ -30,11 +32,13 @@ class Plug:
         heads: one pattern a query head, by layer; empty for none yet.
         backend: see `nas.attention.module.attend`.
         on_heads: watches queries and keys; None for no watcher.
+        branches: how sequences with several endings are laid out; None where they have one.
     """
 
     heads: tuple[tuple[HeadPattern, ...], ...] = ()
     backend: str = "auto"
     on_heads: OnHeads | None = None
+    branches: Branches | None = None
 
 
 def plug_into(model: Any) -> Plug:
@@ -50,9 +54,9 @@ def plug_into(model: Any) -> Plug:
     transformers.AttentionInterface.register(IMPLEMENTATION, _attention)
     transformers.AttentionMaskInterface.register(IMPLEMENTATION, _no_mask)
     plug = Plug()
-    layers = [module for module in model.modules() if isinstance(getattr(module, "layer_idx", None), int)]
-    for module in layers:
-        module.nas_plug = plug
+    for module in model.modules():
+        if isinstance(getattr(module, "layer_idx", None), int):
+            module.nas_plug = plug
     kind = model.config.model_type
     if not model._can_set_attn_implementation():
         raise _other_build(kind, "attention of its own")
@@ -91,15 +95,14 @@ def _attention(
     scaling = query.shape[3] ** -0.5 if scaling is None else scaling
     if plug.on_heads is not None:
         plug.on_heads(layer, query * scaling, key)
-    groups = query.shape[1] // key.shape[1]
-    out = attend(
-        query,
-        key.repeat_interleave(groups, dim=1),
-        value.repeat_interleave(groups, dim=1),
-        plug.heads[layer],
-        plug.backend,
-        scaling,
-    )
+    groups, heads, branches = query.shape[1] // key.shape[1], plug.heads[layer], plug.branches
+    key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
+    if branches is None:
+        out = attend(query, key, value, heads, plug.backend, scaling)
+    else:
+        q, k, v = (each[:, :, : branches.num_tokens] for each in (query, key, value))
+        further = further_endings(query, key, value, heads, branches, scaling)
+        out = torch.cat([attend(q, k, v, heads, plug.backend, scaling), further], dim=2)
     return out.transpose(1, 2).contiguous(), None
 
 
