@@ -132,12 +132,13 @@ def judged(world: World, seed: int) -> Judged:
     study = replay_study(world, settings)
     report = study.result.fidelity
     assert report is not None
-    own = report.objectives["quality"]
+    name = next(iter(report.objectives))
+    own = report.objectives[name]
     trials = [trial for trial in study.store.trials if trial.number in study.ranking]
     last, longest = settings.training.num_steps, report.num_steps
     executor = world.make_executor({})
     after = [executor.known(_pattern(trial), world.seed_of(seed, 0), longest).quality or 0.0 for trial in trials]
-    ours = [study.ranking[trial.number]["quality"] for trial in trials]
+    ours = [study.ranking[trial.number][name] for trial in trials]
     measured = kendall_tau(ours, after)
     assert own.agreement is not None and measured is not None
     true = _true(executor, trials, (last, longest)) if isinstance(executor, SurrogateExecutor) else None

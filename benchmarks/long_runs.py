@@ -82,7 +82,7 @@ class Study:
             world.settings, seed=seed, num_trials=24, confirm_seeds=1, fidelity=FidelitySettings(num_patterns=0)
         )
         self._study: WholeStudy = replay_study(world, self.settings)
-        self._goal: Goal = next(goal for goal in world.problem.objectives if goal.scores)
+        self._goal: Goal = next(goal for goal in self._study.problem.objectives if goal.scores)
         self._executor = world.make_executor({})
         self._own, self._judge = world.seed_of(seed, 0), world.judge_of(seed)
         self.trials = [trial for trial in self._study.store.trials if trial.number in self._study.ranking]
@@ -147,7 +147,7 @@ class Study:
     def _ahead(self, long: Mapping[int, float], rung: int) -> dict[int, float]:
         """Finished trials as the report forecasts them to the length of the long runs."""
         rungs = rung_steps(self.settings.training)
-        found = horizon(self._study.store, self._world.problem, rungs, rung, self._goal, long)
+        found = horizon(self._study.store, self._study.problem, rungs, rung, self._goal, long)
         return {one.trial: one.value for one in found.forecasts}
 
     def _loss(self, values: Mapping[int, float]) -> float:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from nas.search.concurrency import Concurrency
 from nas.search.devices import CPU_COHORT
 from nas.search.driver import Driver
 from nas.search.observers import Observers
+from nas.search.problem.problem import scores_and_objectives
 from nas.search.samplers.ask_context import MakeSampler
 from nas.search.samplers.catalog import SAMPLERS
 from search_methods.mutation import ParetoMutation
@@ -65,6 +67,9 @@ def driven(path: Path, num_draws: int, seed: int, *, sampler: str, **study: Any)
     """One study by the product's own driver."""
     table, problem, truth = load(path, num_draws)
     settings = study_settings(table, seed=seed, **study)
+    scores, objectives = scores_and_objectives(settings, problem.backbone)
+    problem = replace(problem, scores=scores, objectives=objectives)
+    quality = next(goal.name for goal in objectives if goal.scores)
     executor = ReplayExecutor(table.rows, {seed * 1000: truth.own_seed(seed)}, table.training, problem.target)
     trace = Trace(lambda: executor.train_flops)
     concurrency = Concurrency(num_workers=2, cohort_size=CPU_COHORT)
@@ -75,5 +80,5 @@ def driven(path: Path, num_draws: int, seed: int, *, sampler: str, **study: Any)
     trace.driver.run()
     cpu_seconds = time.process_time() - started - trace.cpu_seconds
     patterns = {trial.number: trial.pattern.id for trial in trace.driver.trials if trial.pattern}
-    ranked = {patterns[number]: truth.sign * own["quality"] for number, own in trace.driver.ranking().items()}
+    ranked = {patterns[number]: truth.sign * own[quality] for number, own in trace.driver.ranking().items()}
     return Search(tuple(trace.moments), truth.tau(ranked), cpu_seconds)

@@ -13,7 +13,9 @@ from nas.evaluation.settings import CheckpointSettings
 from nas.evaluation.trunk_files import TrunkFiles, trunk_settings
 from nas.pretrained.decoder import Decoder
 from nas.pretrained.lora import Adapters, lora_adapters
+from nas.pretrained.needle import NeedleTask
 from nas.pretrained.phases import prompt_tokens
+from nas.pretrained.scoring import score_depths, score_task
 from nas.proxy.settings import TrainingSettings
 from nas.proxy.state.cohort_state import Member
 from nas.proxy.training.schedule import branch_start
@@ -172,25 +174,36 @@ class CheckpointEvaluator:
 
     def _quality(self, throttle: ProgressThrottle) -> tuple[float, tuple[PartQuality, ...]]:
         """The quality on the task and on its parts; parts are of equal size, so their mean is that of the whole."""
-        batch_size = self._training.batch_size
         parts = tuple(
-            PartQuality(name=name, quality=self._score(part, batch_size, throttle))
-            for name, part in self._task.parts.items()
+            PartQuality(name=name, quality=quality)
+            for name, quality in self._qualities(self._task, self._training.batch_size, throttle).items()
         )
-        if not parts:
-            return self._score(self._task, batch_size, throttle), ()
-        return fmean(part.quality for part in parts), parts
+        return fmean(part.quality for part in parts), parts if self._task.parts else ()
 
     def _score(self, task: Task, batch_size: int, throttle: ProgressThrottle) -> float:
-        """The quality on a task, with half as many sequences at once each time that memory runs out.
+        """The quality on a task, as `_qualities` scores it."""
+        return fmean(self._qualities(task, batch_size, throttle).values())
 
-        Sequences are scored each by itself, so the batch decides no more than the last digits.
+    def _qualities(self, task: Task, batch_size: int, throttle: ProgressThrottle) -> dict[str, float]:
+        """The quality on each part of a task, with half as many sequences at once each time that memory runs out.
+
+        A task without parts is its own. Sequences are scored each by itself, so the batch decides no more than the last
+        digits.
 
         Raises:
             RuntimeError, MemoryError: a single sequence does not fit.
         """
         self._decoder.plug.num_prompt = prompt_tokens(task)
+        share, on_batch = not self._evaluation.trains and self._evaluation.phase == "both", throttle.still_here
+
+        def score() -> dict[str, float]:
+            if isinstance(task, NeedleTask):
+                scored = score_depths(self._decoder, task, batch_size, share=share, on_batch=on_batch)
+            else:
+                scored = {task.name: score_task(self._decoder, task, batch_size, share=share, on_batch=on_batch)}
+            return {name: task.quality(one.loss, one.accuracy) for name, one in scored.items()}
+
         if batch_size == 1:
-            return self._decoder.score(task, 1, throttle.still_here)
-        quality = unless_out_of_memory(lambda: self._decoder.score(task, batch_size, throttle.still_here))
-        return self._score(task, batch_size // 2, throttle) if quality is None else quality
+            return score()
+        qualities = unless_out_of_memory(score)
+        return self._qualities(task, batch_size // 2, throttle) if qualities is None else qualities

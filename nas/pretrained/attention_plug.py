@@ -5,10 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
+from nas.attention.module import attend
 from nas.errors import InputError
 from nas.patterns.head import HeadPattern
+from nas.pretrained.branches import Branches, further_endings
 from nas.pretrained.loading import library
 from nas.pretrained.phases import attend_in_phase
 from nas.results.phase import PatternPhase
@@ -33,6 +36,7 @@ class Plug:
         phase: where the patterns are used.
         num_prompt: tokens of every sequence that are its prompt, where that makes a difference.
         on_heads: watches queries and keys; None for no watcher.
+        branches: how sequences with several endings are laid out; None where they have one.
     """
 
     heads: tuple[tuple[HeadPattern, ...], ...] = ()
@@ -40,6 +44,7 @@ class Plug:
     phase: PatternPhase = "both"
     num_prompt: int = 1
     on_heads: OnHeads | None = None
+    branches: Branches | None = None
 
 
 def plug_into(model: Any) -> Plug:
@@ -55,9 +60,9 @@ def plug_into(model: Any) -> Plug:
     transformers.AttentionInterface.register(IMPLEMENTATION, _attention)
     transformers.AttentionMaskInterface.register(IMPLEMENTATION, _no_mask)
     plug = Plug()
-    layers = [module for module in model.modules() if isinstance(getattr(module, "layer_idx", None), int)]
-    for module in layers:
-        module.nas_plug = plug
+    for module in model.modules():
+        if isinstance(getattr(module, "layer_idx", None), int):
+            module.nas_plug = plug
     kind = model.config.model_type
     if not model._can_set_attn_implementation():
         raise _other_build(kind, "attention of its own")
@@ -96,17 +101,14 @@ def _attention(
     scaling = query.shape[3] ** -0.5 if scaling is None else scaling
     if plug.on_heads is not None:
         plug.on_heads(layer, query * scaling, key)
-    groups = query.shape[1] // key.shape[1]
-    out = attend_in_phase(
-        query,
-        key.repeat_interleave(groups, dim=1),
-        value.repeat_interleave(groups, dim=1),
-        plug.heads[layer],
-        plug.phase,
-        plug.num_prompt,
-        plug.backend,
-        scaling,
-    )
+    groups, heads, branches = query.shape[1] // key.shape[1], plug.heads[layer], plug.branches
+    key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
+    if branches is None:
+        out = attend_in_phase(query, key, value, heads, plug.phase, plug.num_prompt, plug.backend, scaling)
+    else:  # both phases alike, as `score_depths` sees to
+        q, k, v = (each[:, :, : branches.num_tokens] for each in (query, key, value))
+        further = further_endings(query, key, value, heads, branches, scaling)
+        out = torch.cat([attend(q, k, v, heads, plug.backend, scaling), further], dim=2)
     return out.transpose(1, 2).contiguous(), None
 
 

@@ -1,28 +1,36 @@
 """A pretrained decoder that attends as a pattern says."""
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from nas.errors import InputError
 from nas.patterns.head import HeadPattern
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full
 from nas.pretrained.attention_plug import OnHeads, Plug, as_it_came, plug_into
+from nas.pretrained.branches import Branches
 from nas.pretrained.dimensions import Dimensions
+from nas.pretrained.layer_states import LayerStates
 from nas.pretrained.loading import load_model
 from nas.pretrained.source import find_checkpoint
-from nas.proxy.training.data import as_tensors
-from nas.proxy.training.metrics import Tally
 from nas.results.phase import PatternPhase
-from nas.tasks.task import Task
 
 TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 0.1, torch.float16: 0.02}
 """Largest difference of two logits of one model and two ways to attend, as a share of the largest logit."""
+
+STATE_BYTES = 2**30
+"""States between layers that are kept for patterns to come, in bytes."""
+
+LogitsAt = Callable[[Tensor], Tensor]
+"""The logits, float32, shape (batch, places, vocabulary), at some places of the tokens that are being read."""
 
 
 @dataclass(slots=True, eq=False)
@@ -35,6 +43,7 @@ class Decoder:
         dimensions: its sizes.
         device: where it is.
         plug: what it attends to.
+        states: what is known between its layers.
     """
 
     folder: Path
@@ -42,24 +51,29 @@ class Decoder:
     dimensions: Dimensions
     device: torch.device
     plug: Plug
+    states: LayerStates
 
     @classmethod
-    def load(cls, name: str, *, device: str = "cpu", backend: str = "auto") -> "Decoder":
+    def load(
+        cls, name: str, *, device: str = "cpu", backend: str = "auto", dtype: torch.dtype | None = None
+    ) -> "Decoder":
         """A decoder with full attention in every layer.
 
         Args:
             name: a folder or a model on the hub; see `nas.pretrained.source.find_checkpoint`.
             device: cpu, cuda or cuda:N.
             backend: how attention runs; see `nas.attention.module.attend`.
+            dtype: type of its weights and arithmetic; None for the type in its files.
 
         Raises:
             InputError: it is no decoder that patterns can be plugged into, or its files are unsafe or damaged.
         """
         folder = find_checkpoint(name)
-        model = load_model(folder).to(device)
+        model = load_model(folder).to(device, dtype)
         gated = any(part.endswith(("gate_proj", "gate_up_proj")) for part, _ in model.named_modules())
         dimensions = Dimensions.read(model.config, Path(name).name, gated_mlp=gated)
-        decoder = cls(folder, model, dimensions, torch.device(device), plug_into(model))
+        plug, states = plug_into(model), LayerStates(list(_layers(model, dimensions.num_layers)), STATE_BYTES)
+        decoder = cls(folder, model, dimensions, torch.device(device), plug, states)
         decoder.plug.backend = backend
         decoder.attend_fully()
         return decoder
@@ -124,19 +138,53 @@ class Decoder:
                 "checkpoint", allowed, came, "Lower task.num_tokens to what its layers see, if they are local."
             )
 
-    @torch.no_grad()
-    def score(self, task: Task, batch_size: int, on_batch: Callable[[], None] = lambda: None) -> float:
-        """The task's metric on its whole validation set as the model attends at the moment, in its unit.
+    @contextmanager
+    def reading(
+        self, tokens: Tensor, branches: Branches | None = None, *, share: bool, keep: bool = True
+    ) -> Iterator[LogitsAt]:
+        """Sequences as they are read under the present pattern: layers are run once, however many logits are asked for.
 
         Args:
-            task: what is asked, token by token.
-            batch_size: sequences at once.
-            on_batch: called after each batch.
+            tokens: int64, shape (batch, tokens), without padding.
+            branches: how several endings are laid out; None where there is one.
+            share: whether states between layers are those that another pattern has left; only while the weights stay
+                as they are.
+            keep: whether they are then left for others.
         """
-        tally = Tally(1, self.device)
-        for batch in task.validation_batches(batch_size):
-            tokens, targets, _ = as_tensors(batch, self.device)
-            tally.add(self.logits(tokens).flatten(0, 1)[None], targets)
-            on_batch()
-        (loss,), (accuracy,) = tally.losses(), tally.accuracies()
-        return task.quality(loss, accuracy)
+        tokens = tokens.to(self.device)
+        asked: dict[str, Any] = {"input_ids": tokens, "use_cache": False}
+        if branches is not None:
+            asked["position_ids"] = branches.positions().to(self.device).expand(len(tokens), -1)
+        batch = (blake2b(tokens.cpu().numpy().tobytes()).digest(), branches) if share else None
+        some = "logits_to_keep" in inspect.signature(self.model.forward).parameters
+
+        def logits_at(places: Tensor) -> Tensor:
+            if some:
+                logits: Tensor = self.model(**asked, logits_to_keep=places).logits
+            else:
+                logits = self.model(**asked).logits[:, places]
+            return logits.float()
+
+        self.plug.branches = branches
+        try:
+            with self.states.of(batch, self.plug.heads if share else (), keep=share and keep):
+                yield logits_at
+        finally:
+            self.plug.branches = None
+
+
+def _layers(model: Any, num_layers: int) -> nn.ModuleList:
+    """The list of the model's layers, each of which has attention inside.
+
+    Raises:
+        InputError: it has none of this length.
+    """
+    for module in model.modules():
+        if isinstance(module, nn.ModuleList) and len(module) == num_layers and all(map(_attends, module)):
+            return module
+    allowed = f"must hold its {num_layers} layers in one list, each with attention"
+    raise InputError("checkpoint", allowed, model.config.model_type)
+
+
+def _attends(layer: nn.Module) -> bool:
+    return any(isinstance(getattr(module, "layer_idx", None), int) for module in layer.modules())

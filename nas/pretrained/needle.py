@@ -1,6 +1,7 @@
 """A retrieval probe: key-value needles at depths of the user's own text, one of which is asked for at the end."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from itertools import pairwise
@@ -9,15 +10,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nas.errors import InputError
+from nas.pretrained.branches import Branches
 from nas.pretrained.tokenised_text import TokenisedText
 from nas.tasks.language.windows import cut_windows
 from nas.tasks.rng import Rng, Stream
-from nas.tasks.task import IGNORED_TARGET, Batch, Metric, Readout, Task, as_ids
+from nas.tasks.task import IGNORED_TARGET, Batch, Ids, Metric, Readout, Task, as_ids
 
 KEY_TOKENS = 4
 VALUE_TOKENS = 4
 
 _QUESTION = KEY_TOKENS + VALUE_TOKENS - 1  # the key again, and the value but for its last token
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BranchedBatch:
+    """Texts with a question for each depth.
+
+    Args:
+        tokens: int64, shape (batch, tokens), laid out as `NeedleTask.branches` says.
+        answers: int64, shape (batch, depths, VALUE_TOKENS): the values that are asked for.
+    """
+
+    tokens: Ids
+    answers: Ids
 
 
 class NeedleTask:
@@ -94,18 +109,42 @@ class NeedleTask:
             return None
         return self._like(num_tokens=times * self.num_tokens)
 
-    def question_places(self) -> NDArray[np.int64]:
-        """Where the tokens stand that answer, and where what they should look at stands, for each sequence.
+    @property
+    def branches(self) -> Branches:
+        """How the questions about one text are laid out, one for each depth that is asked for."""
+        return Branches(num_tokens=self.num_tokens, width=_QUESTION, count=len(self._asked))
 
-        Returns:
-            shape (sequences, 2, VALUE_TOKENS): queries, whose target is a value token, and keys, that value token.
+    def branched_batches(self, batch_size: int) -> Iterator[BranchedBatch]:
+        """The same sequences as `validation_batches`, with all questions about one text in a single one.
+
+        Args:
+            batch_size: texts at once; the last batch may be smaller.
         """
-        queries = self.num_tokens - VALUE_TOKENS + np.arange(VALUE_TOKENS)
-        values = [
-            self._places[self._depths.index(depth)] + KEY_TOKENS + np.arange(VALUE_TOKENS) for depth in self._asked
-        ]
-        pairs = [np.stack([queries, keys]) for keys in values for _ in range(self._num_sequences)]
-        return np.stack(pairs)
+        shape = (len(self._asked), self._num_sequences, self.num_tokens)
+        tokens, targets = self._validation.tokens.reshape(shape), self._validation.targets.reshape(shape)
+        questions = tokens[1:, :, -_QUESTION:].swapaxes(0, 1).reshape(self._num_sequences, -1)
+        packed = np.concatenate([tokens[0], questions], axis=1)
+        answers = targets[:, :, -VALUE_TOKENS:].swapaxes(0, 1)
+        for start in range(0, self._num_sequences, batch_size):
+            rows = slice(start, start + batch_size)
+            yield BranchedBatch(tokens=as_ids(packed[rows]), answers=as_ids(answers[rows]))
+
+    def answer_places(self) -> NDArray[np.int64]:
+        """Where the tokens stand in a branched batch whose targets are the answers, shape (depths, VALUE_TOKENS)."""
+        first = np.array(self.branches.starts())[:, None] + _QUESTION - VALUE_TOKENS
+        return first + np.arange(VALUE_TOKENS)
+
+    def value_places(self) -> NDArray[np.int64]:
+        """Where the values stand in the text that must be copied there, shape (depths, VALUE_TOKENS)."""
+        needles = np.array([self._places[self._depths.index(depth)] for depth in self._asked])
+        return needles[:, None] + KEY_TOKENS + np.arange(VALUE_TOKENS)
+
+    def text_places(self) -> NDArray[np.int64]:
+        """Where the next token is one of the user's text, shape (places,): between needles and before the question."""
+        of_text = np.ones(self.num_tokens, dtype=np.bool_)
+        for place in self._places:
+            of_text[place : place + KEY_TOKENS + VALUE_TOKENS] = False
+        return np.flatnonzero(of_text[1 : self.branches.text_tokens])
 
     def _like(self, num_tokens: int | None = None, asked: Sequence[float] | None = None) -> "NeedleTask":
         return NeedleTask(

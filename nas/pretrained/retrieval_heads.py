@@ -1,5 +1,8 @@
 """Which KV heads of a decoder look back for what is asked: the order in which a split gives them full attention."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
@@ -10,8 +13,25 @@ Place = tuple[int, int]
 """A layer and a KV head of it, both from 0."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Questions:
+    """Places in a branched sequence.
+
+    Args:
+        starts: first token of each ending, shape (endings,).
+        queries: the tokens whose targets are the answers, shape (endings, answers).
+        keys: the tokens that should be copied there, same shape.
+    """
+
+    starts: Tensor
+    queries: Tensor
+    keys: Tensor
+
+
 @torch.no_grad()
-def retrieval_scores(decoder: Decoder, probe: NeedleTask, batch_size: int) -> Tensor:
+def retrieval_scores(
+    decoder: Decoder, probe: NeedleTask, batch_size: int, on_batch: Callable[[], None] = lambda: None
+) -> Tensor:
     """How much of its attention each KV head spends on the token that must be copied, with full attention everywhere.
 
     The mean over the probe's questions of the softmax weight from the token that answers to the value token that is the
@@ -20,7 +40,8 @@ def retrieval_scores(decoder: Decoder, probe: NeedleTask, batch_size: int) -> Te
     Args:
         decoder: is left with full attention.
         probe: asks.
-        batch_size: sequences at once.
+        batch_size: texts at once.
+        on_batch: called after each batch.
 
     Returns:
         float32, shape (layers, KV heads), 0 to 1.
@@ -28,19 +49,30 @@ def retrieval_scores(decoder: Decoder, probe: NeedleTask, batch_size: int) -> Te
     Source: Wu et al. 2024 ("Retrieval Head Mechanistically Explains Long-Context Factuality"), section 2, who count how
     often a head's highest weight lies on the token to be copied; the weight itself needs fewer questions.
     """
-    sizes, places = decoder.dimensions, torch.from_numpy(probe.question_places())
-    sums = torch.zeros(sizes.num_layers, sizes.num_heads, device=decoder.device)
+    sizes, branches = decoder.dimensions, probe.branches
+    questions = _Questions(
+        starts=torch.tensor(branches.starts(), device=decoder.device),
+        queries=torch.from_numpy(probe.answer_places()).to(decoder.device),
+        keys=torch.from_numpy(probe.value_places()).to(decoder.device),
+    )
+    sums, num_texts = torch.zeros(sizes.num_layers, sizes.num_heads, device=decoder.device), 0
     decoder.attend_fully()
-    done = 0
-    for batch in probe.validation_batches(batch_size):
-        asked = places[done : done + len(batch.tokens)].to(decoder.device)
-        done += len(batch.tokens)
 
-        def watch(layer: int, query: Tensor, key: Tensor, asked: Tensor = asked) -> None:
-            sums[layer] += _weights(query, key, asked).sum(dim=(0, 2))
+    def watch(layer: int, query: Tensor, key: Tensor) -> None:
+        sums[layer] += _weights(query, key, questions).sum(dim=(0, 2))
 
-        decoder.logits(torch.from_numpy(batch.tokens), watch)
-    means = (sums / places[:, 0].numel()).view(sizes.num_layers, sizes.num_kv_heads, sizes.heads_per_kv)
+    decoder.plug.on_heads = watch
+    try:
+        for batch in probe.branched_batches(batch_size):
+            num_texts += len(batch.tokens)
+            with decoder.reading(torch.from_numpy(batch.tokens), branches, share=False) as logits_at:
+                logits_at(torch.zeros(1, dtype=torch.int64, device=decoder.device))
+            on_batch()
+    finally:
+        decoder.plug.on_heads = None
+    means = (sums / (num_texts * questions.queries.numel())).view(
+        sizes.num_layers, sizes.num_kv_heads, sizes.heads_per_kv
+    )
     return means.amax(dim=2).cpu()
 
 
@@ -54,19 +86,20 @@ def ranked_heads(scores: Tensor) -> tuple[Place, ...]:
     return tuple(divmod(place, scores.shape[1]) for place in order)
 
 
-def _weights(query: Tensor, key: Tensor, asked: Tensor) -> Tensor:
+def _weights(query: Tensor, key: Tensor, questions: _Questions) -> Tensor:
     """Softmax weight of each asked pair, shape (batch, query heads, questions).
 
     Args:
         query: shape (batch, query heads, tokens, d), scaled, positions applied.
         key: shape (batch, KV heads, tokens, d).
-        asked: shape (batch, 2, questions): the places of the query and of the key.
+        questions: whose pairs are asked for.
     """
     keys = key.repeat_interleave(query.shape[1] // key.shape[1], dim=1).float()
-    rows = asked[:, 0, None, :, None].expand(-1, query.shape[1], -1, query.shape[3])
-    scores = query.float().gather(2, rows) @ keys.transpose(2, 3)
-    later = torch.arange(key.shape[2], device=key.device) > asked[:, 0, None, :, None]
-    weights = scores.masked_fill(later, float("-inf")).softmax(dim=3)
-    answers = asked[:, 1, None, :, None].expand(-1, query.shape[1], -1, 1)
-    found: Tensor = weights.gather(3, answers).squeeze(3)
+    rows, answers = questions.queries.flatten(), questions.keys.flatten()
+    starts = questions.starts[:, None].expand_as(questions.queries).flatten()
+    scores = query[:, :, rows].float() @ keys.transpose(2, 3)
+    place = torch.arange(key.shape[2], device=key.device)
+    seen = (place < questions.starts[0]) | ((place >= starts[:, None]) & (place <= rows[:, None]))
+    weights = scores.masked_fill(~seen, float("-inf")).softmax(dim=3)
+    found: Tensor = weights.gather(3, answers[None, None, :, None].expand(*weights.shape[:2], -1, 1)).squeeze(3)
     return found

@@ -10,13 +10,14 @@ import pytest
 import torch
 
 from nas.errors import PatternError
-from nas.evaluation import progress_throttle, trunk_files
+from nas.evaluation import checkpoint, progress_throttle, trunk_files
 from nas.evaluation.checkpoint import CheckpointEvaluator
 from nas.evaluation.progress_throttle import OnProgress
 from nas.evaluation.settings import CheckpointSettings, Weights
 from nas.patterns.model import ModelPattern
 from nas.pretrained.checkpoint_tasks import CheckpointTextTask, checkpoint_tasks
 from nas.pretrained.decoder import Decoder
+from nas.pretrained.scoring import Scored, score_task
 from nas.proxy.settings import TrainingSettings
 from nas.proxy.state.cohort_state import Member
 from nas.results.codec import from_document, to_document
@@ -81,10 +82,10 @@ def test_a_pattern_of_another_model_is_refused(decoder: Decoder, tasks: dict[str
 
 
 def test_full_memory_is_an_outcome(decoder: Decoder, tasks: dict[str, Task], monkeypatch: pytest.MonkeyPatch) -> None:
-    def full_memory(*_: object) -> float:
+    def full_memory(*_: object, **__: object) -> Scored:
         raise torch.OutOfMemoryError
 
-    monkeypatch.setattr(Decoder, "score", full_memory)
+    monkeypatch.setattr(checkpoint, "score_task", full_memory)
     (measured,) = measure(decoder, tasks["text"], FULL)
     assert (measured.outcome, measured.quality) == (Outcome.OUT_OF_MEMORY, None)
 
@@ -94,15 +95,15 @@ def test_scoring_halves_its_batch_until_it_fits(
     decoder: Decoder, tasks: dict[str, Task], monkeypatch: pytest.MonkeyPatch, fits: int
 ) -> None:
     (whole,) = measure(decoder, tasks["text"], STREAMING)
-    score, asked = Decoder.score, []
+    asked = []
 
-    def small_machine(self: Decoder, task: Task, batch_size: int, *more: Any) -> float:
+    def small_machine(decoder: Decoder, task: Task, batch_size: int, **more: Any) -> Scored:
         asked.append(batch_size)
         if batch_size > fits:
             raise RuntimeError("CUDA error: out of memory")
-        return score(self, task, batch_size, *more)
+        return score_task(decoder, task, batch_size, **more)
 
-    monkeypatch.setattr(Decoder, "score", small_machine)
+    monkeypatch.setattr(checkpoint, "score_task", small_machine)
     (halved,) = measure(decoder, tasks["text"], STREAMING)
     assert asked == ([4, 2, 2] if fits == 2 else [4, 2, 1, 2, 1])
     assert halved.quality == pytest.approx(whole.quality, rel=1e-5)

@@ -1,11 +1,9 @@
 """A decoder under a pattern equals transformers' own with the pattern's slow mask; under full attention, itself."""
 
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -13,13 +11,9 @@ from torch.testing import assert_close
 
 from nas.patterns.model import ModelPattern
 from nas.pretrained.attention_plug import as_it_came
-from nas.pretrained.checkpoint_tasks import CheckpointTextTask
 from nas.pretrained.decoder import Decoder
-from nas.pretrained.tokenised_text import TokenisedText
-from nas.tasks.language.text import TextSettings
 from tests.strategies import decoder_patterns, quick
 
-MakeSettings = Callable[..., TextSettings]
 TOKENS = torch.randint(256, (2, 24), generator=torch.Generator().manual_seed(1))
 FAMILIES = ("Llama", "Qwen2", "Qwen3", "Mistral", "Olmo2", "GPTNeoX")
 """Architectures that differ in what is around attention: biases, norms of queries and keys, partial rotations."""
@@ -82,14 +76,3 @@ def test_full_attention_is_the_model_itself(kind: str, save_model: Callable[...,
     with as_it_came(decoder.model):
         expected = decoder.logits(TOKENS)
     assert_close(decoder.logits(TOKENS), expected, atol=1e-4, rtol=1e-4)
-
-
-def test_bits_per_byte_are_the_model_s_own_loss(
-    decoder: Decoder, text: TokenisedText, text_settings: MakeSettings
-) -> None:
-    task = CheckpointTextTask(text, text_settings())
-    (batch,) = task.validation_batches(100)
-    with torch.no_grad():
-        windows = torch.from_numpy(np.concatenate([batch.tokens, batch.targets[:, -1:]], axis=1))
-        loss = decoder.model(input_ids=windows, labels=windows).loss.item()
-    assert decoder.score(task, batch_size=3) == pytest.approx(loss / math.log(2), rel=1e-5)

@@ -1,6 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from nas.pretrained.needle import KEY_TOKENS, VALUE_TOKENS, NeedleTask
+from nas.pretrained.tokenised_text import TokenisedText
 from nas.tasks.task import IGNORED_TARGET
 
 DEPTHS = (0.0, 0.5, 1.0)
@@ -11,14 +15,14 @@ def test_the_question_repeats_a_key_and_asks_for_its_value(needle: NeedleTask) -
     (batch,) = needle.validation_batches(100)
     assert len(batch.tokens) == len(DEPTHS) * 3
     assert (batch.targets[:, :-VALUE_TOKENS] == IGNORED_TARGET).all()
-    for tokens, targets, (queries, keys) in zip(batch.tokens, batch.targets, needle.question_places(), strict=True):
-        assert np.array_equal(tokens[keys], targets[queries])
+    for tokens, targets, keys in zip(batch.tokens, batch.targets, needle.value_places().repeat(3, axis=0), strict=True):
+        assert np.array_equal(tokens[keys], targets[-VALUE_TOKENS:])
         before = np.arange(1 - WIDTH, 1 - VALUE_TOKENS)
         assert np.array_equal(tokens[before], tokens[keys[0] - KEY_TOKENS + np.arange(KEY_TOKENS)])
 
 
 def test_depths_are_where_they_are_said_to_be(needle: NeedleTask) -> None:
-    first = [int(places[1, 0]) - KEY_TOKENS for places in needle.question_places()[::3]]
+    first = (needle.value_places()[:, 0] - KEY_TOKENS).tolist()
     assert first == [0, round(0.5 * (64 - 2 * WIDTH + 1)), 64 - 2 * WIDTH + 1]
 
 
@@ -31,12 +35,30 @@ def test_a_sequence_holds_all_needles_and_its_parts_ask_for_one_depth_each(needl
     assert np.array_equal(np.concatenate([part.tokens for part in parts]), whole.tokens)
 
 
-def test_a_model_that_always_copies_finds_every_needle(needle: NeedleTask) -> None:
-    """The answer is in the sequence: whoever looks where `question_places` says is right."""
-    (batch,) = needle.validation_batches(100)
-    places = needle.question_places()
-    said = np.take_along_axis(batch.tokens, places[:, 1], axis=1)
-    assert np.array_equal(said, np.take_along_axis(batch.targets, places[:, 0], axis=1))
+@pytest.mark.parametrize("batch_size", [2, 100])
+def test_branched_batches_ask_the_same_questions(needle: NeedleTask, batch_size: int) -> None:
+    (whole,) = needle.validation_batches(100)
+    tokens, answers = (
+        np.concatenate([getattr(batch, name) for batch in needle.branched_batches(batch_size)])
+        for name in ("tokens", "answers")
+    )
+    for depth, start in enumerate(needle.branches.starts()):
+        texts, questions = tokens[:, : needle.branches.text_tokens], tokens[:, start : start + WIDTH - 1]
+        rows = slice(3 * depth, 3 * depth + 3)
+        assert np.array_equal(np.concatenate([texts, questions], axis=1), whole.tokens[rows])
+        assert np.array_equal(answers[:, depth], whole.targets[rows, -VALUE_TOKENS:])
+        # the token before an answer is the one that stands before the value in the text
+        assert np.array_equal(tokens[:, needle.answer_places()[depth]], tokens[:, needle.value_places()[depth] - 1])
+
+
+def test_text_places_ask_for_nothing_that_was_put_in(needle: NeedleTask, text: TokenisedText) -> None:
+    """With a text of one token, whatever is another one was put in."""
+    one = replace(text, held_out=np.full_like(text.held_out, 7), train=np.arange(8, 40, dtype=np.int32))
+    probe = NeedleTask(one, needle, num_tokens=64, depths=DEPTHS, num_sequences=3)
+    (batch,) = probe.branched_batches(100)
+    places = probe.text_places()
+    assert (batch.tokens[:, places + 1] == 7).all()
+    assert len(places) == (batch.tokens[0, 1 : probe.branches.text_tokens] == 7).sum()
 
 
 def test_a_longer_probe_has_longer_haystacks(needle: NeedleTask) -> None:

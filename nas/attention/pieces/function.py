@@ -160,7 +160,7 @@ def _side_by_side(like: Tensor, groups: dict[HeadPattern, Members], found: Seque
         return by_batch(found[0], len(like)).to(like.dtype)
     whole = torch.empty_like(like)
     for members, one in zip(groups.values(), found, strict=True):
-        whole[:, members] = by_batch(one, len(like))
+        whole[:, members] = by_batch(one, len(like)).to(like.dtype)
     return whole
 
 

@@ -178,3 +178,11 @@ def test_nothing_of_size_n_by_n_is_ever_made(unions: tuple[tuple[Primitive, ...]
         attend(q, k, v, heads, "pieces", memory=memory).sum().backward()
     assert largest.num_bytes <= num_tokens**2 / 4  # a mask of booleans would have four times as many
     assert largest.num_bytes < num_tokens**2 // 2  # half of what one boolean n x n mask takes
+
+
+def test_heads_of_several_kinds_in_any_order_keep_the_type() -> None:
+    window, stride = HeadPattern((Window(9), Global(2))), HeadPattern((Stride(5),))
+    inputs = Inputs((window, stride, window, stride), 90, torch.bfloat16)
+    out = inputs.output("pieces")
+    assert out.dtype == torch.bfloat16
+    assert largest_difference([out.double()], [inputs.output("dense").double()]) < 0.02

@@ -32,7 +32,7 @@ def test_every_step_is_counted_for_one_purpose(study: WholeStudy) -> None:
         "baselines": 0,
         "first rung": 480 * len(trained),
         "later rungs": (960 - 384) * len(finished),
-        "confirmation": 960 * len(confirmed),
+        "confirmation": (480 + 960 - 384) * len(confirmed),
         "long runs": sum(3840 - (768 if trial in finished else 384) for trial in longest),
     }
 
