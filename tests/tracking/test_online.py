@@ -19,6 +19,8 @@ from tests.wandb_server import WandbServer, serving
 
 pytestmark = pytest.mark.slow
 
+QUALITY = "quality_projected"
+"""What trials on text are compared by."""
 TINY = (
     "preset=smoke",
     "num_trials=2",
@@ -52,7 +54,7 @@ def test_a_search_sends_every_trial_and_the_front(server: WandbServer, tmp_path:
         run = arrived[name]
         curve = [(one.step, one.quality) for one in trial.measurements]
         assert [(row["_step"], row["quality"]) for row in run.history] == curve
-        assert (run.summary["state"], run.summary["quality"]) == (trial.state.value, trial.values["quality"])
+        assert (run.summary["state"], run.summary[QUALITY]) == (trial.state.value, trial.values[QUALITY])
         assert (run.config["trial"], run.config["training.num_steps"]) == (trial.number, 10)
 
     assert arrived["smoke"].summary["num_trials"] == len(trials)
