@@ -2,7 +2,7 @@
 
 How far training has come ranks patterns more than the size of a model does: short runs favour what learns fast, and
 what is still falling fast will be ahead later (docs/transfer.md). A power law through a run's last two rungs tells the
-two apart, at no cost. It is for the loss of language models, which falls as one; an accuracy does not.
+two apart without more training. It is for the loss of language models, which falls as one; an accuracy does not.
 """
 
 from collections.abc import Mapping, Sequence
