@@ -16,7 +16,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import combinations
 from pathlib import Path
 from statistics import fmean
@@ -34,9 +34,10 @@ from nas.proxy.settings import ProxySettings
 from nas.results.table import TableEntry
 from nas.search.scoring.projection import projected
 from nas.statistics.pareto import hypervolume, nondominated
-from nas.statistics.rank_agreement import kendall_tau
+from nas.statistics.rank_agreement import kendall_tau, pooled_deviation
 from nas.statistics.tau_posterior import RankingNoise, TauPosterior, freed_of_noise
 
+SHIPPED = Path(__file__).parents[1] / "tables" / "tabular-text.jsonl"
 NOISE = 0.014
 """Standard deviation between seeds in bits per byte, as measured on the shipped table of two seeds."""
 NEAR = 0.25
@@ -114,6 +115,11 @@ def values_at(table: Table, rung: int) -> dict[str, float]:
 
 def projections_at(table: Table, rung: int) -> dict[str, float]:
     """The same projected to TRAINED tokens a parameter from this rung and the one below; of runs that have both."""
+    return {identity: fmean(own.values()) for identity, own in projections_by_seed(table, rung).items()}
+
+
+def projections_by_seed(table: Table, rung: int) -> dict[str, dict[int, float]]:
+    """The projections of single runs by id of the pattern and seed, to be minimised."""
     below = max((one for one in table.plan.rungs if one < rung), default=None)
     if below is None:
         return {}
@@ -124,10 +130,26 @@ def projections_at(table: Table, rung: int) -> dict[str, float]:
     found = {}
     for identity, own in after.items():
         shared = own.keys() & before.get(identity, {}).keys()
-        ahead = [projected((below, before[identity][seed]), (rung, own[seed]), steps) for seed in sorted(shared)]
+        ahead = {seed: projected((below, before[identity][seed]), (rung, own[seed]), steps) for seed in sorted(shared)}
         if ahead:
-            found[identity] = qualities.sign * fmean(ahead)
+            found[identity] = {seed: qualities.sign * value for seed, value in ahead.items()}
     return found
+
+
+def projection_noise(table: Table, rung: int) -> float | None:
+    """Standard deviation of projections between seeds, by the shipped table if this one has one; None if unknown."""
+    for source in (table, shipped()):
+        by_seed = projections_by_seed(source, rung) if rung in source.plan.rungs else {}
+        found = pooled_deviation([list(own.values()) for own in by_seed.values() if len(own) > 1])
+        if found is not None:
+            return found
+    return None
+
+
+@cache
+def shipped() -> Table:
+    """The table that comes with `nas`, of two seeds."""
+    return read_table(SHIPPED)
 
 
 def agreement(truth: Truth, table: Table, small: Mapping[str, float], noise: float) -> Agreement | None:
@@ -137,7 +159,7 @@ def agreement(truth: Truth, table: Table, small: Mapping[str, float], noise: flo
         truth: the larger model.
         table: the small one.
         small: its qualities by id of the pattern, to be minimised.
-        noise: standard deviation between seeds, in their unit.
+        noise: standard deviation between their seeds, in their unit.
     """
     known = [entry for entry in table.plan.entries if entry.pattern.id in small]
     places = {
@@ -149,7 +171,7 @@ def agreement(truth: Truth, table: Table, small: Mapping[str, float], noise: flo
     if tau is None:
         return None
     posterior = TauPosterior.of(ours, theirs)
-    freed = freed_of_noise(posterior.taus, ours, theirs, RankingNoise(noise**2 / len(table.plan.seeds), noise**2, 0.0))
+    freed = freed_of_noise(posterior.taus, ours, theirs, RankingNoise(noise**2 / len(table.plan.seeds), NOISE**2, 0.0))
     costs = [truth.flops[name] for name in names]
     return Agreement(
         num_patterns=len(names),
@@ -203,8 +225,8 @@ def lines(truth: Truth, tables: Sequence[Table], noise: float) -> list[str]:
     end = truth.table.plan.rungs[-1]
     found = [
         "| trained | steps | TFLOP a run | patterns | tau | posterior | freed | pairs | regret "
-        "| projected: tau | pairs | regret |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|",
+        "| projected: tau | freed | pairs | regret |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for table in tables:
         for rung in table.plan.rungs:
@@ -214,9 +236,8 @@ def lines(truth: Truth, tables: Sequence[Table], noise: float) -> list[str]:
             interval = (
                 f"{own.posterior.mean:.2f} ({own.posterior.quantile(0.05):.2f} to {own.posterior.quantile(0.95):.2f})"
             )
-            ahead = agreement(truth, table, projections_at(table, rung), noise)
             freed, pairs = (_shown(one) for one in (own.freed, own.pairs))
-            later = [_shown(ahead.tau), _shown(ahead.pairs), f"{ahead.regret:.1%}"] if ahead else ["-"] * 3
+            later = _projected_cells(truth, table, rung)
             cost = f"{run_flops(table, rung) / 1e12:.2f}"
             found.append(
                 f"| {regime(table)} | {rung:,} | {cost} | {own.num_patterns} | {own.tau:.2f} | {interval} | {freed} | "
@@ -228,6 +249,15 @@ def lines(truth: Truth, tables: Sequence[Table], noise: float) -> list[str]:
         f"{len(truth.values)} patterns within {spread:.3f} {truth.table.task.unit}. Noise of one run: {noise:g}."
     )
     return [head, "", *found]
+
+
+def _projected_cells(truth: Truth, table: Table, rung: int) -> list[str]:
+    noise = projection_noise(table, rung)
+    ahead = agreement(truth, table, projections_at(table, rung), noise or 0.0)
+    if ahead is None:
+        return ["-"] * 4
+    freed = ahead.freed if noise is not None else None
+    return [_shown(ahead.tau), _shown(freed), _shown(ahead.pairs), f"{ahead.regret:.1%}"]
 
 
 def _shown(value: float | None) -> str:

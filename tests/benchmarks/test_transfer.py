@@ -6,7 +6,20 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 from scipy.stats import kendalltau
-from transfer import SHARES, Truth, agreement, front_regret, lines, main, projections_at, right_pairs, values_at
+from transfer import (
+    SHARES,
+    Truth,
+    agreement,
+    front_regret,
+    lines,
+    main,
+    projection_noise,
+    projections_at,
+    projections_by_seed,
+    right_pairs,
+    shipped,
+    values_at,
+)
 
 from nas.ground_truth.file import Table, read_table
 from nas.patterns.label import label
@@ -80,6 +93,17 @@ def test_a_projection_goes_on_from_the_rung_below(small: Table) -> None:
     gains = [(early[one] - late[one], late[one] - ahead[one]) for one in ahead]
     assert all(0 < further == pytest.approx(gains[0][1] / gains[0][0] * gained) for gained, further in gains)
     assert projections_at(small, small.plan.rungs[0]) == {}
+
+
+def test_the_noise_of_projections_is_that_between_seeds(small: Table) -> None:
+    """A table of one seed borrows the shipped one's, whose two seeds differ by sqrt(2) deviations."""
+    table = shipped()
+    differences = [
+        first - second for first, second in (own.values() for own in projections_by_seed(table, 960).values())
+    ]
+    expected = (sum(one**2 for one in differences) / len(differences) / 2) ** 0.5
+    assert projection_noise(table, 960) == projection_noise(small, 960) == pytest.approx(expected)
+    assert projection_noise(table, table.plan.rungs[0]) is None, "nothing to project from"
 
 
 def test_pairs_and_regret_by_hand() -> None:
