@@ -12,6 +12,7 @@ from matplotlib.patheffects import withStroke
 from nas.errors import InputError
 from nas.files import replacing
 from nas.patterns.label import label as pattern_label
+from nas.report.heights import Heights
 from nas.report.objective_labels import best_first, label
 from nas.results.front import Baseline, Front, FrontEntry, FrontPoint
 from nas.results.objective import Objective
@@ -49,7 +50,7 @@ def draw_front(front: Front, path: Path) -> None:
     Filled circles are the front, with their trial numbers; the line shows the best value that any of them has at each
     cost. A point off the line is on the front because of another objective. Error bars are standard deviations
     over seeds. Open markers are baselines; one around a circle is on the front. Baselines that did not finish are left
-    out.
+    out. An entry that is far worse than the others would squeeze them: it stands at the edge, its value beside it.
 
     Args:
         front: the front of a study.
@@ -124,15 +125,17 @@ def _write_labels(area: SubFigure, lines: Sequence[str], left: float) -> None:
 
 def _draw_panel(panel: Axes, front: Front, objective: Objective, cost: Objective) -> None:
     points, baselines = best_first(front.points, objective), _finished(front)
+    heights = Heights.among([*points, *baselines], objective)
     if points:
-        _draw_points(panel, points, objective, cost)
+        _draw_points(panel, points, heights, cost)
     for index, entry in enumerate(baselines):
         marker, colour = _BASELINES[index % len(_BASELINES)]
         panel.errorbar(
-            _cost(entry, cost), entry.worth(objective.name), yerr=_uncertainty(entry, objective), linestyle="none",
+            _cost(entry, cost), heights.of(entry), yerr=heights.uncertainty(entry), linestyle="none",
             marker=marker, markersize=9, markerfacecolor="none", markeredgewidth=1.5, color=colour, elinewidth=0.9,
-            label=entry.baseline,
+            label=entry.baseline, clip_on=not heights.is_beyond(entry),
         )  # fmt: skip
+    heights.cut(panel)
     _dress(panel, cost, [_cost(entry, cost) for entry in [*points, *baselines]])
 
 
@@ -146,32 +149,34 @@ def _cost(entry: FrontEntry, cost: Objective) -> float:
     return entry.values[cost.name] if ratio is None else ratio
 
 
-def _uncertainty(entry: FrontEntry, objective: Objective) -> float:
-    """Half the length of an error bar, in the objective's unit; 0 where none is drawn."""
-    estimate = entry.estimates.get(objective.name)
-    return (estimate.standard_deviation if estimate else None) or 0.0
-
-
-def _draw_points(panel: Axes, points: Sequence[FrontPoint], objective: Objective, cost: Objective) -> None:
-    x = [_cost(point, cost) for point in points]
-    y = [point.worth(objective.name) for point in points]
-    corners = staircase(list(zip(x, y, strict=True)), cost.direction, objective.direction)
+def _draw_points(panel: Axes, points: Sequence[FrontPoint], heights: Heights, cost: Objective) -> None:
+    objective = heights.objective
+    at = [(_cost(point, cost), point.worth(objective.name)) for point in points]
+    corners = staircase(at, cost.direction, objective.direction)
     steps = "steps-post" if cost.direction == "minimize" else "steps-pre"
     panel.plot(*zip(*corners, strict=True), drawstyle=steps, color=_LINE, linewidth=2, zorder=1)
-    spread = [_uncertainty(point, objective) for point in points]
-    panel.errorbar(
-        x, y, yerr=spread, linestyle="none", marker="o", markersize=5, color=_POINT, elinewidth=0.9, label="front"
-    )
+    for name, some in (
+        ("front", [point for point in points if not heights.is_beyond(point)]),
+        ("far worse, at the edge", [point for point in points if heights.is_beyond(point)]),
+    ):
+        if some:
+            panel.errorbar(
+                [_cost(point, cost) for point in some], [heights.of(point) for point in some],
+                yerr=[heights.uncertainty(point) for point in some], linestyle="none", markersize=5, color=_POINT,
+                marker="o" if name == "front" else "^" if objective.sign > 0 else "v", elinewidth=0.9, label=name,
+                clip_on=name == "front",
+            )  # fmt: skip
 
 
 def _number_points(panel: Axes, front: Front, objective: Objective, cost: Objective) -> None:
     """Write each point's trial number next to it, where it covers no other point, baseline or number."""
-    points = best_first(front.points, objective)
-    drawn = [(_cost(entry, cost), entry.worth(objective.name)) for entry in [*points, *_finished(front)]]
+    points, baselines = best_first(front.points, objective), _finished(front)
+    heights = Heights.among([*points, *baselines], objective)
+    drawn = [(_cost(entry, cost), heights.of(entry)) for entry in [*points, *baselines]]
     to_points = 72 / panel.figure.dpi
     taken: list[XY] = [(x * to_points, y * to_points) for x, y in panel.transData.transform(drawn)]
     for point, xy, (x, y) in zip(points, drawn, tuple(taken), strict=False):
-        number = str(point.trial)
+        number = heights.name(point)
         places = [(x + dx, y + dy) for dx, dy in _offsets(len(number))]
         inside = [(u, v) for u, v in places if panel.bbox.contains(u / to_points, v / to_points)]
         u, v = max(inside or places, key=lambda place: _clearance(place, taken))

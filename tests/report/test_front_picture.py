@@ -190,3 +190,11 @@ def test_every_point_has_its_number_and_no_number_covers_another(front, drawn, n
         assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
         for number in numbers:
             assert hypot(*number.get_position()) <= 30, "close to its point, in points"
+
+
+def test_points_that_are_far_worse_stand_at_the_edge_with_their_values(front, drawn):
+    near = [make_point(number, 2.0 + number / 100, 0.9 - number / 20) for number in range(2, 10)]
+    figure = drawn(replace(front, points=(*near, make_point(10, 7.25, 0.01)), baselines=()))
+    assert "10 (7.25)" in _texts(figure) and "far worse, at the edge" in _texts(figure)
+    for panel in _panels(figure):
+        assert panel.get_ylim()[1] < 2.2

@@ -13,6 +13,7 @@ from nas.report.study.summary import worth_in_words
 from nas.results.front import FrontEntry
 from nas.results.objective import Objective
 from nas.results.trial import Trial, TrialState
+from nas.statistics.far_out import far_out
 from nas.statistics.pareto import staircase
 
 MOST_NUMBERED = 30
@@ -71,6 +72,7 @@ class FrontPlot:
         x: index of the objective that is horizontal at first.
         y: index of the one that is vertical at first.
         num_outside: dominated trials that lie too far out to be drawn.
+        num_at_edge: points of the front and baselines that are far worse than the others and stand at the edge.
     """
 
     axes: tuple[Axis, ...]
@@ -80,6 +82,7 @@ class FrontPlot:
     x: int
     y: int
     num_outside: int
+    num_at_edge: int
 
     @property
     def is_dense(self) -> bool:
@@ -100,7 +103,7 @@ def front_plot(record: StudyRecord) -> FrontPlot:
     def places(values: Sequence[float]) -> tuple[float, ...]:
         return tuple(axis.place(value / scale) for axis, value, scale in zip(axes, values, scales, strict=True))
 
-    drawn, num_outside = [], 0
+    drawn, num_outside, num_at_edge = [], 0, 0
     for trial in record.trials:
         if trial.number in others:
             at = places([others[trial.number][one.name] for one in objectives])
@@ -112,11 +115,13 @@ def front_plot(record: StudyRecord) -> FrontPlot:
     entries = sorted(record.entries.values(), key=lambda entry: entry.trial in on_front)
     for entry in entries:
         kind = "front" if entry.trial in on_front else "baseline"
+        at = places([entry.worth(one.name) for one in objectives])
+        num_at_edge += not all(0 <= place <= 1 for place in at)
         drawn.append(
             PlotPoint(
                 trial=entry.trial,
                 kind=kind,
-                places=places([entry.worth(one.name) for one in objectives]),
+                places=tuple(map(_within, at)),
                 name=_name(entry),
                 lines=tuple(f"{label(one.name)} {worth_in_words(entry, one)}" for one in objectives),
             )
@@ -130,7 +135,13 @@ def front_plot(record: StudyRecord) -> FrontPlot:
         x=next(index for index in range(len(objectives)) if index != y),
         y=y,
         num_outside=num_outside,
+        num_at_edge=num_at_edge,
     )
+
+
+def _within(place: float) -> float:
+    """A place on the axis: its end for one beyond."""
+    return min(max(place, 0.0), 1.0)
 
 
 def _name(entry: FrontEntry) -> str:
@@ -173,10 +184,17 @@ def _scale(record: StudyRecord, objective: Objective) -> float:
 
 
 def _axis(record: StudyRecord, objective: Objective, scale: float, others: Sequence[float]) -> Axis:
-    """The axis of an objective: it holds front and baselines, and other trials as far as they stretch it little."""
+    """The axis of an objective: it holds front and baselines, and other trials as far as they stretch it little.
+
+    It does not hold those of them whose measured value is far worse than the others'.
+    """
+    entries = list(record.entries.values())
+    values = [entry.worth(objective.name) for entry in entries]
+    beyond = [False] * len(values) if objective.is_cost else far_out(values, objective.direction)
     inner = [
-        (entry.worth(objective.name) + sign * (deviation(entry, objective.name) or 0.0)) / scale
-        for entry in record.entries.values()
+        (value + sign * (deviation(entry, objective.name) or 0.0)) / scale
+        for entry, value, is_out in zip(entries, values, beyond, strict=True)
+        if not is_out
         for sign in (-1, 1)
     ]
     low, high = (min(inner), max(inner)) if inner else (0.0, 1.0)
@@ -195,7 +213,7 @@ def _layer(record: StudyRecord, pair: tuple[int, int], axes: Sequence[Axis], sca
     def place(entry: FrontEntry, x_more: float = 0.0, y_more: float = 0.0) -> tuple[float, float]:
         x = (entry.worth(horizontal.name) + x_more) / scales[across]
         y = (entry.worth(vertical.name) + y_more) / scales[up]
-        return axes[across].place(x), axes[up].place(y)
+        return _within(axes[across].place(x)), _within(axes[up].place(y))
 
     points = record.points
     corners = staircase([place(point) for point in points], horizontal.direction, vertical.direction) if points else []

@@ -52,6 +52,14 @@ def test_trials_off_the_front_are_drawn_as_measured_unless_they_lie_far_out():
     assert plot.num_outside == 1, "9 has no score at the last rung"
 
 
+def test_what_is_far_worse_than_the_others_stands_at_the_edge():
+    points = (*(make_point(n, 2.3 - n / 100, 0.1 + n / 50) for n in range(1, 9)), make_point(9, 9.0, 0.01))
+    plot = front_plot(make_record(make_front(points=points), ()))
+    assert plot.num_at_edge == 1 and _places(plot)[9][0] == 1.0
+    assert plot.axes[0].high < 3, "the others have the axis to themselves"
+    assert front_plot(make_record(_front())).num_at_edge == 0
+
+
 def test_a_front_of_many_points_has_no_room_for_numbers():
     points = tuple(make_point(n, 2.3 - n / 100, 0.1 + n / 50) for n in range(1, 40))
     assert front_plot(make_record(make_front(points=points))).is_dense
