@@ -6,8 +6,9 @@ from typing import ClassVar
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Block, Columns, Full, Primitive, Random, Stride
+from nas.patterns.serving import ServingRules
 from nas.space.checks import require_heads, require_numbers, require_words
-from nas.space.choices import Choice, Union, each_layer, split_heads
+from nas.space.choices import Choice, Union, each_layer, layer_scopes, split_heads
 from nas.space.scaling import (
     first_tokens,
     global_counts,
@@ -17,6 +18,7 @@ from nas.space.scaling import (
     window_of,
     window_widths,
 )
+from nas.space.serving import full_layers, servable, size_scope
 from nas.space.space import Shape, Suggester
 
 SECOND_KINDS = ("stride", "columns", "full", "random")
@@ -34,6 +36,9 @@ class Hybrid:
     All six parameters are suggested in every layer, even where one has no effect (a stride with `full`).
     The GP sampler and multivariate TPE model a fixed set of parameters best, and draw conditional ones at random.
     Equal patterns have the same id and are not trained again.
+
+    Where `deployable_by` names targets, the second kind is `full`, windows are not dilated, and sizes are drawn once
+    for the model if they may not differ. If the heads of a layer may not, each layer is full or local.
 
     Args:
         num_global_tokens: global tokens at the start; None for 0, 1, 4, 16, 64, up to an eighth of n.
@@ -77,10 +82,37 @@ class Hybrid:
         """A pattern of the shape from suggested values.
 
         Raises:
-            InputError: `num_second_heads` offers more heads than the shape has.
+            InputError: `num_second_heads` offers more heads than the shape has, or the options nothing that the targets
+                of deployable_by allow.
         """
         require_heads("num_second_heads", self.num_second_heads, shape)
+        if shape.serving is not None:
+            return self._servable(suggest, shape, shape.serving)
         return each_layer(suggest, shape, lambda layer: self._layer(layer, shape), share_layers=self.share_layers)
+
+    def _servable(self, suggest: Suggester, shape: Shape, rules: ServingRules) -> ModelPattern:
+        """A pattern that targets with these rules can represent."""
+        servable("second_kind", self.second_kind, lambda kind: kind == "full", "full, as no target has another")
+        servable("dilation", self.dilation, lambda dilation: dilation == 1, "1, as no target has dilated windows")
+        counts, n = self.num_global_tokens or global_counts(shape), shape.num_tokens
+        if not rules.first_tokens:
+            counts = servable("num_global_tokens", counts, lambda count: count == 0, "0: a target has no first tokens")
+        widths = self.window_tokens or window_widths(shape)
+        narrow = servable("window_tokens", widths, lambda width: width < n, f"a width below {n}")
+
+        def layer(own: Suggester, is_full: bool) -> tuple[HeadGroup, ...]:
+            sizes = size_scope(suggest, own, shape)
+            everywhere = first_tokens(Choice(counts).draw(sizes, "num_global_tokens"))
+            window = window_of(Choice(narrow).draw(sizes, "window_tokens"), causal=shape.causal)
+            num_full = shape.num_heads if is_full else 0
+            if rules.heads_differ and not is_full:
+                num_full = Choice(self.num_second_heads or quarters(shape.num_heads)).draw(own, "num_second_heads")
+            return split_heads(shape.num_heads, num_full, (window, *everywhere), (Full(),))
+
+        if self.share_layers:
+            return each_layer(suggest, shape, lambda own: layer(own, is_full=False), share_layers=True)
+        full = full_layers(suggest, shape)
+        return shape.pattern([layer(*one) for one in zip(layer_scopes(suggest, shape), full, strict=True)])
 
     def _layer(self, suggest: Suggester, shape: Shape) -> tuple[HeadGroup, ...]:
         num_global = Choice(self.num_global_tokens or global_counts(shape)).draw(suggest, "num_global_tokens")

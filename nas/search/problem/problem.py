@@ -262,7 +262,7 @@ def _draw_on_trial(problem: Problem) -> None:
     if undeployable is not None:
         targets = " and ".join(problem.deployment.names)
         allowed = f"must offer what {targets} can represent, at least in {wanted} of {TRIAL_DRAWS} draws"
-        remedy = f"The last one was refused: {undeployable.allowed}. Use space=streaming, which offers nothing else."
+        remedy = f"The last one was refused: {undeployable.allowed}. Use space=hybrid, which offers nothing else."
         raise InputError("space", allowed, made, remedy)
     if not made:
         raise refused

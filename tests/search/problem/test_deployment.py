@@ -99,18 +99,21 @@ def test_patterns_are_judged_as_they_are_meant_for_the_target():
 
 
 def test_a_space_that_offers_hardly_anything_is_refused_with_what_to_do():
-    hybrid = SpaceSettings(attribute="search_spaces.hybrid:Hybrid")
+    per_head = SpaceSettings(attribute="search_spaces.per_head:PerHead")
     message = (
         r"^space: must offer what vllm and swaa can represent, at least in 25 of 100 draws, got \d\. "
-        r"The last one was refused: vllm: cannot represent .* Use space=streaming, which offers nothing else\.$"
+        r"The last one was refused: vllm: cannot represent .* Use space=hybrid, which offers nothing else\.$"
     )
     with pytest.raises(InputError, match=message):
-        _problem(deployable_by=["vllm", "swaa"], space=hybrid)
+        _problem(deployable_by=["vllm", "swaa"], space=per_head)
 
 
 def test_options_can_narrow_a_space_to_what_a_target_represents():
-    options = {"second_kind": ["full"], "num_second_heads": [4], "num_global_tokens": [0], "dilation": [1]}
-    assert _problem(deployable_by="vllm", space=SpaceSettings(attribute="search_spaces.hybrid:Hybrid", options=options))
+    tabular = "search_spaces.tabular:Tabular"
+    with pytest.raises(InputError, match=r"^space: must offer what mlx-lm can represent"):
+        _problem(deployable_by="mlx-lm", space=SpaceSettings(attribute=tabular))
+    narrow = {"window_tokens": [8, 32], "second_kind": ["none"], "num_global_tokens": [0]}
+    assert _problem(deployable_by="mlx-lm", space=SpaceSettings(attribute=tabular, options=narrow))
 
 
 @pytest.mark.parametrize(
