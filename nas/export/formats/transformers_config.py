@@ -35,8 +35,9 @@ config = json.loads(Path("./model/config.json").read_text()) | keys
 ```
 
 A causal pattern becomes `layer_types` with `sliding_window` (keys, including the query's own) and
-`attention_chunk_size`. Models with such layers read them: Qwen2, Qwen3, Gemma 2 and 3, Llama 4 and others; set what
-else they require (Qwen: `use_sliding_window`). Where windows or chunks differ between layers, the numbers are in
+`attention_chunk_size`. Models with such layers read them: Qwen2, Qwen3, Gemma 2 and 3, Llama 4 and others.
+`use_sliding_window` is set because the configs of Qwen 2, Qwen 3 and SmolLM 3 drop `sliding_window` without it; others
+ignore it. Where windows or chunks differ between layers, the numbers are in
 `per_layer_config`, which few models of transformers 5.23 read (Qwen3 raises an error): `--format transformers` works
 without it. A bidirectional pattern becomes `attention_window` of a Longformer. If there is a `{GLOBAL_FILE_NAME}`, set
 its tokens to 1 in the `global_attention_mask` of every call; Longformer then uses its separate projections for them.
@@ -94,6 +95,8 @@ class _LayerType:
 def _decoder(layers: list[Heads]) -> dict[str, Any]:
     kinds = [_layer_type(heads) for heads in layers]
     keys: dict[str, Any] = {"layer_types": [kind.name for kind in kinds]}
+    if any(kind.key == "sliding_window" for kind in kinds):
+        keys["use_sliding_window"] = True
     numbers = {key: sorted({kind.number for kind in kinds if kind.key == key}) for key in _NUMBERS}
     if max(map(len, numbers.values())) < 2:
         return keys | {key: found[0] for key, found in numbers.items() if found}

@@ -27,6 +27,7 @@ def _pattern(*layers: tuple[Primitive, ...], causal: bool = True) -> ModelPatter
             {
                 "layer_types": ["sliding_attention", "full_attention", "chunked_attention"],
                 "sliding_window": 8,
+                "use_sliding_window": True,
                 "attention_chunk_size": 8,
             },
         ),
@@ -36,6 +37,7 @@ def _pattern(*layers: tuple[Primitive, ...], causal: bool = True) -> ModelPatter
                 "layer_types": ["sliding_attention"] * 2,
                 "sliding_window": None,
                 "attention_chunk_size": None,
+                "use_sliding_window": True,
                 "per_layer_config": {
                     "0": {"sliding_window": 8, "attention_chunk_size": None},
                     "1": {"sliding_window": 4, "attention_chunk_size": None},
@@ -62,7 +64,7 @@ def test_a_model_of_transformers_is_built_with_the_keys():
         "head_dim": 8,
     }
     config = transformers.Qwen3Config(
-        vocab_size=32, num_key_value_heads=1, use_sliding_window=True, attn_implementation="eager", **sizes, **keys
+        vocab_size=32, num_key_value_heads=1, attn_implementation="eager", **sizes, **keys
     )
     model = transformers.Qwen3ForCausalLM(config).eval()
     tokens = torch.arange(20)[None]
