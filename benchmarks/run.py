@@ -104,6 +104,12 @@ BENCHMARKS = (
         ("benchmarks/transfer.py", "tables/ladder/M-drawn.jsonl", "tables/ladder", "tables/tabular-text.jsonl"),
         "Seven baselines and patterns of `space=tabular`, as far as the larger table is built.",
     ),
+    Benchmark(
+        "carry",
+        "Shares or tokens",
+        ("benchmarks/carry.py", "tables/ladder/S-carry.jsonl"),
+        "By which rule each kind of size goes to another length, so that rankings agree (docs/transfer.md).",
+    ),
 )
 
 
