@@ -29,6 +29,16 @@ def layer_type_keys(layers: tuple[Streaming, ...]) -> dict[str, Any]:
     }
 
 
+def layer_type_overrides(layers: tuple[Streaming, ...]) -> str:
+    """The keys as JSON that overrides a model's config, with the switch without which some configs drop the window.
+
+    Args:
+        layers: what every layer sees; no first tokens.
+    """
+    keys = layer_type_keys(layers)
+    return json.dumps(keys | {"use_sliding_window": keys["sliding_window"] is not None}) + "\n"
+
+
 def layer_type_reading(content: str | bytes, name: str, num_heads: int) -> Reading:
     """The masks of such keys: a sliding layer shows the last `sliding_window` keys, the query's own included.
 

@@ -6,10 +6,8 @@ backend (models/transformers.py) passes the number on as it is, so it shows one 
 reads neither key (sgl-project/sglang issue 22528).
 """
 
-import json
-
 from nas.export.contract.export_format import NEEDS_GPU, Files, Format, mask_check
-from nas.export.contract.layer_types import layer_type_keys, layer_type_reading
+from nas.export.contract.layer_types import layer_type_overrides, layer_type_reading
 from nas.export.contract.serving import served_layers
 from nas.patterns.model import ModelPattern
 from nas.patterns.serving import ServingRules
@@ -42,9 +40,7 @@ def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSetting
     Raises:
         Refusal: a layer is neither full nor a window, its heads differ, or two windows do.
     """
-    keys = layer_type_keys(served_layers(pattern, RULES, NAME))
-    keys["use_sliding_window"] = keys["sliding_window"] is not None
-    return {FILE_NAME: json.dumps(keys) + "\n"}
+    return {FILE_NAME: layer_type_overrides(served_layers(pattern, RULES, NAME))}
 
 
 FORMAT = Format(

@@ -5,10 +5,8 @@ reads `layer_types` and one `sliding_window`; vLLM's FlashAttention backend make
 it. vLLM's own class of Qwen3 reads neither (vllm-project/vllm issue 39514).
 """
 
-import json
-
 from nas.export.contract.export_format import NEEDS_GPU, Files, Format, mask_check
-from nas.export.contract.layer_types import layer_type_keys, layer_type_reading
+from nas.export.contract.layer_types import layer_type_overrides, layer_type_reading
 from nas.export.contract.serving import served_layers
 from nas.patterns.model import ModelPattern
 from nas.patterns.serving import ServingRules
@@ -39,9 +37,7 @@ def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSetting
     Raises:
         Refusal: a layer is neither full nor a window, its heads differ, or two windows do.
     """
-    keys = layer_type_keys(served_layers(pattern, RULES, NAME))
-    keys["use_sliding_window"] = keys["sliding_window"] is not None
-    return {FILE_NAME: json.dumps(keys) + "\n"}
+    return {FILE_NAME: layer_type_overrides(served_layers(pattern, RULES, NAME))}
 
 
 FORMAT = Format(
