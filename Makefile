@@ -1,5 +1,5 @@
 # The two commands: `make search` and `make test`. Each installs what it needs into .venv first, once.
-.PHONY: help setup search demo-checkpoint lint fix quick test bench bench-gpu clean
+.PHONY: help setup search demo-checkpoint lint fix quick test docs pictures bench bench-gpu clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -51,6 +51,13 @@ test: lint  ## lint, and all tests with their coverage: the quick ones side by s
 	$(BIN)/pytest -q -m $(SLOW) --cov --cov-append --cov-report=
 	$(BIN)/coverage report --fail-under=$(COVERED)
 
+docs: setup  ## build the documentation as a site that works offline: site/index.html; a warning is an error
+	$(BIN)/sphinx-build -q -W --keep-going -c docs . site
+	@echo "Open site/index.html in a browser."
+
+pictures: setup  ## draw the pictures of docs/ again that take no search: half a minute
+	$(BIN)/python demos/pictures.py
+
 bench: setup  ## run every benchmark that needs no GPU, and make docs/benchmarks.md: under ten minutes
 	$(BIN)/python benchmarks/run.py
 
@@ -58,4 +65,4 @@ bench-gpu: setup  ## run every benchmark that needs a GPU, and make docs/benchma
 	$(BIN)/python benchmarks/run.py --gpu
 
 clean:  ## remove .venv and what tools cached; studies in runs/ stay
-	rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
+	rm -rf .venv dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage*

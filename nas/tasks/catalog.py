@@ -36,7 +36,7 @@ TASKS: dict[str, type[TaskSettings]] = {
     "listops": ListopsSettings,
     "image": ImageSettings,
 }
-"""The settings of every task by its name; to add a task, see docs/tasks.md."""
+"""The settings of every task by its name; to add a task, see docs/how-to/own-task.md."""
 
 
 def make_task(settings: TaskSettings) -> Task:
