@@ -11,8 +11,8 @@ import pytest
 from nas.ground_truth import build as build_module
 from nas.ground_truth.build import build_table
 from nas.ground_truth.file import Table
+from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import Member
 from nas.results.codec import to_document
 from nas.results.measurement import Measurement, Outcome
 from nas.search.executors.jobs import Job, JobResult, OnProgress

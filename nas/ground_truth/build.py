@@ -16,7 +16,7 @@ from nas.ground_truth.plan import Plan
 from nas.ground_truth.planning import make_header, make_plan
 from nas.ground_truth.row_store import OnProgress, RowStore
 from nas.ground_truth.writer import TableWriter, this_session
-from nas.proxy.state.cohort_state import Member
+from nas.proxy.member import Member
 from nas.results.measurement import Outcome
 from nas.results.table import Key, TableEntry, TableRow
 from nas.search.devices import choose_cohort_size, choose_devices

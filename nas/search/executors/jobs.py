@@ -11,8 +11,8 @@ from msgspec import structs
 
 from nas.evaluation.settings import EvaluationSettings
 from nas.patterns.model import ModelPattern
+from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement, Outcome
 from nas.results.profile import Profile, ProfileConditions
 

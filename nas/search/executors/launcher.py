@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from nas.errors import StudyError
 from nas.patterns.model import ModelPattern
-from nas.proxy.state.cohort_state import Member
+from nas.proxy.member import Member
 from nas.results.measurement import Measurement
 from nas.results.observer import Progress
 from nas.results.profile import Profile, ProfileConditions

@@ -10,7 +10,7 @@ import pytest
 from nas.errors import StudyError
 from nas.patterns.model import ModelPattern
 from nas.patterns.stretch import stretched
-from nas.proxy.state.cohort_state import Member
+from nas.proxy.member import Member
 from nas.results.measurement import Measurement
 from nas.results.observer import Progress
 from nas.results.trial import Trial, TrialState
