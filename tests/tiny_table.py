@@ -103,5 +103,5 @@ def without_times(table: Table) -> list[dict[str, Any]]:
 def pretend_table(path: Path, seeds: int = 2, **changes: Any) -> None:
     """Write the file of a whole table in which nothing was trained."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(build_module, "make_executor", lambda settings, setup, devices: FakeExecutor())
+        patch.setattr(build_module, "make_executor", lambda settings, setup, devices, folder: FakeExecutor())
         build_table(tiny_settings(**changes), seeds, RATES, path)
