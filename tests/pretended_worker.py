@@ -72,6 +72,9 @@ class Pretender:
                 os.kill(os.getpid(), getattr(signal, name))
             case ["once", name] if len(lives.read_text().splitlines()) == 1:
                 os.kill(os.getpid(), getattr(signal, name))
+            case ["kill", "lane"]:
+                os.kill(os.getppid(), signal.SIGKILL)
+                time.sleep(600)
             case ["hang"]:
                 time.sleep(600)
             case ["sleep", seconds]:
@@ -81,7 +84,7 @@ class Pretender:
             case ["checkpoint"]:
                 _checkpoint(job)
         outcome = Outcome.OUT_OF_MEMORY if job.task == "out of memory" else Outcome.FINISHED
-        return JobResult(job, job.signed(_pretended(member, job.rung, outcome) for member in job.members))
+        return JobResult(job, job.signed(measured(member, job.rung, outcome) for member in job.members))
 
 
 def pretend(
@@ -89,6 +92,20 @@ def pretend(
 ) -> None:
     """Passes for `nas.search.executors.worker_process.work`."""
     serve(pipe, lifeline, Pretender)
+
+
+def pretend_slowly(
+    pipe: "Connection[Any, Any]", lifeline: "Connection[Any, Any]", setup: Setup, device: str, num_threads: int
+) -> None:
+    """The same, with jobs that take a while."""
+
+    class Slow(Pretender):
+        def run(self, job: Job | ProfileJob, on_progress: OnProgress) -> JobResult | ProfileResult:
+            result = super().run(job, on_progress)
+            time.sleep(0.3)
+            return result
+
+    serve(pipe, lifeline, Slow)
 
 
 def pretended_profile(job: ProfileJob) -> Profile:
@@ -102,7 +119,8 @@ def pretended_profile(job: ProfileJob) -> Profile:
     )
 
 
-def _pretended(member: Member, rung: int, outcome: Outcome) -> Measurement:
+def measured(member: Member, rung: int, outcome: Outcome = Outcome.FINISHED) -> Measurement:
+    """A quality that follows from the pattern, the seed and the rung alone."""
     if outcome is not Outcome.FINISHED:
         return Measurement.unfinished(member.seed, member.learning_rate, rung, outcome)
     return Measurement(
@@ -110,7 +128,7 @@ def _pretended(member: Member, rung: int, outcome: Outcome) -> Measurement:
         learning_rate=member.learning_rate,
         outcome=outcome,
         step=rung,
-        quality=float(int(member.pattern.id[:4], 16)),
+        quality=1 + int(member.pattern.id[:4], 16) / 65536 + member.seed / 10000 + 10 / rung,
         train_loss=1.0,
         wall_seconds=0.0,
         longer=(),

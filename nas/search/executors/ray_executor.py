@@ -113,8 +113,8 @@ class RayExecutor:
 
     def close(self) -> None:
         """Stop all lanes at once."""
-        for lane in self._lanes:
-            ray.kill(lane.actor)
+        while self._lanes:
+            ray.kill(self._lanes.pop().actor)
         self._probe.unlink(missing_ok=True)
         disconnect()
 

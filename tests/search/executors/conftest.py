@@ -8,6 +8,8 @@ from ray._raylet import Config  # type: ignore[attr-defined]
 from ray.cluster_utils import Cluster
 
 SMALLEST_STORE_BYTES = 80 * 2**20
+SOON = {"health_check_period_ms": 500, "health_check_failure_threshold": 6}
+"""A node that is lost is known to be after three seconds."""
 
 
 @pytest.fixture(scope="session")
@@ -25,9 +27,11 @@ def ray_token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def cluster(ray_token: None) -> Iterator[Cluster]:
-    """A node with four pretended GPUs, to which a test may add others."""
-    made = Cluster(initialize_head=True, head_node_args=node(num_gpus=4))
-    yield made
+    """A node with a pretended GPU, to which a test may add others."""
+    made = Cluster(initialize_head=True, head_node_args=node(num_gpus=1) | {"_system_config": SOON})
+    with pytest.MonkeyPatch.context() as patch:  # Ray would look for a node on 127.0.0.1 at the machine's other address
+        patch.setattr("ray._private.services.resolve_ip_for_localhost", lambda host: host)
+        yield made
     made.shutdown()
 
 
