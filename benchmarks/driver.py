@@ -24,7 +24,7 @@ import torch
 from stopwatch import Parts, Stopwatch
 
 from nas.config.load import load_settings
-from nas.proxy.state.cohort_state import Member
+from nas.proxy.member import Member
 from nas.results.lock import locked
 from nas.results.measurement import LengthQuality, Measurement, Outcome
 from nas.results.own_files import check_own

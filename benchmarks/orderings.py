@@ -32,8 +32,8 @@ from nas.evaluation.scratch import ScratchEvaluator
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Block, Columns, Global, Primitive, Random, Stride, Window
+from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import Member
 from nas.proxy.training.schedule import rung_steps
 from nas.tasks.catalog import TaskSettings, make_task
 from nas.tasks.language.text import TextSettings

@@ -10,8 +10,8 @@ from nas.costs.counting import count_cost
 from nas.costs.target import Target
 from nas.errors import PatternError
 from nas.patterns.model import ModelPattern
+from nas.proxy.member import Member
 from nas.proxy.settings import TrainingSettings
-from nas.proxy.state.cohort_state import Member
 from nas.proxy.training.schedule import branch_start
 from nas.results.front import Front
 from nas.results.measurement import Measurement

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from nas.config.load import load_settings
-from nas.proxy.state.cohort_state import Member
+from nas.proxy.member import Member
 from nas.proxy.training.cohort_trainer import CohortTrainer
 from nas.proxy.training.data import as_tensors
 from nas.proxy.training.lightning_module import ProxyModule

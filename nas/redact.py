@@ -64,6 +64,10 @@ def _without_password(up_to_last_at: re.Match[str]) -> str:
     return f"{up_to_last_at[0][: scheme.end()]}{REDACTED}@" if scheme else up_to_last_at[0]
 
 
+def secret_names() -> list[str]:
+    """The variables of this process's environment that hold credentials, by their names."""
+    return [name for name in os.environ if _NAMES_A_SECRET.search(name) and name not in _NO_SECRETS]
+
+
 def _environment_secrets() -> list[str]:
-    named = (value for name, value in os.environ.items() if _NAMES_A_SECRET.search(name) and name not in _NO_SECRETS)
-    return [value for value in named if len(value) >= _SHORTEST_SECRET]
+    return [value for name in secret_names() if len(value := os.environ[name]) >= _SHORTEST_SECRET]

@@ -55,7 +55,7 @@ def write_anchors(
         workers=1,
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(build_module, "make_executor", lambda settings, setup, devices: FakeExecutor())
+        patch.setattr(build_module, "make_executor", lambda settings, setup, devices, folder: FakeExecutor())
         build_table(settings, seeds, (4e-3,), path)
     return path
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from msgspec import structs
 
 from nas.evaluation.settings import ScratchSettings
+from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement
 from nas.search.executors.jobs import Executor, Job, JobResult, Setup
 from nas.search_spaces.hybrid import Hybrid

@@ -11,8 +11,8 @@ import pytest
 from nas.ground_truth import build as build_module
 from nas.ground_truth.build import build_table
 from nas.ground_truth.file import Table
+from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import Member
 from nas.results.codec import to_document
 from nas.results.measurement import Measurement, Outcome
 from nas.search.executors.jobs import Job, JobResult, OnProgress
@@ -103,5 +103,5 @@ def without_times(table: Table) -> list[dict[str, Any]]:
 def pretend_table(path: Path, seeds: int = 2, **changes: Any) -> None:
     """Write the file of a whole table in which nothing was trained."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(build_module, "make_executor", lambda settings, setup, devices: FakeExecutor())
+        patch.setattr(build_module, "make_executor", lambda settings, setup, devices, folder: FakeExecutor())
         build_table(tiny_settings(**changes), seeds, RATES, path)

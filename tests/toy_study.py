@@ -10,7 +10,7 @@ from nas.costs.counting import count_cost
 from nas.costs.target import proxy_target
 from nas.errors import first_line, last_lines
 from nas.patterns.model import ModelPattern
-from nas.proxy.state.cohort_state import Member
+from nas.proxy.member import Member
 from nas.results.front import Front
 from nas.results.measurement import LengthQuality, Measurement, Outcome
 from nas.results.profile import Profile

@@ -16,8 +16,8 @@ from statistics import fmean
 import torch
 
 from nas.evaluation.scratch import ScratchEvaluator
+from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import Member
 from nas.search_spaces.hybrid import Hybrid
 from nas.space.random_suggester import RandomSuggester
 from nas.space.space import Shape

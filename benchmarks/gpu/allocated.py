@@ -11,9 +11,10 @@ import torch
 
 from nas.costs.counting import cost_for
 from nas.patterns.model import ModelPattern
+from nas.proxy.member import Member
 from nas.proxy.network.layout import layout_for
 from nas.proxy.network.model import CohortTransformer
-from nas.proxy.state.cohort_state import CohortState, Member
+from nas.proxy.state.cohort_state import CohortState
 from nas.proxy.training.data import as_tensors
 from nas.proxy.training.metrics import loss_sums
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from nas.evaluation.checkpoint import CheckpointEvaluator
 from nas.evaluation.settings import CheckpointSettings, Weights
+from nas.proxy.member import Member
 from nas.proxy.settings import TrainingSettings
-from nas.proxy.state.cohort_state import Member
 from nas.space.space import Shape
 from nas.space.systems import full, local_global, streaming
 from nas.tasks.language.text import TextSettings, TextTask

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 import torch
 
-from nas.proxy.state.cohort_state import CohortState, Member
+from nas.proxy.member import Member
+from nas.proxy.state.cohort_state import CohortState
 from nas.proxy.training.cohort_trainer import CohortTrainer
 from nas.proxy.training.data import as_tensors
 from nas.proxy.training.lightning_module import ProxyModule

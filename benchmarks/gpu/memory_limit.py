@@ -11,7 +11,8 @@ from unittest.mock import patch
 
 import torch
 
-from nas.proxy.state.cohort_state import CohortState, Member
+from nas.proxy.member import Member
+from nas.proxy.state.cohort_state import CohortState
 from nas.proxy.training.cohort_trainer import CohortTrainer
 
 from .place import Place, head, mib, parse, row

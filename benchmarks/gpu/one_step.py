@@ -26,10 +26,11 @@ from nas.patterns.primitives import (
     Tile,
     Window,
 )
+from nas.proxy.member import Member
 from nas.proxy.network.layout import layout_for
 from nas.proxy.network.model import CohortTransformer
 from nas.proxy.settings import ProxySettings
-from nas.proxy.state.cohort_state import CohortState, Member
+from nas.proxy.state.cohort_state import CohortState
 from nas.proxy.training.data import as_tensors
 from nas.proxy.training.metrics import loss_sums, num_scored
 from nas.tasks.catalog import make_task

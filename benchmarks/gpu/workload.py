@@ -6,8 +6,8 @@ from itertools import islice
 
 from nas.evaluation.scratch import ScratchEvaluator
 from nas.patterns.model import ModelPattern
+from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import Member
 from nas.proxy.training.cohort_trainer import CohortTrainer
 from nas.search_spaces.hybrid import Hybrid
 from nas.space.random_suggester import RandomSuggester

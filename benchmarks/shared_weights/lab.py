@@ -16,8 +16,8 @@ from nas.config.settings import RunSettings
 from nas.evaluation.scratch import ScratchEvaluator
 from nas.ground_truth.file import Table
 from nas.patterns.model import ModelPattern
+from nas.proxy.member import Member
 from nas.proxy.settings import TrainingSettings
-from nas.proxy.state.cohort_state import Member
 from nas.search.problem.problem import make_problem
 from nas.tasks.catalog import make_task
 

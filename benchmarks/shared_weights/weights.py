@@ -7,9 +7,10 @@ from torch import Tensor
 
 from nas.errors import InputError
 from nas.patterns.model import ModelPattern
+from nas.proxy.member import Member
 from nas.proxy.network.layout import Layout, check_fit, layout_for
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import CohortState, Member
+from nas.proxy.state.cohort_state import CohortState
 from nas.proxy.training.cohort_trainer import CohortTrainer
 from nas.proxy.training.metrics import validate
 from nas.proxy.training.schedule import branch_start

@@ -18,6 +18,7 @@ _GROUP_NOTES = {
     "target": "the model that costs are counted for, or the path of its config.json (docs/targets.md)",
     "tracking": "Weights & Biases (docs/tracking.md)",
     "evaluation": "train proxies from scratch, or plug patterns into a checkpoint that you have (docs/checkpoints.md)",
+    "executor": "workers on this machine, or on a Ray cluster (docs/scaling.md)",
     "fidelity": "whether some patterns are trained longer, to check the ranking (docs/fidelity.md)",
 }
 
@@ -40,7 +41,7 @@ def keys_text() -> str:
     settings = [
         _entry(f"{key.name}.KEY" if key.name == FREE else key.name, _note(key))
         for key in all_keys().values()
-        if key.name not in ("preset", "task.name", "evaluation.name")
+        if key.name not in ("preset", "task.name", "evaluation.name", "executor.name")
     ]
     return "\n".join(["sets of settings:", *groups, "", "settings:", *settings])
 

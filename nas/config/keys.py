@@ -11,10 +11,10 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from nas.config.settings import RunSettings
 from nas.errors import InputError, unknown
 
-GROUPS = ("preset", "space", "task", "target", "tracking", "fidelity", "evaluation")
+GROUPS = ("preset", "space", "task", "target", "tracking", "fidelity", "evaluation", "executor")
 """Keys whose value is the name of a YAML file: a set of settings."""
 
-WHOLE_GROUPS = ("preset", "space", "task", "target", "tracking", "evaluation")
+WHOLE_GROUPS = ("preset", "space", "task", "target", "tracking", "evaluation", "executor")
 """Groups whose files hold all of their settings; in the others, omitted settings keep their defaults."""
 
 FREE = "space.options"

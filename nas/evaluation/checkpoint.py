@@ -16,8 +16,8 @@ from nas.pretrained.lora import Adapters, lora_adapters
 from nas.pretrained.needle import NeedleTask
 from nas.pretrained.phases import prompt_tokens
 from nas.pretrained.scoring import score_depths, score_task
+from nas.proxy.member import Member
 from nas.proxy.settings import TrainingSettings
-from nas.proxy.state.cohort_state import Member
 from nas.proxy.training.schedule import branch_start
 from nas.results.measurement import LengthQuality, Measurement, Outcome, PartQuality
 from nas.tasks.task import Task

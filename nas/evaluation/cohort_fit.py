@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
-from nas.proxy.state.cohort_state import Member
+from nas.proxy.member import Member
 from nas.proxy.training.cohort_trainer import CohortTrainer
 
 SHARE = 0.85

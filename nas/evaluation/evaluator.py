@@ -12,8 +12,8 @@ from nas.evaluation.settings import CheckpointSettings, EvaluationSettings, Scra
 from nas.pretrained.checkpoint_tasks import TEXT, checkpoint_tasks
 from nas.pretrained.decoder import Decoder
 from nas.pretrained.source import checkpoint_fingerprint
+from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement
 from nas.tasks.catalog import TaskSettings, make_task
 from nas.tasks.language.text import TextSettings

@@ -14,9 +14,10 @@ from nas.evaluation.longer import longer_qualities
 from nas.evaluation.out_of_memory import unless_out_of_memory
 from nas.evaluation.progress_throttle import OnProgress, ProgressThrottle, for_part
 from nas.evaluation.trunk_files import TrunkFiles, trunk_settings
+from nas.proxy.member import Member
 from nas.proxy.network.layout import Layout, check_fit, layout_for
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import CohortState, Member
+from nas.proxy.state.cohort_state import CohortState
 from nas.proxy.training.cohort_trainer import CohortTrainer
 from nas.proxy.training.metrics import RungScore
 from nas.proxy.training.precision import precision_on

@@ -16,7 +16,7 @@ from nas.ground_truth.plan import Plan
 from nas.ground_truth.planning import make_header, make_plan
 from nas.ground_truth.row_store import OnProgress, RowStore
 from nas.ground_truth.writer import TableWriter, this_session
-from nas.proxy.state.cohort_state import Member
+from nas.proxy.member import Member
 from nas.results.measurement import Outcome
 from nas.results.table import Key, TableEntry, TableRow
 from nas.search.devices import choose_cohort_size, choose_devices
@@ -94,7 +94,7 @@ def build_table(
             return
         # A table has every length at every rung: who replays it may ask for any.
         setup = replace(make_setup(settings, problem), longer_from=0)
-        with closing(make_executor(settings, setup, devices)) as executor:
+        with closing(make_executor(settings, setup, devices, path.parent)) as executor:
             builder = _Builder(plan, problem, store, executor, setup, num_lanes=len(devices))
             size = choose_cohort_size(settings, devices)
             builder.walk(list(_sweeps(plan, size)))
@@ -189,6 +189,8 @@ def _check_used(settings: StudySettings) -> None:
     """Refuse settings that a table does not use."""
     if settings.evaluation.name != "scratch":
         raise InputError("evaluation", "must be scratch: a table holds training runs", settings.evaluation.name)
+    if settings.executor.name != "local":
+        raise InputError("executor", "must be local: a table is built on one machine", settings.executor.name)
     if settings.extra_tasks:
         raise InputError(
             "extra_tasks", "must be empty: a table holds one task", [task.name for task in settings.extra_tasks]

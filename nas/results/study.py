@@ -25,6 +25,7 @@ FREE_TO_CHANGE = (
     "confirm_seeds",
     "fidelity",
     "device",
+    "executor",
     "workers",
     "cohort_size",
     "stall_minutes",

@@ -1,4 +1,4 @@
-"""Devices of a study on this machine, and how many candidates each trains at once."""
+"""Devices of a study, on this machine or on a cluster, and how many candidates each trains at once."""
 
 import os
 
@@ -6,6 +6,7 @@ import torch
 
 from nas.errors import InputError
 from nas.evaluation.settings import CheckpointSettings
+from nas.search.executor_settings import RaySettings
 from nas.search.settings import StudySettings
 
 CPU_COHORT = 4
@@ -22,6 +23,8 @@ def choose_devices(settings: StudySettings) -> list[str]:
         InputError: the device is unknown or this machine does not have it.
     """
     name = settings.device
+    if isinstance(settings.executor, RaySettings):
+        return [settings.executor.device(name)] * settings.workers
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cpu":

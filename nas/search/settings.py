@@ -15,6 +15,7 @@ from nas.redact import redact
 from nas.results.objective import LONGER_QUALITY, PROFILED, TaskQuality, check_objectives
 from nas.results.phase import PatternPhase
 from nas.results.study import study_path
+from nas.search.executor_settings import ExecutorSettings, LocalSettings, RaySettings
 from nas.tasks.catalog import TaskSettings
 from nas.tasks.language.text import TextSettings
 
@@ -166,6 +167,7 @@ class StudySettings:
         confirm_seeds: further seeds with which every point of the front is trained again at the end.
         fidelity: whether and how the ranking is checked by longer training runs.
         device: auto, cpu, cuda or cuda:N.
+        executor: whether workers are on this machine or on a Ray cluster (`nas.search.executor_settings`).
         workers: processes that train side by side; 0 for one per core on CPU, 1 on a GPU.
         cohort_size: candidates trained at once in one process; 0 for 4 on CPU, 16 on a GPU, 1 in a checkpoint.
         stall_minutes: how long a worker may report no progress before it is replaced, in minutes; its training run is
@@ -197,6 +199,7 @@ class StudySettings:
     confirm_seeds: int = 1
     fidelity: FidelitySettings = field(default_factory=FidelitySettings)
     device: str = "auto"
+    executor: ExecutorSettings = field(default_factory=LocalSettings)
     workers: int = 0
     cohort_size: int = 0
     stall_minutes: int = 60
@@ -223,6 +226,11 @@ class StudySettings:
         elif self.checkpoint is not None:
             allowed = "must be null with evaluation=scratch"
             raise InputError("checkpoint", allowed, self.checkpoint, "Add evaluation=checkpoint.")
+        if isinstance(self.executor, RaySettings):
+            self.executor.check_devices(self.device, self.workers)
+            if self.profiles:
+                allowed = "must be local where costs are measured on the device, which must be one and the same"
+                raise InputError("executor", allowed, self.executor.name)
 
     @property
     def profiles(self) -> bool:

@@ -19,6 +19,7 @@ from nas.results.study import settings_differences, study_path
 from nas.search.concurrency import choose_concurrency
 from nas.search.devices import choose_devices
 from nas.search.driver import Driver
+from nas.search.executor_settings import LocalSettings
 from nas.search.executors.choose import make_executor, make_setup, num_threads
 from nas.search.executors.trainer import environment
 from nas.search.observers import Observers
@@ -60,8 +61,9 @@ def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> Fr
         directions = [goal.direction for goal in problem.objectives]
         database = StudyDatabase(folder.database, folder.path.name, directions)
         setup = make_setup(settings, problem)
-        _warn_of_mixture(folder, environment(setup, devices[0], num_threads(devices)))
-        with closing(make_executor(settings, setup, devices)) as executor:
+        if isinstance(settings.executor, LocalSettings):  # a cluster's machines are known by what they send
+            _warn_of_mixture(folder, environment(setup, devices[0], num_threads(settings, devices)))
+        with closing(make_executor(settings, setup, devices, folder.path)) as executor:
             driver = Driver(
                 settings,
                 problem,
@@ -84,7 +86,7 @@ def _profiling(settings: StudySettings, problem: Problem, devices: Sequence[str]
     """
     if not settings.profiles:
         return None
-    conditions = profile_conditions(problem.target, problem.target.phase, devices[0], num_threads(devices))
+    conditions = profile_conditions(problem.target, problem.target.phase, devices[0], num_threads(settings, devices))
     check_profilable(conditions, devices[0], causal=problem.shape.causal)
     return conditions
 

@@ -10,7 +10,7 @@ from nas.costs.counting import count_cost
 from nas.errors import PatternError
 from nas.ground_truth.file import Table, read_table
 from nas.patterns.model import ModelPattern
-from nas.proxy.state.cohort_state import Member
+from nas.proxy.member import Member
 from nas.results.codec import to_document
 from nas.results.front import Front
 from nas.results.lock import locked

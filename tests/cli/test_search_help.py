@@ -29,7 +29,7 @@ def test_every_key_is_listed_once_and_described() -> None:
     settings = keys_text().partition("\nsettings:\n")[2]
     listed = re.findall(r"^  (\S+)", settings, re.MULTILINE)
     assert len(listed) == len(set(listed))
-    chosen_by_group = {"preset", "task.name", "evaluation.name"}
+    chosen_by_group = {"preset", "task.name", "evaluation.name", "executor.name"}
     assert set(listed) == set(all_keys()) - chosen_by_group - {FREE} | {f"{FREE}.KEY"}
     assert all(entries().values())
 

@@ -35,7 +35,7 @@ TINY = [
 @pytest.fixture
 def executor(monkeypatch: pytest.MonkeyPatch) -> FakeExecutor:
     fake = FakeExecutor()
-    monkeypatch.setattr(build_module, "make_executor", lambda settings, setup, devices: fake)
+    monkeypatch.setattr(build_module, "make_executor", lambda settings, setup, devices, folder: fake)
     return fake
 
 

@@ -10,7 +10,7 @@ import pytest
 from nas.config.load import load_settings
 from nas.config.settings import RunSettings
 from nas.costs.counting import count_cost
-from nas.proxy.state.cohort_state import Member
+from nas.proxy.member import Member
 from nas.proxy.training.cohort_trainer import CohortTrainer
 from nas.report.progress.workload import Workload
 from nas.search.observers import study_plan

@@ -13,7 +13,7 @@ NUMBERS = [
     key.name
     for key in all_keys().values()
     if key.hint in (int, float, int | None, float | None)
-    and not key.name.startswith(("task.", "target.", "evaluation."))
+    and not key.name.startswith(("task.", "target.", "evaluation.", "executor."))
 ]
 
 

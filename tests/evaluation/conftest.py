@@ -1,8 +1,8 @@
 import pytest
 
 from nas.patterns.file import load_pattern
+from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import Member
 from nas.tasks.synthetic.recall import RecallSettings, RecallTask
 from tests.one_thread import one_thread as one_thread
 

@@ -18,8 +18,8 @@ from nas.patterns.model import ModelPattern
 from nas.pretrained.checkpoint_tasks import CheckpointTextTask, checkpoint_tasks
 from nas.pretrained.decoder import Decoder
 from nas.pretrained.scoring import Scored, score_task
+from nas.proxy.member import Member
 from nas.proxy.settings import TrainingSettings
-from nas.proxy.state.cohort_state import Member
 from nas.results.codec import from_document, to_document
 from nas.results.measurement import Measurement, Outcome
 from nas.space import systems

@@ -7,8 +7,8 @@ import pytest
 from nas.evaluation import cohort_fit, scratch
 from nas.evaluation.cohort_fit import SHARE, members_that_fit
 from nas.evaluation.scratch import ScratchEvaluator
+from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import Member
 from tests.families import two_layers, window
 from tests.noise_task import NoiseTask
 

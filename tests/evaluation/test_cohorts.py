@@ -9,8 +9,9 @@ import pytest
 from nas.errors import PatternError
 from nas.evaluation.scratch import ScratchEvaluator
 from nas.patterns.model import ModelPattern
+from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import CohortState, Member
+from nas.proxy.state.cohort_state import CohortState
 from nas.proxy.training.cohort_trainer import CohortTrainer
 from nas.results.measurement import Outcome
 from tests.families import FAMILIES, FULL, STREAM, two_layers, window

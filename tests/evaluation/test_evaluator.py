@@ -13,8 +13,8 @@ from nas.evaluation.settings import CheckpointSettings, ScratchSettings
 from nas.patterns.model import ModelPattern
 from nas.pretrained.checkpoint_tasks import checkpoint_tasks
 from nas.pretrained.decoder import Decoder
+from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import Member
 from nas.space import systems
 from nas.space.space import Shape
 from nas.tasks.language.text import TextSettings

@@ -9,9 +9,9 @@ from nas.errors import InputError
 from nas.evaluation import scratch
 from nas.evaluation.scratch import ScratchEvaluator
 from nas.patterns.model import ModelPattern
+from nas.proxy.member import Member
 from nas.proxy.network.layout import layout_for
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import Member
 from nas.proxy.training.cohort_trainer import CohortTrainer
 from nas.proxy.training.data import as_tensors
 from nas.results.measurement import Measurement, Outcome

@@ -9,8 +9,9 @@ import torch
 from nas.evaluation import progress_throttle as throttle
 from nas.evaluation import scratch, trunk_files
 from nas.evaluation.scratch import ScratchEvaluator
+from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import CohortState, Member
+from nas.proxy.state.cohort_state import CohortState
 from nas.proxy.training.cohort_trainer import CohortTrainer
 from nas.proxy.training.schedule import branch_start, rung_steps
 from nas.results.measurement import Outcome

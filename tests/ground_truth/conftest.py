@@ -33,7 +33,7 @@ def one_core(monkeypatch: pytest.MonkeyPatch) -> None:
 def executor(monkeypatch: pytest.MonkeyPatch) -> FakeExecutor:
     """What tables are built with instead of training."""
     fake = FakeExecutor()
-    monkeypatch.setattr(build_module, "make_executor", lambda settings, setup, devices: fake)
+    monkeypatch.setattr(build_module, "make_executor", lambda settings, setup, devices, folder: fake)
     return fake
 
 

@@ -20,8 +20,8 @@ from nas.errors import InputError, StudyError
 from nas.ground_truth.build import build_table
 from nas.ground_truth.file import read_table
 from nas.ground_truth.row_store import Progress
+from nas.proxy.member import Member
 from nas.proxy.settings import TrainingSettings
-from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement, Outcome
 from nas.search.executors.jobs import Job
 from nas.tasks.synthetic.copying import CopyingSettings

@@ -5,9 +5,10 @@ import pytest
 
 from nas.patterns.file import load_pattern
 from nas.patterns.model import ModelPattern
+from nas.proxy.member import Member
 from nas.proxy.network.layout import layout_for
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import CohortState, Member
+from nas.proxy.state.cohort_state import CohortState
 from nas.tasks.language.text import TextSettings, TextTask
 from tests.one_thread import one_thread as one_thread
 

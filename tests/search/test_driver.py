@@ -13,8 +13,8 @@ from msgspec import structs
 
 from nas.errors import StudyError
 from nas.patterns.model import ModelPattern
+from nas.proxy.member import Member
 from nas.proxy.settings import TrainingSettings
-from nas.proxy.state.cohort_state import Member
 from nas.results.front import Front
 from nas.results.measurement import Measurement, Outcome
 from nas.results.observer import Observer

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from nas.proxy.member import Member
 from nas.proxy.settings import TrainingSettings
-from nas.proxy.state.cohort_state import Member
 from nas.results.front import Front
 from nas.results.measurement import Measurement
 from nas.search.problem.problem import Problem

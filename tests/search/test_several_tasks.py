@@ -12,8 +12,8 @@ from msgspec import structs
 
 from nas.export import choose_best
 from nas.export.bundle.readme import readme
+from nas.proxy.member import Member
 from nas.proxy.settings import TrainingSettings
-from nas.proxy.state.cohort_state import Member
 from nas.results.codec import to_document
 from nas.results.front import Front
 from nas.results.measurement import Measurement, Outcome

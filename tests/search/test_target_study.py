@@ -10,8 +10,8 @@ from nas.costs.target import Target
 from nas.export.selection.choose import choose_trial
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives.scale import CarryRules
+from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings
-from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement
 from nas.results.trial import TrialState
 from nas.search.problem.problem import Problem

@@ -8,27 +8,12 @@ import torch
 from torch import Tensor
 
 from nas.patterns.file import parse_pattern
-from nas.patterns.model import ModelPattern
+from nas.proxy.member import Member
 from nas.proxy.network.layout import Layout
 from nas.proxy.state.tensor_file import read_tensors, write_tensors
 
 SCHEMA = "nas.cohort/1"
 _ROWS = ("weights", "first_moments", "second_moments", "alive")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """A pattern trained with one seed and one learning rate.
-
-    Args:
-        pattern: layers and heads as the proxy has them.
-        seed: draws the initial weights; the data stream is the cohort's and does not depend on it.
-        learning_rate: peak of this member's schedule.
-    """
-
-    pattern: ModelPattern
-    seed: int
-    learning_rate: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)

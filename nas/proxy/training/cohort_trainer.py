@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from nas.proxy.member import Member
 from nas.proxy.network.layout import layout_for
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import CohortState, Member
+from nas.proxy.state.cohort_state import CohortState
 from nas.proxy.training.data import TrainBatches, ValidationBatches
 from nas.proxy.training.lightning_module import ProxyModule
 from nas.proxy.training.metrics import RungScore

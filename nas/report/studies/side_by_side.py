@@ -15,7 +15,7 @@ _DECIDE_VALUES = ("task", "extra_tasks", "task_quality", "evaluation", "checkpoi
 """Settings of which values follow: where they differ, qualities or costs are not of the same thing."""
 _CHANGE_NO_VALUE = ("training.num_rungs", "training.rung_ratio")
 """Of these, settings that decide only which trials are trained to the end."""
-_OF_NO_INTEREST = ("study", "runs_folder", "device", "workers", "cohort_size", "stall_minutes")
+_OF_NO_INTEREST = ("study", "runs_folder", "device", "executor", "workers", "cohort_size", "stall_minutes")
 _MOST_NAMED = 4
 
 

@@ -1,9 +1,12 @@
 """The choice of a study's executor."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
+from nas.errors import InputError
 from nas.evaluation.evaluator import fingerprints
 from nas.search.devices import num_cores
+from nas.search.executor_settings import RaySettings
 from nas.search.executors.jobs import Executor, Setup
 from nas.search.executors.processes import ProcessExecutor
 from nas.search.executors.trainer import InlineExecutor, Trainer
@@ -36,13 +39,35 @@ def make_setup(settings: StudySettings, problem: Problem) -> Setup:
     )
 
 
-def make_executor(settings: StudySettings, setup: Setup, devices: list[str]) -> Executor:
-    """The executor for some devices; a single one needs no process of its own."""
+def make_executor(settings: StudySettings, setup: Setup, devices: Sequence[str], folder: Path) -> Executor:
+    """The executor for some devices; a single one of this machine needs no process of its own.
+
+    Args:
+        settings: of the study.
+        setup: what all jobs have in common.
+        devices: one worker for each.
+        folder: of the study.
+
+    Raises:
+        InputError: Ray is chosen and not installed, or there is no cluster.
+    """
+    threads, stall_seconds = num_threads(settings, devices), 60.0 * settings.stall_minutes
+    if isinstance(settings.executor, RaySettings):
+        try:
+            from nas.search.executors.ray_executor import RayExecutor  # of an extra
+        except ModuleNotFoundError as error:
+            if error.name != "ray":
+                raise
+            remedy = "pip install ray, or the extra ray of nas-attention."
+            raise InputError("executor", "must be local where Ray is not installed", "ray", remedy) from None
+        return RayExecutor(setup, devices, settings.executor, stall_seconds, folder)
     if len(devices) == 1:
-        return InlineExecutor(Trainer(setup, devices[0], num_threads(devices)))
-    return ProcessExecutor(setup, devices, num_threads(devices), 60.0 * settings.stall_minutes)
+        return InlineExecutor(Trainer(setup, devices[0], threads))
+    return ProcessExecutor(setup, devices, threads, stall_seconds)
 
 
-def num_threads(devices: Sequence[str]) -> int:
-    """CPU threads of each of the workers on some devices: an equal share of the cores."""
+def num_threads(settings: StudySettings, devices: Sequence[str]) -> int:
+    """CPU threads of each worker: an equal share of this machine's cores, or what a job takes of a cluster."""
+    if isinstance(settings.executor, RaySettings):
+        return settings.executor.cpus_per_job
     return max(1, num_cores() // len(devices))

@@ -11,8 +11,8 @@ from msgspec import structs
 
 from nas.evaluation.settings import EvaluationSettings
 from nas.patterns.model import ModelPattern
+from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement, Outcome
 from nas.results.profile import Profile, ProfileConditions
 
@@ -77,6 +77,12 @@ class Job:
     seed: int
     conditions: str
 
+    @property
+    def id(self) -> str:
+        """Hash of what is trained, for which trials, and under which conditions, 16 hexadecimal digits."""
+        members = [(one.pattern.id_in_order, one.seed, one.learning_rate) for one in self.members]
+        return _digest(self.trials, members, self.task, self.rung, self.seed, self.conditions)
+
     def signed(self, measurements: Iterable[Measurement], environment: str = "") -> tuple[Measurement, ...]:
         """Measurements of the members, with what says that they are theirs."""
         return tuple(
@@ -139,6 +145,11 @@ class ProfileJob:
     pattern: ModelPattern
     conditions: ProfileConditions
 
+    @property
+    def id(self) -> str:
+        """Hash of what is measured, for which trial, and under which conditions, 16 hexadecimal digits."""
+        return _digest(self.trial, self.pattern.id_in_order, self.conditions)
+
     def failed(self, outcome: Outcome, reason: str, failure: str) -> "ProfileResult":
         """Its result when there is none; see `Job.failed`."""
         return ProfileResult(self, None, outcome, reason, failure)
@@ -164,7 +175,7 @@ class ProfileResult:
 
 
 class Executor(Protocol):
-    """Where jobs run. The driver submits some, then takes results one by one."""
+    """Where jobs run. The driver submits some, then takes results one by one, each with the job that it is of."""
 
     def submit(self, job: Job | ProfileJob) -> None:
         """Queue a job."""
@@ -181,3 +192,7 @@ class Executor(Protocol):
 
 OnProgress = Callable[[int, str, int, int], None]
 """Called with (trial number, task, step, number of steps)."""
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from nas.errors import StudyError
 from nas.patterns.model import ModelPattern
-from nas.proxy.state.cohort_state import Member
+from nas.proxy.member import Member
 from nas.results.measurement import Measurement
 from nas.results.observer import Progress
 from nas.results.profile import Profile, ProfileConditions
@@ -58,8 +58,8 @@ class Launcher:
         self._learning_rate, self._on_progress = learning_rate, on_progress
         self._profiling, self._profiled_under = profiling, profiling
         self._form = form
-        self._running: dict[Job, Job] = {}
-        """Every submitted job, with the launched job that it is, or is a part of."""
+        self._running: dict[str, Job] = {}
+        """The launched job that every submitted job is, or is a part of, by the id of the latter."""
 
     def launch(self, trials: Sequence[Trial], rung: int, seed: int) -> Launch:
         """Submit a job for every task of which the storage lacks a measurement; a cohort is always trained whole."""
@@ -74,7 +74,7 @@ class Launcher:
 
     def wait(self, launch: Launch) -> Mapping[int, list[Measurement]]:
         """Its measurements, by trial in the order of the tasks; results of other launches are kept as they come."""
-        while not set(self._running.values()).isdisjoint(launch.jobs):
+        while any(job in launch.jobs for job in self._running.values()):
             result = self._next_result()
             assert isinstance(result, JobResult), "a profile is waited for as soon as it is submitted"
             self._keep(result)
@@ -118,12 +118,17 @@ class Launcher:
         return self._executor.next_result(lambda *progress: self._on_progress(Progress(*progress)))
 
     def _submit(self, job: Job, launched: Job) -> None:
-        self._running[job] = launched
+        self._running[job.id] = launched
         self._executor.submit(job)
 
     def _keep(self, result: JobResult) -> None:
-        """Write down a result; a cohort that failed is tried again one by one, to find the member that makes it."""
-        launched = self._running.pop(result.job)
+        """Write down a result; a cohort that failed is tried again one by one, to find the member that makes it.
+
+        A result that was not asked for, such as a second one of a worker that was given up, is dropped.
+        """
+        launched = self._running.pop(result.job.id, None)
+        if launched is None:
+            return
         if result.failure and len(result.job.trials) > 1:
             for part in result.job.split():
                 self._submit(part, launched)

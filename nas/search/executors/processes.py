@@ -6,8 +6,7 @@ died, or has reported nothing for too long, is replaced, and its job is tried on
 
 import multiprocessing
 import time
-from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
@@ -18,11 +17,15 @@ from typing import Any
 
 from nas.errors import StudyError
 from nas.results.measurement import Outcome
+from nas.search.executors.job_queue import Attempt, JobQueue
 from nas.search.executors.jobs import Job, JobResult, OnProgress, ProfileJob, ProfileResult, Setup
 from nas.search.executors.worker_process import work
 
 ATTEMPTS = 2
 """How often a job is tried whose worker dies or stalls."""
+
+Work = Callable[["Connection[Any, Any]", "Connection[Any, Any]", Setup, str, int], None]
+"""What a worker process runs; see `nas.search.executors.worker_process.work`."""
 
 _SPAWN = multiprocessing.get_context("spawn")
 
@@ -33,7 +36,7 @@ class _Worker:
     process: BaseProcess
     pipe: "Connection[Any, Any]"
     lifeline: "Connection[Any, Any]"
-    job: Job | ProfileJob | None = None
+    attempt: Attempt | None = None
     heard: float = field(default_factory=time.monotonic)
     """When it last reported anything, or was given its job."""
 
@@ -46,23 +49,26 @@ class ProcessExecutor:
         devices: one worker for each entry (cpu, cuda:N).
         num_threads: CPU threads that torch may use in each worker.
         stall_seconds: how long a worker may report nothing about its job before it is stopped, in seconds.
+        work: what a worker process runs; pickled, so it must be a function of a module.
     """
 
-    def __init__(self, setup: Setup, devices: Sequence[str], num_threads: int, stall_seconds: float) -> None:
+    def __init__(
+        self, setup: Setup, devices: Sequence[str], num_threads: int, stall_seconds: float, work: Work = work
+    ) -> None:
         self._setup, self._num_threads, self._stall_seconds = setup, num_threads, stall_seconds
-        self._queue: deque[Job | ProfileJob] = deque()
-        self._deaths: Counter[Job | ProfileJob] = Counter()
+        self._work = work
+        self._queue = JobQueue(ATTEMPTS)
         self._workers = [self._start(device) for device in devices]
 
     def submit(self, job: Job | ProfileJob) -> None:
         """Give a job to a free worker, or queue it."""
-        self._queue.append(job)
+        self._queue.add(job)
         self._dispatch()
 
     def next_result(self, on_progress: OnProgress) -> JobResult | ProfileResult:
         """Wait for the next job to end, reporting the progress of all meanwhile."""
         while True:
-            busy = {worker.pipe: worker for worker in self._workers if worker.job is not None}
+            busy = {worker.pipe: worker for worker in self._workers if worker.attempt is not None}
             patience = min(worker.heard for worker in busy.values()) + self._stall_seconds - time.monotonic()
             for pipe in wait(list(busy), max(0.0, patience)):
                 assert isinstance(pipe, Connection)
@@ -82,7 +88,9 @@ class ProcessExecutor:
     def _start(self, device: str) -> _Worker:
         ours, theirs = _SPAWN.Pipe()
         end, lifeline = _SPAWN.Pipe(duplex=False)
-        process = _SPAWN.Process(target=work, args=(theirs, end, self._setup, device, self._num_threads), daemon=True)
+        process = _SPAWN.Process(
+            target=self._work, args=(theirs, end, self._setup, device, self._num_threads), daemon=True
+        )
         with _interrupts_held():
             process.start()
         theirs.close()
@@ -91,12 +99,12 @@ class ProcessExecutor:
 
     def _dispatch(self) -> None:
         for worker in self._workers:
-            if worker.job is None and self._queue:
-                worker.job, worker.heard = self._queue.popleft(), time.monotonic()
+            if worker.attempt is None and self._queue:
+                worker.attempt, worker.heard = self._queue.take(), time.monotonic()
                 try:
-                    worker.pipe.send(worker.job)
+                    worker.pipe.send(worker.attempt.job)
                 except OSError:
-                    self._queue.appendleft(worker.job)
+                    self._queue.put_back(worker.attempt)
                     self._replace(worker)
 
     def _receive(self, worker: _Worker, on_progress: OnProgress) -> JobResult | ProfileResult | None:
@@ -105,13 +113,13 @@ class ProcessExecutor:
             message = worker.pipe.recv()
         except (EOFError, OSError):
             worker.process.join()
-            return self._lost(worker, _death(worker.process.exitcode), killed=worker.process.exitcode == -SIGKILL)
+            return self._lost(worker, *_death(worker.process.exitcode))
         match message:
             case ("progress", trial, task, step, num_steps):
                 on_progress(trial, task, step, num_steps)
                 return None
             case ("done", (JobResult() | ProfileResult()) as result):
-                worker.job = None
+                worker.attempt = None
                 if result.failure:  # an error can leave a device unusable for the process
                     worker.process.kill()
                     self._replace(worker)
@@ -124,36 +132,22 @@ class ProcessExecutor:
 
     def _stalled(self, worker: _Worker) -> JobResult | ProfileResult | None:
         worker.process.kill()
-        return self._lost(worker, f"reported nothing for {self._stall_seconds / 60:g} minutes", killed=False)
+        return self._lost(worker, f"reported nothing for {self._stall_seconds / 60:g} minutes", Outcome.FAILED)
 
-    def _lost(self, worker: _Worker, how: str, *, killed: bool) -> JobResult | ProfileResult | None:
-        """Replace a worker that was lost with its job, which is tried again or has failed.
-
-        Args:
-            worker: whose process has ended, or is about to.
-            how: it was lost.
-            killed: whether it was killed from outside; systems that run out of memory do that.
-        """
-        job, worker.job = worker.job, None
-        assert job is not None
-        self._deaths[job] += 1
-        retry = self._deaths[job] < ATTEMPTS
-        if retry:
-            self._queue.appendleft(job)
+    def _lost(self, worker: _Worker, how: str, outcome: Outcome) -> JobResult | ProfileResult | None:
+        """Replace a worker that was lost with its job, which is tried again or has failed; see `JobQueue.lost`."""
+        attempt = worker.attempt
+        assert attempt is not None
+        result = self._queue.lost(attempt, how, outcome)
         self._replace(worker)
-        if retry:
-            return None
-        outcome = Outcome.OUT_OF_MEMORY if killed else Outcome.FAILED
-        remedy = ", most likely for its memory" if killed else ""
-        reason = f"its worker {how}{remedy}, {ATTEMPTS} times"
-        return job.failed(outcome, reason, f"{reason}\n")
+        return result
 
     def _replace(self, worker: _Worker) -> None:
         """Start a new worker in the place of one that is gone, or was killed."""
         _clear_away(worker)
         fresh = self._start(worker.device)
         worker.process, worker.pipe, worker.lifeline = fresh.process, fresh.pipe, fresh.lifeline
-        worker.job = None
+        worker.attempt = None
         self._dispatch()
 
 
@@ -163,11 +157,13 @@ def _clear_away(worker: _Worker) -> None:
     worker.lifeline.close()
 
 
-def _death(exit_code: int | None) -> str:
-    """`was killed by SIGSEGV`, `ended with exit code 3`."""
+def _death(exit_code: int | None) -> tuple[str, Outcome]:
+    """`was killed by SIGSEGV`, `ended with exit code 3`; systems that run out of memory send SIGKILL."""
+    if exit_code == -SIGKILL:
+        return "was killed by SIGKILL, most likely for its memory", Outcome.OUT_OF_MEMORY
     if exit_code is not None and exit_code < 0:
-        return f"was killed by {Signals(-exit_code).name}"
-    return f"ended with exit code {exit_code}"
+        return f"was killed by {Signals(-exit_code).name}", Outcome.FAILED
+    return f"ended with exit code {exit_code}", Outcome.FAILED
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from nas.proxy.training.precision import precision_on
 from nas.results.measurement import Measurement, Outcome
 from nas.results.profile import ProfileConditions
 from nas.search.executors.jobs import Job, JobResult, OnProgress, ProfileJob, ProfileResult, Setup
+from nas.search.executors.worker_process import Runner
 
 
 class Trainer:
@@ -126,7 +127,7 @@ class InlineExecutor:
         trainer: runs the jobs.
     """
 
-    def __init__(self, trainer: Trainer) -> None:
+    def __init__(self, trainer: Runner) -> None:
         self._trainer = trainer
         self._queue: deque[Job | ProfileJob] = deque()
 

@@ -2,18 +2,45 @@
 
 import os
 import traceback
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from threading import Thread
-from typing import Any
+from typing import Any, Protocol
 
 from nas.errors import NasError
-from nas.search.executors.jobs import Job, ProfileJob, Setup
-from nas.search.executors.trainer import Trainer
+from nas.search.executors.jobs import Job, JobResult, OnProgress, ProfileJob, ProfileResult, Setup
+
+
+class Runner(Protocol):
+    """What runs the jobs of a worker one by one; the trainer of a device."""
+
+    def run(self, job: Job | ProfileJob, on_progress: OnProgress) -> JobResult | ProfileResult:
+        """Run a job."""
+        ...
 
 
 def work(
     pipe: "Connection[Any, Any]", lifeline: "Connection[Any, Any]", setup: Setup, device: str, num_threads: int
 ) -> None:
+    """Train and profile on a device until the driver is gone.
+
+    Args:
+        pipe: to and from the driver.
+        lifeline: see `serve`.
+        setup: what all jobs have in common.
+        device: cpu, cuda or cuda:N.
+        num_threads: CPU threads that torch may use.
+    """
+
+    def trainer() -> Runner:
+        from nas.search.executors.trainer import Trainer  # torch, which a driver of workers elsewhere never needs
+
+        return Trainer(setup, device, num_threads)
+
+    serve(pipe, lifeline, trainer)
+
+
+def serve(pipe: "Connection[Any, Any]", lifeline: "Connection[Any, Any]", make_runner: Callable[[], Runner]) -> None:
     """Run jobs until the driver is gone.
 
     Messages out: ("progress", trial, task, step, number of steps), ("done", its result), ("refused", one line),
@@ -22,17 +49,15 @@ def work(
     Args:
         pipe: to and from the driver.
         lifeline: nothing ever comes through it; it breaks when the driver dies, however that happens.
-        setup: what all jobs have in common.
-        device: cpu, cuda or cuda:N.
-        num_threads: CPU threads that torch may use.
+        make_runner: called once; what takes long to load is loaded there.
     """
     Thread(target=_end_with_driver, args=(lifeline,), daemon=True).start()
     try:
-        trainer = Trainer(setup, device, num_threads)
+        runner = make_runner()
         while True:
             job = pipe.recv()
             assert isinstance(job, Job | ProfileJob)
-            pipe.send(("done", trainer.run(job, lambda *progress: pipe.send(("progress", *progress)))))
+            pipe.send(("done", runner.run(job, lambda *progress: pipe.send(("progress", *progress)))))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
     except NasError as error:

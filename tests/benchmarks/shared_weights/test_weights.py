@@ -7,8 +7,9 @@ from torch.nn import functional
 
 from nas.errors import InputError, PatternError
 from nas.patterns.model import ModelPattern
+from nas.proxy.member import Member
 from nas.proxy.network.layout import layout_for
-from nas.proxy.state.cohort_state import CohortState, Member
+from nas.proxy.state.cohort_state import CohortState
 from nas.proxy.training.data import as_tensors
 from nas.proxy.training.metrics import validate
 from nas.tasks.language.text import TextTask

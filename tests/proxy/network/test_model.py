@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from nas.patterns.model import ModelPattern
+from nas.proxy.member import Member
 from nas.proxy.network.layout import layout_for
 from nas.proxy.network.model import CohortTransformer
 from nas.proxy.settings import ProxySettings
-from nas.proxy.state.cohort_state import Member
 from nas.proxy.training.data import as_tensors
 from tests import plain_transformer
 from tests.families import FAMILIES, STREAM, Family, two_layers, window

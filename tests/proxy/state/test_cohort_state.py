@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from nas.errors import InputError
-from nas.proxy.state.cohort_state import CohortState, Member
+from nas.proxy.member import Member
+from nas.proxy.state.cohort_state import CohortState
 
 Start = Callable[..., CohortState]
 

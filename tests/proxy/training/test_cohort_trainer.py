@@ -9,8 +9,9 @@ import torch
 
 from nas.errors import PatternError
 from nas.patterns.file import load_pattern
+from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import CohortState, Member
+from nas.proxy.state.cohort_state import CohortState
 from nas.proxy.training.cohort_trainer import CohortTrainer
 from nas.proxy.training.metrics import RungScore, Tally
 from nas.proxy.training.schedule import branch_start, rung_steps

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from nas.proxy.member import Member
 from nas.proxy.network.layout import layout_for
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import CohortState, Member
+from nas.proxy.state.cohort_state import CohortState
 from nas.proxy.training.cohort_trainer import CohortTrainer
 from nas.proxy.training.metrics import RungScore
 from nas.proxy.training.schedule import branch_start

@@ -6,8 +6,9 @@ from statistics import fmean
 import pytest
 import torch
 
+from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import CohortState, Member
+from nas.proxy.state.cohort_state import CohortState
 from nas.proxy.training import data
 from nas.proxy.training.data import TrainBatches, ValidationBatches
 from nas.proxy.training.lightning_module import ProxyModule

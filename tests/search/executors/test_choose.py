@@ -1,5 +1,6 @@
 """The choice of an executor: a process per device, and none for a single one."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,13 +21,15 @@ SETTINGS = StudySettings(task=RecallSettings(), extra_tasks=[CopyingSettings()])
     [(["cpu"], "InlineExecutor", 6), (["cpu"] * 4, "ProcessExecutor", 1), (["cpu"] * 9, "ProcessExecutor", 1)],
 )
 def test_a_single_device_needs_no_process_and_workers_share_the_cores(
-    devices: list[str], kind: str, num_threads: int, monkeypatch: pytest.MonkeyPatch
+    devices: list[str], kind: str, num_threads: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     made: list[tuple[Any, ...]] = []
     monkeypatch.setattr(choose, "num_cores", lambda: 6)
     monkeypatch.setattr(trainer.Trainer, "__init__", lambda self, *how: made.append(how))
     monkeypatch.setattr(processes.ProcessExecutor, "__init__", lambda self, *how: made.append(how))
-    assert type(make_executor(SETTINGS, make_setup(SETTINGS, make_problem(SETTINGS)), devices)).__name__ == kind
+    assert (
+        type(make_executor(SETTINGS, make_setup(SETTINGS, make_problem(SETTINGS)), devices, tmp_path)).__name__ == kind
+    )
     [(setup, used, threads, *patience)] = made
     assert (used, threads) == (devices[0] if len(devices) == 1 else devices, num_threads)
     assert patience == ([] if len(devices) == 1 else [3600.0])

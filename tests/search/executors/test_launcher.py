@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,11 @@ import pytest
 from nas.errors import StudyError
 from nas.patterns.model import ModelPattern
 from nas.patterns.stretch import stretched
-from nas.proxy.state.cohort_state import Member
+from nas.proxy.member import Member
 from nas.results.measurement import Measurement
 from nas.results.observer import Progress
 from nas.results.trial import Trial, TrialState
+from nas.search.executors.jobs import JobResult
 from nas.search.executors.launcher import Launcher
 from nas.search.problem.problem import Problem
 from nas.search.storage.study_folder import StudyFolder
@@ -141,3 +143,20 @@ def test_a_measurement_of_something_else_is_refused(trials: list[Trial], tmp_pat
         StudyError, match=f"trials/00000: {said if what != 'an older nas' else 'was measured by an ol'}"
     ):
         again.launch(trials, 100, 0)
+
+
+def test_a_result_that_was_not_asked_for_is_dropped(trials: list[Trial], tmp_path: Path) -> None:
+    """Such as the second one of a worker that was given up, or that of another study on the same cluster."""
+    executor = FakeExecutor()
+    launcher = launcher_in(tmp_path, executor)
+    launch = launcher.launch(trials[:1], 100, 0)
+    executor.queue += [launch.jobs[0], replace(launch.jobs[0], seed=9)]
+    [measured] = launcher.wait(launch).values()
+    assert [one.task for one in measured] == TASKS
+    while executor.queue:
+        result = executor.next_result(lambda *_: None)
+        assert isinstance(result, JobResult)
+        launcher._keep(result)
+    assert sorted(path.name for path in tmp_path.glob("trials/*/seed-*")) == [
+        f"seed-0-{task}-0000100.json" for task in sorted(TASKS)
+    ]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from nas.search.executors.jobs import JobResult
-from nas.search.executors.worker_process import work
+from nas.search.executors.worker_process import Runner, serve, work
 from tests.recall_jobs import SETUP, jobs
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -18,14 +18,12 @@ SPAWN = multiprocessing.get_context("spawn")
 def stuck(pipe: "Connection[Any, Any]", lifeline: "Connection[Any, Any]") -> None:
     """A worker whose job reports nothing, however long one waits."""
 
-    class Stuck:
-        def __init__(self, *_: object) -> None:
-            pipe.send("busy")
-            time.sleep(600)
+    def load() -> Runner:
+        pipe.send("busy")
+        time.sleep(600)
+        raise AssertionError
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("nas.search.executors.worker_process.Trainer", Stuck)
-        work(pipe, lifeline, SETUP, "cpu", 1)
+    serve(pipe, lifeline, load)
 
 
 def test_a_worker_ends_with_its_driver_in_the_midst_of_a_job() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from nas.proxy.state.cohort_state import Member
+from nas.proxy.member import Member
 from nas.results.measurement import Measurement
 from nas.search.fidelity.reordering import reorderings
 from nas.search.problem.problem import Problem

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from msgspec import structs
 
+from nas.proxy.member import Member
 from nas.proxy.settings import TrainingSettings
-from nas.proxy.state.cohort_state import Member
 from nas.results.fidelity import FidelityReport, ObjectiveFidelity
 from nas.results.measurement import Measurement, Outcome
 from nas.search.estimates import estimates

@@ -8,8 +8,8 @@ import pytest
 from msgspec import structs
 
 from nas.patterns.primitives.scale import CarryRules
+from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings
-from nas.proxy.state.cohort_state import Member
 from nas.results.measurement import Measurement, Outcome
 from nas.results.observer import Observer
 from nas.results.trial import Trial

@@ -2,8 +2,8 @@
 
 import pytest
 
+from nas.proxy.member import Member
 from nas.proxy.settings import TrainingSettings
-from nas.proxy.state.cohort_state import Member
 from nas.proxy.training.schedule import branch_start
 from nas.search.fidelity.steps import share_of_long_runs
 from nas.search.problem.problem import Problem

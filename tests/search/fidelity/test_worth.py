@@ -5,7 +5,7 @@ import random
 import pytest
 from msgspec import structs
 
-from nas.proxy.state.cohort_state import Member
+from nas.proxy.member import Member
 from nas.results.measurement import Measurement
 from nas.search.estimates import estimates
 from nas.search.fidelity.long_runs import study_ranking

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from nas.proxy.state.cohort_state import Member
+from nas.proxy.member import Member
 from nas.results.measurement import Measurement
 from nas.results.trial import TrialState
 from nas.search.estimates import estimates

@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from nas.patterns.file import load_pattern
-from nas.proxy.state.cohort_state import Member
+from nas.proxy.member import Member
 from nas.results.codec import to_document
 from nas.results.front import CONTENDING, Front
 from nas.results.measurement import Measurement

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 from optuna.trial import TrialState as OptunaState
 
-from nas.proxy.state.cohort_state import Member
+from nas.proxy.member import Member
 from nas.results.measurement import Measurement, Outcome
 from nas.results.objective import cost_values
 from nas.search.problem.problem import Problem

@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from nas.patterns.file import load_pattern
+from nas.proxy.member import Member
 from nas.proxy.network.model import CohortTransformer
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.proxy.state.cohort_state import CohortState, Member
+from nas.proxy.state.cohort_state import CohortState
 from nas.proxy.training.cohort_trainer import CohortTrainer
 from nas.proxy.training.data import as_tensors
 from nas.proxy.training.schedule import branch_start

@@ -1,0 +1,80 @@
+"""A Ray that nas starts: only this machine reaches it, only with a token, and it knows no secrets."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nas.errors import InputError
+from nas.search.executor_settings import RaySettings
+from nas.search.executors.ray_cluster import connect, disconnect
+
+PROGRAM = """
+import json, os, ray
+from pathlib import Path
+from nas.search.executor_settings import RaySettings
+from nas.search.executors.ray_cluster import connect, disconnect
+from tests.search.executors.test_ray_cluster import descendants, listening
+
+connect(RaySettings(cpus_per_job=2), num_workers=3)
+pids = descendants(os.getpid())
+environments = b"".join(Path(f"/proc/{pid}/environ").read_bytes() for pid in pids)
+print(json.dumps({
+    "addresses": sorted(listening(pids)),
+    "commands": [Path(f"/proc/{pid}/cmdline").read_text().replace(chr(0), " ") for pid in pids],
+    "secret": b"of-a-user" in environments,
+    "mode": os.environ.get("RAY_AUTH_MODE"),
+    "usage": os.environ["RAY_USAGE_STATS_ENABLED"],
+    "cpus": ray.cluster_resources()["CPU"],
+    "kept": os.environ["WANDB_API_KEY"],
+}))
+disconnect()
+"""
+
+
+def descendants(pid: int) -> list[int]:
+    children = [
+        int(child)
+        for thread in Path(f"/proc/{pid}/task").iterdir()
+        for child in (thread / "children").read_text().split()
+    ]
+    return children + [pid for child in children for pid in descendants(child)]
+
+
+def listening(pids: list[int]) -> set[str]:
+    """The addresses at which some processes listen, as the system writes them."""
+    sockets = set()
+    for pid in pids:
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            try:
+                sockets.add(os.readlink(descriptor))
+            except OSError:  # closed meanwhile
+                continue
+    rows = [line.split() for kind in ("tcp", "tcp6") for line in Path(f"/proc/net/{kind}").read_text().splitlines()[1:]]
+    return {row[1].split(":")[0] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in sockets}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="reads the tables of Linux")
+def test_what_is_started_is_for_this_machine_alone(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    environment |= {"WANDB_API_KEY": "key-of-a-user", "HOME": str(tmp_path)}
+    run = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    found = json.loads(run.stdout)
+    loopback = {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}
+    assert found["addresses"] and set(found["addresses"]) <= loopback
+    assert (found["mode"], found["usage"], found["cpus"]) == ("token", "0", 6)
+    assert (found["secret"], found["kept"]) == (False, "key-of-a-user")
+    assert not any("dashboard/dashboard.py" in command for command in found["commands"])
+    assert not any((tmp_path / ".ray" / "auth_token").read_text() in command for command in found["commands"])
+    assert run.stderr == "", "a search says what it has to say itself"
+
+
+def test_nobody_at_an_address_is_one_line() -> None:
+    with pytest.raises(InputError, match=r"^executor.address: must be a Ray cluster that this machine reaches"):
+        connect(RaySettings(address="127.0.0.1:1"), 1)
+    disconnect()
