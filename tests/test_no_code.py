@@ -45,7 +45,7 @@ def calls(tree: ast.AST) -> Iterator[tuple[str, dict[str, object]]]:
     """The full names of what is called, with the keywords that are constants."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            given = {
+            given: dict[str, object] = {
                 one.arg: one.value.value for one in node.keywords if one.arg and isinstance(one.value, ast.Constant)
             }
             yield ast.unparse(node.func), given
