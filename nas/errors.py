@@ -67,6 +67,11 @@ def first_line(error: BaseException) -> str:
     return text if len(text) <= MOST_LETTERS else text[: MOST_LETTERS - 3] + "..."
 
 
+def printable(text: str) -> str:
+    """Text without characters that would do something to a terminal: names and errors may quote a stranger's file."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
 def last_lines(error: BaseException) -> str:
     """The end of an error's traceback, for a file that people read."""
     lines = "".join(traceback.format_exception(error)).splitlines()

@@ -125,7 +125,7 @@ def _report(event: str, path: object) -> None:
         return
     folder, on_write = _watched[0]
     name = os.path.abspath(path)
-    if name == folder or name.startswith(folder + os.sep):
+    if name == folder or name.startswith(os.path.join(folder, "")):
         saved, _watched[:] = list(_watched), []  # what the report itself opens is not reported
         try:
             on_write(f"{event} {os.path.relpath(name, folder)}")

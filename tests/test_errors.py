@@ -2,7 +2,7 @@
 
 import pytest
 
-from nas.errors import InputError, PatternError, unknown
+from nas.errors import InputError, PatternError, printable, unknown
 
 
 def test_a_message_has_the_place_what_is_allowed_what_was_given_and_the_remedy() -> None:
@@ -33,3 +33,7 @@ def test_an_unknown_name_lists_the_options_and_the_nearest() -> None:
     error = unknown("sampler", "tp", ["gp", "tpe"], "sampler")
     assert str(error) == "sampler: unknown sampler; allowed: gp, tpe, got 'tp'. Did you mean 'tpe'?"
     assert str(unknown("x", "zzz", ["gp", "tpe"])) == "x: unknown name; allowed: gp, tpe, got 'zzz'."
+
+
+def test_what_would_act_on_a_terminal_is_replaced() -> None:
+    assert printable("a\x1b[2Jb\x7f\n\ud800\u202eé 名") == "a�[2Jb����é 名"

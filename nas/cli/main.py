@@ -26,7 +26,10 @@ from nas.cli import (
     verify,
 )
 from nas.cli.verb import INTERRUPTED, USER_ERROR, Verb
-from nas.errors import NasError
+from nas.errors import NasError, printable
+
+MOST_LETTERS = 3000
+"""Longest error: arguments that are quoted can be as long as a shell allows."""
 
 VERBS: dict[str, Verb] = {
     module.VERB.name: module.VERB
@@ -67,22 +70,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except NasError as error:
-        print(f"nas: error: {' '.join(str(error).split())}", file=sys.stderr)
-        return USER_ERROR
+        return _refused(str(error))
     except PermissionError as error:  # refused by the system, anywhere
-        print(
-            f"nas: error: {error.filename}: must be accessible to this user, got {error.strerror!r}.",
-            file=sys.stderr,
-        )
-        return USER_ERROR
+        return _refused(f"{error.filename}: must be accessible to this user, got {error.strerror!r}.")
     except MemoryError as error:
         wanted = f" ({error})" if str(error) else ""
-        print(
-            f"nas: error: {words[0]}: must fit into this machine's memory, which was used up{wanted}. Name a smaller "
-            "input, or fewer tokens.",
-            file=sys.stderr,
+        return _refused(
+            f"{words[0]}: must fit into this machine's memory, which was used up{wanted}. Name a smaller input, or "
+            "fewer tokens."
         )
-        return USER_ERROR
     except KeyboardInterrupt:
         print("nas: interrupted.", file=sys.stderr)
         return INTERRUPTED
@@ -101,6 +97,13 @@ def help_text() -> str:
         f"{verbs}\n\n"
         "Options and examples of a command: nas COMMAND --help. Start with: nas search preset=smoke\n"
     )
+
+
+def _refused(message: str) -> int:
+    """Print an error as one line, whatever it quotes, and of a long one the start."""
+    line = printable(" ".join(message.split()))
+    print(f"nas: error: {line if len(line) <= MOST_LETTERS else line[:MOST_LETTERS] + '...'}", file=sys.stderr)
+    return USER_ERROR
 
 
 def _run(words: list[str]) -> int:

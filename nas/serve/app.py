@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from nas.errors import NasError
+from nas.errors import NasError, printable
 from nas.report.page.document import report_policy
-from nas.report.studies.overview import StudyState, printable, studies_in, study_overview
+from nas.report.studies.overview import StudyState, studies_in, study_overview
 from nas.report.studies.side_by_side import side_by_side
 from nas.results.progress import StudyProgress, read_progress
 from nas.results.study import StudyReader

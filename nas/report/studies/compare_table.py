@@ -8,9 +8,9 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from nas.errors import printable
 from nas.report.objective_labels import label
 from nas.report.quantities import format_quantity
-from nas.report.studies.overview import printable
 from nas.report.studies.side_by_side import Side, SideBySide
 from nas.report.studies.standing import Standing
 from nas.report.style import ACCENT

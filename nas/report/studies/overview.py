@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from nas.errors import InputError, NasError, StudyError
+from nas.errors import InputError, NasError, StudyError, printable
 from nas.report.studies.standing import Standing, front_standings, standing_of, standings_so_far, volumes_so_far
 from nas.results.lock import is_driven
 from nas.results.objective import Objective
@@ -90,11 +90,6 @@ def study_overview(study: Path, now: float) -> StudyOverview:
     except (NasError, OSError) as error:
         problem = printable(" ".join(str(error).split()))
         return StudyOverview(name=name, state=StudyState.UNREADABLE, problem=problem)
-
-
-def printable(text: str) -> str:
-    """Text without characters that would do something to a terminal: a folder's name may come from a stranger."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
 def _check_folder(study: Path) -> None:
