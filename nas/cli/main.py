@@ -13,6 +13,7 @@ from nas.cli import (
     carry,
     compare,
     cost,
+    dashboard,
     doctor,
     draw,
     export,
@@ -46,6 +47,7 @@ VERBS: dict[str, Verb] = {
         cost,
         carry,
         track,
+        dashboard,
         table,
         doctor,
     )

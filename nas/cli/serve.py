@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nas.cli.verb import Verb, some_path, whole_number
+from nas.cli.verb import Verb, add_port, some_path
 from nas.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,15 +15,14 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "folder", metavar="FOLDER", nargs="?", type=some_path, default=Path("runs"), help="of studies (default: runs)"
     )
-    parser.add_argument(
-        "--port", metavar="N", type=_port, default=8765, help="of 127.0.0.1; 0 for any that is free (default: 8765)"
-    )
+    add_port(parser, 8765)
 
 
 def _act(args: Namespace) -> int:
     try:
         from nas.serve.app import make_app
-        from nas.serve.server import LOOPBACK, listen, serve
+        from nas.serve.loopback import LOOPBACK, listen
+        from nas.serve.server import serve
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing not in ("starlette", "uvicorn"):
@@ -45,10 +44,6 @@ def _report(study: "StudyReader") -> str:
 
     named = study.path.parent == Path("runs")
     return report_html(read_record(study, study.path.name if named else str(study.path)))
-
-
-def _port(text: str) -> int:
-    return whole_number(text, 0, 65535)
 
 
 VERB = Verb(

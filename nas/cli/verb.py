@@ -106,6 +106,17 @@ def add_pattern(parser: argparse.ArgumentParser) -> None:
     shape.add_argument("--bidirectional", action="store_true", help="let queries see later keys as well")
 
 
+def add_port(parser: argparse.ArgumentParser, default: int) -> None:
+    """Declare the option --port of a local page."""
+    parser.add_argument(
+        "--port",
+        metavar="N",
+        type=lambda text: whole_number(text, 0, 65535),
+        default=default,
+        help=f"of 127.0.0.1; 0 for any that is free (default: {default})",
+    )
+
+
 def sequence_length(text: str) -> int:
     """A number of tokens, for an argparse `type`."""
     return whole_number(text, 1, MOST_TOKENS)

@@ -1,1 +1,1 @@
-"""A local page over a folder of studies: read-only, for one's own browser. The only folder that imports Starlette."""
+"""Local pages for one's own browser, read-only: over a folder of studies, and Optuna's dashboard over one of them."""

@@ -5,9 +5,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-HOSTS = ("127.0.0.1", "localhost")
-"""Names by which a browser on this machine asks. A page elsewhere whose own name is made to point here (DNS rebinding)
-asks by that name, and is refused."""
+from nas.serve.loopback import HOSTS
 
 _HEADERS = {
     "cache-control": "no-store",

@@ -11,6 +11,7 @@ from nas.search.driver import Driver
 from nas.search.observers import Observers
 from nas.search.samplers.catalog import SAMPLERS
 from nas.search.settings import StudySettings
+from nas.search.storage.database import StudyDatabase
 from nas.search.storage.study_folder import StudyFolder
 from nas.tasks.language.text import TextSettings
 from tests.toy_study import FakeExecutor, toy_problem
@@ -48,7 +49,9 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with locked(path):
         folder.write_settings(settings.to_document())
         observers = Observers(())
-        Driver(settings, toy_problem(), make_sampler, folder, FakeExecutor(), observers, concurrency, None).run()
+        problem = toy_problem()
+        database = StudyDatabase(folder.database, path.name, [goal.direction for goal in problem.objectives])
+        Driver(settings, problem, make_sampler, folder, FakeExecutor(), observers, concurrency, database).run()
     return path
 
 

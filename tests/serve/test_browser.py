@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from nas.cli.serve import _report
 from nas.serve.app import make_app
-from nas.serve.server import LOOPBACK, listen
+from nas.serve.loopback import LOOPBACK, listen
 from tests.chromium import launched, needs_chromium
 from tests.serve.conftest import make_progress, write_progress
 

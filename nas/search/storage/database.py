@@ -132,9 +132,18 @@ def _check_continuable(path: Path) -> None:
     if any(os.path.lexists(f"{path}{suffix}") for suffix in _SIDECARS):
         raise ValueError("a transaction was cut short")
     with closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1", uri=True)) as file:
-        for query in _SCHEMA:
-            if set(file.execute(query)) != _in_a_new_one(query):
-                raise ValueError("another schema")
+        check_schema(file)
+
+
+def check_schema(connection: sqlite3.Connection) -> None:
+    """Refuse a database whose tables, views or triggers are not those of a new one.
+
+    Raises:
+        ValueError: they are not.
+    """
+    for query in _SCHEMA:
+        if set(connection.execute(query)) != _in_a_new_one(query):
+            raise ValueError("another schema")
 
 
 @cache
