@@ -21,6 +21,7 @@ from nas.pretrained.dimensions import Dimensions
 from nas.pretrained.layer_states import LayerStates
 from nas.pretrained.loading import load_model
 from nas.pretrained.source import find_checkpoint
+from nas.proxy.training.precision import precision_on
 from nas.results.phase import PatternPhase
 
 TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 0.1, torch.float16: 0.02}
@@ -63,13 +64,14 @@ class Decoder:
             name: a folder or a model on the hub; see `nas.pretrained.source.find_checkpoint`.
             device: cpu, cuda or cuda:N.
             backend: how attention runs; see `nas.attention.module.attend`.
-            dtype: type of its weights and arithmetic; None for the type in its files.
+            dtype: type of its weights and arithmetic, whatever its files have; None for what is fast on the device:
+                bfloat16 on a GPU, float32 on a CPU.
 
         Raises:
             InputError: it is no decoder that patterns can be plugged into, or its files are unsafe or damaged.
         """
         folder = find_checkpoint(name)
-        model = load_model(folder).to(device, dtype)
+        model = load_model(folder).to(device, dtype or getattr(torch, precision_on(device)))
         gated = any(part.endswith(("gate_proj", "gate_up_proj")) for part, _ in model.named_modules())
         dimensions = Dimensions.read(model.config, Path(name).name, gated_mlp=gated)
         plug, states = plug_into(model), LayerStates(list(_layers(model, dimensions.num_layers)), STATE_BYTES)

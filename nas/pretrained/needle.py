@@ -1,7 +1,7 @@
 """A retrieval probe: key-value needles at depths of the user's own text, one of which is asked for at the end."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from itertools import pairwise
@@ -109,6 +109,15 @@ class NeedleTask:
             return None
         return self._like(num_tokens=times * self.num_tokens)
 
+    def on_training_text(self, num_sequences: int) -> "NeedleTask":
+        """The same in windows of the training tokens.
+
+        Args:
+            num_sequences: sequences that ask for each depth.
+        """
+        text = replace(self._text, held_out=self._text.train)
+        return self._like(text=text, num_sequences=num_sequences)
+
     @property
     def branches(self) -> Branches:
         """How the questions about one text are laid out, one for each depth that is asked for."""
@@ -146,13 +155,19 @@ class NeedleTask:
             of_text[place : place + KEY_TOKENS + VALUE_TOKENS] = False
         return np.flatnonzero(of_text[1 : self.branches.text_tokens])
 
-    def _like(self, num_tokens: int | None = None, asked: Sequence[float] | None = None) -> "NeedleTask":
+    def _like(
+        self,
+        num_tokens: int | None = None,
+        asked: Sequence[float] | None = None,
+        text: TokenisedText | None = None,
+        num_sequences: int | None = None,
+    ) -> "NeedleTask":
         return NeedleTask(
-            self._text,
+            text or self._text,
             self._trained_on,
             num_tokens=num_tokens or self.num_tokens,
             depths=self._depths,
-            num_sequences=self._num_sequences,
+            num_sequences=num_sequences or self._num_sequences,
             asked=asked or self._asked,
         )
 

@@ -1,6 +1,6 @@
 """Which KV heads of a decoder look back for what is asked: the order in which a split gives them full attention."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -76,14 +76,14 @@ def retrieval_scores(
     return means.amax(dim=2).cpu()
 
 
-def ranked_heads(scores: Tensor) -> tuple[Place, ...]:
+def ranked_heads(scores: Sequence[Sequence[float]]) -> tuple[Place, ...]:
     """Every (layer, KV head), the one that retrieves most first.
 
     Args:
-        scores: shape (layers, KV heads).
+        scores: of every KV head, by layer.
     """
-    order = torch.argsort(scores.flatten(), descending=True, stable=True).tolist()
-    return tuple(divmod(place, scores.shape[1]) for place in order)
+    places = [(layer, head) for layer, row in enumerate(scores) for head in range(len(row))]
+    return tuple(sorted(places, key=lambda place: -scores[place[0]][place[1]]))
 
 
 def _weights(query: Tensor, key: Tensor, questions: _Questions) -> Tensor:

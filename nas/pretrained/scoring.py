@@ -31,7 +31,13 @@ class Scored:
 
 
 def score_task(
-    decoder: Decoder, task: Task, batch_size: int, *, share: bool = False, on_batch: Callable[[], None] = lambda: None
+    decoder: Decoder,
+    task: Task,
+    batch_size: int,
+    *,
+    share: bool = False,
+    keep: bool = True,
+    on_batch: Callable[[], None] = lambda: None,
 ) -> Scored:
     """A task's whole validation set, token by token.
 
@@ -40,6 +46,7 @@ def score_task(
         task: what is asked.
         batch_size: sequences at once.
         share: whether states between layers are shared with other patterns; see `Decoder.reading`.
+        keep: whether they are then left for others.
         on_batch: called after each batch.
     """
     tally = Tally(1, decoder.device)
@@ -47,8 +54,8 @@ def score_task(
         for batch in task.validation_batches(batch_size):
             tokens, targets, _ = as_tensors(batch, decoder.device)
             scored = (targets != IGNORED_TARGET).any(dim=0).nonzero()[:, 0]
-            with decoder.reading(tokens, share=share) as logits_at:
-                for places in _chunks(scored, decoder, len(tokens)):
+            with decoder.reading(tokens, share=share, keep=keep) as logits_at:
+                for places in in_chunks(scored, decoder, len(tokens)):
                     tally.add(logits_at(places).flatten(0, 1)[None], targets[:, places])
             on_batch()
     return _of(tally)
@@ -90,8 +97,8 @@ def score_depths(
     return {name: _of(tally) for name, tally in tallies.items()}
 
 
-def _chunks(places: Tensor, decoder: Decoder, batch_size: int) -> Iterator[Tensor]:
-    """The places in parts whose logits may be held at once."""
+def in_chunks(places: Tensor, decoder: Decoder, batch_size: int) -> Iterator[Tensor]:
+    """Places, shape (places,), in parts whose logits may be held at once."""
     most = max(1, LOGITS_BYTES // (4 * batch_size * decoder.dimensions.vocab_size))
     for start in range(0, len(places), most):
         yield places[start : start + most]

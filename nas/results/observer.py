@@ -11,6 +11,23 @@ from nas.results.objective import Objective, Score
 from nas.results.trial import Trial
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparation:
+    """How far the work before the first trial is.
+
+    Args:
+        what: the part that is under way, such as `survey of layers`.
+        done: units of this part that are done.
+        total: its units in all.
+        share_done: work done as a share of all parts' work, 0 to 1.
+    """
+
+    what: str
+    done: int
+    total: int
+    share_done: float
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """The progress of a training run.
@@ -95,6 +112,9 @@ class Observer:
 
     The driver calls it from one thread and survives its exceptions.
     """
+
+    def preparation_progressed(self, preparation: Preparation) -> None:
+        """A checkpoint is being looked at before its study starts; not called by every study."""
 
     def study_started(self, info: StudyInfo, plan: StudyPlan, known: tuple[Trial, ...]) -> None:
         """The driver is ready; `known` are the trials that a resumed study has already finished."""

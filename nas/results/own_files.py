@@ -11,6 +11,7 @@ NAMES = (
     "lock",
     "config.yaml",
     "data.json",
+    "survey.json",
     "trials",
     "progress.json",
     "front.json",

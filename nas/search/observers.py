@@ -10,7 +10,7 @@ from nas.evaluation.settings import ScratchSettings
 from nas.proxy.training.schedule import branch_start
 from nas.results.front import Front
 from nas.results.measurement import Measurement
-from nas.results.observer import Observer, Progress, StudyInfo, StudyPlan
+from nas.results.observer import Observer, Preparation, Progress, StudyInfo, StudyPlan
 from nas.results.trial import Trial
 from nas.search.problem.problem import Problem
 from nas.search.problem.study_tasks import settings_by_label
@@ -83,6 +83,10 @@ class Observers(Observer):
     def __init__(self, observers: Sequence[Observer]) -> None:
         self._observers = list(observers)
         self._warned: set[int] = set()
+
+    def preparation_progressed(self, preparation: Preparation) -> None:
+        """See `Observer`."""
+        self._tell(lambda observer: observer.preparation_progressed(preparation))
 
     def study_started(self, info: StudyInfo, plan: StudyPlan, known: tuple[Trial, ...]) -> None:
         """See `Observer`."""

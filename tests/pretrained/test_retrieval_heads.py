@@ -24,4 +24,4 @@ def test_retrieval_scores_are_attention_weights(decoder: Decoder, needle: Needle
 
 
 def test_heads_are_ranked_best_first() -> None:
-    assert ranked_heads(torch.tensor([[0.1, 0.7], [0.3, 0.1]])) == ((0, 1), (1, 0), (0, 0), (1, 1))
+    assert ranked_heads([[0.1, 0.7], [0.3, 0.1]]) == ((0, 1), (1, 0), (0, 0), (1, 1))

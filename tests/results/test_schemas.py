@@ -19,6 +19,7 @@ from nas.results.front import Front
 from nas.results.measurement import Measurement
 from nas.results.progress import StudyProgress
 from nas.results.provenance import Provenance
+from nas.results.survey import Survey
 from nas.results.table import SessionLine, TableHeader, TableRow
 from nas.results.trial import Trial
 
@@ -32,6 +33,7 @@ TYPES: dict[str, Any] = {
     "bundle": Bundle,
     "verification": Verification,
     "progress": StudyProgress,
+    "survey": Survey,
     "table_header": TableHeader,
     "table_session": SessionLine,
     "table_row": TableRow,

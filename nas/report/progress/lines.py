@@ -10,7 +10,7 @@ from nas.results.cost import Cost
 from nas.results.front import Front
 from nas.results.measurement import Measurement
 from nas.results.objective import COSTS, PROJECTED, Objective
-from nas.results.observer import StudyInfo, StudyPlan
+from nas.results.observer import Preparation, StudyInfo, StudyPlan
 from nas.results.trial import Trial, TrialState
 
 
@@ -30,6 +30,13 @@ def trial_line(
     place = f"[{num_done:>{len(str(num_trials))}}/{num_trials}] {trial_name(trial)}"
     shown = [pattern_label(trial.pattern)] if trial.pattern and trial.state is not TrialState.DUPLICATE else []
     return "  ".join([place, *_outcome(trial, objectives, full_cost), *shown])
+
+
+def preparation_line(preparation: Preparation, seconds_left: float | None) -> str:
+    """`survey of layers 12/30, about 9 min left before the first trial`; `measuring full attention`."""
+    counted = f" {preparation.done}/{preparation.total}" if preparation.total > 1 else ""
+    left = time_left(seconds_left)
+    return preparation.what + counted + (f", {left} before the first trial" if left else "")
 
 
 def started_line(info: StudyInfo, plan: StudyPlan, num_known: int) -> str:

@@ -16,16 +16,18 @@ from nas.report.progress.lines import (
     finished_line,
     larger_runs_line,
     long_runs_line,
+    preparation_line,
     started_line,
     time_left,
 )
 from nas.report.progress.tally import Tally
+from nas.report.progress.time_left import TimeLeft
 from nas.report.quantities import format_count
 from nas.report.sparkline import sparkline
 from nas.report.studies.standing import Standing, standings_so_far, volumes_so_far
 from nas.report.style import ACCENT
 from nas.results.front import Front
-from nas.results.observer import StudyInfo, StudyPlan
+from nas.results.observer import Preparation, StudyInfo, StudyPlan
 from nas.results.progress import RunProgress, StudyProgress
 from nas.results.trial import Trial, TrialState
 
@@ -48,9 +50,14 @@ class LiveProgress(Tally):
         self._console = console
         self._standings: tuple[Standing, ...] = ()
         self._volumes: list[float] = []
+        self._left_before = TimeLeft(clock)
+        self._preparing: RenderableType | None = Text()
+        self._live = Live(console=console, get_renderable=self.renderable, transient=True)
 
     def renderable(self) -> RenderableType:
         """The current content of the display."""
+        if self._preparing is not None:
+            return self._preparing
         progress = self._progress
         return Group(
             self._headline(progress), _bar(progress), *self._search_so_far(), *_runs(progress, self._num_tasks)
@@ -60,15 +67,21 @@ class LiveProgress(Tally):
         """See `Tally`; the display is drawn by a thread of its own, which gets a value that does not change."""
         self._progress = self.progress(time.time())
 
+    def preparation_progressed(self, preparation: Preparation) -> None:
+        """See `Observer`."""
+        self._left_before.update(preparation.share_done, 1.0)
+        line = preparation_line(preparation, self._left_before.seconds)
+        self._preparing = _bar_line(preparation.share_done, line)
+        self._start()
+
     def study_started(self, info: StudyInfo, plan: StudyPlan, known: tuple[Trial, ...]) -> None:
         """See `Observer`."""
         super().study_started(info, plan, known)
         self._num_tasks = len({score.task for score in info.scores})
         self._look_at_trials()
         self._print(started_line(info, plan, len(self.trials)))
-        self._live = Live(console=self._console, get_renderable=self.renderable, transient=True)
-        atexit.register(self._live.stop)  # an interrupted study must not leave the cursor hidden
-        self._live.start()
+        self._preparing = None
+        self._start()
 
     def trial_finished(self, trial: Trial) -> None:
         """See `Observer`."""
@@ -100,6 +113,11 @@ class LiveProgress(Tally):
         super().study_finished(trials, front)
         self._live.stop()
         self._print(finished_line(trials, front))
+
+    def _start(self) -> None:
+        if not self._live.is_started:
+            atexit.register(self._live.stop)  # an interrupted study must not leave the cursor hidden
+            self._live.start()
 
     def _look_at_trials(self) -> None:
         """What is shown of trials that have ended: worked out when one ends, not at every refresh."""
@@ -145,9 +163,12 @@ class LiveProgress(Tally):
 
 def _bar(progress: StudyProgress) -> RenderableType:
     """Trials are the count above, but steps are the progress: halving trains few trials to the end."""
+    return _bar_line(progress.share_done, f"{progress.share_done:.0%}", time_left(progress.seconds_left))
+
+
+def _bar_line(share_done: float, *words: str) -> RenderableType:
     line = Table.grid(padding=(0, 2, 0, 0))
-    bar = ProgressBar(1.0, progress.share_done, width=_BAR, complete_style=ACCENT, finished_style=ACCENT)
-    line.add_row(bar, f"{progress.share_done:.0%}", time_left(progress.seconds_left))
+    line.add_row(ProgressBar(1.0, share_done, width=_BAR, complete_style=ACCENT, finished_style=ACCENT), *words)
     return line
 
 

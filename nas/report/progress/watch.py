@@ -14,6 +14,7 @@ from nas.report.progress.lines import (
     larger_line,
     larger_runs_line,
     long_runs_line,
+    preparation_line,
     started_line,
     time_left,
     trial_line,
@@ -24,7 +25,7 @@ from nas.report.progress.workload import Workload
 from nas.results.cost import Cost
 from nas.results.front import Front
 from nas.results.measurement import Measurement
-from nas.results.observer import Observer, Progress, StudyInfo, StudyPlan
+from nas.results.observer import Observer, Preparation, Progress, StudyInfo, StudyPlan
 from nas.results.trial import Trial, TrialState
 
 
@@ -45,16 +46,29 @@ class PlainProgress(Observer):
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
-        self._left = TimeLeft(clock)
+        self._left, self._left_before = TimeLeft(clock), TimeLeft(clock)
+        self._prepared = ""
         self._told, self._shown = math.inf, ""
         self._full_cost: Cost | None = None
         self._num_done = 0
+
+    def preparation_progressed(self, preparation: Preparation) -> None:
+        """See `Observer`; a line for every part, and one whenever the time left has halved."""
+        self._left_before.update(preparation.share_done, 1.0)
+        seconds = self._left_before.seconds
+        halved = seconds is not None and seconds <= self._told / 2
+        if preparation.what == self._prepared and not halved:
+            return
+        self._prepared = preparation.what
+        self._told = self._told if seconds is None else seconds
+        self._print(preparation_line(preparation, seconds))
 
     def study_started(self, info: StudyInfo, plan: StudyPlan, known: tuple[Trial, ...]) -> None:
         """See `Observer`."""
         done = [trial for trial in known if trial.state is not TrialState.RUNNING]
         self._info, self._plan, self._num_done = info, plan, len(done)
         self._work = Workload(plan, info.scores, done)
+        self._told = math.inf
         self._remember_full(done)
         self._print(started_line(info, plan, len(done)))
 

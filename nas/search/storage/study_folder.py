@@ -2,6 +2,7 @@
 
     runs/<study>/  config.yaml     the settings
                    data.json       hashes of the data and of the pretrained weights
+                   survey.json     what narrow masks do to the layers and heads of a checkpoint
                    study.db        Optuna's view of it, for dashboards
                    trials/00012/   ask.json, pattern.json, profile.json, seed-<s>-<task>-<step>.json, trial.json,
                                    failure.txt

@@ -97,6 +97,17 @@ class WindowTask:
         other._cut(times * self.num_tokens)
         return other
 
+    def on_training_text(self, num_sequences: int) -> Self:
+        """The same with windows of the training tokens in place of the held-out ones.
+
+        Args:
+            num_sequences: most windows.
+        """
+        other = copy(self)
+        other._held_out, other._most_windows = self._train, num_sequences
+        other._cut(self.num_tokens)
+        return other
+
     def _has_room(self, num_tokens: int) -> bool:
         return min(len(self._train), len(self._held_out)) > num_tokens
 

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from nas.report.progress.live import LiveProgress
 from nas.results.objective import Objective
-from nas.results.observer import Progress
+from nas.results.observer import Preparation, Progress
 from nas.results.trial import TrialState
 from tests.fronts import FLOPS, LONG_PATTERN, OBJECTIVES, make_front, make_info, make_plan, make_score
 
@@ -132,3 +132,14 @@ def test_no_line_is_wider_than_the_terminal(make_trial, width):
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
     assert max(map(len, lines)) <= width and "step 100/400" in "\n".join(lines)
     watcher.study_finished((), make_front(points=()))
+
+
+def test_what_comes_before_the_first_trial_is_shown_until_the_study_starts():
+    watcher, console = _live()
+    watcher.preparation_progressed(Preparation(what="survey of layers", done=12, total=30, share_done=0.4))
+    assert "survey of layers 12/30" in _picture(watcher)
+    watcher.study_started(make_info(), make_plan(), ())
+    assert "survey" not in _picture(watcher) and "demo  searching" in _picture(watcher)
+    watcher.study_finished((), make_front(points=()))
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")

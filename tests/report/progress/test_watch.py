@@ -9,7 +9,7 @@ from nas.patterns.primitives import Full
 from nas.report.progress.live import LiveProgress
 from nas.report.progress.watch import PlainProgress, make_progress
 from nas.results.measurement import Measurement, Outcome
-from nas.results.observer import Progress
+from nas.results.observer import Preparation, Progress
 from nas.results.trial import TrialState
 from tests.fronts import make_front, make_info, make_pattern, make_plan
 
@@ -132,3 +132,22 @@ def test_the_last_seconds_are_told_once():
         watcher.training_progressed(Progress(0, "text", 10 * second, 10_000))
     told = _lines(console)[1:]
     assert told[-1] == "about 10 s left" and len(told) == len(set(told))
+
+
+def test_what_comes_before_the_first_trial_has_a_line_for_each_part_and_its_time(make_trial):
+    seconds = 0.0
+    console = Console(file=StringIO(), force_terminal=False, width=40)
+    watcher = PlainProgress(console, clock=lambda: seconds)
+    for step in range(101):
+        seconds = 10.0 * step
+        what, done, total = ("measuring full attention", 0, 1) if step < 4 else ("survey of layers", step - 4, 96)
+        watcher.preparation_progressed(Preparation(what=what, done=done, total=total, share_done=step / 100))
+    watcher.study_started(make_info(), make_plan(), ())
+    lines = _lines(console)
+    assert lines[:3] == [
+        "measuring full attention",
+        "measuring full attention, about 16 min left before the first trial",
+        "survey of layers 0/96, about 16 min left before the first trial",
+    ]
+    assert "survey of layers 48/96, about 8 min left before the first trial" in lines
+    assert len(lines) < 16 and lines[-1] == "study demo in runs/demo: 30 trials"
