@@ -21,6 +21,8 @@ extensions = ["myst_parser"]
 myst_heading_anchors = 4
 myst_enable_extensions = ["html_image"]  # <img width=...> of a page becomes a file of the site
 
+smartquotes = False  # two hyphens are an option of a command, not a dash
+
 html_theme = "furo"
 html_title = "nas"
 html_copy_source = False

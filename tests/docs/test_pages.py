@@ -10,7 +10,6 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -183,9 +182,9 @@ def test_a_page_runs_as_it_reads(page: Path, material: Path, tmp_path: Path) -> 
 
 
 @pytest.fixture
-def with_material(material: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def with_material(material: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(material)
-    yield
+    monkeypatch.setenv("WANDB_API_KEY", "of no account")
 
 
 NAS_NOT_RUN = [

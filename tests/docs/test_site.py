@@ -11,13 +11,13 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, ViewportSize
 
 from tests.chromium import launched, needs_chromium
 
 ROOT = Path(__file__).parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-PHONE = {"width": 390, "height": 844}
+PHONE = ViewportSize(width=390, height=844)
 
 pytestmark = pytest.mark.slow
 
@@ -165,7 +165,7 @@ class TestInABrowser:
 
     def test_no_page_is_wider_than_a_phone(self, browser: Browser, site: Path) -> None:
         page = browser.new_page(viewport=PHONE)
-        for path in sorted(site.rglob("*.html")):
+        for path in sorted({*site.rglob("*.html")} - {site / "index.html"}):  # which leads to another page
             page.goto(path.as_uri())
             assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
         page.close()
