@@ -250,3 +250,18 @@ def test_a_study_over_two_tasks_killed_twice_comes_out_the_same(tmp_path: Path) 
     check_equal(tmp_path / "runs" / "killed", tmp_path / "whole" / "killed")
     scores = [score.name for score in StudyFolder(tmp_path / "whole" / "killed").front().scores]
     assert scores == ["quality_recall", "quality_copying", "quality_recall_2x", "quality_copying_2x"]
+
+
+@pytest.mark.timeout(900)
+def test_a_study_begun_on_ray_and_killed_comes_out_as_on_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "token").write_text("0123456789abcdef" * 4)
+    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "token"))
+    few = ["num_trials=2", "fidelity.num_patterns=0"]
+    finish(start_search(tmp_path / "whole", "workers=2", *few))
+    on_ray = ["executor=ray", "workers=2", *few]
+    assert kill_after_work(start_search(tmp_path / "runs", *on_ray), tmp_path / "runs", 0.5)
+    assert not (tmp_path / "runs" / "killed" / "front.json").exists()
+    finish(start_search(tmp_path / "runs", *on_ray))
+    check_equal(tmp_path / "runs" / "killed", tmp_path / "whole" / "killed")

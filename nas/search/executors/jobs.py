@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from msgspec import structs
 
 from nas.evaluation.settings import EvaluationSettings
+from nas.patterns.file import parse_pattern
 from nas.patterns.model import ModelPattern
 from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings, TrainingSettings
@@ -106,6 +107,14 @@ class Job:
         """
         lost = (Measurement.unfinished(one.seed, one.learning_rate, self.rung, outcome, reason) for one in self.members)
         return JobResult(self, self.signed(lost), failure)
+
+    def as_data(self) -> "Job":
+        """The job for another machine: with whole paths, and patterns as their documents say.
+
+        So no class of a user's module, which would have to be imported there, ever gets there.
+        """
+        members = tuple(replace(one, pattern=parse_pattern(one.pattern.to_dict())) for one in self.members)
+        return replace(self, members=members, folders=tuple(folder.resolve() for folder in self.folders))
 
     def split(self) -> "list[Job]":
         """Every member as a job of its own."""

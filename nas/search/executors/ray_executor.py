@@ -32,6 +32,8 @@ from nas.search.executors.worker_process import work
 ATTEMPTS = 5
 """How often a job is tried whose lane is lost, with its node or by itself. A job that makes its worker die is tried
 less often, by the lane."""
+START_SECONDS = 60.0
+"""How long a search waits for its first lane at least, in seconds."""
 SILENT_SECONDS = 60 * BEAT_SECONDS
 """How long a lane with a job may be silent before it is given up, in seconds."""
 
@@ -129,7 +131,7 @@ class RayExecutor:
                 lane.begun, lane.heard = False, time.monotonic()
                 job, files = attempt.job, None
                 if isinstance(job, Job):
-                    job = replace(job, folders=tuple(folder.resolve() for folder in job.folders))
+                    job = job.as_data()
                     files = None if lane.shares else [read_files(folder) for folder in job.folders]
                 lane.pending = lane.actor.run.options(num_returns="streaming").remote(job, files)
 
@@ -198,11 +200,12 @@ class RayExecutor:
                 self._lost(lane, None)
         if any(lane.attempt is not None for lane in self._lanes):
             return
-        if now - self._alive > self._stall_seconds:
+        patience = max(self._stall_seconds, START_SECONDS)
+        if now - self._alive > patience:
             room = ray.cluster_resources()  # type: ignore[no-untyped-call]
             cpus, gpus = (room.get(name, 0) for name in ("CPU", "GPU"))
             raise StudyError(
-                f"executor: no worker has found a place on the cluster for {self._stall_seconds / 60:g} minutes, which "
+                f"executor: no worker has found a place on the cluster for {patience / 60:g} minutes, which "
                 f"has {cpus:g} CPUs and {gpus:g} GPUs in all. Add nodes, or lower executor.gpus_per_job "
                 "or executor.cpus_per_job, and run the same nas search again."
             )

@@ -117,7 +117,8 @@ def test_checkpoints_travel_to_lanes_that_do_not_see_the_study(
     assert not list(tmp_path.rglob("lives-*")), "the worker was elsewhere"
 
 
-def test_a_cluster_without_room_is_said_so(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_cluster_without_room_is_said_so(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray_executor, "START_SECONDS", 3.0)
     settings = RaySettings(address=cluster.address, cpus_per_job=64)
     with closing(RayExecutor(SETUP, ["cpu"], settings, 3.0, tmp_path, pretend)) as executor:
         executor.submit(a_job(tmp_path))
