@@ -25,6 +25,7 @@ from nas.cli import (
     table,
     track,
     verify,
+    wandb_workspace,
 )
 from nas.cli.verb import INTERRUPTED, USER_ERROR, Verb
 from nas.errors import NasError
@@ -44,6 +45,7 @@ VERBS: dict[str, Verb] = {
         cost,
         carry,
         track,
+        wandb_workspace,
         dashboard,
         table,
         doctor,
