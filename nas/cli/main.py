@@ -27,6 +27,7 @@ from nas.cli import (
     verify,
     wandb_workspace,
 )
+from nas.cli.completion import completion_verb
 from nas.cli.verb import INTERRUPTED, USER_ERROR, Verb
 from nas.errors import NasError
 
@@ -52,6 +53,7 @@ VERBS: dict[str, Verb] = {
     )
 }
 """Every command by its name, in the order in which a user meets them."""
+VERBS["completion"] = completion_verb(VERBS)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
