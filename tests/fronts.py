@@ -18,7 +18,7 @@ from nas.results.fidelity import (
     ScaleAgreement,
     ScaleCheck,
 )
-from nas.results.front import Baseline, Estimate, FromScratch, Front, FrontPoint, StudyProvenance
+from nas.results.front import Baseline, Estimate, FromScratch, Front, FrontPoint, InCheckpoint, StudyProvenance
 from nas.results.objective import Objective, Score
 from nas.results.observer import StudyInfo, StudyPlan
 from nas.results.provenance import MadeWith, Provenance
@@ -235,6 +235,94 @@ def make_fidelity(**changes: Any) -> FidelityReport:
         rungs=(),
         regret_of_front=0.02,
         untrained_share=0.71,
+    )
+
+
+def make_checkpoint_front(num_points: int = 8) -> Front:
+    """A front in a pretrained decoder: text and needles, needles by depth, and labels of many layers."""
+    text = Objective(name="quality_text", unit="bits per byte", direction="minimize")
+    needle = Objective(name="quality_needle", unit="share of value tokens", direction="maximize")
+    depths = (10, 30, 50, 70, 90)
+    scores = (
+        make_score("quality_text", unit=text.unit),
+        make_score("quality_needle", task="needle", unit=needle.unit, direction="maximize", chance=0.0),
+        *(
+            make_score(
+                f"quality_needle_depth_{depth}",
+                task="needle",
+                part=f"depth_{depth}",
+                unit=needle.unit,
+                direction="maximize",
+                chance=0.0,
+            )
+            for depth in depths
+        ),
+    )
+
+    def measured(entry: Any) -> dict[str, Any]:
+        share = 0.9 - entry.trial / 40
+        known = {f"quality_needle_depth_{depth}": share - (depth == 30) / 4 for depth in depths}
+        values = {"quality_text": 0.7 + entry.trial / 100, "quality_needle": share}
+        return {
+            "values": values | {"kv_cache_bytes": entry.values["kv_cache_bytes"]},
+            "scores": values | known,
+            "estimates": {},
+            "spread": {},
+            "pattern": LONG_PATTERN,
+            "pattern_id": LONG_PATTERN.id,
+        }
+
+    points = tuple(make_point(number, cache=0.9 - number / 20) for number in range(1, num_points + 1))
+    evaluation = InCheckpoint(
+        weights="frozen",
+        lora_rank=0,
+        needle_depths=tuple(depth / 100 for depth in depths),
+        needle_sequences=12,
+        cost_tokens=None,
+    )
+    return change_entries(
+        make_front(points=points),
+        measured,
+        objectives=(text, needle, KV_CACHE),
+        scores=scores,
+        provenance=make_provenance(evaluation=evaluation),
+    )
+
+
+def make_target_front(num_points: int = 8) -> Front:
+    """A front for a target: projected and measured quality with noise, and labels of many layers."""
+    projected = Objective(name="quality_projected", unit="bits per byte", direction="minimize")
+    scores = (
+        make_score("quality"),
+        make_score("quality_projected", projected_to=5132),
+        make_score("quality_2x", times=2),
+    )
+
+    def measured(entry: Any) -> dict[str, Any]:
+        quality = 2.0 + entry.trial / 50
+        values = {**entry.values, "quality_projected": quality}
+        values.pop("quality")
+        return {
+            "values": values,
+            "scores": {"quality": quality + 0.3, "quality_projected": quality, "quality_2x": quality + 0.4},
+            "estimates": {"quality_projected": Estimate(mean=quality, standard_deviation=0.018)},
+            "spread": {"quality_projected": 0.01},
+            "front_probability": 0.62,
+            "pattern": LONG_PATTERN,
+            "pattern_id": LONG_PATTERN.id,
+        }
+
+    points = tuple(make_point(number, flops=0.9 / number) for number in range(1, num_points + 1))
+    fidelity = make_fidelity()
+    fidelity = replace(fidelity, objectives={"quality_projected": fidelity.objectives["quality"]})
+    provenance = make_provenance(tokens_per_parameter=3.7, target="llama-3.1-8b-32k", pattern_tokens=32768)
+    return change_entries(
+        make_front(points=points),
+        measured,
+        objectives=(projected, FLOPS, KV_CACHE),
+        scores=scores,
+        fidelity=fidelity,
+        provenance=provenance,
     )
 
 

@@ -28,8 +28,8 @@ class WandbServer(ThreadingHTTPServer):
     """Listens on a free port of 127.0.0.1.
 
     `requests` counts everything that was asked or sent, `runs` has what arrived by run id, `files` all uploads by
-    `<run or artifact>/<name>`, `artifacts` the names of those that arrived whole, `unknown` the GraphQL operations that
-    got no answer: wandb-core does not survive some.
+    `<run or artifact>/<name>`, `artifacts` the names of those that arrived whole, `views` the saved workspaces,
+    `unknown` the GraphQL operations that got no answer: wandb-core does not survive some.
     """
 
     daemon_threads = True
@@ -39,6 +39,7 @@ class WandbServer(ThreadingHTTPServer):
         self.runs: dict[str, Received] = {}
         self.files: dict[str, bytes] = {}
         self.artifacts: set[str] = set()
+        self.views: list[Document] = []
         self.unknown: list[str] = []
         self.gone = False
         self.requests = 0
@@ -174,8 +175,14 @@ def _commit(server: WandbServer, given: Document) -> Document:
     return {"commitArtifact": {"artifact": {"id": given["artifactID"], "digest": "d"}}}
 
 
+def _view(server: WandbServer, given: Document) -> Document:
+    server.views.append(given)
+    return {"upsertView": {"view": {"id": "v", "name": "nw-abc-v"}, "inserted": True}}
+
+
 _ANSWERS: dict[str, Callable[[WandbServer, Document], Document]] = {
     "Viewer": _viewer,
+    "GetDefaultEntity": _viewer,
     "ServerFeaturesQuery": lambda server, given: {"serverInfo": {"features": []}},
     "UpsertBucket": _upsert_run,
     "CreateRunFiles": _run_files,
@@ -184,4 +191,5 @@ _ANSWERS: dict[str, Callable[[WandbServer, Document], Document]] = {
     "CreateArtifactManifest": _manifest,
     "CreateArtifactFiles": _artifact_files,
     "CommitArtifact": _commit,
+    "UpsertView2": _view,
 }

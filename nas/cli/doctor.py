@@ -7,6 +7,8 @@ from argparse import ArgumentParser, Namespace
 
 from nas.cli.verb import Verb
 
+_WIDTH = 80
+
 PACKAGES = ("nas-attention", "torch", "lightning", "optuna", "hydra-core", "wandb", "numpy")
 
 Finding = str | int | list[str] | None
@@ -25,7 +27,8 @@ def _act(args: Namespace) -> int:
     for part, values in findings.items():
         print(part.replace("_", " "))
         for name, value in values.items():
-            print(f"  {name.replace('_', ' '):<16} {_shown(value)}")
+            for line in _lines(name.replace("_", " "), _shown(value)):
+                print(line)
     return 0
 
 
@@ -75,6 +78,12 @@ def _corpus() -> Findings:
         "bytes": corpus.num_bytes,
         "sha256": corpus.fingerprint,
     }
+
+
+def _lines(name: str, value: str) -> list[str]:
+    """One line, or two where both do not fit."""
+    line = f"  {name:<16} {value}"
+    return [line] if len(line) <= _WIDTH else [f"  {name}", f"    {value}"]
 
 
 def _shown(value: Finding) -> str:

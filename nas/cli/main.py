@@ -25,7 +25,9 @@ from nas.cli import (
     table,
     track,
     verify,
+    wandb_workspace,
 )
+from nas.cli.completion import completion_verb
 from nas.cli.verb import INTERRUPTED, USER_ERROR, Verb
 from nas.errors import NasError, printable
 
@@ -47,12 +49,14 @@ VERBS: dict[str, Verb] = {
         cost,
         carry,
         track,
+        wandb_workspace,
         dashboard,
         table,
         doctor,
     )
 }
 """Every command by its name, in the order in which a user meets them."""
+VERBS["completion"] = completion_verb(VERBS)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from textwrap import fill
 
 import torch
 
@@ -16,6 +17,8 @@ from nas.results.codec import Value
 from nas.results.objective import PROFILED
 from nas.results.phase import Phase
 from nas.results.profile import Profile
+
+_WIDTH = 80
 
 
 class MeasuredCost(Value, frozen=True, kw_only=True):
@@ -58,7 +61,7 @@ def print_measured(costs: Sequence[MeasuredCost]) -> None:
     """One block of lines per phase."""
     for cost in costs:
         profile, ratio = cost.profile, cost.ratio_to_full
-        print(f"\nMeasured: {describe(profile.conditions)}")
+        print("\n" + fill(f"Measured: {describe(profile.conditions)}", _WIDTH, subsequent_indent="  "))
         shown = {
             "latency_ms": " ± ".join(
                 format_quantity(one, "ms") for one in (profile.latency_ms, profile.latency_iqr_ms)

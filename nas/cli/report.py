@@ -49,12 +49,12 @@ PAGE = "report.html"
 """The name of the page in a study folder."""
 
 
-def write_report(study: "StudyReader", argument: str, words: Sequence[str] | None) -> None:
+def write_report(folder: Path, record: "StudyRecord", words: Sequence[str] | None) -> None:
     """Write the page of a study into its folder, for `nas search`.
 
     Args:
-        study: that has ended.
-        argument: by which commands find it.
+        folder: the study folder.
+        record: of the ended study.
         words: of the command line that made it, after `nas search`; None if it made several.
     """
     from dataclasses import replace
@@ -63,7 +63,7 @@ def write_report(study: "StudyReader", argument: str, words: Sequence[str] | Non
     from nas.report.page.document import report_html
 
     shown = tuple(words) if words is not None and not any(map(_has_secret, words)) else None
-    write_text(study.path / PAGE, report_html(replace(read_record(study, argument), words=shown)))
+    write_text(folder / PAGE, report_html(replace(record, words=shown)))
 
 
 def _has_secret(word: str) -> bool:

@@ -3,6 +3,7 @@
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from nas.cli.verb import INTERRUPTED, Verb, some_path
@@ -50,7 +51,7 @@ def _search(settings: "RunSettings", words: Sequence[str] | None) -> None:
     """
     from rich.console import Console
 
-    from nas.cli.report import PAGE, write_report
+    from nas.cli.report import PAGE, read_record, write_report
     from nas.report.front_picture import draw_front
     from nas.report.front_table import print_front
     from nas.report.progress.progress_file import ProgressFile
@@ -61,17 +62,18 @@ def _search(settings: "RunSettings", words: Sequence[str] | None) -> None:
     from nas.search.study import run_study
     from nas.tracking.wandb_tracker import make_observer
 
-    tracker = make_observer(settings.tracking)
+    folder = study_path(settings.study, settings.runs_folder)
+    record = cache(lambda: read_record(StudyReader(folder), _argument(settings)))
+    tracker = make_observer(settings.tracking, record)
     observers = [make_progress(Console()), ProgressFile(), *([tracker] if tracker else [])]
     front = run_study(settings, observers)
-    folder = study_path(settings.study, settings.runs_folder)
     print_front(front)
     try:
         draw_front(front, folder / "front.png")
     except Exception as error:  # the result is there, and a picture is no reason to report a failure
         print(f"nas: {folder / 'front.png'} was not drawn ({first_line(error)}).", file=sys.stderr)
     try:
-        write_report(StudyReader(folder), _argument(settings), words)
+        write_report(folder, record(), words)
     except Exception as error:  # neither is a page
         print(f"nas: {folder / PAGE} was not written ({first_line(error)}).", file=sys.stderr)
     if num_failed := front.trials.get(TrialState.FAILED):

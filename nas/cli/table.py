@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
@@ -142,8 +143,8 @@ def _show(args: Namespace) -> int:
     console = Console()
     if args.json:
         print(json.dumps(summary.to_dict(), indent=2, allow_nan=False))
-    elif console.is_terminal:
-        for part in summary_tables(str(args.file), summary):
+    elif console.is_terminal or "COLUMNS" in os.environ:
+        for part in summary_tables(str(args.file), summary, console.width):
             console.print(part)
     else:
         print("\n".join(summary_lines(str(args.file), summary)))

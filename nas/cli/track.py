@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from nas.cli.verb import Verb, add_study
+from nas.cli.verb import Verb, add_study, add_wandb_place
 from nas.errors import NasError
 
 
@@ -14,29 +14,31 @@ def _add_arguments(parser: ArgumentParser) -> None:
         default="offline",
         help="files in the study folder, or sent at once (default: offline)",
     )
-    parser.add_argument("--project", metavar="P", default="nas", help="W&B project (default: nas)")
-    parser.add_argument("--entity", metavar="E", help="W&B user or team (default: the key's own)")
+    add_wandb_place(parser)
 
 
 def _act(args: Namespace) -> int:
+    from nas.cli.report import read_record
     from nas.results.lock import locked
     from nas.results.observer import StudyInfo
+    from nas.results.progress import read_progress
     from nas.results.study import StudyReader
     from nas.tracking.rebuild import track_study
     from nas.tracking.settings import TrackingSettings
 
     study = StudyReader.existing(args.study)
     settings = TrackingSettings(mode=args.mode, project=args.project, entity=args.entity)
-    front = study.front() if study.has_front() else None
+    record = read_record(study, args.study) if study.has_front() else None
+    known = record.front if record else read_progress(study.path)
     info = StudyInfo(
         name=study.path.name,
         folder=study.path,
         settings=study.settings_document() or {},
-        objectives=front.objectives if front else (),
-        scores=front.scores if front else (),
+        objectives=known.objectives if known else (),
+        scores=record.front.scores if record else (),
     )
     with locked(study.path):
-        recorded = track_study(info, study.trials(), front, settings)
+        recorded = track_study(info, study.trials(), record, settings)
     if recorded.num_missing:
         raise NasError(
             f"tracking: {recorded.num_missing} of {recorded.num_runs} runs could not be recorded "

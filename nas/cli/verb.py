@@ -106,6 +106,12 @@ def add_pattern(parser: argparse.ArgumentParser) -> None:
     shape.add_argument("--bidirectional", action="store_true", help="let queries see later keys as well")
 
 
+def add_wandb_place(parser: argparse.ArgumentParser) -> None:
+    """Declare where runs are in Weights & Biases."""
+    parser.add_argument("--project", metavar="P", default="nas", help="W&B project (default: nas)")
+    parser.add_argument("--entity", metavar="E", help="W&B user or team (default: the key's own)")
+
+
 def add_port(parser: argparse.ArgumentParser, default: int) -> None:
     """Declare the option --port of a local page."""
     parser.add_argument(

@@ -1,6 +1,7 @@
 """The picture of a front: every measured objective against every cost, with the baselines."""
 
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from itertools import product
 from math import hypot
 from pathlib import Path
@@ -45,12 +46,7 @@ _DIRECTIONS = ((0.75, 0.75), (-0.75, 0.75), (0.75, -0.75), (-0.75, -0.75), (1, 0
 
 
 def draw_front(front: Front, path: Path) -> None:
-    """Draw a PNG: one row of panels per measured objective, one panel per cost, and the points' labels below.
-
-    Filled circles are the front, with their trial numbers; the line shows the best value that any of them has at each
-    cost. A point off the line is on the front because of another objective. Error bars are standard deviations
-    over seeds. Open markers are baselines; one around a circle is on the front. Baselines that did not finish are left
-    out. An entry that is far worse than the others would squeeze them: it stands at the edge, its value beside it.
+    """Write the picture of a front as a PNG; see `front_png`.
 
     Args:
         front: the front of a study.
@@ -58,6 +54,22 @@ def draw_front(front: Front, path: Path) -> None:
 
     Raises:
         InputError: the file cannot be written.
+    """
+    png = front_png(front)
+    try:
+        with replacing(path) as file:
+            file.write(png)
+    except OSError as error:
+        raise InputError(str(path), "must be a file that can be written", error.strerror or str(error)) from None
+
+
+def front_png(front: Front) -> bytes:
+    """The bytes of a PNG: one row of panels per measured objective, one panel per cost, and the points' labels below.
+
+    Filled circles are the front, with their trial numbers; the line shows the best value that any of them has at each
+    cost. A point off the line is on the front because of another objective. Error bars are standard deviations
+    over seeds. Open markers are baselines; one around a circle is on the front. Baselines that did not finish are left
+    out. An entry that is far worse than the others would squeeze them: it stands at the edge, its value beside it.
     """
     measured, costs = _axes(front)
     width = _MARGIN + max(_PANEL_WIDTH * len(costs), _ONLY_PANEL_WIDTH)
@@ -79,11 +91,9 @@ def draw_front(front: Front, path: Path) -> None:
     figure.draw_without_rendering()  # the layout decides where the points are
     for (objective, row), (place, cost) in product(zip(measured, panels, strict=True), enumerate(costs)):
         _number_points(row[place], front, objective, cost)
-    try:
-        with replacing(path) as file:
-            figure.savefig(file, format="png")
-    except OSError as error:
-        raise InputError(str(path), "must be a file that can be written", error.strerror or str(error)) from None
+    png = BytesIO()
+    figure.savefig(png, format="png")
+    return png.getvalue()
 
 
 def _axes(front: Front) -> tuple[Sequence[Objective], Sequence[Objective]]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from nas.errors import InputError
-from nas.results.front import Front
+from nas.report.study.record import StudyRecord
 from nas.results.observer import StudyInfo
 from nas.results.trial import Trial
 from nas.tracking.recorder import Recorded, Recorder
@@ -11,7 +11,9 @@ from nas.tracking.runs.contents import all_runs
 from nas.tracking.settings import TrackingSettings, check_key
 
 
-def track_study(info: StudyInfo, trials: Sequence[Trial], front: Front | None, settings: TrackingSettings) -> Recorded:
+def track_study(
+    info: StudyInfo, trials: Sequence[Trial], record: StudyRecord | None, settings: TrackingSettings
+) -> Recorded:
     """Record every run of a study again, in place of its earlier version.
 
     Run ids depend on the study only: online the same runs are overwritten, offline their folders in the `wandb` folder
@@ -20,7 +22,7 @@ def track_study(info: StudyInfo, trials: Sequence[Trial], front: Front | None, s
     Args:
         info: the study; its folder must exist.
         trials: all trials that have ended.
-        front: its front; None for an unfinished study, which gets no study run.
+        record: of an ended study; None for one that has not ended, whose run is that of a search at this point.
         settings: where the runs go.
 
     Raises:
@@ -29,4 +31,4 @@ def track_study(info: StudyInfo, trials: Sequence[Trial], front: Front | None, s
     check_key(settings)
     if settings.mode == "none":
         raise InputError("tracking", "must be offline or online to record a study", settings.mode)
-    return Recorder(settings, info.folder, fresh=True).finish(all_runs(info, trials, front))
+    return Recorder(settings, info.folder, fresh=True).finish(all_runs(info, trials, record))

@@ -1,9 +1,10 @@
 """The recorder: a thread that passes runs to the worker while the search continues, and counts failures."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from queue import Full, Queue
 from threading import Thread
@@ -52,16 +53,20 @@ class Recorder:
     ) -> None:
         self._settings, self._folder, self._seconds = settings, folder, seconds_per_run
         self._ledger = Ledger(folder, settings, fresh=fresh)
-        self._queue: Queue[Run | None] = Queue(_LONGEST_QUEUE)
+        self._queue: Queue[Callable[[], Run] | None] = Queue(_LONGEST_QUEUE)
         self._child: Child | None = None
         self._num_settled, self._failures_in_a_row, self._first_failure = 0, 0, ""
         self._thread = Thread(target=self._work, name="nas.tracking", daemon=True)
         self._thread.start()
 
-    def submit(self, run: Run) -> None:
-        """Queue the run unless the queue is full; `finish` records what is missing."""
+    def submit(self, make_run: Callable[[], Run]) -> None:
+        """Queue a run unless the queue is full; `finish` records what is missing.
+
+        Args:
+            make_run: makes its content, in the recorder's thread.
+        """
         with suppress(Full):
-            self._queue.put_nowait(run)
+            self._queue.put_nowait(make_run)
 
     def finish(self, runs: Sequence[Run]) -> Recorded:
         """Record what is missing, wait as long as there is progress, and stop.
@@ -73,7 +78,7 @@ class Recorder:
         """
         self._failures_in_a_row = min(self._failures_in_a_row, _PATIENCE - 1)
         with suppress(Full):
-            for item in (*runs, None):
+            for item in (*(partial(_as_it_is, run) for run in runs), None):
                 self._queue.put(item, timeout=2 * self._seconds)
             self._await_thread()
         if self._thread.is_alive():
@@ -94,14 +99,19 @@ class Recorder:
             self._child.kill()
 
     def _work(self) -> None:
-        while (run := self._queue.get()) is not None:
-            if self._failures_in_a_row < _PATIENCE and not self._ledger.holds(run):
-                self._record(run)
+        while (make_run := self._queue.get()) is not None:
+            if self._failures_in_a_row < _PATIENCE:
+                self._record(make_run)
             self._num_settled += 1
         self._close_child()
 
-    def _record(self, run: Run) -> None:
+    def _record(self, make_run: Callable[[], Run]) -> None:
+        name = "a run"
         try:
+            run = make_run()
+            name = run.name
+            if self._ledger.holds(run):
+                return
             self._child = self._child or Child(self._settings, self._folder, self._seconds)
             self._child.record(run)
             self._ledger.add(run)
@@ -110,10 +120,14 @@ class Recorder:
             self._failures_in_a_row += 1
             if not self._first_failure:
                 self._first_failure = str(error)
-                _LOG.warning("tracking: W&B did not record %s: %s. The search continues.", run.name, error)
+                _LOG.warning("tracking: W&B did not record %s: %s. The search continues.", name, error)
             self._close_child()
 
     def _close_child(self) -> None:
         child, self._child = self._child, None
         if child is not None:
             child.close()
+
+
+def _as_it_is(run: Run) -> Run:
+    return run

@@ -9,7 +9,9 @@ A job is a line of JSON on standard input (see `Job`); the answer is a line on s
 leaves a hanging worker behind.
 """
 
+import base64
 import faulthandler
+import hashlib
 import json
 import os
 import shutil
@@ -32,11 +34,13 @@ class Content(TypedDict):
     name: str
     group: str
     job_type: str
+    tags: list[str]
     config: dict[str, Any]
     history: list[tuple[int, dict[str, Any]]]
     summary: dict[str, Any]
     tables: dict[str, "Table"]
     plots: dict[str, "Plot"]
+    pictures: dict[str, "Picture"]
     artifacts: list["Artifact"]
 
 
@@ -48,12 +52,20 @@ class Table(TypedDict):
 
 
 class Plot(TypedDict):
-    """See `nas.tracking.runs.run.Scatter`."""
+    """See `nas.tracking.runs.run.Plot`."""
 
+    kind: Literal["scatter", "bar", "lines"]
     table: str
     x: str
     y: str
     title: str
+    line: str
+
+
+class Picture(TypedDict):
+    """See `nas.tracking.runs.run.Picture`."""
+
+    png: str
 
 
 class Artifact(TypedDict):
@@ -61,8 +73,7 @@ class Artifact(TypedDict):
 
     name: str
     type: str
-    file: str
-    document: Any
+    files: dict[str, Any]
 
 
 class Job(TypedDict):
@@ -113,7 +124,7 @@ def _record(job: Job, folder: Path) -> None:
     os.environ["WANDB_DATA_DIR"] = str(staging)  # `wandb sync` reads artifacts from here, later
     run = wandb.init(settings=_settings(job, folder), config=content["config"])
     try:
-        _fill(run, content)
+        _fill(run, content, staging)
     finally:
         run.finish()
     if job["mode"] == "offline":
@@ -158,6 +169,7 @@ def _settings(job: Job, folder: Path) -> wandb.Settings:
         run_name=content["name"],
         run_group=content["group"],
         run_job_type=content["job_type"],
+        run_tags=tuple(content["tags"]),
         reinit="create_new",
         init_timeout=20,
         silent=True,
@@ -175,35 +187,61 @@ def _settings(job: Job, folder: Path) -> wandb.Settings:
     )
 
 
-def _fill(run: wandb.Run, content: Content) -> None:
+def _fill(run: wandb.Run, content: Content, staging: Path) -> None:
     for step, row in content["history"]:
         run.log(row, step=step)
-    tables = {
-        name: wandb.Table(columns=[*table["columns"]], data=table["rows"], allow_mixed_types=True)
-        for name, table in content["tables"].items()
-    }
-    plots = {
-        name: wandb.plot.scatter(
-            wandb.Table(columns=[plot["x"], plot["y"]], data=_pairs(content["tables"][plot["table"]], plot)),
-            plot["x"],
-            plot["y"],
-            title=plot["title"],
-        )
-        for name, plot in content["plots"].items()
-    }
-    if tables or plots:
-        run.log({**tables, **plots})
+    pictures = {name: _image(picture, staging) for name, picture in content["pictures"].items()}
+    tables = {name: _table(table, staging) for name, table in content["tables"].items()}
+    plots = {name: _chart(content["tables"][plot["table"]], plot) for name, plot in content["plots"].items()}
+    if logged := pictures | tables | plots:
+        run.log(logged)
     for document in content["artifacts"]:
         artifact = wandb.Artifact(document["name"], type=document["type"])
-        with artifact.new_file(document["file"], mode="w") as file:
-            json.dump(document["document"], file, indent=2)
+        for name, part in document["files"].items():
+            with artifact.new_file(name, mode="w") as file:
+                json.dump(part, file, indent=2)
         run.log_artifact(artifact)
     run.summary.update(content["summary"])
 
 
-def _pairs(table: Table, plot: Plot) -> list[list[Any]]:
-    x, y = table["columns"].index(plot["x"]), table["columns"].index(plot["y"])
-    return [[row[x], row[y]] for row in table["rows"]]
+def _table(table: Table, staging: Path) -> "wandb.Table":
+    rows = [[_cell(cell, staging) for cell in row] for row in table["rows"]]
+    return wandb.Table(columns=[*table["columns"]], data=rows, allow_mixed_types=True)
+
+
+def _cell(cell: Any, staging: Path) -> Any:
+    return _image(Picture(png=cell["png"]), staging) if isinstance(cell, dict) else cell
+
+
+def _image(picture: Picture, staging: Path) -> "wandb.Image":
+    content = base64.b64decode(picture["png"])
+    path = staging / "pictures" / f"{hashlib.sha256(content).hexdigest()[:16]}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return wandb.Image(str(path))
+
+
+def _chart(table: Table, plot: Plot) -> Any:
+    def column(name: str) -> list[Any]:
+        place = table["columns"].index(name)
+        return [row[place] for row in table["rows"]]
+
+    xs, ys = column(plot["x"]), column(plot["y"])
+    if plot["kind"] == "lines":
+        lines = column(plot["line"])
+        names = list(dict.fromkeys(lines))
+        of = {name: [place for place, line in enumerate(lines) if line == name] for name in names}
+        return wandb.plot.line_series(
+            xs=[[xs[place] for place in of[name]] for name in names],
+            ys=[[ys[place] for place in of[name]] for name in names],
+            keys=names,
+            title=plot["title"],
+            xname=plot["x"],
+        )
+    pairs = [[x, y] for x, y in zip(xs, ys, strict=True) if x is not None and y is not None]
+    draw = wandb.plot.bar if plot["kind"] == "bar" else wandb.plot.scatter
+    data = wandb.Table(columns=[plot["x"], plot["y"]], data=pairs, allow_mixed_types=True)
+    return draw(data, plot["x"], plot["y"], title=plot["title"])
 
 
 if __name__ == "__main__":

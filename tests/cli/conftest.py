@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from nas.cli.main import main
+from nas.results.front import Front
 from nas.results.lock import locked
 from nas.search.concurrency import Concurrency
 from nas.search.driver import Driver
@@ -44,15 +45,18 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of an ended study in which nothing was trained."""
     path = tmp_path_factory.mktemp("studies") / "toy"
     settings = StudySettings(study=str(path), num_trials=8, confirm_seeds=0, task=TextSettings(num_tokens=64))
-    folder = StudyFolder(path)
+    run_toy(path, settings, Observers(()))
+    return path
+
+
+def run_toy(path: Path, settings: StudySettings, observers: Observers) -> Front:
+    """A study in which nothing is trained."""
+    folder, problem = StudyFolder(path), toy_problem()
     make_sampler, concurrency = SAMPLERS[settings.sampler], Concurrency(num_workers=1, cohort_size=1)
     with locked(path):
         folder.write_settings(settings.to_document())
-        observers = Observers(())
-        problem = toy_problem()
         database = StudyDatabase(folder.database, path.name, [goal.direction for goal in problem.objectives])
-        Driver(settings, problem, make_sampler, folder, FakeExecutor(), observers, concurrency, database).run()
-    return path
+        return Driver(settings, problem, make_sampler, folder, FakeExecutor(), observers, concurrency, database).run()
 
 
 @pytest.fixture

@@ -85,10 +85,11 @@ def test_neither_torch_nor_optuna_is_loaded(copy: Path) -> None:
 
 def test_a_search_s_page_has_its_command_unless_that_holds_a_credential(copy: Path) -> None:
     page = copy / "report.html"
-    write_report(StudyReader(copy), "toy", ["study=toy", "num_trials=8"])
+    record = read_record(StudyReader(copy), "toy")
+    write_report(copy, record, ["study=toy", "num_trials=8"])
     known = "nas search study=toy" in page.read_text()
-    checks = health_checks(read_record(StudyReader(copy), "toy"))
+    checks = health_checks(record)
     assert known is any(check.add for check in checks) is True
     for word in ("space.options.api_key=hunter2-hunter2", "task.path=https://me:hunter2@example.org/text"):
-        write_report(StudyReader(copy), "toy", ["study=toy", word])
+        write_report(copy, record, ["study=toy", word])
         assert "nas search" not in page.read_text() and "hunter2" not in page.read_text()

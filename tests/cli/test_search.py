@@ -6,7 +6,7 @@ import yaml
 from msgspec.structs import replace
 
 from nas.results.front import Front
-from nas.results.study import StudyReader, read_front
+from nas.results.study import read_front
 from nas.results.trial import TrialState
 from nas.search import study as study_module
 
@@ -48,7 +48,8 @@ class TestRunning:
         monkeypatch.setattr(study_module, "run_study", run_study)
         monkeypatch.setattr("nas.report.front_table.print_front", lambda front: print(front.study))
         monkeypatch.setattr("nas.report.front_picture.draw_front", lambda front, path: print(path))
-        monkeypatch.setattr("nas.cli.report.write_report", lambda study, argument, words: None)
+        monkeypatch.setattr("nas.cli.report.write_report", lambda folder, record, words: None)
+        monkeypatch.setattr("nas.cli.report.read_record", lambda reader, argument: None)
         return seen
 
     def test_prints_the_front(self, nas, asked: list[Any]) -> None:
@@ -79,7 +80,7 @@ class TestRunning:
     def test_a_page_that_cannot_be_written_is_no_failure(
         self, nas, asked: list[Any], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def fail(study: StudyReader, argument: str, words: Any) -> None:
+        def fail(folder: Path, record: Any, words: Any) -> None:
             raise ValueError("a defect of the page")
 
         monkeypatch.setattr("nas.cli.report.write_report", fail)

@@ -12,7 +12,15 @@ from nas.patterns.label import label
 from nas.report.front_table import front_lines, front_table
 from nas.results.front import Estimate
 from nas.results.objective import Objective
-from tests.fronts import LONG_PATTERN, QUALITY, change_entries, make_fidelity, make_score
+from tests.fronts import (
+    LONG_PATTERN,
+    QUALITY,
+    change_entries,
+    make_checkpoint_front,
+    make_fidelity,
+    make_score,
+    make_target_front,
+)
 from tests.result_strategies import fronts
 from tests.strategies import quick
 
@@ -212,6 +220,29 @@ def test_a_study_without_quality_is_sorted_by_its_first_objective(front):
         baselines=tuple(replace(one, **costs_alone(one)) for one in front.baselines),
     )
     assert _trials(front_lines(cheap))[:4] == ["26", "2", "14", "9"]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("front", [make_checkpoint_front(), make_target_front()], ids=["checkpoint", "target"])
+def test_fronts_of_many_columns_are_one_table(front, width):
+    lines = _shown(front, width).splitlines()
+    assert max(map(len, lines)) <= width
+    tables = sum(line.startswith("─") for line in lines)
+    assert tables == 1 if width == 120 else tables <= 2
+    assert len(_trials(lines)) == tables * (len(front.points) + 1)
+
+
+def test_parts_of_a_task_are_one_column_with_the_worst(front):
+    checkpoint = make_checkpoint_front()
+    lines = _shown(checkpoint, 120).splitlines()
+    row = next(line for line in lines if line.lstrip().startswith("1 "))
+    assert "0.625 at depth 30" in row and "0.875" in row
+    assert sum("share of value" in line for line in lines) == 1, "a unit is told once"
+    assert any(line.startswith("worst part = ") for line in lines)
+    wide = front_lines(checkpoint)
+    assert all(f"needle_depth_{depth}" in _heading(wide) for depth in (10, 30, 50, 70, 90))
+    assert not any("worst part" in line for line in wide)
+    assert not any("worst part" in line for line in _shown(front, 120).splitlines())
 
 
 @quick

@@ -29,7 +29,9 @@ from nas.search.storage.study_folder import StudyFolder
 from nas.search.trial_store import TrialStore
 from nas.space.load import load_space
 from nas.statistics.ranks import rank_shares
-from nas.tracking.runs.contents import study_run, trial_run
+from nas.tracking.runs.study import study_run
+from nas.tracking.runs.trial import trial_run
+from tests.records import make_record
 from tests.toy_study import FakeExecutor, StartStudy, Stop, over_two, pretended
 
 
@@ -143,7 +145,7 @@ def test_the_table_and_the_tracker_have_every_score(ended: Ended) -> None:
         scores=front.scores,
     )
     rows = list(csv.DictReader((ended.folder.path / "front.csv").read_text().splitlines()))
-    run, table = trial_run(info, trials[0]), study_run(info, trials, front).tables["front"]
+    run, table = trial_run(info, trials[0]), study_run(info, make_record(front, trials)).tables["front"]
     for row, point, tracked in zip(rows, front.points, table.rows, strict=False):
         for name, value in (point.scores | point.values).items():
             assert float(row[name]) == value == tracked[table.columns.index(name)]

@@ -10,14 +10,17 @@ from wandb.proto.wandb_internal_pb2 import Record  # type: ignore[attr-defined]
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Global, Window
+from nas.report.study.record import StudyRecord
 from nas.results.cost import Cost
 from nas.results.front import Front
+from nas.results.insight import Level, ParameterEffect
 from nas.results.measurement import Measurement, Outcome
 from nas.results.observer import StudyInfo, StudyPlan
 from nas.results.trial import Trial, TrialState
 from nas.search.settings import StudySettings
 from nas.tasks.language.text import TextSettings
 from tests.fronts import OBJECTIVES, make_baseline, make_front, make_point, make_score, make_trial
+from tests.records import make_insight, make_record
 
 
 @dataclass
@@ -192,6 +195,13 @@ def front(trials: tuple[Trial, ...]) -> Front:
         baselines=(make_baseline(0, **_entry(trials[0])),),
         hypervolume_by_trial=((0, 0.1), (1, 0.4), (2, 0.4), (3, 0.4), (4, 0.4)),
     )
+
+
+@pytest.fixture(scope="session")
+def record(front: Front, trials: tuple[Trial, ...]) -> StudyRecord:
+    levels = tuple(Level(name=str(value), mean=2.4 + value / 10, num_trials=4) for value in (5, 7))
+    effect = ParameterEffect(name="layer0.window", share=0.4, levels=levels)
+    return make_record(front, trials, insight=make_insight(effects=(effect,)))
 
 
 def _entry(trial: Trial) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from nas.patterns.label import label
 from nas.results.study import StudyReader
 from nas.tracking.child import Child
 from nas.tracking.recorder import Recorder
-from nas.tracking.runs.contents import all_runs
+from nas.tracking.runs.trial import trial_run
 from nas.tracking.settings import TrackingSettings
 from tests.wandb_server import WandbServer, serving
 
@@ -55,7 +55,7 @@ def test_a_search_sends_every_trial_and_the_front(server: WandbServer, tmp_path:
         curve = [(one.step, one.quality) for one in trial.measurements]
         assert [(row["_step"], row["quality"]) for row in run.history] == curve
         assert (run.summary["state"], run.summary[QUALITY]) == (trial.state.value, trial.values[QUALITY])
-        assert (run.config["trial"], run.config["training.num_steps"]) == (trial.number, 10)
+        assert (run.config["trial"], run.config["training"]["num_steps"]) == (trial.number, 10)
 
     assert arrived["smoke"].summary["num_trials"] == len(trials)
     assert "smoke-front" in server.artifacts
@@ -65,9 +65,9 @@ def test_a_search_sends_every_trial_and_the_front(server: WandbServer, tmp_path:
 def test_a_server_that_goes_away_is_said_once_and_the_rest_counted(
     server: WandbServer, info, trials, caplog: pytest.LogCaptureFixture
 ) -> None:
-    runs = all_runs(info, trials, None)[:3]
+    runs = [trial_run(info, trial) for trial in trials[:3]]
     recorder = Recorder(TrackingSettings(mode="online"), info.folder, seconds_per_run=5)
-    recorder.submit(runs[0])
+    recorder.submit(lambda: runs[0])
     while not any(run.complete for run in server.runs.values()):
         time.sleep(0.01)
     server.leave()
@@ -92,8 +92,7 @@ def test_settings_that_appear_in_the_study_decide_nothing(
         planted = info.folder / "wandb/settings"  # only now, since a child refuses to start with it
         planted.parent.mkdir()
         planted.write_text(f"[default]\nbase_url = {thief.url}\n")
-        [run, *_] = all_runs(info, trials, None)
-        child.record(run)
+        child.record(trial_run(info, trials[0]))
         child.close()
     assert (thief.requests, thief.runs) == (0, {})
     assert [received.complete for received in own.runs.values()] == [True]

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from nas.errors import InputError
+from nas.patterns.file import load_pattern
 from nas.patterns.label import label
 from nas.results.codec import from_document
 from nas.results.front import Front
@@ -26,9 +27,9 @@ def names(trials) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def recorded(make_info, trials, front, read_runs, tmp_path_factory):
+def recorded(make_info, trials, record, read_runs, tmp_path_factory):
     info = make_info(tmp_path_factory.mktemp("recorded"))
-    assert track_study(info, trials, front, OFFLINE).num_missing == 0
+    assert track_study(info, trials, record, OFFLINE).num_missing == 0
     return read_runs(info.folder)
 
 
@@ -43,12 +44,12 @@ def test_there_is_one_run_a_trial_and_one_for_the_study(recorded, names):
 
 def test_a_trial_keeps_its_pattern_its_parameters_and_the_settings_as_config(recorded, names):
     config = recorded[names[1]].config
-    assert config["layer0.group0.window.before"] == 5
-    assert config["layer0.group0.attend"] == "window+global"
-    assert config["layer1.group0.count"] == 4
-    assert config["params.layer0.window"] == 5
-    assert config["training.learning_rate"] == 4e-3
-    assert config["task.name"] == "text"
+    assert config["layer0"]["group0"]["window"]["before"] == 5
+    assert config["layer0"]["group0"]["attend"] == "window+global"
+    assert config["layer1"]["group0"]["count"] == 4
+    assert config["params"]["layer0"]["window"] == 5
+    assert config["training"]["learning_rate"] == 4e-3
+    assert config["task"]["name"] == "text"
 
 
 def test_a_trial_keeps_the_curve_of_every_seed_by_step(recorded, names):
@@ -85,29 +86,42 @@ def test_the_study_keeps_hypervolume_tables_plots_and_the_front(recorded, trials
     every = _columns(study, "trials")
     assert every["state"] == [trial.state.value for trial in trials]
     assert every["label"] == [label(trial.pattern) if trial.pattern else None for trial in trials]
+    assert every["kind"] == ["baseline", "front", "other", "other", "other"]
+    assert every["param_layer0_window"] == [None, 5, None, None, None]
     points = _columns(study, "front")
+    assert all(one["_type"] == "image-file" and one["width"] <= 264 for one in points["picture"])
     assert points["trial"] == [1, 0]
     assert points["on_front"] == [True, False]
     assert points["quality"] == pytest.approx([2.4, 2.5])
     assert points["label"] == [label(trials[1].pattern), label(trials[0].pattern)]
     assert "attend" not in every | points
 
+    assert _columns(study, "importance") == {"parameter": ["layer0.window"], "share": [0.4], "best_value": ["5"]}
+    assert _columns(study, "rungs")["num_reached"] == [2, 2, 0]
+    assert _columns(study, "curves")["num_steps"] == [100, 200, 100, 200]
+    checks = _columns(study, "health")
+    assert checks["question"][0] == "Did sampled patterns beat every baseline?"
+    assert sum(value for name, value in study.summary.items() if name.startswith("checks/")) == len(checks["question"])
+    assert study.summary["front_picture/_type"] == "image-file"
+
     panels = json.dumps(study.config)
+    assert "Which parameters matter" in panels and "quality by layer0.window" in panels
     assert "Pareto front: quality by flops" in panels
     assert "Pareto front: quality by kv_cache_bytes" in panels
 
     kept = study.artifacts["long-text-front"]
-    assert (kept.type, kept.manifest.contents[0].path) == ("pareto-front", "front.json")
-    assert from_document(_document(kept), Front) == front
+    assert kept.type == "pareto-front"
+    assert from_document(_document(kept, "front.json"), Front) == front
+    assert load_pattern(_document(kept, "patterns/00001.json")) == trials[1].pattern
 
 
 def test_a_rebuild_takes_the_place_of_what_was_there(info, trials, read_runs):
     track_study(info, trials[:1], None, OFFLINE)
     foreign = info.folder / "wandb" / "offline-run-20200101_000000-foreign"
     foreign.mkdir()
-    [before] = read_runs(info.folder).values()
+    before = read_runs(info.folder)["full"]
     track_study(info, [replace(trials[0], reason="mended")], None, OFFLINE)
-    [after] = read_runs(info.folder).values()
+    after = read_runs(info.folder)["full"]
     assert before.run.run_id == after.run.run_id
     assert (before.summary["reason"], after.summary["reason"]) == ("", "mended")
     assert foreign.is_dir()
@@ -122,7 +136,7 @@ def test_no_credential_and_no_command_line_lands_in_any_file(info, trials, monke
     failed = replace(trials[2], reason="cannot reach db with correct-horse-battery")
     assert track_study(info, [trials[0], failed], None, OFFLINE).num_missing == 0
     written = b"".join(path.read_bytes() for path in info.folder.rglob("*") if path.is_file())
-    assert b"space.options.url" in written
+    assert b"https://(redacted)@host/x" in written
     for secret in (b"hunter2", b"swordfish", b"correct-horse", b"0123456789abcdef", b"postgres"):
         assert secret not in written
     assert all(not run.run.host for run in read_runs(info.folder).values())
@@ -140,10 +154,10 @@ def _columns(written, table: str) -> dict[str, list]:
         for name, artifact in written.artifacts.items()
         if name.endswith(f"-{table}") and artifact.type == "run_table"
     ]
-    document = _document(artifact)
+    document = _document(artifact, f"{table}.table.json")
     return {name: [row[index] for row in document["data"]] for index, name in enumerate(document["columns"])}
 
 
-def _document(artifact):
-    [entry] = artifact.manifest.contents
+def _document(artifact, path: str):
+    [entry] = [entry for entry in artifact.manifest.contents if entry.path == path]
     return json.loads(Path(entry.local_path).read_text())

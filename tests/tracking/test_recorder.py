@@ -6,13 +6,15 @@ import signal
 import sys
 import threading
 import time
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from nas.tracking import recorder as recorder_module
 from nas.tracking.recorder import Recorder
-from nas.tracking.runs.contents import all_runs
+from nas.tracking.runs.trial import trial_run
 from nas.tracking.settings import TrackingSettings
 
 OFFLINE = TrackingSettings()
@@ -20,7 +22,7 @@ OFFLINE = TrackingSettings()
 
 @pytest.fixture
 def runs(info, trials):
-    return all_runs(info, trials, None)
+    return [trial_run(info, trial) for trial in trials]
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def fake_wandb(tmp_path: Path, monkeypatch):
 def record_all(info, runs, seconds_per_run: float = 1.0):
     recorder = Recorder(OFFLINE, info.folder, seconds_per_run=seconds_per_run)
     for run in runs:
-        recorder.submit(run)
+        recorder.submit(partial(replace, run))
     return recorder.finish(runs)
 
 
@@ -60,7 +62,7 @@ def test_submitting_does_not_wait_for_the_worker(info, runs, monkeypatch):
     monkeypatch.setattr(recorder_module, "Child", SlowChild)
     recorder = Recorder(OFFLINE, info.folder)
     for run in runs:
-        recorder.submit(run)  # would stand still here
+        recorder.submit(partial(replace, run))  # would stand still here
     answered.set()
     assert recorder.finish(runs).num_missing == 0
 
@@ -110,7 +112,7 @@ def test_a_study_folder_that_is_gone_is_a_failure_like_any_other(info, runs):
 def test_what_a_failure_left_out_is_recorded_at_the_end(info, runs, read_runs, fake_wandb, monkeypatch):
     fake_wandb("os._exit(3)")
     recorder = Recorder(OFFLINE, info.folder, seconds_per_run=20)
-    recorder.submit(runs[0])
+    recorder.submit(lambda: runs[0])
     while recorder._num_settled < 1:
         time.sleep(0.01)
     monkeypatch.delenv("PYTHONPATH")
@@ -121,7 +123,7 @@ def test_what_a_failure_left_out_is_recorded_at_the_end(info, runs, read_runs, f
 @pytest.mark.skipif(sys.platform != "linux", reason="finds W&B's process through /proc")
 def test_a_study_survives_the_death_of_wandb_core(info, runs, read_runs):
     recorder = Recorder(OFFLINE, info.folder, seconds_per_run=20)
-    recorder.submit(runs[0])
+    recorder.submit(lambda: runs[0])
     while recorder._num_settled < 1:
         time.sleep(0.01)
     [core] = _children(recorder._child._process.pid)

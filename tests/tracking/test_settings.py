@@ -4,22 +4,27 @@ import sys
 import pytest
 
 from nas.errors import InputError
+from nas.report.study.record import StudyRecord
 from nas.tracking.settings import TrackingSettings
 from nas.tracking.wandb_tracker import WandbTracker, make_observer
 
 
+def read() -> StudyRecord:
+    raise AssertionError("nothing has ended")
+
+
 def test_the_default_needs_no_account(monkeypatch):
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
-    assert isinstance(make_observer(TrackingSettings()), WandbTracker)
+    assert isinstance(make_observer(TrackingSettings(), read), WandbTracker)
 
 
 def test_online_needs_a_key_in_the_environment(monkeypatch):
     settings = TrackingSettings(mode="online")
     monkeypatch.setenv("WANDB_API_KEY", " ")
     with pytest.raises(InputError, match=r"^tracking: online needs a key .* WANDB_API_KEY.*record offline"):
-        make_observer(settings)
+        make_observer(settings, read)
     monkeypatch.setenv("WANDB_API_KEY", "k" * 40)
-    assert make_observer(settings) is not None
+    assert make_observer(settings, read) is not None
 
 
 @pytest.mark.parametrize(
@@ -40,7 +45,7 @@ def test_a_project_that_is_not_used_may_have_any_name():
 
 
 def test_mode_none_watches_nothing():
-    assert make_observer(TrackingSettings(mode="none")) is None
+    assert make_observer(TrackingSettings(mode="none"), read) is None
 
 
 def test_the_search_never_imports_wandb():

@@ -1,6 +1,6 @@
 """The summary of a table, for a terminal and as plain text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +14,8 @@ from nas.report.quantities import format_quantity, format_ratio, format_seconds
 from nas.results.table import Session
 
 _ALIKE = "≈"
+_GAP = 3
+"""Columns between two columns of a table, as rich draws it."""
 _RUNG_NOTES = (
     "noise: deviation between seeds; spread: between patterns; alike: pairs of patterns closer than 2 noises.",
     "tau: Kendall's tau-b with the last rung, means over the same seeds; 95 % of bootstrap resamples of the patterns.",
@@ -43,14 +45,15 @@ class _Part:
     left: tuple[int, ...] = ()
 
 
-def summary_tables(name: str, summary: TableSummary) -> list[Table | Text]:
-    """The parts of a summary, top to bottom, for a terminal.
+def summary_tables(name: str, summary: TableSummary, width: int) -> list[Table | Text]:
+    """The parts of a summary, top to bottom; columns that do not fit the width follow in a further table.
 
     Args:
         name: what the table is called.
         summary: of a complete or an unfinished table.
+        width: of the terminal, in columns.
     """
-    parts = [_rich(part) for part in _parts(summary)]
+    parts = [_rich(one) for part in _parts(summary) for one in _fitting(part, width)]
     return [Text("\n".join(_about(name, summary))), *parts, Text("\n".join(["", *_totals(summary)]))]
 
 
@@ -191,9 +194,33 @@ def _number(value: float | None, places: int) -> str:
     return "-" if value is None else f"{value:.{places}f}"
 
 
+def _fitting(part: _Part, width: int) -> Iterator[_Part]:
+    """The part as tables that fit the width: the first has the title, the last the notes, each the first column."""
+    widths = [max(map(_cell_width, column)) for column in zip(part.headings, *part.rows, strict=True)]
+    kept: list[list[int]] = [[0]]
+    for column in range(1, len(widths)):
+        used = sum(widths[one] for one in kept[-1]) + _GAP * len(kept[-1])
+        if len(kept[-1]) > 1 and used + widths[column] > width:
+            kept.append([0])
+        kept[-1].append(column)
+    for place, columns in enumerate(kept):
+        yield _Part(
+            title=part.title if place == 0 else "",
+            headings=[part.headings[one] for one in columns],
+            rows=[[row[one] for one in columns] for row in part.rows],
+            notes=part.notes if columns is kept[-1] else (),
+            left=part.left,
+        )
+
+
+def _cell_width(cell: str) -> int:
+    """Headings break before their unit."""
+    return max(map(len, cell.replace(" (", "\n(").split("\n")))
+
+
 def _rich(part: _Part) -> Table:
     table = Table(
-        title=Text(f"\n{part.title}"),
+        title=Text(f"\n{part.title}" if part.title else ""),
         caption=Text("\n".join(part.notes)),
         title_justify="left",
         caption_justify="left",

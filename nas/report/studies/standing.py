@@ -63,8 +63,8 @@ def front_standings(front: Front) -> tuple[Standing, ...]:
 
 def standings_so_far(trials: Sequence[Trial], objectives: Sequence[Objective]) -> tuple[Standing, ...]:
     """The trials at the last rung that no other one beats, as measured, best quality first."""
-    ended = [trial for trial in trials if _counts(trial, objectives)]
-    best = [ended[index] for index in nondominated([_minimised(trial, objectives) for trial in ended])]
+    ended = [trial for trial in trials if counts(trial, objectives)]
+    best = [ended[index] for index in nondominated([minimised(trial, objectives) for trial in ended])]
     full = next((trial for trial in ended if trial.baseline == "full"), None)
     first = leading(tuple(objectives))
     best.sort(key=lambda trial: (first.sign * trial.values[first.name], trial.number))
@@ -73,13 +73,13 @@ def standings_so_far(trials: Sequence[Trial], objectives: Sequence[Objective]) -
 
 def volumes_so_far(trials: Sequence[Trial], objectives: Sequence[Objective]) -> list[float]:
     """The hypervolume after each trial at the last rung, in the order given, as a share of that of all."""
-    points = [_minimised(trial, objectives) for trial in trials if _counts(trial, objectives)]
+    points = [minimised(trial, objectives) for trial in trials if counts(trial, objectives)]
     front = [points[index] for index in nondominated(points)]
     shares = growing_hypervolume(points, reference_beyond(front))
     return [share if isfinite(share) else 0.0 for share in shares]
 
 
-def _counts(trial: Trial, objectives: Sequence[Objective]) -> bool:
+def counts(trial: Trial, objectives: Sequence[Objective]) -> bool:
     """Whether a trial has comparable values: those of earlier rungs are not."""
     return (
         trial.state is TrialState.FINISHED
@@ -88,7 +88,8 @@ def _counts(trial: Trial, objectives: Sequence[Objective]) -> bool:
     )
 
 
-def _minimised(trial: Trial, objectives: Sequence[Objective]) -> Point:
+def minimised(trial: Trial, objectives: Sequence[Objective]) -> Point:
+    """The values of a trial that counts, so that less is better."""
     return tuple(objective.sign * trial.values[objective.name] for objective in objectives)
 
 

@@ -1,4 +1,4 @@
-"""Patterns and settings as flat tables `dotted.name: value`, by which W&B compares runs."""
+"""Patterns and settings as flat tables `dotted.name: value`, and these as W&B addresses them."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -31,6 +31,25 @@ def flatten_pattern(pattern: ModelPattern) -> Flat:
 def flatten_settings(settings: Mapping[str, Any]) -> Flat:
     """One entry per setting: `proxy.num_layers: 2`. Values in lists become text unless W&B supports their type."""
     return dict(_entries("", settings))
+
+
+def nested(flat: Flat) -> dict[str, Any]:
+    """`{"training": {"num_steps": 960}}` for `training.num_steps`: W&B filters and plots by paths, not by dotted names.
+
+    A name below one that has a value itself stays dotted.
+    """
+    tree: dict[str, Any] = {}
+    for name, value in sorted(flat.items(), key=lambda item: item[0].count(".")):
+        branch, parts = tree, name.split(".")
+        while len(parts) > 1 and isinstance(branch.setdefault(parts[0], {}), dict):
+            branch = branch[parts.pop(0)]
+        branch[".".join(parts)] = value
+    return tree
+
+
+def plain_name(dotted: str) -> str:
+    """`layer0_window` for `layer0.window`: in names of columns and charts, dots would be paths that lead nowhere."""
+    return dotted.replace(".", "_")
 
 
 def _group_entries(group: HeadGroup) -> Iterator[tuple[str, Scalar]]:

@@ -1,10 +1,27 @@
 """One W&B run as plain data, independent of wandb."""
 
+from base64 import b64encode
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 Row = dict[str, Any]
 """Values by name: numbers, texts, or lists of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture, in a cell of a table or on its own.
+
+    Args:
+        png: the bytes of a PNG file, in Base64.
+    """
+
+    png: str
+
+    @classmethod
+    def of(cls, content: bytes) -> "Picture":
+        """The picture with this content of a PNG file."""
+        return cls(png=b64encode(content).decode())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,7 +30,7 @@ class Table:
 
     Args:
         columns: names of the columns.
-        rows: one list per row, in the order of the columns.
+        rows: one list per row, in the order of the columns; a cell may be a `Picture`.
     """
 
     columns: list[str]
@@ -21,37 +38,39 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scatter:
-    """A scatter plot of two columns of a table of the same run.
+class Plot:
+    """A chart of columns of a table of the same run, drawn with one of W&B's own presets.
 
     Args:
+        kind: points, bars (x names them), or a line for each value of the column `line`.
         table: name of the table.
         x: column on the horizontal axis.
         y: column on the vertical axis.
-        title: text above the plot.
+        title: text above the chart.
+        line: column that tells lines apart; empty for other kinds.
     """
 
+    kind: Literal["scatter", "bar", "lines"]
     table: str
     x: str
     y: str
     title: str
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
-    """A JSON document, stored as an artifact.
+    """JSON documents, stored as an artifact.
 
     Args:
         name: letters, digits, dashes, dots and underscores.
         type: the artifact's type.
-        file: name of its only file.
-        document: content of the file.
+        files: content by the name of the file.
     """
 
     name: str
     type: str
-    file: str
-    document: Any
+    files: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +82,13 @@ class Run:
         name: the name that W&B shows.
         group: name of the study.
         job_type: trial, baseline or study.
-        config: flat, by dotted name.
+        config: nested by name.
         history: metrics by step, in ascending order.
         summary: single values.
+        tags: words by which runs are filtered.
         tables: by name.
         plots: by name.
+        pictures: by name.
         artifacts: further documents.
     """
 
@@ -78,8 +99,10 @@ class Run:
     config: Row
     history: tuple[tuple[int, Row], ...] = ()
     summary: Row = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
     tables: dict[str, Table] = field(default_factory=dict)
-    plots: dict[str, Scatter] = field(default_factory=dict)
+    plots: dict[str, Plot] = field(default_factory=dict)
+    pictures: dict[str, Picture] = field(default_factory=dict)
     artifacts: tuple[Artifact, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:

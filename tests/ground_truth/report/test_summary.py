@@ -22,7 +22,7 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> TableSummary:
 
 def shown(summary: TableSummary, width: int = 160) -> str:
     console = Console(file=StringIO(), width=width, force_terminal=False)
-    for part in summary_tables("tiny", summary):
+    for part in summary_tables("tiny", summary, 120):
         console.print(part)
     return console.file.getvalue()  # type: ignore[attr-defined]
 

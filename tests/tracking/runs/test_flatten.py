@@ -1,7 +1,10 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Global, Stride, Window
-from nas.tracking.runs.flatten import flatten_pattern, flatten_settings
+from nas.tracking.runs.flatten import flatten_pattern, flatten_settings, nested, plain_name
 
 PATTERN = ModelPattern.of(
     [
@@ -37,3 +40,28 @@ def test_settings_flatten_to_dotted_names():
         "objectives": ["quality", "flops"],
         "target": None,
     }
+
+
+def test_names_become_paths():
+    assert nested({"seed": 1, "task.name": "text", "task.num_tokens": 64}) == {
+        "seed": 1,
+        "task": {"name": "text", "num_tokens": 64},
+    }
+
+
+def test_a_name_below_one_with_a_value_stays_dotted():
+    assert nested({"a.b.c": 3, "a": 1, "a.b": 2}) == {"a": 1, "a.b": 2, "a.b.c": 3}
+
+
+@given(st.dictionaries(st.lists(st.sampled_from("abc"), min_size=1, max_size=4).map(".".join), st.integers()))
+def test_no_value_is_lost(flat):
+    def leaves(tree, path=()):
+        for name, value in tree.items():
+            yield from leaves(value, (*path, name)) if isinstance(value, dict) else [(".".join((*path, name)), value)]
+
+    found = list(leaves(nested(flat)))
+    assert len(found) == len(flat) and dict(found) == flat
+
+
+def test_columns_have_no_dots():
+    assert plain_name("layer0.window") == "layer0_window"

@@ -1,0 +1,167 @@
+"""The contents of the table of a front: its rows, their numbers with headings, and notes on what they mean."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from textwrap import wrap
+
+from nas.patterns.label import label as pattern_label
+from nas.patterns.label import label_lines
+from nas.patterns.model import ModelPattern
+from nas.report.objective_labels import best_first, label
+from nas.report.quantities import format_quantity, format_ratio
+from nas.results.front import Baseline, Front, FrontEntry
+from nas.results.objective import Objective, Score
+
+GAP = "  "
+_ON_FRONT = "on front"
+_ESTIMATE_NOTE = "± = what the runs of all patterns say of a quality, and how surely; measured = its own runs alone."
+_PROJECTED_NOTE = (
+    "projected = as longer training would have it, by the last two rungs; quality = as measured at the last one."
+)
+_ON_FRONT_NOTE = f"{_ON_FRONT} = probability of being on the front, given the noise of qualities; costs are exact."
+_PARTS_NOTE = "worst part = the worst of a task's parts, and which it is; --wide and --json have all."
+_RATIO_NOTE = "x = share of full attention. Patterns are labelled as docs/patterns.md says: w16 is a window of 16 keys."
+_EMPTY_NOTE = "No trial finished and kept the constraints."
+_MEASURED = "measured"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One entry of the front: its trial, its numbers, and its pattern with the baseline's name."""
+
+    trial: str
+    numbers: tuple[str, ...]
+    name: str
+    pattern: ModelPattern
+
+    def label(self) -> str:
+        """Name and label on one line."""
+        return GAP.join(part for part in (self.name, pattern_label(self.pattern)) if part)
+
+    def folded(self, width: int) -> list[str]:
+        """Name and label on one line, or each wrapped to the width."""
+        whole = self.label()
+        lines = [whole] if len(whole) <= width else [self.name, *label_lines(self.pattern, width)]
+        return [part for line in lines for part in wrap(line, width, break_on_hyphens=False)]
+
+
+class Contents:
+    """What the table of a front says.
+
+    Args:
+        front: the front of a study.
+        wide: a column for each part of a task, such as a needle's depths, and every unit; else one column for the worst
+            part, and a unit once.
+    """
+
+    def __init__(self, front: Front, *, wide: bool) -> None:
+        self._front, self._wide = front, wide
+        self._further = _further(front, wide=wide)
+
+    def headings(self) -> list[tuple[str, ...]]:
+        """Headings of the numbers: names, with the unit if cells have none."""
+        front, names, units = self._front, list[tuple[str, ...]](), set[str]()
+        for objective in front.objectives:
+            names.append(_heading(objective, with_unit=_is_plain(objective)))
+            units.add(objective.unit)
+            names += [(_MEASURED,)] if _is_uncertain(front, objective) else []
+        names += [(_ON_FRONT,)] if front.has_probabilities else []
+        for scores in self._further:
+            one = scores[0]
+            with_unit = one.times == 1 and (self._wide or one.unit not in units)
+            names.append(_heading(one, with_unit=with_unit) if len(scores) == 1 else (f"{_task(one)}, worst part",))
+            units.add(one.unit)
+        return names
+
+    def points(self) -> list[Row]:
+        """The points of the front, best quality first."""
+        return [self._row(point) for point in best_first(self._front.points, self._front.leading)]
+
+    def baselines(self) -> list[Row]:
+        """The baselines that are not on it: best quality first, then those that did not finish."""
+        others = self._front.other_baselines
+        ranked = best_first(others, self._front.leading)
+        return [*map(self._row, ranked), *(self._unfinished(one) for one in others if not one.values)]
+
+    def _row(self, entry: FrontEntry) -> Row:
+        front = self._front
+        cells = [cell for objective in front.objectives for cell in _cells(entry, objective, front)]
+        if front.has_probabilities:
+            cells.append("-" if entry.front_probability is None else f"{entry.front_probability:.0%}")
+        cells += [_score_cell(entry, scores) for scores in self._further]
+        return Row(str(entry.trial), tuple(cells), entry.baseline or "", entry.pattern)
+
+    def _unfinished(self, entry: Baseline) -> Row:
+        name = f"{entry.baseline} ({entry.state.value.replace('_', ' ')})"
+        return Row(str(entry.trial), ("-",) * len(self.headings()), name, entry.pattern)
+
+    def notes(self) -> list[str]:
+        """The meaning of the columns and short forms in the table."""
+        front = self._front
+        notes = [] if front.points else [_EMPTY_NOTE]
+        if any(_is_uncertain(front, objective) for objective in front.objectives):
+            notes.append(_ESTIMATE_NOTE)
+        if any(score.projected_to for score in front.scores):
+            notes.append(_PROJECTED_NOTE)
+        if front.has_probabilities:
+            notes.append(_ON_FRONT_NOTE)
+        if any(len(scores) > 1 for scores in self._further):
+            notes.append(_PARTS_NOTE)
+        return [*notes, _RATIO_NOTE] if front.points or front.other_baselines else notes
+
+
+def _further(front: Front, *, wide: bool) -> list[tuple[Score, ...]]:
+    """Scores that are not objectives, by column: each alone, or all parts of a task together."""
+    if wide:
+        return [(score,) for score in front.further_scores]
+    columns: dict[tuple[str, ...], list[Score]] = {}
+    for score in front.further_scores:
+        columns.setdefault((score.task,) if score.part else ("", score.name), []).append(score)
+    return [tuple(scores) for scores in columns.values()]
+
+
+def _score_cell(entry: FrontEntry, scores: Sequence[Score]) -> str:
+    """A score, or the worst of several with its part: `0.250 at depth 90`."""
+    known = [(entry.scores[score.name], score) for score in scores if score.name in entry.scores]
+    if not known:
+        return "-"
+    if len(scores) == 1:
+        return f"{known[0][0]:.3f}"
+    worst, score = max(known, key=lambda one: one[0] if one[1].direction == "minimize" else -one[0])
+    return f"{worst:.3f} at {score.part.replace('_', ' ')}"
+
+
+def _task(score: Score) -> str:
+    """What a task is called in the heading of its other scores."""
+    return label(score.name.removesuffix(f"_{score.part}"))
+
+
+def _heading(measured: Objective | Score, *, with_unit: bool) -> tuple[str, ...]:
+    """A score at a longer length has the same unit as at the training length, and does not repeat it."""
+    return (label(measured.name), f"({measured.unit})") if with_unit else (label(measured.name),)
+
+
+def _cells(entry: FrontEntry, objective: Objective, front: Front) -> list[str]:
+    """What the entry is worth in an objective; beside an estimate what was measured."""
+    value = entry.values[objective.name]
+    if not _is_plain(objective):
+        ratio = entry.ratio(objective.name)
+        shown = format_quantity(value, objective.unit)
+        return [shown if ratio is None else f"{shown} {format_ratio(ratio):>5}"]
+    if not _is_uncertain(front, objective):
+        return [f"{entry.worth(objective.name):.3f}"]
+    estimate = entry.estimates.get(objective.name)
+    if estimate is None:
+        return [f"{value:.3f}"] * 2
+    return [f"{estimate.mean:.3f} ± {estimate.standard_deviation or 0:.3f}", f"{value:.3f}"]
+
+
+def _is_uncertain(front: Front, objective: Objective) -> bool:
+    """Whether the noise of an objective is known, so that its estimates are not what was measured."""
+    own = [entry.estimates.get(objective.name) for entry in (*front.points, *front.baselines)]
+    return any(estimate is not None and estimate.standard_deviation for estimate in own)
+
+
+def _is_plain(objective: Objective) -> bool:
+    """Whether the unit is in the heading; costs have theirs in each cell, with a prefix."""
+    return objective.unit not in ("FLOP", "bytes", "parameters", "ms")
