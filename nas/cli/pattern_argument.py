@@ -11,6 +11,7 @@ from nas.patterns.model import ModelPattern
 from nas.results.study import StudyReader
 from nas.space.baselines import BASELINES
 from nas.space.needs import Lack
+from nas.space.sensitivity import Sensitivity
 from nas.space.space import Shape
 
 _REMEDIES: dict[Lack, tuple[str, str]] = {
@@ -76,13 +77,16 @@ def _trial_pattern(text: str, as_trained: bool) -> ModelPattern:
 
 
 def _baseline(args: Namespace, num_tokens: int) -> ModelPattern:
+    num_layers, num_heads = args.layers or 2, args.heads or 4
+    num_tokens = args.grid[0] * args.grid[1] if args.grid else num_tokens
     shape = Shape(
-        num_layers=args.layers or 2,
-        num_heads=args.heads or 4,
-        num_tokens=args.grid[0] * args.grid[1] if args.grid else num_tokens,
+        num_layers=num_layers,
+        num_heads=num_heads,
+        num_tokens=num_tokens,
         causal=not args.bidirectional,
         grid=args.grid,
         context=True,
+        sensitivity=Sensitivity.unknown(num_layers, num_heads, num_tokens),
     )
     baseline = BASELINES[args.pattern]
     lack = baseline.needs.lack(shape)

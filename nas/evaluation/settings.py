@@ -53,6 +53,8 @@ class CheckpointSettings:
         needle_depths: where retrieval probes put their needles, from 0 (start of the text) to 1 (right before the
             question); [] for no probes.
         needle_sequences: sequences per depth.
+        survey_sequences: sequences in which every layer and every KV head is given a narrow mask alone, before the
+            first trial, to learn how sensitive each is; 0 for no survey.
         cost_tokens: sequence length that costs are counted for, in tokens; null for task.num_tokens.
         phase: where patterns are used: `both`; `prefill`, while the prompt is read, and full attention after it;
             `decode`, the other way round.
@@ -66,6 +68,7 @@ class CheckpointSettings:
     lora_rank: int = 8
     needle_depths: list[float] = field(default_factory=lambda: [0.1, 0.5, 0.9])
     needle_sequences: int = 32
+    survey_sequences: int = 2
     cost_tokens: int | None = None
     phase: PatternPhase = "both"
 
@@ -79,6 +82,7 @@ class CheckpointSettings:
             raise InputError("evaluation.phase", allowed, self.phase, "Set evaluation.weights=frozen.")
         for name in ("lora_rank", "needle_sequences"):
             check_range(f"evaluation.{name}", getattr(self, name), least=1)
+        check_range("evaluation.survey_sequences", self.survey_sequences, least=0)
         check_num_tokens(1 if self.cost_tokens is None else self.cost_tokens, "evaluation.cost_tokens")
         depths = self.needle_depths
         if not all(0 <= depth <= 1 for depth in depths) or len({round(100 * depth) for depth in depths}) < len(depths):

@@ -20,7 +20,7 @@ from nas.pretrained.needle import NeedleTask
 from nas.pretrained.retrieval_heads import retrieval_scores
 from nas.pretrained.scoring import in_chunks, score_task
 from nas.proxy.training.metrics import Tally
-from nas.results.survey import Losses, Part, PartLosses, Survey
+from nas.results.survey import Losses, PartLosses, Survey, SurveyPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def go_on(survey: Survey, decoder: Decoder, tasks: SurveyTasks) -> Iterator[Step
     yield Step(survey, "survey", 1, 1)
 
 
-def narrowed(sizes: Dimensions, part: Part, num_sinks: int) -> ModelPattern:
+def narrowed(sizes: Dimensions, part: SurveyPart, num_sinks: int) -> ModelPattern:
     """The pattern in which one part of a decoder sees its window and sinks, and all others everything."""
     full = (Full(),)
     narrow = (Window(part.recent_tokens - 1), *([Global(num_sinks)] if num_sinks else []))

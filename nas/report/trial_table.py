@@ -29,7 +29,8 @@ def trial_table(front: Front, trials: Sequence[Trial]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     known = [f"{name}_{part}" for name in estimated for part in ("estimate", "estimate_deviation")]
     about = ["trial", "baseline", "state", "step", "on_front", "front_probability", "label"]
-    writer.writerow([_plain(name) for name in (*about, *objectives, *scores, *known, *params)])
+    predicted = ["predicted_text", "predicted_needle"] if any(trial.predicted for trial in trials) else []
+    writer.writerow([_plain(name) for name in (*about, *objectives, *scores, *known, *predicted, *params)])
     for trial in trials:
         entry = entries.get(trial.number)
         estimates = entry.estimates if entry else {}
@@ -45,6 +46,7 @@ def trial_table(front: Front, trials: Sequence[Trial]) -> str:
             *(values.get(name) for name in objectives),
             *(trial.scores.get(name) for name in scores),
             *(part for name in estimated for part in _estimate(estimates.get(name))),
+            *(_predicted(trial) if predicted else ()),
             *(trial.params.get(name) for name in params),
         ]
         writer.writerow([_plain(cell) for cell in row])
@@ -54,6 +56,11 @@ def trial_table(front: Front, trials: Sequence[Trial]) -> str:
 def _estimate(known: Estimate | None) -> tuple[float | None, float | None]:
     """Mean and standard deviation."""
     return (known.mean, known.standard_deviation) if known else (None, None)
+
+
+def _predicted(trial: Trial) -> tuple[float | None, float | None]:
+    """What a survey predicts that text and needles lose beyond full attention."""
+    return (trial.predicted.text, trial.predicted.needle) if trial.predicted else (None, None)
 
 
 def _plain(cell: object) -> object:

@@ -14,6 +14,7 @@ from nas.results.frame import front_frame
 from nas.results.objective import COSTS, PROFILED, Objective, Score
 from nas.results.phase import PatternPhase
 from nas.results.profile import Profile
+from nas.results.survey import Losses
 from nas.results.trial import TrialState
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class FrontEntry(Value, frozen=True, kw_only=True):
         gain_of_last_rung: how much better each score was at the last rung than at the one before, as measured, in its
             unit.
         cost: what the pattern costs on the study's target.
+        predicted: what a survey of the checkpoint predicts that the pattern loses beyond full attention; None without.
         ratio_to_full: each of these numbers that was counted, as a share of full attention's.
         pattern_id: id of the pattern, 16 hexadecimal digits.
         pattern: the pattern, as it is meant in the study's target.
@@ -71,6 +73,7 @@ class FrontEntry(Value, frozen=True, kw_only=True):
     front_probability: float | None
     gain_of_last_rung: dict[str, float]
     cost: Cost
+    predicted: Losses | None = None
     ratio_to_full: dict[str, float]
     pattern_id: str
     pattern: ModelPattern

@@ -25,7 +25,7 @@ class Losses(Value, frozen=True, kw_only=True):
     needle: float | None = None
 
 
-class Part(Value, frozen=True, kw_only=True):
+class SurveyPart(Value, frozen=True, kw_only=True):
     """A part of the model whose mask is made narrow, while all others see everything.
 
     Args:
@@ -47,7 +47,7 @@ class PartLosses(Value, frozen=True, kw_only=True):
         losses: of the whole model.
     """
 
-    part: Part
+    part: SurveyPart
     losses: Losses
 
 
@@ -103,18 +103,18 @@ class Survey(Value, frozen=True, kw_only=True):
             parts=self.plan()[len(self.parts) :],
         )
 
-    def _work(self, *, with_probe: bool, full: bool, parts: list[Part]) -> int:
+    def _work(self, *, with_probe: bool, full: bool, parts: list[SurveyPart]) -> int:
         """In layers run for the survey's sequences: a part shares those below its own."""
         return self.num_layers * (with_probe + full) + sum(self.num_layers - part.layer for part in parts)
 
-    def plan(self) -> list[Part]:
+    def plan(self) -> list[SurveyPart]:
         """Every part that is measured, in this order: layers first, then single heads where a layer has several."""
         layers = range(self.num_layers)
-        whole = [Part(layer=layer, recent_tokens=recent) for recent in self.recent_tokens for layer in layers]
+        whole = [SurveyPart(layer=layer, recent_tokens=recent) for recent in self.recent_tokens for layer in layers]
         if self.num_heads == 1 or not self.recent_tokens:
             return whole
         narrow, heads = self.recent_tokens[0], range(self.num_heads)
-        return whole + [Part(layer=layer, head=head, recent_tokens=narrow) for layer in layers for head in heads]
+        return whole + [SurveyPart(layer=layer, head=head, recent_tokens=narrow) for layer in layers for head in heads]
 
 
 def read_survey(study: Path) -> Survey | None:

@@ -10,6 +10,7 @@ from nas.results.cost import Cost
 from nas.results.measurement import Measurement
 from nas.results.objective import cost_values
 from nas.results.profile import Profile
+from nas.results.survey import Losses
 
 Param = bool | int | float | str
 """A value that a space was given."""
@@ -41,6 +42,7 @@ class Trial(Value, frozen=True, kw_only=True):
             (state IMPOSSIBLE), or the space failed (state FAILED).
         proxy_pattern: what the proxy was trained with in its place; None if that is the pattern itself.
         cost: what it costs on the target; None only together with the pattern.
+        predicted: what a survey of the checkpoint predicts that the pattern loses beyond full attention; None without.
         profile: what it takes on the study's device; None unless an objective or a constraint is measured there.
         duplicate_of: number of the earlier trial with the same pattern id, or None.
         reason: why it was not trained or did not finish, as a sentence; else empty.
@@ -58,6 +60,7 @@ class Trial(Value, frozen=True, kw_only=True):
     pattern: ModelPattern | None
     proxy_pattern: ModelPattern | None = None
     cost: Cost | None
+    predicted: Losses | None = None
     profile: Profile | None = None
     duplicate_of: int | None = None
     reason: str = ""

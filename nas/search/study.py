@@ -23,11 +23,12 @@ from nas.search.executor_settings import LocalSettings
 from nas.search.executors.choose import make_executor, make_setup, num_threads
 from nas.search.executors.trainer import environment
 from nas.search.observers import Observers
-from nas.search.problem.problem import Problem, make_problem
+from nas.search.problem.problem import Problem, make_problem, with_survey
 from nas.search.samplers.catalog import SAMPLERS
 from nas.search.settings import StudySettings
 from nas.search.storage.database import StudyDatabase
 from nas.search.storage.study_folder import StudyFolder
+from nas.search.survey import survey_checkpoint
 
 _LOG = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> Fr
         StudyError: another driver is running, or the study was started with other settings or on other data.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    told = Observers(observers)
     problem = make_problem(settings)
     devices = choose_devices(settings)
     concurrency = choose_concurrency(settings, devices)
@@ -58,6 +60,10 @@ def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> Fr
         _adopt(folder, settings, problem)
         folder.remove_unfinished()
         folder.forget_failures()
+        if to_survey := problem.backbone.to_survey:
+            survey = survey_checkpoint(settings, to_survey, folder.path, told.preparation_progressed)
+            problem = with_survey(problem, survey)
+        _check_num_trials(folder, settings, problem)
         directions = [goal.direction for goal in problem.objectives]
         database = StudyDatabase(folder.database, folder.path.name, directions)
         setup = make_setup(settings, problem)
@@ -70,7 +76,7 @@ def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> Fr
                 SAMPLERS[settings.sampler],
                 folder,
                 executor,
-                Observers(observers),
+                told,
                 concurrency,
                 database,
                 profiling,
@@ -123,11 +129,6 @@ def _adopt(folder: StudyFolder, settings: StudySettings, problem: Problem) -> No
             f"study: {folder.path} was started with other settings ({'; '.join(changed)}). "
             "Use them, or choose another study=NAME."
         )
-    num_sampled = folder.num_proposals() - len(problem.baselines)
-    if num_sampled > settings.num_trials:
-        raise StudyError(
-            f"num_trials: must be at least {num_sampled}, which {folder.path} has sampled, got {settings.num_trials}."
-        )
     fingerprints, known = problem.fingerprints, folder.read_fingerprints()
     other = [name for name in fingerprints if known is not None and known.get(name) != fingerprints[name]]
     if other:
@@ -137,3 +138,12 @@ def _adopt(folder: StudyFolder, settings: StudySettings, problem: Problem) -> No
         )
     folder.write_fingerprints(fingerprints)
     folder.write_settings(document)
+
+
+def _check_num_trials(folder: StudyFolder, settings: StudySettings, problem: Problem) -> None:
+    """Refuse a resumed study fewer trials than it has: a survey decides how many of them are baselines."""
+    num_sampled = folder.num_proposals() - len(problem.baselines)
+    if num_sampled > settings.num_trials:
+        raise StudyError(
+            f"num_trials: must be at least {num_sampled}, which {folder.path} has sampled, got {settings.num_trials}."
+        )

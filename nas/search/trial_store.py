@@ -103,6 +103,7 @@ class TrialStore:
                 pattern=meant,
                 proxy_pattern=proposal.pattern if meant != proposal.pattern else None,
                 cost=self._problem.cost_of(meant) if meant else None,
+                predicted=self._problem.predicted(proposal.pattern) if proposal.pattern else None,
                 reason=proposal.failure or proposal.flaw,
                 measurements=(),
             ),

@@ -31,6 +31,7 @@ class Baseline:
 
 
 _CAUSAL, _BIDIRECTIONAL, _GRID = Needs(causal=True), Needs(causal=False), Needs(grid=True)
+_SURVEYED = Needs(causal=True, sensitivity=True)
 
 BASELINES: dict[str, Baseline] = {
     make.__name__: Baseline(make.__name__, make, needs)
@@ -51,6 +52,8 @@ BASELINES: dict[str, Baseline] = {
         (systems.cswin, _GRID),
         (systems.streaming, _CAUSAL),
         (systems.retrieval_streaming, _CAUSAL),
+        (systems.nll_layers_25, _SURVEYED),
+        (systems.nll_layers_50, _SURVEYED),
         (systems.neighborhood, _GRID),
         (systems.sliding_window, _CAUSAL),
     )

@@ -22,6 +22,15 @@ def require_numbers(name: str, options: Sequence[int] | None, at_least: int) -> 
         raise InputError(name, f"must hold numbers of {at_least} or more", options)
 
 
+def require_shares(name: str, options: Sequence[float] | None) -> None:
+    """Raise InputError unless `options` is None or holds different shares from 0 to 1."""
+    if options is None:
+        return
+    require_options(name, options)
+    if not all(0 <= share <= 1 for share in options):
+        raise InputError(name, "must hold shares from 0 to 1", options)
+
+
 def require_words(name: str, options: Sequence[str] | None, allowed: Iterable[str], noun: str) -> None:
     """Raise InputError unless `options` is None or holds different words, all of them allowed."""
     if options is None:

@@ -6,7 +6,7 @@ from typing import Literal
 from nas.errors import InputError
 from nas.space.space import Shape
 
-Lack = Literal["grid", "causal", "bidirectional", "context", "retrieval_heads"]
+Lack = Literal["grid", "causal", "bidirectional", "context", "retrieval_heads", "sensitivity"]
 
 _WANTED: dict[Lack, tuple[str, str, str]] = {
     "grid": ("a task with a grid", "one without", "Use task=image."),
@@ -16,6 +16,11 @@ _WANTED: dict[Lack, tuple[str, str, str]] = {
         "a model whose retrieval heads are known",
         "a model without retrieval scores",
         "Use evaluation=checkpoint with evaluation.needle_depths.",
+    ),
+    "sensitivity": (
+        "a model whose layers and heads have been surveyed",
+        "a model without a survey",
+        "Use evaluation=checkpoint with evaluation.survey_sequences of 1 or more, or space=head_split.",
     ),
     "context": ("a task that provides the previous segment", "one without", "Use task=text or task=tokens."),
 }
@@ -31,12 +36,14 @@ class Needs:
         causal: it must be causal (True) or bidirectional (False); None for either.
         context: the task must provide the segment before each sequence.
         retrieval_heads: the retrieval scores of the model's heads must be known.
+        sensitivity: a survey of the model's layers and heads must be known.
     """
 
     grid: bool = False
     causal: bool | None = None
     context: bool = False
     retrieval_heads: bool = False
+    sensitivity: bool = False
 
     def lack(self, shape: Shape) -> Lack | None:
         """The first thing that the shape lacks; None if it fits."""
@@ -46,7 +53,9 @@ class Needs:
             return "causal" if self.causal else "bidirectional"
         if self.context and not shape.context:
             return "context"
-        return "retrieval_heads" if self.retrieval_heads and not shape.retrieval_heads else None
+        if self.retrieval_heads and not shape.retrieval_heads:
+            return "retrieval_heads"
+        return "sensitivity" if self.sensitivity and shape.sensitivity is None else None
 
     def check(self, where: str, shape: Shape) -> None:
         """Raise InputError, with the task to use instead, if the shape lacks something.

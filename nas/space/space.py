@@ -7,6 +7,7 @@ from typing import Protocol
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.serving import ServingRules
+from nas.space.sensitivity import Sensitivity
 
 Option = str | int | float | bool
 
@@ -37,6 +38,7 @@ class Shape:
         weighted: whether the model is pretrained, so that the order of heads matters.
         grain: how many of these tokens the trained model sees as one; smaller sizes come to nothing there.
         retrieval_heads: every (layer, head) by descending retrieval score; empty if there are no scores.
+        sensitivity: what a survey says of the layers and heads of a pretrained model; None without one.
         serving: what the targets of `deployable_by` can all represent; None for no limit.
     """
 
@@ -49,6 +51,7 @@ class Shape:
     weighted: bool = False
     grain: int = 1
     retrieval_heads: tuple[tuple[int, int], ...] = ()
+    sensitivity: Sensitivity | None = None
     serving: ServingRules | None = None
 
     @property

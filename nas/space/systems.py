@@ -26,6 +26,9 @@ from nas.space.choices import heads_by_place, split_heads
 from nas.space.scaling import odd_at_most, random_block, root_stride, window_of
 from nas.space.space import Shape
 
+SINKS = 4
+"""First tokens that a pretrained model spends attention on, whatever they are (Xiao et al. 2024a, section 3.1)."""
+
 
 def full(shape: Shape) -> ModelPattern:
     """Every query sees every key (Vaswani et al. 2017)."""
@@ -72,11 +75,13 @@ def bigbird(shape: Shape) -> ModelPattern:
 def local_global(shape: Shape) -> ModelPattern:
     """Layers alternate between a window of a 32nd of the sequence and full attention; the first one is local.
 
+    In a pretrained model local layers see four sinks too: it was trained to spend what it has no use for on its first
+    tokens, where gpt-oss has learnt a number for each head instead.
     Source: gpt-oss (OpenAI 2025), model card, section 2.2: 128 keys; the authors' gpt_oss/torch/model.py: 4,096 tokens
     before the context was extended, the first layer local.
     """
-    local = window_of(max(2, shape.num_tokens // 32), causal=shape.causal)
-    return _by_layer(shape, lambda index: (local,) if index % 2 == 0 else (Full(),))
+    local = (*_thirty_second(shape), *([Global(SINKS)] if shape.weighted else []))
+    return _by_layer(shape, lambda index: local if index % 2 == 0 else (Full(),))
 
 
 def parallel(shape: Shape) -> ModelPattern:
@@ -157,7 +162,7 @@ def streaming(shape: Shape) -> ModelPattern:
 
     Source: Xiao et al. 2024a (StreamingLLM), table 1: 4 + 1,020 keys, Llama-2-13B with a context of 4,096 tokens.
     """
-    return _alike(shape, Window(max(2, shape.num_tokens // 4 - 4) - 1), Global(4))
+    return _alike(shape, Window(max(2, shape.num_tokens // 4 - SINKS) - 1), Global(SINKS))
 
 
 def retrieval_streaming(shape: Shape) -> ModelPattern:
@@ -176,6 +181,16 @@ def retrieval_streaming(shape: Shape) -> ModelPattern:
     num_streaming = shape.num_heads - max(1, shape.num_heads // 4)
     layer = split_heads(shape.num_heads, num_streaming, (Full(),), streaming)
     return shape.pattern([layer] * shape.num_layers)
+
+
+def nll_layers_25(shape: Shape) -> ModelPattern:
+    """A quarter of the layers full, chosen by the likelihood of needles' values; see `_nll_layers`."""
+    return _nll_layers(shape, max(1, shape.num_layers // 4))
+
+
+def nll_layers_50(shape: Shape) -> ModelPattern:
+    """Half of the layers full, chosen by the likelihood of needles' values; see `_nll_layers`."""
+    return _nll_layers(shape, max(1, shape.num_layers // 2))
 
 
 def neighborhood(shape: Shape) -> ModelPattern:
@@ -204,6 +219,24 @@ def _alike(shape: Shape, *attend: Primitive) -> ModelPattern:
 def _by_layer(shape: Shape, union: Callable[[int], tuple[Primitive, ...]]) -> ModelPattern:
     """The same union on every head of a layer, by the layer's index."""
     return shape.pattern([(HeadGroup(shape.num_heads, union(index)),) for index in range(shape.num_layers)])
+
+
+def _nll_layers(shape: Shape, num_full: int) -> ModelPattern:
+    """The layers whose window alone costs most likelihood stay full; the others see a 32nd of the sequence and sinks.
+
+    Without probes it is the likelihood of the text.
+    Source: NLL-guided layer selection (arXiv 2606.27791): layers are windowed in turn, and chosen by the likelihood of
+    the answers. The window and the sinks are those of the survey.
+    """
+    assert shape.sensitivity is not None, "Baseline checks this"
+    order = shape.sensitivity.layers("needle" if shape.sensitivity.knows_needles else "text")
+    full = set(order[shape.num_layers - num_full :])
+    local = (*_thirty_second(shape), Global(SINKS))
+    return _by_layer(shape, lambda index: (Full(),) if index in full else local)
+
+
+def _thirty_second(shape: Shape) -> tuple[Window]:
+    return (window_of(max(2, shape.num_tokens // 32), causal=shape.causal),)
 
 
 def _eighth(shape: Shape) -> Window:

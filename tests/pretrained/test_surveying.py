@@ -15,7 +15,7 @@ from nas.pretrained.needle import NeedleTask
 from nas.pretrained.retrieval_heads import retrieval_scores
 from nas.pretrained.surveying import SurveyTasks, go_on, losses, narrowed
 from nas.pretrained.tokenised_text import TokenisedText
-from nas.results.survey import Losses, Part, Survey
+from nas.results.survey import Losses, Survey, SurveyPart
 from nas.tasks.language.text import TextSettings
 
 BLANK = Survey(
@@ -72,8 +72,8 @@ def test_a_survey_equals_scoring_each_pattern_plainly(decoder: Decoder, tasks: S
 
 
 def test_only_the_part_is_narrow(decoder: Decoder) -> None:
-    layer = narrowed(decoder.dimensions, Part(layer=1, recent_tokens=5), 2)
-    head = narrowed(decoder.dimensions, Part(layer=0, head=1, recent_tokens=5), 0)
+    layer = narrowed(decoder.dimensions, SurveyPart(layer=1, recent_tokens=5), 2)
+    head = narrowed(decoder.dimensions, SurveyPart(layer=0, head=1, recent_tokens=5), 0)
     seen = lambda pattern, layer: pattern.mask(layer=layer, num_tokens=16).sum(axis=(1, 2)).tolist()  # noqa: E731
     full = 16 * 17 // 2
     narrow = 5 * 16 - 10
@@ -104,7 +104,7 @@ def test_layers_below_a_narrow_one_are_not_run_again(decoder: Decoder, tasks: Su
     decoder.attend_fully()
     losses(decoder, tasks, keep=True)
     before = decoder.states.num_run
-    decoder.attend_as(narrowed(decoder.dimensions, Part(layer=1, recent_tokens=2), 4))
+    decoder.attend_as(narrowed(decoder.dimensions, SurveyPart(layer=1, recent_tokens=2), 4))
     losses(decoder, tasks, keep=False)
     assert decoder.states.num_run - before == 2  # the upper layer, for each of two sequences
 

@@ -5,6 +5,7 @@ import io
 
 from nas.patterns.label import label
 from nas.report.trial_table import trial_table
+from nas.results.survey import Losses
 from nas.results.trial import TrialState
 from tests.fronts import make_baseline, make_front, make_point, make_trial
 from tests.records import trained_trial
@@ -36,3 +37,11 @@ def test_no_text_is_a_formula():
     [row] = _rows(make_front(), trials)
     assert row["'=cmd()"] == "'@SUM(A1)" and row["kind"] == "'-1+1"
     assert row["share"] == "-0.5", "a number is a number"
+
+
+def test_what_a_survey_predicts_has_columns_of_its_own():
+    trials = [trained_trial(1, 2.6, predicted=Losses(text=0.25, needle=1.5)), make_trial(2, TrialState.IMPOSSIBLE)]
+    known, unknown = _rows(make_front(), trials)
+    assert (known["predicted_text"], known["predicted_needle"]) == ("0.25", "1.5")
+    assert (unknown["predicted_text"], unknown["predicted_needle"]) == ("", "")
+    assert "predicted_text" not in _rows(make_front(), [trained_trial(1, 2.6)])[0]

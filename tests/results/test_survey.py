@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from nas.errors import StudyError
-from nas.results.survey import SURVEY_FILE, Losses, Part, PartLosses, Survey, read_survey, write_survey
+from nas.results.survey import SURVEY_FILE, Losses, PartLosses, Survey, SurveyPart, read_survey, write_survey
 
 BLANK = Survey(
     key="abc",
@@ -71,4 +71,4 @@ def test_a_damaged_file_is_named_in_one_line(tmp_path: Path) -> None:
 
 
 def test_a_part_is_a_layer_or_one_of_its_heads() -> None:
-    assert Part(layer=1, recent_tokens=4) == Part(layer=1, head=None, recent_tokens=4)
+    assert SurveyPart(layer=1, recent_tokens=4) == SurveyPart(layer=1, head=None, recent_tokens=4)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 
@@ -13,12 +14,17 @@ from nas.config.load import load_settings
 from nas.costs.counting import count_cost
 from nas.errors import InputError, StudyError
 from nas.patterns.file import load_pattern
+from nas.patterns.head import HeadPattern
+from nas.patterns.layer import HeadGroup
+from nas.pretrained.retrieval_heads import ranked_heads
 from nas.results.codec import to_document
 from nas.results.front import InCheckpoint
+from nas.results.survey import Losses, read_survey
 from nas.search.executors import choose
 from nas.search.problem.problem import make_problem
 from nas.search.settings import StudySettings
 from nas.search.study import run_study
+from nas.space.sensitivity import Sensitivity
 from tests.one_thread import one_thread as one_thread
 from tests.tiny_decoder import train_tiny_decoder
 from tests.tiny_models import save_tiny_model, written_text
@@ -58,7 +64,9 @@ def test_the_checkpoint_is_the_target(model: Path, text: Path) -> None:
     assert problem.full_cost.kv_cache_bytes == 2 * 256 * 2 * 8 * 2 * 4
 
 
-@pytest.mark.parametrize("space", ["head_split", "per_head", "local_global", "retrieval_streaming", "streaming"])
+@pytest.mark.parametrize(
+    "space", ["by_sensitivity", "head_split", "per_head", "local_global", "retrieval_streaming", "streaming"]
+)
 def test_query_heads_that_share_a_kv_head_attend_alike(space: str, model: Path, text: Path) -> None:
     problem = make_problem(settings_for(model, text, *SMALL, f"space={space}"))
     for pattern in (*problem.baselines.values(), *drawn(problem, 5)):
@@ -146,7 +154,14 @@ def test_adapters_are_trained_from_rung_to_rung(model: Path, text: Path, tmp_pat
     [
         (["task.num_tokens=1024", "task.validation_sequences=4"], r"^task.num_tokens: must be at most 512"),
         (["task.num_tokens=8000"], r"^task.path: must leave 8,001 tokens"),
-        (["evaluation.needle_depths=[]"], r"^space=head_split: needs a model whose retrieval heads are known"),
+        (
+            ["evaluation.needle_depths=[]", "space=head_split"],
+            r"^space=head_split: needs a model whose retrieval heads are known",
+        ),
+        (
+            ["evaluation.survey_sequences=0"],
+            r"^space=by_sensitivity: needs a model whose layers and heads have been surveyed, got 'a model without",
+        ),
         (["task.num_tokens=16"], r"^evaluation.needle_depths: must leave room"),
     ],
 )
@@ -166,11 +181,11 @@ def test_a_split_found_by_the_search_keeps_recall_where_windows_lose_it(tmp_path
     words = ("task.num_tokens=160", "task.validation_sequences=4", "evaluation.needle_sequences=6", "num_trials=8")
     text = Path(json.__file__).parent  # of the standard library, in which the needles of the training were
     settings = settings_for(model, text, *words, "training.batch_size=8", f"runs_folder={tmp_path}/runs")
-    problem = make_problem(settings)
-    first, *_ = problem.shape.retrieval_heads
-    assert first[0] == 1  # the upper layer looks for what the lower one prepares
-
     front = run_study(settings)
+    survey = read_survey(tmp_path / "runs" / settings.study)
+    assert survey is not None and survey.is_complete
+    first, *_ = ranked_heads(survey.retrieval)
+    assert first[0] == 1  # the upper layer looks for what the lower one prepares
     baselines = {baseline.baseline: baseline for baseline in front.baselines}
     assert {"full", "streaming", "sliding_window", "retrieval_streaming"} <= baselines.keys()
     recall = {name: baseline.scores["quality_needle"] for name, baseline in baselines.items()}
@@ -187,3 +202,23 @@ def test_a_split_found_by_the_search_keeps_recall_where_windows_lose_it(tmp_path
             and point.scores["quality_needle"] > kept * recall["full"]
             and point.ratio_to_full["kv_cache_bytes"] < cache
         ]
+
+
+def test_a_trial_knows_what_the_survey_predicts_of_it(model: Path, text: Path, tmp_path: Path) -> None:
+    settings = settings_for(model, text, *SMALL, "num_trials=2", f"runs_folder={tmp_path}")
+    front = run_study(settings)
+    survey = read_survey(tmp_path / settings.study)
+    assert survey is not None
+    sensitivity = Sensitivity(survey)
+    for entry in (*front.baselines, *front.points):
+        groups = [group for layer in entry.pattern.layers for group in layer.heads]
+        keys = [keys_per_query(group) for group in groups for _ in range(group.count)]
+        effect = sensitivity.effects(np.array([keys[::2]]))[0]  # two query heads share a KV head
+        assert entry.predicted is not None
+        assert (entry.predicted.text, entry.predicted.needle) == pytest.approx(tuple(effect), abs=1e-6)
+    full = next(entry for entry in front.baselines if entry.baseline == "full")
+    assert full.predicted == Losses(text=0.0, needle=0.0)
+
+
+def keys_per_query(group: HeadGroup) -> float:
+    return float(HeadPattern(group.attend).mask(64).sum()) / 64

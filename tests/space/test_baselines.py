@@ -10,7 +10,9 @@ from nas.search_spaces.everything import Everything
 from nas.search_spaces.hybrid import Hybrid
 from nas.search_spaces.sst import SST
 from nas.space.baselines import BASELINES, DEFAULT_BASELINES, baselines_for
+from nas.space.sensitivity import Sensitivity
 from nas.space.space import Shape
+from tests.surveys import made_survey
 
 DEFAULT = Shape(num_layers=2, num_heads=4, num_tokens=128, causal=True, context=True)
 IMAGE = Shape(num_layers=4, num_heads=4, num_tokens=256, causal=False, grid=(16, 16))
@@ -23,6 +25,8 @@ FITTING = {
     (False, (2, 4)): ANY_SHAPE | {"linformer", "sst", "swin", "cswin", "neighborhood"},
 }
 """Which baselines fit, by causality and grid."""
+SURVEYED = {"nll_layers_25", "nll_layers_50"}
+"""Which fit a causal model only if its layers have been surveyed."""
 
 each_baseline = pytest.mark.parametrize("name", BASELINES)
 
@@ -60,7 +64,15 @@ def test_a_baseline_fits_the_shape_or_says_what_it_lacks(
 def test_what_fits_is_known_beforehand(causal: bool, grid: tuple[int, int] | None) -> None:
     shape = Shape(num_layers=2, num_heads=4, num_tokens=8, causal=causal, grid=grid, context=causal)
     assert {name for name in BASELINES if BASELINES[name].needs.lack(shape) is None} == FITTING[causal, grid]
-    assert set().union(*FITTING.values()) == set(BASELINES)
+    assert set().union(SURVEYED, *FITTING.values()) == set(BASELINES)
+
+
+def test_a_survey_lets_more_baselines_fit() -> None:
+    sensitivity = Sensitivity(made_survey(4, 4, 128))
+    for causal in (True, False):
+        shape = Shape(num_layers=4, num_heads=4, num_tokens=128, causal=causal, context=causal, sensitivity=sensitivity)
+        fitting = {name for name in BASELINES if BASELINES[name].needs.lack(shape) is None}
+        assert fitting == FITTING[causal, None] | (SURVEYED if causal else set())
 
 
 @pytest.mark.parametrize("shape", [DEFAULT, IMAGE], ids=str)

@@ -16,7 +16,9 @@ from nas.space.baselines import BASELINES
 from nas.space.load import load_space
 from nas.space.needs import ANYTHING
 from nas.space.random_suggester import RandomSuggester
+from nas.space.sensitivity import Sensitivity
 from nas.space.space import Option, Shape
+from tests.surveys import made_survey
 
 PAGE = (Path(__file__).parents[2] / "docs" / "spaces.md").read_text(encoding="utf-8")
 TEXT = Shape(num_layers=2, num_heads=4, num_tokens=128, causal=True, context=True)
@@ -28,6 +30,7 @@ CHECKPOINT = Shape(
     causal=True,
     weighted=True,
     retrieval_heads=tuple((layer, head) for layer in (1, 0) for head in range(4)),
+    sensitivity=Sensitivity(made_survey(2, 4, 128)),
 )
 IMAGE = Shape(num_layers=2, num_heads=4, num_tokens=64, causal=False, grid=(8, 8))
 

@@ -17,6 +17,7 @@ IMAGE = Shape(num_layers=1, num_heads=1, num_tokens=16, causal=False, grid=(4, 4
         (Needs(causal=True), [None, None, "causal"]),
         (Needs(causal=False), ["bidirectional", "bidirectional", None]),
         (Needs(causal=True, context=True), [None, "context", "causal"]),
+        (Needs(causal=True, sensitivity=True), ["sensitivity", "sensitivity", "causal"]),
     ],
 )
 def test_what_a_shape_lacks(needs: Needs, lacks: list[str | None]) -> None:

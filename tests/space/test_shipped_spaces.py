@@ -16,6 +16,7 @@ from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Global, Random, Stride, Window
 from nas.search_spaces.anchors import Anchors, anchors_for
 from nas.search_spaces.bigbird import BigBird
+from nas.search_spaces.by_sensitivity import BySensitivity
 from nas.search_spaces.cswin import CSWin
 from nas.search_spaces.everything import Everything
 from nas.search_spaces.head_split import HeadSplit
@@ -38,7 +39,9 @@ from nas.space.baselines import BASELINES
 from nas.space.load import load_space
 from nas.space.needs import ANYTHING
 from nas.space.random_suggester import RandomSuggester
+from nas.space.sensitivity import Sensitivity
 from nas.space.space import Option, Shape, Space, Suggester
+from tests.surveys import made_survey
 
 TEXT = Shape(num_layers=2, num_heads=4, num_tokens=128, causal=True, context=True)
 MASKED = Shape(num_layers=2, num_heads=4, num_tokens=128, causal=False)
@@ -50,6 +53,7 @@ CHECKPOINT = Shape(
     causal=True,
     weighted=True,
     retrieval_heads=((1, 2), (0, 3), (1, 0), (0, 0), (1, 1), (0, 1), (1, 3), (0, 2)),
+    sensitivity=Sensitivity(made_survey(2, 4, 128)),
 )
 SHAPES = [
     TEXT,
@@ -84,6 +88,7 @@ SPACES: dict[type[Space], tuple[Shape, dict[str, set[str]]]] = {
     LocalGlobal: (TEXT, {"full": {"full"}, "window": {"window"}, "chunk": {"block"}}),
     Streaming: (TEXT, {"sinks": {"window", "global"}, "none": {"window"}}),
     RetrievalStreaming: (TEXT, {"retrieval": {"full"}, "streaming": {"window", "global"}}),
+    BySensitivity: (CHECKPOINT, {}),
     HeadSplit: (CHECKPOINT, {"retrieval": {"full"}, "streaming": {"window", "global"}, "no sinks": {"window"}}),
     PerHead: (CHECKPOINT, {"sinks": {"window", "global"}, "none": {"window"}}),
     Natten: (IMAGE, {"box": {"neighborhood"}, "full": {"full"}}),

@@ -19,9 +19,18 @@ from nas.patterns.primitives import (
 )
 from nas.space import systems
 from nas.space.baselines import BASELINES
+from nas.space.sensitivity import Sensitivity
 from nas.space.space import Shape
+from tests.surveys import made_survey
 
-TEXT = Shape(num_layers=2, num_heads=4, num_tokens=128, causal=True, context=True)
+TEXT = Shape(
+    num_layers=2,
+    num_heads=4,
+    num_tokens=128,
+    causal=True,
+    context=True,
+    sensitivity=Sensitivity(made_survey(2, 4, 128)),
+)
 IMAGE = Shape(num_layers=4, num_heads=4, num_tokens=256, causal=False, grid=(16, 16))
 
 
@@ -139,3 +148,24 @@ def test_a_bidirectional_window_has_half_of_its_keys_on_each_side() -> None:
     shape = Shape(num_layers=1, num_heads=1, num_tokens=128, causal=False)
     assert systems.longformer(shape).layers[0].heads[0].attend == (Window(8, 8), Global(1))
     assert systems.longformer(TEXT).layers[0].heads[0].attend == (Window(15), Global(1))
+
+
+@pytest.mark.parametrize(("name", "num_full"), [("nll_layers_25", 2), ("nll_layers_50", 4)])
+@pytest.mark.parametrize("with_probe", [True, False])
+def test_layers_that_the_likelihood_needs_most_stay_full(name: str, num_full: int, with_probe: bool) -> None:
+    """That of needles' values, or of the text where there are none."""
+    survey = made_survey(8, 4, 128, with_probe=with_probe)
+    shape = Shape(num_layers=8, num_heads=4, num_tokens=128, causal=True, sensitivity=Sensitivity(survey))
+    lost = {
+        one.part.layer: one.losses.needle if with_probe else one.losses.text
+        for one in survey.parts
+        if one.part.head is None and one.part.recent_tokens == 4
+    }
+    needed = sorted(lost, key=lambda layer: lost[layer])[-num_full:]
+    heads = [layer.heads[0].attend for layer in getattr(systems, name)(shape).layers]
+    assert heads == [(Full(),) if layer in needed else (Window(3), Global(4)) for layer in range(8)]
+
+
+def test_local_layers_of_a_pretrained_model_see_its_sinks() -> None:
+    shape = Shape(num_layers=2, num_heads=4, num_tokens=128, causal=True, weighted=True)
+    assert systems.local_global(shape).layers[0].heads[0].attend == (Window(3), Global(4))

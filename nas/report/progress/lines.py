@@ -128,6 +128,8 @@ def _outcome(trial: Trial, objectives: Sequence[Objective], full_cost: Cost | No
         state = trial.state.value.replace("_", " ")
         return [f"{state}: {' '.join(trial.reason.split())}" if trial.reason else state]
     shown = [_value(trial, objective, full_cost) for objective in objectives]
+    if trial.predicted is not None and trial.baseline != "full":
+        shown.append(f"predicted {trial.predicted.text:+.3f} bits per byte over full")
     return [*shown, format_seconds(max(one.wall_seconds for one in trial.measurements))]
 
 

@@ -39,6 +39,7 @@ def entry_fields(
         "spread": {score.name: _deviation(by_seed, score.name) for score in problem.scores},
         "front_probability": chances.get(trial.number),
         "gain_of_last_rung": _last_gain(trial, problem.scores),
+        "predicted": trial.predicted,
         "cost": trial.cost,
         "ratio_to_full": trial.cost.ratio_to(problem.full_cost),
         "pattern_id": trial.pattern.id,

@@ -75,6 +75,20 @@ def head_features(patterns: Sequence[ModelPattern], num_tokens: int) -> NDArray[
     return np.stack([_heads_row(pattern, num_tokens) for pattern in patterns])
 
 
+def expected_columns(effects: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Predicted effects as features that measured values may be linear in.
+
+    A share of needles found falls as their likelihood does, and cannot fall below 0 however many nats are lost.
+
+    Args:
+        effects: bits per byte of text and nats per token of needles, shape (m, 2), or (m, 0) for no prediction.
+    """
+    if not effects.shape[1]:
+        return effects
+    text, needle = effects.T
+    return np.column_stack([text, 1 - np.exp(-np.maximum(needle, 0))])
+
+
 @lru_cache(maxsize=1 << 14)
 def _heads_row(pattern: ModelPattern, num_tokens: int) -> NDArray[np.float64]:
     """One row of `head_features`, cached as `_pattern_row` is."""

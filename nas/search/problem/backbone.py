@@ -1,7 +1,7 @@
 """The backbone of a study, the model whose patterns are searched: a proxy, or a pretrained decoder."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 import torch
@@ -11,18 +11,20 @@ from nas.errors import InputError
 from nas.evaluation.settings import CheckpointSettings, ScratchSettings
 from nas.patterns.model import ModelPattern
 from nas.patterns.stretch import stretched
-from nas.pretrained.checkpoint_tasks import NEEDLE, TEXT, checkpoint_tasks
+from nas.pretrained.checkpoint_tasks import TEXT, checkpoint_tasks
 from nas.pretrained.decoder import Decoder
 from nas.pretrained.dimensions import Dimensions
-from nas.pretrained.needle import NeedleTask
-from nas.pretrained.retrieval_heads import ranked_heads, retrieval_scores
+from nas.pretrained.retrieval_heads import ranked_heads
 from nas.pretrained.source import checkpoint_fingerprint
 from nas.proxy.network.layout import check_fit as check_fit_of_proxy
+from nas.results.survey import Survey
 from nas.search.devices import choose_devices
 from nas.search.problem.deployment import deployment
 from nas.search.problem.study_tasks import make_tasks
+from nas.search.problem.to_survey import ToSurvey, make_to_survey
 from nas.search.problem.transfer import Transfer, make_transfer
 from nas.search.settings import StudySettings
+from nas.space.sensitivity import Sensitivity
 from nas.space.space import Shape
 from nas.tasks.language.text import TextSettings
 from nas.tasks.task import Task
@@ -36,6 +38,7 @@ class Backbone:
         tasks: the loaded tasks by label, the one that gives the shape first.
         shape: what a space fills: its heads are those that can attend differently at no loss, the KV heads.
         num_heads: heads of a pattern, a multiple of the shape's: query heads that share a KV head attend alike.
+        to_survey: what is measured before the first trial; None if nothing is.
         transfer: between the proxy that is trained and the target that is meant; None if they are the same.
         target: the model itself as a target.
         check_fit: raises PatternError for a pattern that does not fit the model or a task.
@@ -50,7 +53,14 @@ class Backbone:
     check_fit: Callable[[ModelPattern], None]
     trains: bool = True
     fingerprint: str | None = None
+    to_survey: ToSurvey | None = None
     transfer: Transfer | None = None
+
+    def with_survey(self, survey: Survey) -> "Backbone":
+        """The backbone with what a survey says of its layers and heads."""
+        sensitivity = Sensitivity(survey) if survey.recent_tokens else None
+        known = replace(self.shape, retrieval_heads=ranked_heads(survey.retrieval), sensitivity=sensitivity)
+        return replace(self, shape=known)
 
     @property
     def num_tokens(self) -> int:
@@ -130,7 +140,7 @@ def _pretrained(settings: StudySettings, evaluation: CheckpointSettings) -> Back
     tasks = checkpoint_tasks(
         decoder, settings.task, evaluation.needle_depths, evaluation.needle_sequences, evaluation.phase
     )
-    text, probe = tasks[TEXT], tasks.get(NEEDLE)
+    text = tasks[TEXT]
     longest = [text, *(longer for times in sorted(settings.training.test_lengths) if (longer := text.longer(times)))][
         -1
     ]
@@ -143,19 +153,20 @@ def _pretrained(settings: StudySettings, evaluation: CheckpointSettings) -> Back
         causal=True,
         weighted=True,
         serving=targets.rules,
-        retrieval_heads=ranked_heads(retrieval_scores(decoder, probe, settings.training.batch_size))
-        if isinstance(probe, NeedleTask)
-        else (),
     )
-    return Backbone(
+    fingerprint = checkpoint_fingerprint(decoder.folder)
+    to_survey = make_to_survey(decoder, tasks, evaluation, settings.training.batch_size, fingerprint)
+    backbone = Backbone(
         tasks=tasks,
         shape=shape,
         num_heads=sizes.num_heads,
         target=sizes.target(evaluation.cost_tokens or text.num_tokens),
         check_fit=sizes.check_fit,
         trains=evaluation.trains,
-        fingerprint=checkpoint_fingerprint(decoder.folder),
+        fingerprint=fingerprint,
+        to_survey=to_survey,
     )
+    return backbone.with_survey(to_survey.unmeasured) if to_survey else backbone
 
 
 def _check_length(num_tokens: int, sizes: Dimensions) -> None:

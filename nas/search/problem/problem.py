@@ -18,7 +18,8 @@ from nas.patterns.model import ModelPattern
 from nas.results.cost import Cost
 from nas.results.objective import Score
 from nas.results.phase import PatternPhase
-from nas.search.modelling.features import head_features, pattern_features
+from nas.results.survey import Losses, Survey
+from nas.search.modelling.features import expected_columns, head_features, pattern_features
 from nas.search.problem.backbone import Backbone, make_backbone
 from nas.search.problem.deployment import Deployment, UndeployableError, deployment
 from nas.search.problem.larger import LargerModel, larger_model
@@ -128,13 +129,41 @@ class Problem:
         return pattern
 
     def features(self, patterns: Sequence[ModelPattern]) -> NDArray[np.float64]:
-        """Patterns as features for a regression, shape (patterns, f); head by head too where heads have weights."""
+        """Patterns as features for a regression, shape (patterns, f).
+
+        Head by head too where heads have weights; `num_expected` predictions of a survey stand in front.
+        """
         of_layers = pattern_features(patterns, self.backbone.num_tokens)
         if not self.shape.weighted:
             return of_layers
-        of_heads = head_features(patterns, self.backbone.num_tokens)
+        of_heads = self._of_kv_heads(patterns)
+        return np.concatenate([expected_columns(self.effects(patterns)), of_layers, of_heads], axis=1)
+
+    @property
+    def num_expected(self) -> int:
+        """How many leading features foretell what is measured."""
+        return 2 if self.shape.sensitivity else 0
+
+    def effects(self, patterns: Sequence[ModelPattern]) -> NDArray[np.float64]:
+        """What a survey predicts that patterns add to full attention's losses, shape (patterns, 2 or 0).
+
+        See `nas.space.sensitivity.Sensitivity.effects`.
+        """
+        if self.shape.sensitivity is None:
+            return np.zeros((len(patterns), 0))
+        return self.shape.sensitivity.effects(2 ** self._of_kv_heads(patterns))
+
+    def predicted(self, pattern: ModelPattern) -> Losses | None:
+        """The effects of one pattern; None without a survey."""
+        if self.shape.sensitivity is None:
+            return None
+        text, needle = (float(effect) for effect in self.effects([pattern])[0])
+        return Losses(text=text, needle=needle if self.shape.sensitivity.knows_needles else None)
+
+    def _of_kv_heads(self, patterns: Sequence[ModelPattern]) -> NDArray[np.float64]:
+        """log2 of the mean keys per query of every KV head, shape (patterns, layers * KV heads)."""
         alike = self.backbone.num_heads // self.shape.num_heads
-        return np.concatenate([of_layers, of_heads[:, ::alike]], axis=1)
+        return head_features(patterns, self.backbone.num_tokens)[:, ::alike]
 
     def try_out(self, pattern: ModelPattern) -> None:
         """Count a pattern and take its features, so that a pattern that makes either fail does so before it is used."""
@@ -196,6 +225,14 @@ def make_problem(settings: StudySettings) -> Problem:
         backbone.check_fit(pattern)
     _draw_on_trial(problem)
     return _with_deployable_baselines(problem)
+
+
+def with_survey(problem: Problem, survey: Survey) -> Problem:
+    """The problem with what a survey says of its checkpoint, where it was checked as if all heads were alike."""
+    backbone = problem.backbone.with_survey(survey)
+    baselines = {name: backbone.widened(one) for name, one in _baselines(problem.space, backbone.shape).items()}
+    native = {NATIVE: problem.baselines[NATIVE]} if NATIVE in problem.baselines else {}
+    return _with_deployable_baselines(replace(problem, backbone=backbone, baselines=baselines | native))
 
 
 def _with_deployable_baselines(problem: Problem) -> Problem:

@@ -10,6 +10,7 @@ from nas.report.progress.live import LiveProgress
 from nas.report.progress.watch import PlainProgress, make_progress
 from nas.results.measurement import Measurement, Outcome
 from nas.results.observer import Preparation, Progress
+from nas.results.survey import Losses
 from nas.results.trial import TrialState
 from tests.fronts import make_front, make_info, make_pattern, make_plan
 
@@ -151,3 +152,12 @@ def test_what_comes_before_the_first_trial_has_a_line_for_each_part_and_its_time
     ]
     assert "survey of layers 48/96, about 8 min left before the first trial" in lines
     assert len(lines) < 16 and lines[-1] == "study demo in runs/demo: 30 trials"
+
+
+def test_a_trial_shows_what_was_predicted_of_it(make_trial):
+    watcher, console = _plain()
+    watcher.study_started(make_info(), make_plan(), ())
+    watcher.trial_finished(make_trial(0, 2.4, baseline="full", predicted=Losses(text=0.0, needle=0.0)))
+    watcher.trial_finished(make_trial(1, 2.5, predicted=Losses(text=0.0871, needle=0.4)))
+    full, other = _lines(console)[1:]
+    assert "predicted" not in full and "  predicted +0.087 bits per byte over full  " in other
