@@ -18,8 +18,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from msgspec import structs
 from replay import MemoryStorage
 
+from nas.proxy.member import Member
 from nas.proxy.settings import TrainingSettings
-from nas.proxy.state.cohort_state import Member
 from nas.results.codec import to_document
 from nas.results.front import Front
 from nas.results.measurement import Measurement, Outcome
