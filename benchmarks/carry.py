@@ -17,12 +17,14 @@ from pathlib import Path
 
 import numpy as np
 from carried import CHOSEN, LARGER, OTHER, SHIPPED, small_forms
+from numpy.typing import NDArray
 from transfer import projections_at, values_at
 
 from nas.errors import NasError
 from nas.ground_truth.file import Table, read_table
 from nas.space.space import Shape
-from nas.statistics.rank_agreement import kendall_tau
+
+Array = NDArray[np.float64]
 
 DRAWS = 2_000
 """Resampled sets of patterns behind an interval."""
@@ -52,15 +54,18 @@ def compare(truth: Sequence[float], shares: Sequence[float], tokens: Sequence[fl
         shares: the small model's for the same patterns, with sizes as shares.
         tokens: with sizes in tokens.
     """
-    by_rule = np.array([truth, shares, tokens])
+    orders = [np.sign(np.subtract.outer(values, values)) for values in map(np.asarray, (truth, shares, tokens))]
     draws = np.random.default_rng(0).integers(len(truth), size=(DRAWS, len(truth)))
-    differences = [_tau(sample, 2) - _tau(sample, 1) for sample in (by_rule[:, draw] for draw in draws)]
+    differences = [_taus(*(order[np.ix_(draw, draw)] for order in orders)) @ (-1, 1) for draw in draws]
     low, high = np.quantile(differences, (0.05, 0.95))
-    return Comparison(_tau(by_rule, 1), _tau(by_rule, 2), float(low), float(high))
+    by_shares, by_tokens = _taus(*orders).tolist()
+    return Comparison(by_shares, by_tokens, float(low), float(high))
 
 
-def _tau(by_rule: np.ndarray, rule: int) -> float:
-    return kendall_tau(by_rule[0].tolist(), by_rule[rule].tolist()) or 0.0
+def _taus(truth: Array, *rules: Array) -> Array:
+    """Kendall's tau-b of the larger model's order of all pairs, shape (n, n), with that by each rule."""
+    agreement = [(truth * rule).sum() / np.sqrt((truth**2).sum() * (rule**2).sum()) for rule in rules]
+    return np.array(agreement)
 
 
 def rows(kind: str, shipped: Table, others: Table) -> list[str]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from carried import OTHER, SHIPPED
 from carry import compare, main, with_seeds
+from scipy.stats import kendalltau
 
 from nas.ground_truth.file import read_table
 
@@ -18,6 +19,13 @@ def test_a_rule_that_ranks_as_the_larger_model_does_is_better() -> None:
     found = compare(truth.tolist(), (truth + 2 * noise).tolist(), truth.tolist())
     assert found.tokens == 1 and found.shares < 0.6
     assert 0 < found.low <= found.tokens - found.shares <= found.high
+
+
+def test_tau_is_kendalls_tau_b_with_ties_on_either_side() -> None:
+    truth, shares, tokens = np.random.default_rng(3).integers(6, size=(3, 24)).tolist()
+    found = compare(truth, shares, tokens)
+    assert found.shares == pytest.approx(kendalltau(truth, shares).statistic)
+    assert found.tokens == pytest.approx(kendalltau(truth, tokens).statistic)
 
 
 def test_rules_that_rank_alike_differ_by_nothing() -> None:
