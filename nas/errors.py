@@ -61,9 +61,9 @@ def unknown(where: str, got: str, options: Iterable[str], noun: str = "name") ->
 
 
 def first_line(error: BaseException) -> str:
-    """`ZeroDivisionError: division by zero`, or what a NasError says: an error as part of a line, long ones cut."""
+    """`ZeroDivisionError: division by zero`, or what a NasError says: part of a printable line, long ones cut."""
     kind = "" if isinstance(error, NasError) else f"{type(error).__name__}: "
-    text = " ".join(f"{kind}{error}".split())
+    text = printable(" ".join(f"{kind}{error}".split()))
     return text if len(text) <= MOST_LETTERS else text[: MOST_LETTERS - 3] + "..."
 
 

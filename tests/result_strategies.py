@@ -36,7 +36,8 @@ NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 MAYBE = st.none() | NUMBERS
 COUNTS = st.integers(0, 10**30)
 """Costs of long sequences do not fit into 64 bits."""
-NAMES = st.text(max_size=12)
+NAMES = st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"]), max_size=12)
+"""What acts on a terminal is refused when it is read."""
 DIRECTIONS = st.sampled_from(["minimize", "maximize"])
 BY_NAME = st.dictionaries(NAMES, NUMBERS, max_size=3)
 

@@ -17,6 +17,14 @@ from nas.patterns.model import ModelPattern
 T = TypeVar("T")
 
 _PLACE = re.compile(r"^(?P<what>.*?)(?: - at (?:`key` in )?`\$(?P<place>[^`]*)`)?$", re.DOTALL)
+_ACTS = re.compile(
+    rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\x8b-\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]|\xef\xbb\xbf"
+)
+_ACTS_ESCAPED = re.compile(
+    rb"(?<!\\)(?:\\\\)*(\\[bf]|\\u(?:00(?:[01]|7f|[89])|200[b-f]|202[89a-e]|206[6-9]|feff))", re.IGNORECASE
+)
+"""Control characters, and those that turn or hide text: as they are in UTF-8, and as JSON escapes them."""
+
 _SCHEMA = re.compile(r"(?P<kind>nas\.[a-z_]+)/(?P<version>\d+)")
 
 
@@ -49,12 +57,15 @@ def from_json(content: bytes | str, kind: type[T]) -> T:
     """A value from the text of a JSON file.
 
     Raises:
-        DamagedError: the text is not JSON, or not that of a `kind`.
+        DamagedError: the text is not JSON, or not that of a `kind`; or it holds what would act on a terminal, where
+            names and reasons are shown.
     """
     try:
-        return msgspec.json.decode(content, type=kind, dec_hook=_decode)
+        value = msgspec.json.decode(content, type=kind, dec_hook=_decode)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as error:
         raise DamagedError(_message(error)) from None
+    _check_harmless(content.encode() if isinstance(content, str) else content)
+    return value
 
 
 def check_schema(content: bytes | str, schema: str, path: Path) -> None:
@@ -76,6 +87,12 @@ def check_schema(content: bytes | str, schema: str, path: Path) -> None:
     )
     remedy = "A newer nas wrote it: upgrade nas." if newer else "Restore it, or make it again with this nas."
     raise StudyError(f"{path}: schema: must be {schema!r}, got {named!r}. {remedy}")
+
+
+def _check_harmless(content: bytes) -> None:
+    if (found := _ACTS.search(content)) or (b"\\" in content and (found := _ACTS_ESCAPED.search(content))):
+        assert found is not None
+        raise DamagedError(f"text that would act on a terminal, {found[found.lastindex or 0]!r}")
 
 
 class _Named(msgspec.Struct):

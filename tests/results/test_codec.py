@@ -1,5 +1,6 @@
 """The codec refuses whatever it did not write, in one line with the place."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,25 @@ def test_plain_data_is_read_as_strictly(document: Any, said: str) -> None:
     with pytest.raises(DamagedError) as caught:
         from_document(document, Whole)
     assert str(caught.value) == said
+
+
+@pytest.mark.parametrize(
+    "acting", ["\x1b[2J", "\x00", "\x7f", "\x9b", "\b", "\f", "\u202e", "\u2066", "\u2028", "\ufeff"]
+)
+@pytest.mark.parametrize("escaped", [True, False])
+def test_text_that_would_act_on_a_terminal_is_refused(acting: str, escaped: bool) -> None:
+    """Names are shown as they are, and a file may come from a stranger."""
+    text = json.dumps({"count": 1, "ready": True, "anything": f"a{acting}"}, ensure_ascii=escaped)
+    if not escaped:
+        text = text.replace(json.dumps(acting)[1:-1], acting)
+    with pytest.raises(DamagedError, match=r"act on a terminal|malformed"):
+        from_json(text.encode(), Whole)
+
+
+@pytest.mark.parametrize("text", ["tab\tand\nline", "\\u001b", "\\\\b", "é 名 🧨", "C:\\b"])
+def test_other_text_comes_back_as_it_was(text: str) -> None:
+    document = {"count": 1, "ready": True, "anything": text}
+    assert from_json(json.dumps(document), Whole).anything == text
 
 
 def test_a_pattern_inside_is_named_with_both_places() -> None:

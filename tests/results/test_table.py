@@ -52,7 +52,9 @@ HEADERS = st.builds(
     sweep_rung=st.integers(0, 2**40),
     patterns=st.dictionaries(NAMES, ENTRIES, max_size=2),
 )
-SESSIONS = st.builds(Session, workers=st.integers(1, 99))
+SESSIONS = st.builds(
+    Session, workers=st.integers(1, 99), **{name: NAMES for name in Session.__struct_fields__ if name != "workers"}
+)
 
 
 @quick
