@@ -69,7 +69,8 @@ class WandbServer(ThreadingHTTPServer):
     def stream(self, run_id: str, document: Document) -> None:
         """Take the next piece of a run's history and its newest summary."""
         run, files = self.runs[run_id], document.get("files") or {}
-        run.history += [json.loads(line) for line in files.get("wandb-history.jsonl", {}).get("content", [])]
+        if (piece := files.get("wandb-history.jsonl")) is not None:  # a run that is sent anew begins at 0 again
+            run.history[piece["offset"] :] = [json.loads(line) for line in piece["content"]]
         for line in files.get("wandb-summary.json", {}).get("content", []):
             run.summary = json.loads(line)
         run.complete |= bool(document.get("complete"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nas.results.study import read_front
+from nas.results.study import StudyReader, read_front
 from nas.tracking.settings import TrackingSettings
 from nas.tracking.workspace import WorkspaceContents
 
@@ -23,7 +23,8 @@ def test_it_is_about_the_study_and_its_parameters(nas, study: Path, monkeypatch:
     assert (outcome.code, outcome.out) == (0, "https://wandb.example/team/patterns?nw=abc\n")
     [(contents, settings)] = saved
     assert (contents.study, contents.objectives) == (study.name, read_front(study).objectives)
-    assert "layer0.window" in " ".join(contents.parameters) or contents.parameters
+    known = {name for trial in StudyReader(study).trials() for name in trial.params}
+    assert set(contents.parameters) == known and len(contents.parameters) == len(known) > 0
     assert (settings.mode, settings.project, settings.entity) == ("online", "patterns", "team")
 
 
