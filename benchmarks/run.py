@@ -75,6 +75,12 @@ BENCHMARKS = (
         "Larger studies are in docs/decisions/0003-asking-is-a-pure-function.md.",
     ),
     Benchmark(
+        "scaling",
+        "Workers that one driver keeps busy",
+        ("benchmarks/scaling.py", "--workers", "1", "4"),
+        "Jobs of a second in which workers only sleep, in processes and on Ray. docs/scaling.md has more workers.",
+    ),
+    Benchmark(
         "profiling",
         "Measured costs",
         ("benchmarks/profiling.py", "--tokens", "1024", "--busy", "0"),

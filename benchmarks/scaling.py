@@ -1,6 +1,6 @@
 """How many workers a driver keeps busy, on this machine's processes and on Ray, with jobs that only sleep.
 
-    python benchmarks/scaling.py                                  # 1 to 16 workers, under a minute
+    python benchmarks/scaling.py                                  # 1 and 4 workers, about a minute
     python benchmarks/scaling.py --workers 1 2 4 8 16 32 64 --jobs 10   # as in docs/scaling.md
 
 Workers are real processes that sleep instead of training, and have started before the clock does. `busy` is the share
@@ -17,19 +17,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+
+from sleeping import sleep
 
 from nas.evaluation.settings import ScratchSettings
 from nas.proxy.member import Member
 from nas.proxy.settings import ProxySettings, TrainingSettings
-from nas.results.measurement import Measurement, Outcome
 from nas.search.executor_settings import RaySettings
-from nas.search.executors.jobs import Executor, Job, JobResult, OnProgress, ProfileJob, Setup
+from nas.search.executors.jobs import Executor, Job, JobResult, Setup
 from nas.search.executors.processes import ProcessExecutor
 from nas.search.executors.ray_executor import RayExecutor
-from nas.search.executors.worker_process import serve
 from nas.space.baselines import BASELINES
 from nas.space.space import Shape
 
@@ -62,34 +60,6 @@ class Load:
     slept_s: float
     cpu_s: float
     memory_mib: float
-
-
-class Sleeper:
-    """Sleeps as many milliseconds as a job has optimiser steps."""
-
-    def run(self, job: Job | ProfileJob, on_progress: OnProgress) -> JobResult:
-        """Sleep, and make up a measurement."""
-        assert isinstance(job, Job)
-        on_progress(job.trials[0], job.task, 0, job.rung)
-        time.sleep(job.rung / 1000)
-        measured = Measurement(
-            seed=job.seed,
-            learning_rate=1e-3,
-            step=job.rung,
-            outcome=Outcome.FINISHED,
-            quality=1.0,
-            train_loss=1.0,
-            wall_seconds=job.rung / 1000,
-            longer=(),
-        )
-        return JobResult(job, job.signed([measured], f"process {os.getpid()}"))
-
-
-def sleep(
-    pipe: "Connection[Any, Any]", lifeline: "Connection[Any, Any]", setup: Setup, device: str, num_threads: int
-) -> None:
-    """Passes for `nas.search.executors.worker_process.work`."""
-    serve(pipe, lifeline, Sleeper)
 
 
 def job(number: int, milliseconds: int, folder: Path) -> Job:
@@ -169,7 +139,7 @@ def row(executor: str, num_workers: int, load: Load) -> str:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--workers", nargs="+", type=int, default=[1, 4, 16])
+    parser.add_argument("--workers", nargs="+", type=int, default=[1, 4])
     parser.add_argument("--executors", nargs="+", default=EXECUTORS, choices=EXECUTORS)
     parser.add_argument("--jobs", type=int, default=4, help="for each worker")
     parser.add_argument("--milliseconds", type=int, default=1000, help="that a job takes")

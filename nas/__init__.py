@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nas.results.front import Front
     from nas.results.observer import Observer
     from nas.results.study import read_front
+    from nas.search.executor_settings import RaySettings
     from nas.search.settings import ConstraintSettings, FidelitySettings, SpaceSettings, StudySettings
     from nas.search.study import run_study
     from nas.tasks.language.text import TextSettings
@@ -41,6 +42,7 @@ __all__ = [
     "ModelPattern",
     "Observer",
     "ProxySettings",
+    "RaySettings",
     "RecallSettings",
     "ScratchSettings",
     "SpaceSettings",
@@ -67,6 +69,7 @@ _PLACES = {
     "Observer": "nas.results.observer",
     "TargetOptions": "nas.costs.target",
     "ProxySettings": "nas.proxy.settings",
+    "RaySettings": "nas.search.executor_settings",
     "RecallSettings": "nas.tasks.synthetic.recall",
     "ScratchSettings": "nas.evaluation.settings",
     "SpaceSettings": "nas.search.settings",

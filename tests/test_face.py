@@ -7,7 +7,7 @@ import pytest
 
 import nas
 
-FROZEN = """CheckpointSettings ConstraintSettings FidelitySettings Front ModelPattern Observer ProxySettings
+FROZEN = """CheckpointSettings ConstraintSettings FidelitySettings Front ModelPattern Observer ProxySettings RaySettings
 RecallSettings ScratchSettings SpaceSettings SparseAttention StudySettings Target TargetOptions TextSettings
 TrainingSettings __version__ cost label load_pattern read_front run_study"""
 """What other programs rely on: a name that is missing here was added, one that is missing in `nas` was broken."""

@@ -2,17 +2,22 @@
 
 import logging
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import ray
+from ray._private import ray_constants
 
-from nas.errors import InputError
+from nas.errors import InputError, NasError
 from nas.redact import secret_names
 from nas.search.executor_settings import RaySettings
 
 OBJECT_STORE_BYTES = 100 * 2**20
 """Of a Ray that is started here: all of its workers see the files of the study, so only jobs and results go through."""
+LOOPBACK = "127.0.0.1"
+REACHED_SECONDS = 10.0
+"""How long the head of a cluster may take to answer, in seconds."""
 
 
 def connect(settings: RaySettings, num_workers: int) -> None:
@@ -38,16 +43,23 @@ def disconnect() -> None:
 
 def _join(address: str) -> None:
     try:
+        if address != "auto":  # Ray itself would try for minutes
+            host, _, port = address.rpartition(":")
+            socket.create_connection((host.strip("[]"), int(port)), REACHED_SECONDS).close()
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, OverflowError, RuntimeError, ValueError) as error:
         first = " ".join(str(error).split())[:200]
         allowed = "must be a Ray cluster that this machine reaches, with the token of the cluster"
         raise InputError("executor.address", allowed, f"{address} ({first})") from None
 
 
 def _start(num_cpus: int) -> None:
-    """Nothing but this machine reaches what is started, and only with Ray's token (~/.ray/auth_token)."""
-    with _without_secrets():  # of the environment, which Ray's processes inherit and Ray writes into its logs
+    """Nothing but this machine reaches what is started, and only with Ray's token (~/.ray/auth_token).
+
+    Raises:
+        NasError: this version of Ray listens elsewhere too.
+    """
+    with _without_secrets(), _clusters_off():
         ray.init(
             address="local",
             num_cpus=num_cpus,
@@ -55,12 +67,29 @@ def _start(num_cpus: int) -> None:
             object_store_memory=OBJECT_STORE_BYTES,
             log_to_driver=False,
             logging_level=logging.ERROR,
-            _node_ip_address="127.0.0.1",
+            _node_ip_address=LOOPBACK,
         )
+    found = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]
+    if found != LOOPBACK:
+        ray.shutdown()
+        raise NasError(f"executor: this Ray ({ray.__version__}) listens at {found}, not {LOOPBACK} alone. Use 2.60.0.")
+
+
+@contextmanager
+def _clusters_off() -> Iterator[None]:
+    """Have Ray take 127.0.0.1 for an answer: where clusters are possible, it replaces it by the machine's address."""
+    before, name = ray_constants.ENABLE_RAY_CLUSTER, ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR
+    ray_constants.ENABLE_RAY_CLUSTER, os.environ[name] = False, "0"  # here, and in the processes that it starts
+    try:
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = before
+        del os.environ[name]
 
 
 @contextmanager
 def _without_secrets() -> Iterator[None]:
+    """Hide credentials of the environment from Ray's processes, which inherit it and write it into logs."""
     hidden = {name: os.environ.pop(name) for name in secret_names() if not name.startswith("RAY_")}
     try:
         yield

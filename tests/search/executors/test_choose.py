@@ -1,11 +1,15 @@
 """The choice of an executor: a process per device, and none for a single one."""
 
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from nas.errors import InputError
 from nas.proxy.settings import TrainingSettings
+from nas.search.executor_settings import RaySettings
 from nas.search.executors import choose, processes, trainer
 from nas.search.executors.choose import make_executor, make_setup
 from nas.search.problem.problem import make_problem
@@ -34,6 +38,16 @@ def test_a_single_device_needs_no_process_and_workers_share_the_cores(
     assert (used, threads) == (devices[0] if len(devices) == 1 else devices, num_threads)
     assert patience == ([] if len(devices) == 1 else [3600.0])
     assert list(setup.tasks) == ["recall", "copying"]
+
+
+def test_without_ray_one_line_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("ray_executor", "ray_cluster"):
+        monkeypatch.delitem(sys.modules, f"nas.search.executors.{module}", raising=False)
+    monkeypatch.setitem(sys.modules, "ray", None)
+    settings = replace(SETTINGS, executor=RaySettings(), workers=1)
+    setup = make_setup(settings, make_problem(settings))
+    with pytest.raises(InputError, match=r"^executor: must be local where Ray is not installed, got 'ray'\. pip"):
+        make_executor(settings, setup, ["cpu"], tmp_path)
 
 
 def test_longer_sequences_are_scored_at_the_last_rung_unless_they_are_an_objective() -> None:
