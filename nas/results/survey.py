@@ -6,7 +6,11 @@ It is kept in the study folder as it is made, so that a killed survey goes on, a
 from pathlib import Path
 from typing import Final, Literal
 
+from msgspec.structs import replace
+
 from nas.files import damage_named, read_bytes, write_json
+from nas.patterns.layer import MOST_HEADS
+from nas.patterns.model import MOST_LAYERS
 from nas.results.codec import Value, check_schema, from_json, to_document
 
 SCHEMA: Final = "nas.survey/1"
@@ -107,6 +111,22 @@ class Survey(Value, frozen=True, kw_only=True):
         """In layers run for the survey's sequences: a part shares those below its own."""
         return self.num_layers * (with_probe + full) + sum(self.num_layers - part.layer for part in parts)
 
+    def is_of(self, blank: "Survey") -> bool:
+        """Whether it is the survey that a blank one becomes, in any precision."""
+        measured = {"retrieval": (), "full": None, "full_in_float32": None, "parts": ()}
+        return replace(self, precision=blank.precision, **measured) == blank
+
+    def check(self) -> None:
+        """Raise ValueError if it cannot have been measured."""
+        if not (0 < self.num_layers <= MOST_LAYERS and 0 < self.num_heads <= MOST_HEADS):
+            raise ValueError("num_layers, num_heads: must be those of a model")
+        if self.retrieval and [len(row) for row in self.retrieval] != [self.num_heads] * self.num_layers:
+            raise ValueError("retrieval: must have a score for every head of every layer")
+        if self.parts and self.full is None:
+            raise ValueError("full: must be there before any part")
+        if [one.part for one in self.parts] != self.plan()[: len(self.parts)]:
+            raise ValueError("parts: must be those of its plan, in their order")
+
     def plan(self) -> list[SurveyPart]:
         """Every part that is measured, in this order: layers first, then single heads where a layer has several."""
         layers = range(self.num_layers)
@@ -133,8 +153,7 @@ def read_survey(study: Path) -> Survey | None:
     with damage_named(path):
         check_schema(content, SCHEMA, path)
         survey = from_json(content, Survey)
-        if [one.part for one in survey.parts] != survey.plan()[: len(survey.parts)]:
-            raise ValueError("parts: must be those of its plan, in their order")
+        survey.check()
     return survey
 
 

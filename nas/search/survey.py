@@ -67,7 +67,7 @@ def _difference(survey: Survey) -> str:
 def _in_folder(folder: Path, blank: Survey) -> Survey | None:
     """The study's own survey, which keeps its order of heads wherever the study goes on."""
     survey = read_survey(folder)
-    if survey is None or survey.key == blank.key:
+    if survey is None or survey.is_of(blank):
         return survey
     _LOG.warning("%s is of another checkpoint or of other text, and is made again.", folder / SURVEY_FILE)
     return None
@@ -85,6 +85,6 @@ def _beside(folder: Path, blank: Survey) -> Survey | None:
         except StudyError as error:
             _LOG.warning("A survey beside this study is left out. %s", error)
             continue
-        if survey is not None and (survey.key, survey.precision) == (blank.key, blank.precision):
+        if survey is not None and survey.is_of(blank) and survey.precision == blank.precision:
             found.append(survey)
     return max(found, key=lambda survey: survey.share_done, default=None)

@@ -56,11 +56,12 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 
 def test_a_damaged_file_is_named_in_one_line(tmp_path: Path) -> None:
     file = tmp_path / SURVEY_FILE
-    write_survey(tmp_path, replace(BLANK, parts=(PartLosses(part=BLANK.plan()[0], losses=LOST),)))
+    write_survey(tmp_path, replace(BLANK, full=LOST, parts=(PartLosses(part=BLANK.plan()[0], losses=LOST),)))
     good = json.loads(file.read_text())
     wrong = [{"layer": 1, "head": None, "recent_tokens": 2}, {"layer": 0, "head": None, "recent_tokens": 3}]
     broken = [good | {"parts": [{"part": part, "losses": good["parts"][0]["losses"]}]} for part in wrong]
-    broken += [good | {"num_heads": "two"}, good | {"more": 1}, {"schema": "nas.survey/1"}]
+    broken += [good | {"num_layers": 10**12}, good | {"num_heads": 0}, good | {"retrieval": [[0.5]]}]
+    broken += [good | {"full": None}, good | {"num_heads": "two"}, good | {"more": 1}, {"schema": "nas.survey/1"}]
     for text in [*map(json.dumps, broken), "{", "", "[" * 10_000]:
         file.write_text(text)
         with pytest.raises(StudyError, match=r"survey.json: must hold what nas search wrote there, but is damaged"):
@@ -72,3 +73,10 @@ def test_a_damaged_file_is_named_in_one_line(tmp_path: Path) -> None:
 
 def test_a_part_is_a_layer_or_one_of_its_heads() -> None:
     assert SurveyPart(layer=1, recent_tokens=4) == SurveyPart(layer=1, head=None, recent_tokens=4)
+
+
+def test_a_survey_is_of_the_blank_one_that_it_was_made_from() -> None:
+    survey = replace(BLANK, full=LOST, parts=(PartLosses(part=BLANK.plan()[0], losses=LOST),), precision="bfloat16")
+    assert survey.is_of(BLANK)
+    for other in ({"key": "x"}, {"num_layers": 3}, {"num_heads": 4}, {"recent_tokens": (2,)}, {"with_probe": False}):
+        assert not survey.is_of(replace(BLANK, **other))
