@@ -13,6 +13,7 @@ from typing import Any
 
 import matplotlib
 import pytest
+import torch
 
 from nas.cli.main import main
 from tests.docs.fences import ROOT
@@ -40,6 +41,7 @@ def run(source: str, where: str, names: dict[str, object]) -> str:
     tree = ast.parse(source, where)
     last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) and not source.rstrip().endswith(";") else None
     exec(compile(tree, where, "exec"), names)
+    torch.set_num_threads(1)  # a study leaves it with all cores, where small steps mostly wait for threads
     if last is None:
         return ""
     assert isinstance(last, ast.Expr)

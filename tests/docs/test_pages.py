@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from nas.cli.main import VERBS, main
 from nas.config.load import load_settings
@@ -153,6 +154,7 @@ class Reader:
             self._searches += 1
             words += smaller(words, study=f"search-{self._searches}")
         assert main(words) == 0, f"{where}: {command}"
+        torch.set_num_threads(1)  # a study leaves it with all cores, where small steps mostly wait for threads
 
 
 def smaller(words: list[str], study: str) -> list[str]:
