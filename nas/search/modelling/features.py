@@ -76,7 +76,7 @@ def head_features(patterns: Sequence[ModelPattern], num_tokens: int) -> NDArray[
 
 
 def expected_columns(effects: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Predicted effects as features that measured values may be linear in.
+    """Predicted effects as features.
 
     A share of needles found falls as their likelihood does, and cannot fall below 0 however many nats are lost.
 

@@ -25,8 +25,6 @@ _COURSE = (np.zeros((0, 0)), np.array([[1.0]]), np.array([[0.0, -1.0], [1.0, 1.0
 """From the values just below to the last value and the last change."""
 FACTOR = 0.2
 """Prior standard deviation of the factors of the last value and of the last change, about their prior means."""
-SLOPE = 1.0
-"""Prior standard deviation of the slope along what foretells the values, both in standard deviations."""
 SHIFT = 5.0
 """Prior standard deviation of the gain that all trials share between two rungs, in units of the shift by features."""
 MOVED = 0.3
@@ -106,16 +104,13 @@ class Surrogate:
         values: at every rung, to be minimised, shape (trials, rungs); NaN where a trial was not trained to. A trial
             that has a rung has all below it.
         rungs: in optimiser steps, ascending.
-        num_expected: leading features that foretell the values at the first rung, which is linear in them apart from
-            what all features explain.
     """
 
-    def __init__(self, features: Array, values: Array, rungs: Sequence[int], num_expected: int = 0) -> None:
+    def __init__(self, features: Array, values: Array, rungs: Sequence[int]) -> None:
         deviation = features.std(axis=0) if len(features) else np.zeros(features.shape[1])
         self._used = deviation > 1e-9
         self._center = features[:, self._used].mean(axis=0) if len(features) else np.zeros(0)
         self._spread = deviation[self._used]
-        self._foretelling = int(self._used[:num_expected].sum())
         standardised = self._standardised(features)
         self._bounds = np.array([_bound(column) for column in values.T])
         values = np.minimum(values, self._bounds)
@@ -126,8 +121,7 @@ class Surrogate:
             below = values[known, max(0, rung - MOST_BELOW) : rung]
             scale = MOVED * spread if rung else spread
             prior = prior_factors(rungs[max(0, rung - MOST_BELOW) : rung + 1])
-            expected = standardised[known, : 0 if rung else self._foretelling]
-            self._rungs.append(_Rung(standardised[known], below, values[known, rung], scale, prior, expected))
+            self._rungs.append(_Rung(standardised[known], below, values[known, rung], scale, prior))
             spread = _spread(values[:, rung], spread)
 
     def predict(self, features: Array, values: Array) -> Prediction:
@@ -156,8 +150,7 @@ class Surrogate:
         for index, rung in enumerate(self._rungs):
             open_ = np.isnan(values[:, index])
             below = means[:, index - len(state) : index]
-            expected = standardised[open_, : 0 if index else self._foretelling]
-            means[open_, index], own = rung.predict(standardised[open_], below[open_], expected, jointly)
+            means[open_, index], own = rung.predict(standardised[open_], below[open_], jointly)
             across = [(_weighted(rung.factors, column).T * open_).T for column in zip(*state, strict=True)]
             inherited = _weighted(rung.factors, across) * open_ if across else np.zeros(shape)
             inherited[np.ix_(*(open_ for _ in shape))] += own
@@ -179,27 +172,21 @@ class _Rung:
         values: at this rung, shape (n,).
         scale: how far features are expected to move values.
         prior: expected factors of the values below, shape (up to MOST_BELOW,).
-        expected: what foretells the values, standardised, shape (n, k).
     """
 
-    def __init__(
-        self, features: Array, below: Array, values: Array, scale: float, prior: Array, expected: Array
-    ) -> None:
+    def __init__(self, features: Array, below: Array, values: Array, scale: float, prior: Array) -> None:
         self._scale, self._prior = scale, prior
         self._center = below.mean(axis=0) if len(below) else np.zeros(below.shape[1])
         surplus = values - below @ self._prior
         self._shift = float(surplus.mean()) if len(surplus) else 0.0
-        factors, slopes = (FACTOR for _ in self._prior), (SLOPE for _ in range(expected.shape[1]))
-        deviations = np.array([SHIFT if len(values) else 0.0, *factors, *slopes])
-        inputs = self._inputs(below, expected)
-        self._regression = Regression(features, inputs, (surplus - self._shift) / scale, deviations)
-        of_below = self._regression.coefficients[1 : 1 + len(self._prior)]
-        self.factors: Array = self._prior + _COURSE[below.shape[1]] @ of_below
+        deviations = np.array([SHIFT if len(values) else 0.0, *(FACTOR for _ in self._prior)])
+        self._regression = Regression(features, self._inputs(below), (surplus - self._shift) / scale, deviations)
+        self.factors: Array = self._prior + _COURSE[below.shape[1]] @ self._regression.coefficients[1:]
 
-    def predict(self, features: Array, below: Array, expected: Array, jointly: bool) -> tuple[Array, Array]:
+    def predict(self, features: Array, below: Array, jointly: bool) -> tuple[Array, Array]:
         """Mean and covariance, or variance, at this rung given the values below."""
         regress = self._regression.predict_jointly if jointly else self._regression.predict
-        mean, spread = regress(features, self._inputs(below, expected))
+        mean, spread = regress(features, self._inputs(below))
         return mean * self._scale + self._shift + below @ self._prior, spread * self._scale**2
 
     @property
@@ -207,9 +194,9 @@ class _Rung:
         """Variance of the noise."""
         return self._regression.noise * self._scale**2
 
-    def _inputs(self, below: Array, expected: Array) -> Array:
+    def _inputs(self, below: Array) -> Array:
         course = (below - self._center) @ _COURSE[below.shape[1]] / self._scale
-        return np.column_stack([np.ones(len(below)), course, expected])
+        return np.column_stack([np.ones(len(below)), course])
 
 
 def prior_factors(rungs: Sequence[int]) -> Array:

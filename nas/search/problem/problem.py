@@ -21,10 +21,11 @@ from nas.results.phase import PatternPhase
 from nas.results.survey import Losses, Survey
 from nas.search.modelling.features import expected_columns, head_features, pattern_features
 from nas.search.problem.backbone import Backbone, make_backbone
-from nas.search.problem.deployment import Deployment, UndeployableError, deployment
+from nas.search.problem.deployment import Deployment, deployment
 from nas.search.problem.larger import LargerModel, larger_model
 from nas.search.problem.native import native_forms
 from nas.search.problem.study_target import study_target
+from nas.search.problem.trial_draws import draw_on_trial
 from nas.search.scoring.objectives import Goal, make_objectives
 from nas.search.scoring.projection import horizons
 from nas.search.scoring.scores import make_scores
@@ -32,16 +33,10 @@ from nas.search.settings import StudySettings
 from nas.space.baselines import baselines_for
 from nas.space.load import load_space
 from nas.space.needs import Needs
-from nas.space.random_suggester import RandomSuggester
 from nas.space.space import Shape, Space, Suggester
 from nas.tasks.task import Task
 
 _LOG = logging.getLogger(__name__)
-
-TRIAL_DRAWS = 100
-"""Random draws of which at least one must make a pattern that can be trained."""
-LEAST_DEPLOYABLE = 25
-"""How many of them must make one that can be deployed: a rejected draw costs a trial of samplers other than ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,18 +126,13 @@ class Problem:
     def features(self, patterns: Sequence[ModelPattern]) -> NDArray[np.float64]:
         """Patterns as features for a regression, shape (patterns, f).
 
-        Head by head too where heads have weights; `num_expected` predictions of a survey stand in front.
+        Head by head too where heads have weights; what a survey predicts of them stands in front.
         """
         of_layers = pattern_features(patterns, self.backbone.num_tokens)
         if not self.shape.weighted:
             return of_layers
         of_heads = self._of_kv_heads(patterns)
         return np.concatenate([expected_columns(self.effects(patterns)), of_layers, of_heads], axis=1)
-
-    @property
-    def num_expected(self) -> int:
-        """How many leading features foretell what is measured."""
-        return 2 if self.shape.sensitivity else 0
 
     def effects(self, patterns: Sequence[ModelPattern]) -> NDArray[np.float64]:
         """What a survey predicts that patterns add to full attention's losses, shape (patterns, 2 or 0).
@@ -223,7 +213,7 @@ def make_problem(settings: StudySettings) -> Problem:
     )
     for pattern in baselines.values():
         backbone.check_fit(pattern)
-    _draw_on_trial(problem)
+    draw_on_trial(problem.sample, targets.names)
     return _with_deployable_baselines(problem)
 
 
@@ -277,32 +267,6 @@ def _baselines(space: Space, shape: Shape) -> dict[str, ModelPattern]:
         raise
     except Exception as error:  # whatever the space has in place of names
         raise InputError("space.baselines", "must be a tuple of names of baselines", first_line(error)) from error
-
-
-def _draw_on_trial(problem: Problem) -> None:
-    """Draw until patterns can be trained, so that a space which never makes one is refused before the search.
-
-    So is a space that hardly makes one which every target of deployable_by can represent.
-    """
-    wanted, made, undeployable = LEAST_DEPLOYABLE if problem.deployment.names else 1, 0, None
-    for draw in range(TRIAL_DRAWS):
-        try:
-            problem.sample(RandomSuggester(draw))
-        except UndeployableError as error:
-            undeployable = error
-        except NasError as error:
-            refused = error
-        else:
-            made += 1
-            if made == wanted:
-                return
-    if undeployable is not None:
-        targets = " and ".join(problem.deployment.names)
-        allowed = f"must offer what {targets} can represent, at least in {wanted} of {TRIAL_DRAWS} draws"
-        remedy = f"The last one was refused: {undeployable.allowed}. Use space=hybrid, which offers nothing else."
-        raise InputError("space", allowed, made, remedy)
-    if not made:
-        raise refused
 
 
 def _place(error: Exception) -> str:

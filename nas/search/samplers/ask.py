@@ -65,7 +65,7 @@ class Asker:
         """Cached while the observations are the same."""
         if self._newest is None or self._newest[0] != read:
             evidence = evidence_of(read, self._view.identity)
-            self._newest = (read, outlook_of(evidence, self._view.features, self._view.rungs, self._view.num_expected))
+            self._newest = (read, outlook_of(evidence, self._view.features, self._view.rungs))
         ids = {self._view.identity(one.pattern) for one in recent if one.pattern is not None}
         outlook = self._newest[1]
         return replace(outlook, ids=outlook.ids | ids)

@@ -24,7 +24,6 @@ class SpaceView:
         identity: equal for two patterns that the study treats as one.
         features: of at least one pattern, shape (patterns, f).
         rungs: where scores are taken, in optimiser steps, ascending.
-        num_expected: leading features that foretell what is measured.
     """
 
     sample: Callable[[Suggester], ModelPattern]
@@ -33,7 +32,6 @@ class SpaceView:
     identity: Callable[[ModelPattern], str]
     features: Callable[[Sequence[ModelPattern]], NDArray[np.float64]]
     rungs: tuple[int, ...]
-    num_expected: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,6 @@ class History:
             identity=lru_cache(maxsize=1 << 14)(self._problem.shape.identity),
             features=self._problem.features,
             rungs=self._rungs,
-            num_expected=self._problem.num_expected,
         )
 
     def all(self) -> tuple[list[Observation], int]:

@@ -62,20 +62,19 @@ class Outlook:
     models: Models | None
 
 
-def outlook_of(evidence: Evidence, features_of: FeaturesOf, rungs: Sequence[int], num_expected: int = 0) -> Outlook:
+def outlook_of(evidence: Evidence, features_of: FeaturesOf, rungs: Sequence[int]) -> Outlook:
     """The outlook that some evidence gives.
 
     Args:
         evidence: what is known.
         features_of: gives the features of at least one pattern, shape (patterns, f).
         rungs: where scores are taken, in optimiser steps, ascending.
-        num_expected: leading features that foretell what is measured.
     """
     ids = frozenset(evidence.ids)
     if evidence.num_trained < LEAST_TRAINED:
         return Outlook(ids, None)
     features = features_of(evidence.patterns)
-    surrogates = [Surrogate(features, values, rungs, num_expected) for values in evidence.values]
+    surrogates = [Surrogate(features, values, rungs) for values in evidence.values]
     forecasts = [
         surrogate.predict(features, values) for surrogate, values in zip(surrogates, evidence.values, strict=True)
     ]

@@ -7,7 +7,7 @@ from nas.patterns.counting.pairs import count_row_pairs
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Global, LowRank, Neighborhood, Random, Select, Window
-from nas.search.modelling.features import feature_names, head_features, pattern_features
+from nas.search.modelling.features import expected_columns, feature_names, head_features, pattern_features
 from tests.strategies import pattern_cases, quick
 
 
@@ -99,3 +99,11 @@ def test_heads_by_themselves_are_told_apart_where_their_layer_is_not():
 def test_a_grid_is_read_as_its_mask():
     features = named(single((Neighborhood(3, 3),), causal=False, grid=(8, 8)), 64)
     assert features["layer0.sees_1"] > 0.8 > features["layer0.sees_2"]
+
+
+def test_predicted_effects_are_columns_of_which_needles_cannot_fall_below_nothing() -> None:
+    effects = np.array([[0.0, 0.0], [0.1, 0.7], [-0.02, -0.3], [1.0, 50.0]])
+    columns = expected_columns(effects)
+    assert columns[:, 0].tolist() == effects[:, 0].tolist()
+    assert columns[:, 1] == pytest.approx([0.0, 0.5034147, 0.0, 1.0])
+    assert expected_columns(np.zeros((3, 0))).shape == (3, 0)

@@ -168,34 +168,3 @@ def test_the_prior_follows_a_power_of_the_steps_whatever_the_ratio_of_rungs():
     for rungs in ([100, 200, 800], [30, 90, 270], [5, 20, 21]):
         curve = 2.0 + 3.0 * np.array(rungs) ** np.log2(GOES_ON)
         assert prior_factors(rungs) @ curve[:2] == pytest.approx(curve[2])
-
-
-def test_what_foretells_values_leads_where_hundreds_of_features_do_not():
-    """One column among many is lost in a kernel over all of them; the mean may be linear in it."""
-    random = np.random.default_rng(0)
-    features = random.standard_normal((60, 300))
-    values = 2.0 + 0.5 * features[:, :1] + 0.01 * random.standard_normal((60, 1))
-    told, fresh = values[:12], np.full((48, 1), np.nan)
-    taus = {}
-    for num_expected in (0, 1):
-        surrogate = Surrogate(features[:12], told, RUNGS[-1:], num_expected)
-        taus[num_expected] = tau(surrogate.predict(features[12:], fresh).mean, values[12:, 0])
-    assert taus[1] > 0.9 > 0.5 > taus[0]
-
-
-def test_what_foretells_nothing_does_little_harm():
-    features, values = study(60)
-    wrong = np.random.default_rng(1).standard_normal((60, 2))
-    both = np.column_stack([wrong, features])
-    told, fresh = values[:20, -1:], np.full((40, 1), np.nan)
-    with_it = Surrogate(both[:20], told, RUNGS[-1:], 2).predict(both[20:], fresh)
-    without = Surrogate(features[:20], told, RUNGS[-1:]).predict(features[20:], fresh)
-    assert tau(with_it.mean, values[20:, -1]) > tau(without.mean, values[20:, -1]) - 0.15
-
-
-def test_columns_that_are_all_alike_foretell_nothing():
-    features, values = study(20)
-    constant = np.column_stack([np.zeros((20, 2)), features])
-    one = Surrogate(constant, values, RUNGS, 2).predict(constant, values[:, :1].repeat(4, axis=1))
-    other = Surrogate(features, values, RUNGS).predict(features, values[:, :1].repeat(4, axis=1))
-    assert one.mean == pytest.approx(other.mean)
