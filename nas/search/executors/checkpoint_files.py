@@ -51,7 +51,7 @@ def write_files(folder: Path, files: Files) -> None:
     """
     for name, content in files.items():
         if not _NAME.fullmatch(name):
-            raise StudyError(f"{folder}: a worker must send checkpoints alone, got {name!r}.")
+            raise StudyError(f"{folder}: only checkpoints may be sent, got {name!r}.")
         try:
             with replacing(folder / name) as file:
                 file.write(content)

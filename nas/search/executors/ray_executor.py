@@ -18,7 +18,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayActorError, RayError, RayTaskError
 
-from nas.errors import StudyError
+from nas.errors import NasError, StudyError
 from nas.files import write_text
 from nas.search.executor_settings import RaySettings
 from nas.search.executors.checkpoint_files import apply, read_files
@@ -147,6 +147,8 @@ class RayExecutor:
         try:
             message = ray.get(lane.pending if lane.attempt is None else next(lane.pending), timeout=SILENT_SECONDS)
         except RayTaskError as error:  # in the lane itself
+            if isinstance(error.cause, NasError):
+                raise StudyError(str(error.cause)) from None
             raise RuntimeError(f"a lane failed:\n{error}") from None
         except RayError as error:
             self._lost(lane, error)

@@ -42,7 +42,7 @@ def test_other_files_of_a_trial_stay(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../ask.json", "trial.json", f"sub/{OLD}", f"{OLD}.py", f"{OLD}\n"])
 def test_a_worker_cannot_write_anything_else(name: str, tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match="must send checkpoints alone"):
+    with pytest.raises(StudyError, match="only checkpoints may be sent"):
         apply([Change(0, {name: b""}, ())], [tmp_path / "trial"])
     assert not list(tmp_path.rglob("*.*"))
 

@@ -117,6 +117,16 @@ def test_checkpoints_travel_to_lanes_that_do_not_see_the_study(
     assert not list(tmp_path.rglob("lives-*")), "the worker was elsewhere"
 
 
+def test_what_a_lane_cannot_do_is_one_line(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as writing what it was sent: a full disk would be told the same way."""
+    monkeypatch.setattr(ray_executor, "write_text", lambda path, text: None)
+    monkeypatch.setattr(ray_executor, "read_files", lambda folder: {"strange.txt": b""})
+    with closing(on(cluster, tmp_path, num_lanes=1)) as executor:
+        executor.submit(a_job(tmp_path))
+        with pytest.raises(StudyError, match=r"only checkpoints may be sent, got 'strange\.txt'\.$"):
+            executor.next_result(lambda *_: None)
+
+
 def test_a_cluster_without_room_is_said_so(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ray_executor, "START_SECONDS", 3.0)
     settings = RaySettings(address=cluster.address, cpus_per_job=64)
