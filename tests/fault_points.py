@@ -78,6 +78,18 @@ def writes_of(folder: Path, run: Callable[[], object]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def read_only_from(kind: str) -> OnWrite:
+    """Fails the first write of a kind and every later one, as a disk does that a fault has made read-only."""
+    met: list[str] = []
+
+    def fail(what: str) -> None:
+        if kind_of(what) == kind or met:
+            met.append(what)
+            raise OSError(errno.EROFS, "Read-only file system", what.partition(" ")[2])
+
+    return fail
+
+
 def full_disk_at(kind: str) -> OnWrite:
     """Fails the first write of a kind, as a full disk does; those that clean up succeed."""
     met: list[str] = []

@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -43,6 +44,12 @@ class WandbServer(ThreadingHTTPServer):
         self.unknown: list[str] = []
         self.gone = False
         self.requests = 0
+        self.sent: list[bytes] = []
+        """The address and the content of every request."""
+        self.nonsense: bytes | None = None
+        """What is sent in the place of every answer, once it is set."""
+        self.delay_seconds = 0.0
+        """What is waited before each answer."""
 
     @property
     def url(self) -> str:
@@ -122,10 +129,13 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.gone:
             raise ConnectionAbortedError
         data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        return gzip.decompress(data) if self.headers.get("Content-Encoding") == "gzip" else data
+        content = gzip.decompress(data) if self.headers.get("Content-Encoding") == "gzip" else data
+        self.server.sent += [self.path.encode(), content]
+        return content
 
     def _answer(self, document: Document) -> None:
-        data = json.dumps(document).encode()
+        time.sleep(self.server.delay_seconds)
+        data = json.dumps(document).encode() if self.server.nonsense is None else self.server.nonsense
         self.send_response(200)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()

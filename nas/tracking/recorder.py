@@ -97,6 +97,7 @@ class Recorder:
         self._failures_in_a_row = _PATIENCE
         if self._child is not None:
             self._child.kill()
+        self._thread.join(self._seconds)  # it learns why, and says so
 
     def _work(self) -> None:
         while (make_run := self._queue.get()) is not None:

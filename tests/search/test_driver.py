@@ -1,6 +1,7 @@
 """What a study promises: nothing lost, nothing trained twice, the same front however it was run."""
 
 import random
+import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from nas.errors import StudyError
 from nas.patterns.model import ModelPattern
 from nas.proxy.member import Member
 from nas.proxy.settings import TrainingSettings
+from nas.report.progress.progress_file import ProgressFile
+from nas.report.studies.overview import study_overview
 from nas.results.front import Front
 from nas.results.measurement import Measurement, Outcome
 from nas.results.observer import Observer
@@ -370,6 +373,20 @@ def test_an_observer_that_raises_is_left_behind(
     start(tmp_path / "rude", FakeExecutor(), observers=(Rude(),))
     assert front_bytes(tmp_path / "rude") == front_bytes(tmp_path / "calm")
     assert [record.message for record in caplog.records] == ["Rude failed and is left behind: no network"]
+
+
+def test_a_clock_that_jumps_changes_nothing(start: StartStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time of day goes back a year, or on by ten, whenever it is asked for: it decides nothing."""
+    start(tmp_path / "calm", FakeExecutor(), with_database=True)
+    jumps, now = random.Random(3), time.time
+    monkeypatch.setattr(time, "time", lambda: now() + 3e7 * jumps.randint(-1, 10))
+    start(tmp_path / "jumping", FakeExecutor(), with_database=True, observers=(ProgressFile(time_of_day=time.time),))
+    assert front_bytes(tmp_path / "jumping") == front_bytes(tmp_path / "calm")
+    assert [trial.values for trial in in_database(tmp_path / "jumping")] == [
+        trial.values for trial in in_database(tmp_path / "calm")
+    ]
+    overview = study_overview(tmp_path / "jumping", time.time())
+    assert overview.seconds_left is None or overview.seconds_left >= 0
 
 
 HALVING = {"training": TrainingSettings(num_steps=400, num_rungs=3)}

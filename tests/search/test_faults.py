@@ -24,7 +24,7 @@ from nas.search.problem.problem import make_problem
 from nas.search.settings import StudySettings
 from nas.search.study import run_study
 from nas.space.space import Shape, Suggester
-from tests.fault_points import full_disk_at, restore, states_of, watching, writes_of
+from tests.fault_points import full_disk_at, read_only_from, restore, states_of, watching, writes_of
 from tests.one_thread import one_thread as one_thread
 from tests.tiny_models import save_tiny_model, written_text
 
@@ -137,4 +137,18 @@ def test_a_disk_that_is_full_at_any_write_is_one_line_and_loses_nothing(runner: 
                 runner.run(folder)
         except NasError as error:
             assert "No space left on device" in str(error) and "\n" not in str(error), kind
+        assert runner.run(folder) == fronts[0], kind
+
+
+@pytest.mark.parametrize("runner", ["plain"], indirect=True)
+def test_a_disk_that_becomes_read_only_is_one_line_and_loses_nothing(runner: Runner) -> None:
+    """What would clean up fails as well. Met at every fourth write, as much of it is tested above."""
+    first = next(runner.places)
+    fronts: list[bytes] = []
+    writes = writes_of(first, lambda: fronts.append(runner.run(first)))
+    for kind in writes[1::4]:  # before the first there is no folder
+        folder = next(runner.places)
+        with pytest.raises(NasError, match=r"Read-only file system") as caught, watching(folder, read_only_from(kind)):
+            runner.run(folder)
+        assert "\n" not in str(caught.value), kind
         assert runner.run(folder) == fronts[0], kind

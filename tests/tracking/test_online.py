@@ -77,6 +77,27 @@ def test_a_server_that_goes_away_is_said_once_and_the_rest_counted(
     assert message.startswith("tracking: W&B did not record ") and message.endswith("The search continues.")
 
 
+@pytest.mark.parametrize(
+    ("nonsense", "delay_seconds"), [(b"<html>It works!</html>", 0.0), (None, 60.0)], ids=["a page", "nothing"]
+)
+def test_a_server_that_answers_nonsense_or_late_is_said_once_and_left(
+    server: WandbServer,
+    info,
+    trials,
+    caplog: pytest.LogCaptureFixture,
+    nonsense: bytes | None,
+    delay_seconds: float,
+) -> None:
+    server.nonsense, server.delay_seconds = nonsense, delay_seconds
+    recorder = Recorder(TrackingSettings(mode="online"), info.folder, seconds_per_run=5)
+    recorded = recorder.finish(all_runs(info, trials, None)[:1])
+    assert (recorded.num_runs, recorded.num_missing) == (1, 1)
+    [message] = [record.getMessage() for record in caplog.records]
+    assert message.startswith("tracking: W&B did not record ") and message.endswith("The search continues.")
+    assert recorded.first_failure and recorded.first_failure in message
+    assert "\n" not in message and "0123456789" not in message
+
+
 def test_settings_that_appear_in_the_study_decide_nothing(
     info, trials, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
