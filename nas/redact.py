@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 REDACTED = "(redacted)"
 
@@ -19,6 +20,7 @@ _ASSIGNMENT = re.compile(
     r"((?:api[_-]?key|credentials?|passphrase|passwd|password|secret|\b(?:\w*_)?(?:key|pwd|token))\s*[=:]\s*)[^\s&;,]+",
     re.IGNORECASE,
 )
+_PASSWORD_IN_URL = re.compile(r"://[^/:@\s]*:(?P<password>\S+)@")
 _SHORTEST_SECRET = 8
 _NO_SECRETS = ("PWD", "OLDPWD")
 """Named like passwords, but shells store the current folder there."""
@@ -65,5 +67,8 @@ def _without_password(up_to_last_at: re.Match[str]) -> str:
 
 
 def _environment_secrets() -> list[str]:
-    named = (value for name, value in os.environ.items() if _NAMES_A_SECRET.search(name) and name not in _NO_SECRETS)
-    return [value for value in named if len(value) >= _SHORTEST_SECRET]
+    """Values of variables that are named like secrets, and the passwords in URLs such as that of a database."""
+    named = [value for name, value in os.environ.items() if _NAMES_A_SECRET.search(name) and name not in _NO_SECRETS]
+    in_urls = [found["password"] for value in os.environ.values() if (found := _PASSWORD_IN_URL.search(value))]
+    known = {*named, *in_urls, *map(unquote, in_urls)}
+    return sorted((value for value in known if len(value) >= _SHORTEST_SECRET), key=len, reverse=True)

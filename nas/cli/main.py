@@ -21,6 +21,7 @@ from nas.cli import (
     search,
     serve,
     show,
+    sync,
     table,
     track,
     verify,
@@ -43,6 +44,7 @@ VERBS: dict[str, Verb] = {
         cost,
         carry,
         track,
+        sync,
         table,
         doctor,
     )

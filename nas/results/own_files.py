@@ -9,8 +9,10 @@ from nas.errors import StudyError
 
 NAMES = (
     "lock",
+    "lease",
     "config.yaml",
     "data.json",
+    "identity.json",
     "trials",
     "progress.json",
     "front.json",

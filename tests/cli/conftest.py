@@ -48,7 +48,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with locked(path):
         folder.write_settings(settings.to_document())
         observers = Observers(())
-        Driver(settings, toy_problem(), make_sampler, folder, FakeExecutor(), observers, concurrency, None).run()
+        Driver(settings, toy_problem(), make_sampler, folder, FakeExecutor(), observers, concurrency).run()
     return path
 
 

@@ -16,6 +16,7 @@ from nas.patterns.primitives import PRIMITIVES, Primitive
 from nas.patterns.primitives.scale import RULES, CarryRules
 from nas.results.bundle import Bundle, Verification
 from nas.results.front import Front
+from nas.results.identity import StudyIdentity
 from nas.results.measurement import Measurement
 from nas.results.progress import StudyProgress
 from nas.results.provenance import Provenance
@@ -32,6 +33,7 @@ TYPES: dict[str, Any] = {
     "bundle": Bundle,
     "verification": Verification,
     "progress": StudyProgress,
+    "identity": StudyIdentity,
     "table_header": TableHeader,
     "table_session": SessionLine,
     "table_row": TableRow,
