@@ -15,6 +15,7 @@ import platform
 import random
 import tempfile
 from collections import deque
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -25,6 +26,7 @@ from stopwatch import Parts, Stopwatch
 
 from nas.config.load import load_settings
 from nas.proxy.member import Member
+from nas.results.identity import keep_identity
 from nas.results.lock import locked
 from nas.results.measurement import LengthQuality, Measurement, Outcome
 from nas.results.own_files import check_own
@@ -40,7 +42,7 @@ from nas.search.samplers.catalog import SAMPLERS
 from nas.search.samplers.history import History
 from nas.search.scheduler.scheduler import Scheduler
 from nas.search.settings import StudySettings
-from nas.search.storage.database import StudyDatabase
+from nas.search.storage.follower import follow
 from nas.search.storage.study_folder import StudyFolder
 from nas.search.trial_store import TrialStore
 
@@ -72,7 +74,6 @@ PARTS: Parts = {
             ),
         ),
     ),
-    "database": ((StudyDatabase, ("__init__", "append", "finish")),),
 }
 """What a driver does."""
 
@@ -125,19 +126,19 @@ def run(settings: StudySettings, problem: Problem, folder: Path) -> Stopwatch:
         check_own(folder)
         study.remove_unfinished()
         study.forget_failures()
-        directions = [goal.direction for goal in problem.objectives]
-        database = StudyDatabase(study.database, folder.name, directions)
-        driver = Driver(
-            settings,
-            problem,
-            SAMPLERS[settings.sampler],
-            study,
-            InstantExecutor(problem),
-            Observers(()),
-            Concurrency(num_workers=1, cohort_size=1),
-            database,
-        )
-        driver.run()
+        study.write_settings(settings.to_document())
+        identity = keep_identity(study, tuple(goal.objective for goal in problem.objectives))
+        with closing(follow(study, identity, None)) as follower:
+            driver = Driver(
+                settings,
+                problem,
+                SAMPLERS[settings.sampler],
+                study,
+                InstantExecutor(problem),
+                Observers([follower]),
+                Concurrency(num_workers=1, cohort_size=1),
+            )
+            driver.run()
     return watch
 
 

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 REDACTED = "(redacted)"
 
@@ -19,6 +20,7 @@ _ASSIGNMENT = re.compile(
     r"((?:api[_-]?key|credentials?|passphrase|passwd|password|secret|\b(?:\w*_)?(?:key|pwd|token))\s*[=:]\s*)[^\s&;,]+",
     re.IGNORECASE,
 )
+_PASSWORD_IN_URL = re.compile(r"://[^/:@\s]*:(?P<password>\S+)@")
 _SHORTEST_SECRET = 8
 _NO_SECRETS = ("PWD", "OLDPWD")
 """Named like passwords, but shells store the current folder there."""
@@ -65,9 +67,17 @@ def _without_password(up_to_last_at: re.Match[str]) -> str:
 
 
 def secret_names() -> list[str]:
-    """The variables of this process's environment that hold credentials, by their names."""
-    return [name for name in os.environ if _NAMES_A_SECRET.search(name) and name not in _NO_SECRETS]
+    """The variables of this process's environment that hold credentials: named like them, or URLs with a password."""
+    return [name for name, value in os.environ.items() if _is_secret(name) or _PASSWORD_IN_URL.search(value)]
+
+
+def _is_secret(name: str) -> bool:
+    return bool(_NAMES_A_SECRET.search(name)) and name not in _NO_SECRETS
 
 
 def _environment_secrets() -> list[str]:
-    return [value for name in secret_names() if len(value := os.environ[name]) >= _SHORTEST_SECRET]
+    """Values of variables that are named like secrets, and the passwords in URLs such as that of a database."""
+    named = [value for name, value in os.environ.items() if _is_secret(name)]
+    in_urls = [found["password"] for value in os.environ.values() if (found := _PASSWORD_IN_URL.search(value))]
+    known = {*named, *in_urls, *map(unquote, in_urls)}
+    return sorted((value for value in known if len(value) >= _SHORTEST_SECRET), key=len, reverse=True)

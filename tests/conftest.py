@@ -13,7 +13,15 @@ import pytest
 # Before torch is imported, and for the processes that tests start.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["WANDB_MODE"] = "offline"
-for name in ("WANDB_API_KEY", "WANDB_BASE_URL", "WANDB_PROJECT", "WANDB_ENTITY", "HYDRA_FULL_ERROR", "NO_COLOR"):
+for name in (
+    "WANDB_API_KEY",
+    "WANDB_BASE_URL",
+    "WANDB_PROJECT",
+    "WANDB_ENTITY",
+    "HYDRA_FULL_ERROR",
+    "NO_COLOR",
+    "NAS_STORAGE",
+):
     os.environ.pop(name, None)
 
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import redirect_stdout
+from contextlib import ExitStack, closing, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -107,6 +107,7 @@ def _main() -> None:
 
 def _live(problem: Any, folder: Path, at: tuple[str, str, int] | None, with_database: bool) -> None:
     from nas.proxy.settings import TrainingSettings
+    from nas.results.identity import keep_identity
     from nas.results.lock import locked
     from nas.search.concurrency import Concurrency
     from nas.search.driver import Driver
@@ -114,6 +115,7 @@ def _live(problem: Any, folder: Path, at: tuple[str, str, int] | None, with_data
     from nas.search.samplers.catalog import SAMPLERS
     from nas.search.settings import FidelitySettings, StudySettings
     from nas.search.storage.database import StudyDatabase
+    from nas.search.storage.follower import follow
     from nas.search.storage.study_folder import StudyFolder
     from nas.search.trial_store import TrialStore
     from tests.toy_study import FakeExecutor
@@ -137,7 +139,7 @@ def _live(problem: Any, folder: Path, at: tuple[str, str, int] | None, with_data
             "measurement": (StudyFolder, "write_measurement"),
             "tell": (TrialStore, "advance"),
             "record": (StudyFolder, "write_trial"),
-            "database": (StudyDatabase, "append"),
+            "database": (StudyDatabase, "write"),
             "front": (StudyFolder, "write_front"),
         }[point]
         setattr(owner, name, _deadly(getattr(owner, name), when, passes))
@@ -152,14 +154,16 @@ def _live(problem: Any, folder: Path, at: tuple[str, str, int] | None, with_data
         fidelity=FidelitySettings(num_patterns=2, times=2, num_seeds=1),
     )
     study, executor = StudyFolder(folder), Logged(random.Random(time.time_ns()))
-    with locked(folder):
+    with locked(folder), ExitStack() as stack:
         study.remove_unfinished()
         study.forget_failures()
-        directions = [goal.direction for goal in problem.objectives]
-        database = StudyDatabase(study.database, "toy", directions) if with_database else None
+        observers = []
+        if with_database:
+            identity = keep_identity(study, tuple(goal.objective for goal in problem.objectives))
+            observers.append(stack.enter_context(closing(follow(study, identity, None))))
         concurrency = Concurrency(num_workers=2, cohort_size=1)
         make_sampler = SAMPLERS[settings.sampler]
-        Driver(settings, problem, make_sampler, study, executor, Observers(()), concurrency, database).run()
+        Driver(settings, problem, make_sampler, study, executor, Observers(observers), concurrency).run()
 
 
 def _deadly(method: Callable[..., Any], when: str, passes: int) -> Callable[..., Any]:

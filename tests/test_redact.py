@@ -133,3 +133,11 @@ def test_the_original_is_never_changed():
     original = {"password": "x", "nested": {"list": ["password=x"]}}
     redact(original)
     assert original == {"password": "x", "nested": {"list": ["password=x"]}}
+
+
+@pytest.mark.usefixtures("no_environment")
+def test_the_password_of_an_address_in_the_environment_goes_wherever_it_stands(monkeypatch):
+    monkeypatch.setenv("NAS_STORAGE", "postgresql://team:plant%3Aed-secret@db.example/nas")
+    assert redact_text("FATAL: plant:ed-secret, plant%3Aed-secret of team") == f"FATAL: {REDACTED}, {REDACTED} of team"
+    monkeypatch.setenv("NAS_STORAGE", "postgresql://team@db.example/nas")
+    assert redact_text("team at db.example") == "team at db.example"

@@ -74,7 +74,7 @@ def driven(path: Path, num_draws: int, seed: int, *, sampler: str, **study: Any)
     trace = Trace(lambda: executor.train_flops)
     concurrency = Concurrency(num_workers=2, cohort_size=CPU_COHORT)
     trace.driver = Driver(
-        settings, problem, MAKERS[sampler], MemoryStorage(), executor, Observers([trace]), concurrency, None
+        settings, problem, MAKERS[sampler], MemoryStorage(), executor, Observers([trace]), concurrency
     )
     started = time.process_time()
     trace.driver.run()

@@ -136,7 +136,6 @@ def replay_study(
         executor,
         Observers([moments]),
         concurrency,
-        None,
     )
     front = driver.run()
     return WholeStudy(

@@ -2,13 +2,9 @@
 
 from argparse import ArgumentParser, Namespace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from nas.cli.verb import Verb, add_port, add_study
 from nas.errors import InputError
-
-if TYPE_CHECKING:
-    from nas.results.study import StudyReader
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -32,19 +28,11 @@ def _act(args: Namespace) -> int:
     from nas.serve.loopback import LOOPBACK, listen
 
     database = StudyFolder(study.path).database
-    app = Dashboard(database, partial(read_snapshot, database, _objectives(study)))
+    app = Dashboard(database, partial(read_snapshot, database))
     listening = listen(args.port)
     print(f"{study.path} at http://{LOOPBACK}:{listening.getsockname()[1]}/ (Ctrl-C ends it)", flush=True)
     serve_dashboard(app, listening)
     return 0
-
-
-def _objectives(study: "StudyReader") -> tuple[str, ...]:
-    """The names of the axes, as far as the study folder has them."""
-    from nas.results.progress import read_progress
-
-    known = study.front() if study.has_front() else read_progress(study.path)
-    return tuple(one.name for one in known.objectives) if known else ()
 
 
 VERB = Verb(

@@ -22,6 +22,7 @@ from nas.cli import (
     search,
     serve,
     show,
+    sync,
     table,
     track,
     verify,
@@ -51,6 +52,7 @@ VERBS: dict[str, Verb] = {
         track,
         wandb_workspace,
         dashboard,
+        sync,
         table,
         doctor,
     )

@@ -119,6 +119,9 @@ class Observer:
     def study_started(self, info: StudyInfo, plan: StudyPlan, known: tuple[Trial, ...]) -> None:
         """The driver is ready; `known` are the trials that a resumed study has already finished."""
 
+    def trial_started(self, trial: Trial) -> None:
+        """A trial was proposed and will be trained, unless a resumed study finds that it was."""
+
     def training_progressed(self, progress: Progress) -> None:
         """A training run made progress."""
 

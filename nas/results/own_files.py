@@ -9,9 +9,11 @@ from nas.errors import StudyError
 
 NAMES = (
     "lock",
+    "lease",
     "config.yaml",
     "data.json",
     "survey.json",
+    "identity.json",
     "trials",
     "progress.json",
     "front.json",

@@ -29,6 +29,7 @@ FREE_TO_CHANGE = (
     "workers",
     "cohort_size",
     "stall_minutes",
+    "storage",
 )
 """Settings that may differ when a study is resumed."""
 
@@ -127,13 +128,17 @@ class StudyReader:
         found = (_read_trial(path) for path in sorted(self.path.glob("trials/*/trial.json")))
         return tuple(trial for trial in found if trial is not None)
 
+    def read_trial(self, number: int) -> Trial | None:
+        """One trial, or None while it is not written down."""
+        return _read_trial(self.trial_path(number) / "trial.json")
+
     def trial(self, number: int) -> Trial:
-        """One trial.
+        """One trial that must be there.
 
         Raises:
             StudyError: the study has no such trial, or it has not ended.
         """
-        trial = _read_trial(self.trial_path(number) / "trial.json")
+        trial = self.read_trial(number)
         if trial is None:
             ended = [one.number for one in self.trials()]
             known = (

@@ -34,7 +34,6 @@ from nas.search.samplers.history import History
 from nas.search.scheduler.forecast import Forecaster
 from nas.search.scheduler.scheduler import Scheduler
 from nas.search.settings import StudySettings
-from nas.search.storage.database import StudyDatabase
 from nas.search.storage.protocol import StudyStorage
 from nas.search.trial_store import TrialStore
 from nas.search.virtual_clock import VirtualClock
@@ -54,7 +53,6 @@ class Driver:
         executor: where jobs run; closed by the caller.
         observers: called as the study progresses.
         concurrency: how much runs at once.
-        database: mirrors the records, for dashboards; None for no mirror.
         profiling: what patterns are measured under on the device before they are trained; None if they are not.
     """
 
@@ -67,7 +65,6 @@ class Driver:
         executor: Executor,
         observers: Observers,
         concurrency: Concurrency,
-        database: StudyDatabase | None,
         profiling: ProfileConditions | None = None,
     ) -> None:
         self._settings, self._problem, self._storage = settings, problem, storage
@@ -99,7 +96,7 @@ class Driver:
         )
         self._known = tuple(trial for trial in storage.trials() if storage.has_front() or _is_final(trial))
         known = frozenset(trial.number for trial in self._known)
-        self._records = Records(storage, observers, database, self._history, known)
+        self._records = Records(storage, observers, known)
         self._num_trials = len(problem.baselines) + settings.num_trials
 
     def run(self) -> Front:
@@ -150,7 +147,6 @@ class Driver:
         front = make_front(self._settings, self._problem, self._store.trials, chances, reordering, fidelity)
         self._storage.write_front(front)
         self._storage.forget_checkpoints()
-        self._records.finish()
         self._observers.study_finished(tuple(self._store.trials), front)
         return front
 
@@ -209,7 +205,9 @@ class Driver:
         trial = self._store.enter(proposal)
         if trial.state is TrialState.RUNNING and self._profiling is not None:
             trial = self._profiled(trial)
-        if trial.state is not TrialState.RUNNING:
+        if trial.state is TrialState.RUNNING:
+            self._observers.trial_started(trial)
+        else:
             self._records.conclude(trial)
             self._give_up_if_all_fail(MOST_FAILURES)
 

@@ -92,6 +92,10 @@ class Observers(Observer):
         """See `Observer`."""
         self._tell(lambda observer: observer.study_started(info, plan, known))
 
+    def trial_started(self, trial: Trial) -> None:
+        """See `Observer`."""
+        self._tell(lambda observer: observer.trial_started(trial))
+
     def training_progressed(self, progress: Progress) -> None:
         """See `Observer`."""
         self._tell(lambda observer: observer.training_progressed(progress))

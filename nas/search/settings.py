@@ -15,6 +15,7 @@ from nas.redact import redact
 from nas.results.objective import LONGER_QUALITY, PROFILED, TaskQuality, check_objectives
 from nas.results.phase import PatternPhase
 from nas.results.study import study_path
+from nas.search.database_url import check_storage
 from nas.search.executor_settings import ExecutorSettings, LocalSettings, RaySettings
 from nas.tasks.catalog import TaskSettings
 from nas.tasks.language.text import TextSettings
@@ -172,6 +173,8 @@ class StudySettings:
         cohort_size: candidates trained at once in one process; 0 for 4 on CPU, 16 on a GPU, 1 in a checkpoint.
         stall_minutes: how long a worker may report no progress before it is replaced, in minutes; its training run is
             tried once more. A single worker on a CPU trains in the driver's own process, which nothing replaces.
+        storage: URL of a database that follows the study for optuna-dashboard, without a password, such as
+            postgresql://team@host/nas; null for NAS_STORAGE of the environment, or else study.db in the study folder.
 
     Raises:
         InputError: a value is not allowed, or two do not go together; the message names the setting.
@@ -203,6 +206,7 @@ class StudySettings:
     workers: int = 0
     cohort_size: int = 0
     stall_minutes: int = 60
+    storage: str | None = None
 
     def __post_init__(self) -> None:
         check_range("seed", self.seed, least=0, most=2**32 - 1)
@@ -214,6 +218,8 @@ class StudySettings:
         if not self.runs_folder:
             raise InputError("runs_folder", "must be the path of a folder", self.runs_folder)
         study_path(self.study, self.runs_folder)
+        if self.storage is not None:
+            check_storage(self.storage)
         if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", self.device):
             raise InputError("device", "must be auto, cpu, cuda or cuda:N", self.device)
         if self.sampler not in SAMPLER_NAMES:

@@ -10,13 +10,16 @@ from nas.errors import StudyError
 from nas.profiling.conditions import check_profilable, profile_conditions
 from nas.redact import redact
 from nas.results.front import Front
+from nas.results.identity import keep_identity
 from nas.results.lock import locked
 from nas.results.measurement import precision_in
+from nas.results.objective import Objective
 from nas.results.observer import Observer
 from nas.results.own_files import check_own
 from nas.results.profile import ProfileConditions
 from nas.results.study import settings_differences, study_path
 from nas.search.concurrency import choose_concurrency
+from nas.search.database_url import find_database
 from nas.search.devices import choose_devices
 from nas.search.driver import Driver
 from nas.search.executor_settings import LocalSettings
@@ -26,7 +29,7 @@ from nas.search.observers import Observers
 from nas.search.problem.problem import Problem, make_problem, with_survey
 from nas.search.samplers.catalog import SAMPLERS
 from nas.search.settings import StudySettings
-from nas.search.storage.database import StudyDatabase
+from nas.search.storage.follower import follow
 from nas.search.storage.study_folder import StudyFolder
 from nas.search.survey import survey_checkpoint
 
@@ -46,17 +49,20 @@ def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> Fr
 
     Raises:
         InputError: a setting is wrong; nothing was written.
-        StudyError: another driver is running, or the study was started with other settings or on other data.
+        StudyError: another driver is running or took over, or the study was started with other settings or on other
+            data.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     told = Observers(observers)
+    url = find_database(settings.storage)
     problem = make_problem(settings)
     devices = choose_devices(settings)
     concurrency = choose_concurrency(settings, devices)
     profiling = _profiling(settings, problem, devices)
-    folder = StudyFolder(study_path(settings.study, settings.runs_folder))
-    with locked(folder.path):
-        check_own(folder.path)
+    path = study_path(settings.study, settings.runs_folder)
+    with locked(path) as lease:
+        folder = StudyFolder(path, lease.check)
+        check_own(path)
         _adopt(folder, settings, problem)
         folder.remove_unfinished()
         folder.forget_failures()
@@ -64,24 +70,26 @@ def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> Fr
             survey = survey_checkpoint(settings, to_survey, folder.path, told.preparation_progressed)
             problem = with_survey(problem, survey)
         _check_num_trials(folder, settings, problem)
-        directions = [goal.direction for goal in problem.objectives]
-        database = StudyDatabase(folder.database, folder.path.name, directions)
+        follower = follow(folder, keep_identity(folder, _axes(problem)), url)
         setup = make_setup(settings, problem)
         if isinstance(settings.executor, LocalSettings):  # a cluster's machines are known by what they send
             _warn_of_mixture(folder, environment(setup, devices[0], num_threads(settings, devices)))
-        with closing(make_executor(settings, setup, devices, folder.path)) as executor:
+        with closing(follower), closing(make_executor(settings, setup, devices, folder.path)) as executor:
             driver = Driver(
                 settings,
                 problem,
                 SAMPLERS[settings.sampler],
                 folder,
                 executor,
-                told,
+                Observers([told, follower]),
                 concurrency,
-                database,
                 profiling,
             )
             return driver.run()
+
+
+def _axes(problem: Problem) -> tuple[Objective, ...]:
+    return tuple(goal.objective for goal in problem.objectives)
 
 
 def _profiling(settings: StudySettings, problem: Problem, devices: Sequence[str]) -> ProfileConditions | None:

@@ -81,7 +81,7 @@ def run_toy(storage: StudyStorage) -> Front:
     settings = StudySettings(study="toy", num_trials=6, fidelity=fidelity)
     make_sampler, concurrency = SAMPLERS["random"], Concurrency(num_workers=2, cohort_size=2)
     observers = Observers(())
-    return Driver(settings, toy_problem(), make_sampler, storage, FakeExecutor(), observers, concurrency, None).run()
+    return Driver(settings, toy_problem(), make_sampler, storage, FakeExecutor(), observers, concurrency).run()
 
 
 def test_a_study_kept_in_memory_ends_in_the_front_of_one_in_a_folder(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -6,13 +7,14 @@ import pytest
 
 from nas.cli.main import main
 from nas.results.front import Front
+from nas.results.identity import keep_identity
 from nas.results.lock import locked
 from nas.search.concurrency import Concurrency
 from nas.search.driver import Driver
 from nas.search.observers import Observers
 from nas.search.samplers.catalog import SAMPLERS
 from nas.search.settings import StudySettings
-from nas.search.storage.database import StudyDatabase
+from nas.search.storage.follower import follow
 from nas.search.storage.study_folder import StudyFolder
 from nas.tasks.language.text import TextSettings
 from tests.toy_study import FakeExecutor, toy_problem
@@ -55,8 +57,10 @@ def run_toy(path: Path, settings: StudySettings, observers: Observers) -> Front:
     make_sampler, concurrency = SAMPLERS[settings.sampler], Concurrency(num_workers=1, cohort_size=1)
     with locked(path):
         folder.write_settings(settings.to_document())
-        database = StudyDatabase(folder.database, path.name, [goal.direction for goal in problem.objectives])
-        return Driver(settings, problem, make_sampler, folder, FakeExecutor(), observers, concurrency, database).run()
+        identity = keep_identity(folder, tuple(goal.objective for goal in problem.objectives))
+        with closing(follow(folder, identity, None)) as follower:
+            told = Observers([observers, follower])
+            return Driver(settings, problem, make_sampler, folder, FakeExecutor(), told, concurrency).run()
 
 
 @pytest.fixture

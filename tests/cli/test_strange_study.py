@@ -57,6 +57,8 @@ def test_a_front_that_the_user_names_may_be_a_link(strange: Path, tmp_path: Path
 
 PLANTS: dict[str, Callable[[Path, Path], object]] = {
     "lock": lambda path, outside: path.symlink_to(outside / "thesis"),
+    "lease": lambda path, outside: path.symlink_to(outside),
+    "identity.json": lambda path, outside: path.symlink_to(outside / "thesis"),
     "front.png": lambda path, outside: path.symlink_to(outside / "thesis"),
     "report.html": lambda path, outside: path.symlink_to(outside / "thesis"),
     "data.json": lambda path, outside: path.symlink_to("/dev/zero"),

@@ -29,7 +29,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with locked(path):
         folder.write_settings(settings.to_document())
         observers = Observers(())
-        Driver(settings, toy_problem(), make_sampler, folder, FakeExecutor(), observers, concurrency, None).run()
+        Driver(settings, toy_problem(), make_sampler, folder, FakeExecutor(), observers, concurrency).run()
     return path
 
 

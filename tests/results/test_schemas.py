@@ -16,6 +16,7 @@ from nas.patterns.primitives import PRIMITIVES, Primitive
 from nas.patterns.primitives.scale import RULES, CarryRules
 from nas.results.bundle import Bundle, Verification
 from nas.results.front import Front
+from nas.results.identity import StudyIdentity
 from nas.results.measurement import Measurement
 from nas.results.progress import StudyProgress
 from nas.results.provenance import Provenance
@@ -34,6 +35,7 @@ TYPES: dict[str, Any] = {
     "verification": Verification,
     "progress": StudyProgress,
     "survey": Survey,
+    "identity": StudyIdentity,
     "table_header": TableHeader,
     "table_session": SessionLine,
     "table_row": TableRow,

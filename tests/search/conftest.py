@@ -1,11 +1,14 @@
 """Studies without training; see tests/toy_study.py."""
 
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import URL
 
 from nas.results.front import Front
+from nas.results.identity import keep_identity
 from nas.results.lock import locked
 from nas.results.observer import Observer
 from nas.results.profile import ProfileConditions
@@ -15,7 +18,7 @@ from nas.search.observers import Observers
 from nas.search.problem.problem import Problem
 from nas.search.samplers.catalog import SAMPLERS
 from nas.search.settings import ConstraintSettings, FidelitySettings, StudySettings
-from nas.search.storage.database import StudyDatabase
+from nas.search.storage.follower import follow
 from nas.search.storage.study_folder import StudyFolder
 from tests.toy_study import FakeExecutor, StartStudy, toy_problem
 
@@ -29,7 +32,8 @@ def problem() -> Problem:
 def start(problem: Problem) -> StartStudy:
     """Run a study in a folder with an executor; more keywords are settings.
 
-    Without `with_database` no study.db follows it: writing one takes as long as all the rest.
+    Without `with_database` no study.db follows it: writing one takes as long as all the rest. With a `url`, a team's
+    database does.
     """
 
     def start_study(
@@ -40,6 +44,7 @@ def start(problem: Problem) -> StartStudy:
         observers: tuple[Observer, ...] = (),
         with_problem: Problem = problem,
         with_database: bool = False,
+        url: URL | None = None,
         profiling: ProfileConditions | None = None,
         **changes: Any,
     ) -> Front:
@@ -50,11 +55,13 @@ def start(problem: Problem) -> StartStudy:
         make_sampler, watching = SAMPLERS[settings.sampler], Observers(observers)
         with locked(folder):
             study.forget_failures()
-            database = None
-            if with_database:
-                directions = [goal.direction for goal in with_problem.objectives]
-                database = StudyDatabase(study.database, study.path.name, directions)
-            parts = settings, with_problem, make_sampler, study, executor, watching, concurrency, database, profiling
-            return Driver(*parts).run()
+            with ExitStack() as followed:
+                if with_database or url:
+                    study.write_settings(settings.to_document())
+                    axes = tuple(goal.objective for goal in with_problem.objectives)
+                    follower = follow(study, keep_identity(study, axes), url)
+                    watching = Observers([*observers, followed.enter_context(closing(follower))])
+                parts = settings, with_problem, make_sampler, study, executor, watching, concurrency, profiling
+                return Driver(*parts).run()
 
     return start_study

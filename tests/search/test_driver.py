@@ -92,7 +92,7 @@ def test_a_long_study_that_reads_its_trials_seldom_comes_out_the_same_when_stopp
 
 
 def test_the_database_of_a_study_that_was_stopped_has_every_trial_once(start: StartStudy, tmp_path: Path) -> None:
-    unconfirmed = {"confirm_seeds": 0, "with_database": True}  # confirmed values are means, and not in the database
+    unconfirmed = {"confirm_seeds": 0, "with_database": True}
     for stop_after in (3, 12):
         folder = tmp_path / f"stopped-{stop_after}"
         with pytest.raises(Stop):
@@ -236,7 +236,7 @@ def test_a_failed_training_fails_its_trial_alone(start: StartStudy, tmp_path: Pa
     told = in_database(tmp_path / "study")
     assert len(told) == len(trials)
     for trial in failed:
-        assert told[trial.number].state is optuna.trial.TrialState.COMPLETE
+        assert told[trial.number].state is optuna.trial.TrialState.FAIL
         assert told[trial.number].constraints["trained"] > 0
 
 

@@ -18,6 +18,7 @@ from nas.evaluation import trunk_files
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Window
+from nas.results.observer import Observer
 from nas.search.executors import choose
 from nas.search.executors.trainer import Trainer
 from nas.search.problem.problem import make_problem
@@ -80,16 +81,10 @@ class Runner:
         return (folder / "front.json").read_bytes().replace(folder.name.encode(), b"STUDY")
 
 
-class NoDatabase:
-    """Writing one takes as long as all the rest."""
+class NoFollower(Observer):
+    """A database takes as long as all the rest, and its thread would write at other moments in every run."""
 
-    def __init__(self, *_: object) -> None:
-        pass
-
-    def append(self, *_: object) -> None:
-        pass
-
-    def finish(self) -> None:
+    def close(self) -> None:
         pass
 
 
@@ -108,7 +103,7 @@ def runner(request: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run
 
     monkeypatch.setattr("nas.search.study.make_problem", once("problem", make_problem))
     monkeypatch.setattr("nas.search.executors.choose.Trainer", once("trainer", Trainer))
-    monkeypatch.setattr("nas.search.study.StudyDatabase", NoDatabase)
+    monkeypatch.setattr("nas.search.study.follow", lambda *_: NoFollower())
     return Runner(settings, (tmp_path / f"study{number:04d}" for number in count()))
 
 

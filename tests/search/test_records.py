@@ -1,9 +1,7 @@
 """What becomes of trials is written down once, and told once."""
 
 from pathlib import Path
-from typing import Any
 
-import optuna
 import pytest
 from msgspec.structs import replace
 
@@ -11,7 +9,6 @@ from nas.results.observer import Observer
 from nas.results.trial import Trial, TrialState
 from nas.search.observers import Observers
 from nas.search.records import Records
-from nas.search.storage.database import StudyDatabase
 from nas.search.storage.study_folder import StudyFolder
 from tests.fronts import make_trial
 
@@ -38,13 +35,6 @@ class Folder(StudyFolder):
         self.written.append(trial.number)
 
 
-class ByNumber:
-    """Gives a trial the form that the database keeps: its number as its value."""
-
-    def frozen(self, number: int) -> Any:
-        return optuna.create_trial(value=float(number))
-
-
 @pytest.fixture
 def listener() -> Listener:
     return Listener()
@@ -60,14 +50,7 @@ def trial(number: int, state: TrialState = TrialState.FINISHED) -> Trial:
 
 
 def make_records(folder: Folder, listener: Listener, *known: int) -> Records:
-    folder.path.mkdir(exist_ok=True)
-    database = StudyDatabase(folder.database, "toy", ["minimize"])
-    return Records(folder, Observers([listener]), database, ByNumber(), frozenset(known))  # type: ignore[arg-type]
-
-
-def in_database(folder: Folder) -> list[float]:
-    study = optuna.load_study(study_name="toy", storage=f"sqlite:///{folder.database}")
-    return [trial.values[0] for trial in study.trials]
+    return Records(folder, Observers([listener]), frozenset(known))
 
 
 def test_a_trial_is_written_when_it_changes(folder: Folder, listener: Listener) -> None:
@@ -84,17 +67,7 @@ def test_a_trial_is_concluded_once(folder: Folder, listener: Listener) -> None:
     for _ in range(2):
         records.conclude(trial(0))
     records.conclude(replace(trial(0), reason="said twice"))
-    assert (folder.written, listener.finished, in_database(folder)) == ([0], [0], [0.0])
-
-
-def test_the_database_has_trials_in_the_order_of_their_numbers(folder: Folder, listener: Listener) -> None:
-    records = make_records(folder, listener)
-    seen = []
-    for number in (2, 0, 1, 3):
-        records.conclude(trial(number))
-        seen.append(in_database(folder))
-    assert listener.finished == [2, 0, 1, 3]
-    assert seen == [[], [0.0], [0.0, 1.0, 2.0], [0.0, 1.0, 2.0, 3.0]]
+    assert (folder.written, listener.finished) == ([0], [0])
 
 
 def test_observers_do_not_hear_again_of_what_was_known(folder: Folder, listener: Listener) -> None:
@@ -104,4 +77,3 @@ def test_observers_do_not_hear_again_of_what_was_known(folder: Folder, listener:
     resumed.conclude(trial(0))
     resumed.conclude(trial(1))
     assert listener.finished == [0, 1]
-    assert in_database(folder) == [0.0, 1.0]

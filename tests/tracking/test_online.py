@@ -13,6 +13,7 @@ from nas.patterns.label import label
 from nas.results.study import StudyReader
 from nas.tracking.child import Child
 from nas.tracking.recorder import Recorder
+from nas.tracking.runs.contents import all_runs
 from nas.tracking.runs.trial import trial_run
 from nas.tracking.settings import TrackingSettings
 from tests.wandb_server import WandbServer, serving

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from msgspec.structs import replace
-from optuna.trial import FrozenTrial
-from optuna.trial import TrialState as OptunaState
 
 from nas.patterns.model import ModelPattern
 from nas.results.objective import cost_values
@@ -14,7 +12,6 @@ from nas.search.problem.problem import Problem
 from nas.search.samplers.ask_context import SpaceView
 from nas.search.samplers.measured_costs import MeasuredCosts
 from nas.search.samplers.observation import Observation
-from nas.search.samplers.optuna_trial import frozen_trial
 from nas.search.scheduler.forecast import Forecaster, signed
 from nas.search.scoring.objectives import Goal, worst_values
 from nas.search.trial_store import EXACT, TrialStore
@@ -74,15 +71,6 @@ class History:
             self._read.append(self._observed(trial, final, by_rung))
         num_trials = len(self._read)
         return list(self._read), num_trials if num_trials < EXACT else self._num_read
-
-    def frozen(self, number: int) -> FrozenTrial:
-        """An ended trial in the form that Optuna's database keeps; a stopped one is pruned, without values."""
-        trial, by_rung = self._store[number], self._by_rung()
-        observation = self._observation(trial, by_rung[-1], by_rung)
-        about = {"state": trial.state.value, "baseline": trial.baseline, "reason": trial.reason, "step": trial.step}
-        if trial.state is not TrialState.STOPPED:
-            return frozen_trial(observation, about)
-        return frozen_trial(replace(observation, values=None), about, OptunaState.PRUNED)
 
     def _by_rung(self) -> list[Values]:
         return [self._store.rung_values(rung) for rung in self._rungs]

@@ -1,7 +1,7 @@
 """Conversion between our trials and Optuna's."""
 
 from collections.abc import Hashable, Sequence
-from typing import Any, cast
+from typing import cast
 
 import optuna
 from optuna.distributions import IntDistribution, distribution_to_json, json_to_distribution
@@ -52,17 +52,14 @@ def suggestion_of(trial: optuna.Trial) -> Suggestion:
     return Suggestion(params=dict(frozen.params), distributions=distributions, attributes=dict(frozen.system_attrs))
 
 
-def frozen_trial(
-    observation: Observation, user_attributes: dict[str, Any] | None = None, state: TrialState | None = None
-) -> FrozenTrial:
-    """The trial in Optuna's form; without a `state`, running if it has no values and complete if it has."""
+def frozen_trial(observation: Observation) -> FrozenTrial:
+    """The trial in Optuna's form: running if it has no values, and complete if it has."""
     suggestion = observation.suggestion
     return create_trial(
-        state=state or (TrialState.RUNNING if observation.values is None else TrialState.COMPLETE),
+        state=TrialState.RUNNING if observation.values is None else TrialState.COMPLETE,
         values=observation.values,
         params=suggestion.params,
         distributions={name: json_to_distribution(text) for name, text in suggestion.distributions.items()},
-        user_attrs=user_attributes or {},
         system_attrs=dict(suggestion.attributes),
         constraints=observation.constraints or None,
     )

@@ -1,171 +1,192 @@
-"""Optuna's SQLite file, for dashboards: a view of the trial folders, which are the source of truth."""
+"""One study in a database of Optuna's: the file of its folder, or that of a team, which holds many."""
 
-import logging
-import os
-import sqlite3
-import stat
-from collections.abc import Callable, Sequence
-from contextlib import closing
-from functools import cache
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from urllib.parse import quote
+from typing import Any
 
-import optuna
 from optuna.storages import RDBStorage
-from optuna.trial import FrozenTrial
+from sqlalchemy import (
+    URL,
+    Column,
+    Connection,
+    Engine,
+    Enum,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    select,
+)
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.pool import NullPool
 
-from nas.files import replacing
-from nas.search.storage.trial_rows import TrialRows, insert, read_rows, rows_of
-from nas.statistics.ranks import Direction
+from nas.results.identity import StudyIdentity
+from nas.search.database_url import shown
+from nas.search.storage.own_file import is_continuable, replace_by_new
+from nas.search.storage.trial_rows import TrialRows, forget_rows, read_rows, write_rows
 
-_LOG = logging.getLogger(__name__)
+ID_ATTRIBUTE = "nas:study"
+"""The user attribute of a study that holds its id."""
 
-_LONGEST_WAIT = 1.0
-"""Seconds for another process to release the file."""
+_AT_ONCE = 200
+"""Trials in a transaction: what is lost when one fails, and what a dashboard waits for at most."""
 
-_SIDECARS = ("-journal", "-wal", "-shm")
-"""What SQLite writes next to a database, and takes for a part of it."""
-
-_SCHEMA = ("SELECT sql FROM sqlite_master", "SELECT schema_version, library_version FROM version_info")
-"""What is read from a file must be what a new one has; the second only then, as it could be a view without an end."""
+_META = MetaData()
+_STUDIES = Table(
+    "studies", _META, Column("study_id", Integer, primary_key=True), Column("study_name", String(512), unique=True)
+)
+_DIRECTIONS = Table(
+    "study_directions",
+    _META,
+    Column("study_id", Integer),
+    Column("objective", Integer),
+    Column("direction", Enum("NOT_SET", "MINIMIZE", "MAXIMIZE", name="studydirection")),
+)
+_USER_ATTRIBUTES, _SYSTEM_ATTRIBUTES = (
+    Table(name, _META, Column("study_id", Integer), Column("key", String), Column("value_json", Text))
+    for name in ("study_user_attributes", "study_system_attributes")
+)
 
 
 class StudyDatabase:
-    """Ended trials in Optuna's own format, each written in one transaction.
-
-    The study does not need this file, so no failure reaches it: the first is logged in one line, and the file is left
-    alone until `finish`. A file that is not what Optuna would have written, or whose trials turn out to be others, is
-    replaced by one that was built in memory. So links are not followed, and a process that has the old file open keeps
-    it.
+    """The rows of one study. Every method may raise whatever SQLAlchemy, Optuna or the system does.
 
     Args:
-        path: the SQLite file; created if missing.
-        name: the study's name in a new file. In an older one it may differ, as the folder may have been renamed.
-        directions: minimize or maximize, one per objective.
+        url: the database of a team; None for the SQLite file of the study's folder.
+        file: that file.
+        identity: of the study, by which it is found whatever its name is.
+        name: what it is called in the database when it is new there, if that name is free.
     """
 
-    def __init__(self, path: Path, name: str, directions: Sequence[Direction]) -> None:
-        self._path, self._name, self._directions = path, name, list(directions)
-        self._trials: list[FrozenTrial] = []
-        self._in_file: list[TrialRows] = []
-        self._connection: sqlite3.Connection | None = None
-        self._failed = False
-        self._attempt(self._start)
+    def __init__(self, url: URL | None, file: Path, identity: StudyIdentity, name: str) -> None:
+        self._file = file if url is None else None
+        self.url = url or URL.create("sqlite", database=str(file.absolute()))
+        self._identity, self._name = identity, name
+        self._engine: Engine | None = None
+        self._study = 0
+        self._is_ours = False
 
-    def append(self, trial: FrozenTrial) -> None:
-        """Add the next ended trial, unless an earlier run of the study did."""
-        self._trials.append(trial)
-        if not self._failed:
-            self._attempt(self._write_last)
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        return str(self._file or shown(self.url))
 
-    def finish(self) -> None:
-        """Make the file hold the trials that were added, whatever happened before; nothing can be added afterwards."""
-        if self._failed or len(self._in_file) > len(self._trials):
-            self._attempt(self._rebuild)
-        self._close()
+    def open(self) -> dict[int, str]:
+        """Find the study, or make it; the digest of every trial that is kept of it, by number.
 
-    def _attempt(self, write: Callable[[], None]) -> None:
-        try:
-            write()
-        except Exception as error:  # whatever it is, the study continues
-            self._close()
-            if not self._failed:
-                self._failed = True
-                remedy = "The study continues without it, and writes it anew when it ends or is resumed."
-                _LOG.warning(
-                    "%s: Optuna's view of the study cannot be written (%s). %s", self._path, _why(error), remedy
-                )
+        The study's own file is looked at the first time: what cannot be continued is replaced.
+        """
+        if self._file is None or self._is_ours:
+            return self._opened()
+        if is_continuable(self._file):
+            with suppress(Exception):
+                digests = self._opened()
+                self._is_ours = True
+                return digests
+        self.start_over()
+        return self._opened()
 
-    def _start(self) -> None:
-        try:
-            _check_continuable(self._path)
-            self._open()
-        except Exception:  # missing, damaged, of another version, not ours, or in use
-            self._close()
-            self._rebuild()
+    def start_over(self) -> bool:
+        """Replace the study's own file by a new one, whoever holds the old; False for a team's database."""
+        self.close()
+        if self._file:
+            replace_by_new(self._file)
+            self._is_ours = True
+        return self._file is not None
 
-    def _open(self) -> None:
-        self._connection = sqlite3.connect(self._path, timeout=_LONGEST_WAIT)
-        directions = self._connection.execute("SELECT direction FROM study_directions ORDER BY objective").fetchall()
-        studies = self._connection.execute("SELECT study_id FROM studies").fetchall()
-        if len(studies) != 1 or [direction.lower() for (direction,) in directions] != self._directions:
-            raise ValueError("another study")
-        self._in_file = read_rows(self._connection)
+    def write(self, trials: Mapping[int, TrialRows]) -> None:
+        """Keep trials, by number: new ones are added, others take the place of what was kept."""
+        numbers = sorted(trials)
+        for first in range(0, len(numbers), _AT_ONCE):
+            with self._transaction() as connection:
+                chosen = {number: trials[number] for number in numbers[first : first + _AT_ONCE]}
+                write_rows(connection, self._study, chosen)
 
-    def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = None
+    def forget_from(self, number: int) -> None:
+        """Keep no trials from a number on."""
+        with self._transaction() as connection:
+            forget_rows(connection, self._study, number)
 
-    def _write_last(self) -> None:
-        assert self._connection is not None
-        trial, number = self._trials[-1], len(self._trials) - 1
-        if number >= len(self._in_file):
-            insert(self._connection, [trial], number)
-            self._in_file.append(rows_of(trial))
-        elif rows_of(trial) != self._in_file[number]:  # ended trials cannot be changed
-            self._rebuild()
+    def close(self) -> None:
+        """Close all connections; `open` opens them again."""
+        if self._engine is not None:
+            self._engine.dispose()
+        self._engine = None
 
-    def _rebuild(self) -> None:
-        """Replace the file by one with all trials so far."""
-        content = _database(self._name, self._directions, self._trials)
-        self._close()
-        for suffix in _SIDECARS:  # left by a killed process or planted; SQLite would apply them to the new file
-            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
-        with replacing(self._path) as file:
-            file.write(content)
-        self._open()
+    def _opened(self) -> dict[int, str]:
+        self.close()
+        self._engine = self._connected()
+        with self._engine.begin() as connection:
+            found = self._found(connection)
+        self._study = self._created(self._engine) if found is None else found
+        with self._engine.connect() as connection:
+            return {number: rows.digest for number, rows in read_rows(connection, self._study).items()}
 
+    def _connected(self) -> Engine:
+        limits: dict[str, Any] = {"sqlite": {"timeout": 1 if self._file else 10}}
+        limits["postgresql"] = limits["mysql"] = limits["mariadb"] = {"connect_timeout": 10}
+        options = {
+            "connect_args": limits[self.url.get_backend_name()],
+            "hide_parameters": True,
+            "poolclass": NullPool,  # a connection that the server has closed is not met again
+        }
+        if self._file:
+            return create_engine(self.url, **options)
+        storage = RDBStorage(self.url.render_as_string(hide_password=False), engine_kwargs=options)
+        storage.remove_session()
+        return storage.engine
 
-def _check_continuable(path: Path) -> None:
-    """Refuse a file that Optuna would not have written like this; it is not locked, waited for, or changed.
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        """A transaction that no other writer of the study shares, where the database can promise that."""
+        assert self._engine is not None
+        with self._engine.begin() as connection:
+            own = select(_STUDIES.c.study_id).where(_STUDIES.c.study_id == self._study)
+            connection.execute(own.with_for_update()).one()
+            yield connection
 
-    A file of a stranger may define views or triggers that run when Optuna reads and writes its tables, so its schema
-    must be that of a new database.
+    def _found(self, connection: Connection) -> int | None:
+        """The study, with the directions that its objectives have."""
+        own = (_USER_ATTRIBUTES.c.key == ID_ATTRIBUTE) & (
+            _USER_ATTRIBUTES.c.value_json == json.dumps(self._identity.id)
+        )
+        study = connection.execute(select(_USER_ATTRIBUTES.c.study_id).where(own)).scalar_one_or_none()
+        if study is None:
+            if self._file and connection.execute(select(_STUDIES.c.study_id)).first():
+                raise ValueError("the file is that of another study")
+            return None
+        directions = select(_DIRECTIONS.c.objective, _DIRECTIONS.c.direction).where(_DIRECTIONS.c.study_id == study)
+        if [tuple(row) for row in sorted(connection.execute(directions))] != list(enumerate(self._directions())):
+            raise ValueError(f"study {study} has this study's id, but other objectives")
+        return int(study)
 
-    Raises:
-        Exception: of any kind.
-    """
-    found = path.lstat()
-    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
-        raise ValueError("a link")
-    if any(os.path.lexists(f"{path}{suffix}") for suffix in _SIDECARS):
-        raise ValueError("a transaction was cut short")
-    with closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1", uri=True)) as file:
-        check_schema(file)
+    def _created(self, engine: Engine) -> int:
+        """A new study, under the first free name."""
+        for name in (self._name, f"{self._name}-{self._identity.id[:8]}"):
+            with suppress(IntegrityError), engine.begin() as connection:
+                return self._create(connection, name)
+        with engine.begin() as connection:
+            return self._create(connection, f"{self._name}-{self._identity.id}")
 
+    def _create(self, connection: Connection, name: str) -> int:
+        key = connection.execute(_STUDIES.insert().values(study_name=name)).inserted_primary_key
+        study = int(key[0])  # type: ignore[index]
+        directions = [
+            {"study_id": study, "objective": place, "direction": direction}
+            for place, direction in enumerate(self._directions())
+        ]
+        names = [one.name for one in self._identity.objectives]
+        connection.execute(_DIRECTIONS.insert(), directions)
+        for table, attribute, value in (
+            (_USER_ATTRIBUTES, ID_ATTRIBUTE, json.dumps(self._identity.id)),
+            (_SYSTEM_ATTRIBUTES, "study:metric_names", json.dumps(names)),
+        ):
+            connection.execute(table.insert().values(study_id=study, key=attribute, value_json=value))
+        return study
 
-def check_schema(connection: sqlite3.Connection) -> None:
-    """Refuse a database whose tables, views or triggers are not those of a new one.
-
-    Raises:
-        ValueError: they are not.
-    """
-    for query in _SCHEMA:
-        if set(connection.execute(query)) != _in_a_new_one(query):
-            raise ValueError("another schema")
-
-
-@cache
-def _in_a_new_one(query: str) -> set[tuple[object, ...]]:
-    with closing(sqlite3.connect(":memory:")) as new:
-        new.deserialize(_database("new", ["minimize"], []))
-        return set(new.execute(query))
-
-
-def _database(name: str, directions: Sequence[Direction], trials: Sequence[FrozenTrial]) -> bytes:
-    """The content of a database file with these trials."""
-    storage = RDBStorage("sqlite://")  # in memory
-    optuna.create_study(study_name=name, storage=storage, directions=list(directions))
-    with closing(storage.engine.raw_connection()) as connection:
-        assert isinstance(connection.driver_connection, sqlite3.Connection)
-        insert(connection.driver_connection, trials, 0)
-        content = connection.driver_connection.serialize()
-    storage.remove_session()
-    storage.engine.dispose()
-    return content
-
-
-def _why(error: Exception) -> str:
-    reason = getattr(error, "strerror", None) or str(error.__cause__ or error)
-    return " ".join(reason.split())
+    def _directions(self) -> list[str]:
+        return [one.direction.upper() for one in self._identity.objectives]

@@ -1,8 +1,6 @@
 """A copy of Optuna's view of a study in memory: what is done to it never reaches the study."""
 
 import sqlite3
-import warnings
-from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,13 +10,13 @@ import optuna
 from optuna.storages import InMemoryStorage, RDBStorage
 
 from nas.errors import StudyError
-from nas.search.storage.database import check_schema
+from nas.search.storage.own_file import has_known_schema
 
 _LONGEST_WAIT = 5.0
 """Seconds for a search that writes the file at this moment."""
 
 
-def read_snapshot(path: Path, metric_names: Sequence[str] = ()) -> InMemoryStorage:
+def read_snapshot(path: Path) -> InMemoryStorage:
     """The study of a database as it is now, in a storage of its own.
 
     The file is opened for reading only, its schema is compared with Optuna's before anything in it is read, and the
@@ -26,7 +24,6 @@ def read_snapshot(path: Path, metric_names: Sequence[str] = ()) -> InMemoryStora
 
     Args:
         path: the SQLite file.
-        metric_names: names of the objectives, which the file does not have; left out unless there is one for each.
 
     Raises:
         StudyError: there is no such file, or it is not what Optuna would have written.
@@ -47,10 +44,6 @@ def read_snapshot(path: Path, metric_names: Sequence[str] = ()) -> InMemoryStora
     except Exception as error:  # missing, damaged, of another version, not ours
         remedy = "The same nas search writes it again from the trials."
         raise StudyError(f"{path}: must be Optuna's view of a study, got {_why(error)!r}. {remedy}") from None
-    study = optuna.load_study(study_name=name, storage=storage)
-    if len(metric_names) == len(study.directions):
-        with warnings.catch_warnings(action="ignore", category=optuna.exceptions.ExperimentalWarning):
-            study.set_metric_names(list(metric_names))
     return storage
 
 
@@ -61,7 +54,8 @@ def _copy(path: Path, copied: Path) -> None:
         closing(sqlite3.connect(copied)) as copy,
     ):
         source.backup(copy)
-        check_schema(copy)
+        if not has_known_schema(copy):
+            raise ValueError("another schema")
 
 
 def _why(error: Exception) -> str:

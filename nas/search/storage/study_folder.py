@@ -3,7 +3,9 @@
     runs/<study>/  config.yaml     the settings
                    data.json       hashes of the data and of the pretrained weights
                    survey.json     what narrow masks do to the layers and heads of a checkpoint
+                   identity.json   its id in databases, and its objectives
                    study.db        Optuna's view of it, for dashboards
+                   lock, lease/    who drives it
                    trials/00012/   ask.json, pattern.json, profile.json, seed-<s>-<task>-<step>.json, trial.json,
                                    failure.txt
                    front.json, front.csv
@@ -14,6 +16,7 @@ atomically. A resumed study runs the same loop and finds these instead of asking
 
 import csv
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +40,12 @@ class StudyFolder(StudyReader):
 
     Args:
         path: the folder; need not exist yet.
+        check: called before everything that is written or deleted; raises if the study is no longer this driver's.
     """
+
+    def __init__(self, path: Path, check: Callable[[], None] = lambda: None) -> None:
+        super().__init__(path)
+        self.check = check
 
     @property
     def database(self) -> Path:
@@ -50,7 +58,7 @@ class StudyFolder(StudyReader):
 
     def write_settings(self, document: dict[str, Any]) -> None:
         """Keep the settings of the study."""
-        write_text(self.config, yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
+        self._write_text(self.config, yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
 
     def read_fingerprints(self) -> dict[str, str] | None:
         """Hashes of the data that the study was started on, by what they are of; None for a new study."""
@@ -64,7 +72,7 @@ class StudyFolder(StudyReader):
 
     def write_fingerprints(self, fingerprints: dict[str, str]) -> None:
         """Keep the hashes of the data that the study is run on."""
-        write_json(self.path / "data.json", fingerprints)
+        self._write_json(self.path / "data.json", fingerprints)
 
     def read_proposal(self, number: int) -> Proposal | None:
         """The proposal of a trial, or None if there is none yet."""
@@ -81,10 +89,10 @@ class StudyFolder(StudyReader):
     def write_proposal(self, number: int, proposal: Proposal) -> None:
         """Keep a proposal; the pattern first, since ask.json marks it as complete."""
         if proposal.pattern is not None:
-            write_json(self.trial_path(number) / "pattern.json", proposal.pattern.to_dict())
+            self._write_json(self.trial_path(number) / "pattern.json", proposal.pattern.to_dict())
         document = to_document(proposal)
         del document["pattern"]
-        write_json(self.trial_path(number) / "ask.json", document)
+        self._write_json(self.trial_path(number) / "ask.json", document)
 
     def read_profile(self, number: int) -> Profile | None:
         """What a trial takes on the device, or None if that was not measured."""
@@ -95,7 +103,7 @@ class StudyFolder(StudyReader):
 
     def write_profile(self, number: int, profile: Profile) -> None:
         """Keep what a trial takes on the device."""
-        write_json(self._profile_path(number), to_document(profile))
+        self._write_json(self._profile_path(number), to_document(profile))
 
     def read_measurement(self, number: int, seed: int, task: str, step: int) -> Measurement | None:
         """The measurement of one training run at a rung, or None if it did not get there."""
@@ -112,13 +120,14 @@ class StudyFolder(StudyReader):
     def write_measurement(self, number: int, measurement: Measurement) -> None:
         """Keep the measurement of one training run."""
         path = self._measurement_path(number, measurement.seed, measurement.task, measurement.step)
-        write_json(path, to_document(measurement))
+        self._write_json(path, to_document(measurement))
 
     def forget_failures(self) -> None:
         """Delete what failed or ran out of memory, so that it is tried again.
 
         By now the code may be mended, and there may be more memory.
         """
+        self.check()
         for path in self.path.glob("trials/*/seed-*.json"):
             with damage_named(path):
                 measured = from_json(read_bytes(path) or b"", Measurement)
@@ -138,26 +147,36 @@ class StudyFolder(StudyReader):
 
     def remove_unfinished(self) -> None:
         """Remove what killed processes left half-written; no worker may be running."""
+        self.check()
         for folder in (self.path, *self.path.glob("trials/*")):
             remove_unfinished(folder)
 
     def forget_checkpoints(self) -> None:
         """Delete the checkpoints of all training runs."""
+        self.check()
         for path in self.path.glob("trials/*/checkpoint-*"):
             path.unlink(missing_ok=True)
 
     def write_failure(self, number: int, text: str) -> None:
         """Keep how a trial failed, for people to read."""
-        write_text(self.trial_path(number) / "failure.txt", text)
+        self._write_text(self.trial_path(number) / "failure.txt", text)
 
     def write_trial(self, trial: Trial) -> None:
         """Keep everything known of a trial."""
-        write_json(self.trial_path(trial.number) / "trial.json", to_document(trial))
+        self._write_json(self.trial_path(trial.number) / "trial.json", to_document(trial))
 
     def write_front(self, front: Front) -> None:
         """Keep the front, as JSON and as a table for spreadsheets."""
-        write_json(self.path / "front.json", to_document(front))
-        write_text(self.path / "front.csv", _table(front))
+        self._write_json(self.path / "front.json", to_document(front))
+        self._write_text(self.path / "front.csv", _table(front))
+
+    def _write_text(self, path: Path, text: str) -> None:
+        self.check()
+        write_text(path, text)
+
+    def _write_json(self, path: Path, document: Any) -> None:
+        self.check()
+        write_json(path, document)
 
     def _forget(self, path: Path) -> None:
         """Delete the file of a failure and what follows from it; the file last, so that a crash leaves no half."""

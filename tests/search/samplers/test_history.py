@@ -2,7 +2,6 @@
 
 import pytest
 from msgspec.structs import replace
-from optuna.trial import TrialState as OptunaState
 
 from nas.proxy.member import Member
 from nas.results.measurement import Measurement, Outcome
@@ -86,22 +85,6 @@ def test_a_mean_rank_is_the_forecast_one_at_every_rung(problem: Problem) -> None
     forecast = Forecaster(two, store, RUNGS).now().values
     for number, one in enumerate(history_of(two, store).all()[0]):
         assert one.rung_values == ((forecast[number]["quality"],) * 3,)
-
-
-def test_the_database_has_stopped_trials_as_pruned(problem: Problem) -> None:
-    store = trained_store(problem, [3, 1])
-    finished, stopped = (history_of(problem, store).frozen(number) for number in (0, 1))
-    assert (finished.state, finished.values) == (OptunaState.COMPLETE, list(store[0].values.values()))
-    assert (stopped.state, stopped.values) == (OptunaState.PRUNED, None)
-    assert stopped.user_attrs == {"state": "stopped", "baseline": None, "reason": "", "step": 100}
-
-
-def test_a_trial_that_advances_has_other_values_in_the_database(problem: Problem) -> None:
-    store = trained_store(problem, [3, 2])
-    history = history_of(problem, store)
-    stopped = history.frozen(1)
-    train(store, 1, 400)
-    assert (stopped.values, history.frozen(1).values) == (None, list(store[1].values.values()))
 
 
 def test_beyond_a_few_trials_what_advanced_since_the_last_reading_counts_as_running(

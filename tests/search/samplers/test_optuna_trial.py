@@ -15,8 +15,6 @@ def test_a_stopped_trial_is_kept_as_pruned() -> None:
     observation = Observation(Suggestion())
     assert frozen_trial(observation).state is TrialState.RUNNING
     assert frozen_trial(replace(observation, values=(1.0,))).state is TrialState.COMPLETE
-    assert frozen_trial(observation, {"state": "stopped"}, TrialState.PRUNED).user_attrs == {"state": "stopped"}
-    assert frozen_trial(observation, None, TrialState.PRUNED).state is TrialState.PRUNED
 
 
 def test_a_suggestion_comes_back_as_it_was_made() -> None:

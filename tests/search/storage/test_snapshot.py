@@ -3,15 +3,22 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from uuid import UUID
 
 import optuna
 import pytest
 
 from nas.errors import StudyError
+from nas.results.identity import StudyIdentity
+from nas.results.objective import Objective
 from nas.search.storage.database import StudyDatabase
 from nas.search.storage.snapshot import read_snapshot
+from nas.search.storage.trial_rows import rows_of
 
-NAMES = ("quality", "flops")
+AXES = (
+    Objective(name="quality", unit="bits per byte", direction="minimize"),
+    Objective(name="flops", unit="FLOP", direction="minimize"),
+)
 
 
 def ended(value: float) -> optuna.trial.FrozenTrial:
@@ -24,27 +31,23 @@ def ended(value: float) -> optuna.trial.FrozenTrial:
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
     path = tmp_path / "study.db"
-    written = StudyDatabase(path, "demo", ["minimize", "minimize"])
-    for value in (1.0, 2.0):
-        written.append(ended(value))
-    written.finish()
+    written = StudyDatabase(None, path, StudyIdentity(id=str(UUID(int=1)), objectives=AXES), "demo")
+    written.open()
+    written.write({number: rows_of(ended(value)) for number, value in enumerate((1.0, 2.0))})
+    written.close()
     return path
 
 
 def test_the_copy_has_the_trials_and_the_names_of_the_objectives(database: Path) -> None:
-    study = optuna.load_study(study_name="demo", storage=read_snapshot(database, NAMES))
+    study = optuna.load_study(study_name="demo", storage=read_snapshot(database))
     assert [trial.values for trial in study.trials] == [[1.0, 9.0], [2.0, 8.0]]
     assert [trial.params for trial in study.trials] == [{"window": 1}, {"window": 2}]
-    assert study.metric_names == list(NAMES)
-
-
-def test_names_that_do_not_go_with_the_axes_are_left_out(database: Path) -> None:
-    assert optuna.load_study(study_name="demo", storage=read_snapshot(database, ("quality",))).metric_names is None
+    assert study.metric_names == ["quality", "flops"]
 
 
 def test_what_is_done_to_the_copy_never_reaches_the_file(database: Path) -> None:
     before = database.read_bytes()
-    storage = read_snapshot(database, NAMES)
+    storage = read_snapshot(database)
     optuna.load_study(study_name="demo", storage=storage).add_trial(ended(3.0))
     optuna.delete_study(study_name="demo", storage=storage)
     assert database.read_bytes() == before

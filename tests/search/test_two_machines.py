@@ -1,0 +1,63 @@
+"""A search that dies on one machine is resumed on another one that shares its folder, and ends in the same front."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.search.test_crash import TINY, check_equal, finish, kill_after_work, start_search
+
+pytestmark = pytest.mark.slow
+
+ON_A_MACHINE = """
+import errno, sys
+from nas.results import lease, lock
+
+def no_locks(descriptor, how):
+    raise OSError(errno.ENOLCK, "No locks available")
+
+lease.BEAT, lease.VALID, lease.WATCHED = 0.5, 4.0, 8.0
+name, here = sys.argv[1], lock.Machine
+lock.Machine = lambda: here(name=name, boot=name, flock=no_locks)
+
+from nas.cli.main import main
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+def search_on(machine: str, runs: Path) -> "subprocess.Popen[bytes]":
+    words = ["search", *TINY, f"runs_folder={runs}", "workers=1"]
+    command = [sys.executable, "-c", ON_A_MACHINE, machine, *words]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+
+
+def test_another_machine_resumes_to_the_same_front(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    first = search_on("a", runs)
+    assert kill_after_work(first, runs, 1.0)
+    second = search_on("b", runs)
+    _, errors = second.communicate(timeout=500)
+    assert second.returncode == 0, errors.decode()
+    assert b"was last driven by process" in errors and b" on a, which did not give it back" in errors
+    finish(start_search(tmp_path / "whole", "workers=1"))
+    check_equal(runs / "killed", tmp_path / "whole" / "killed")
+
+
+def test_a_search_that_was_stopped_past_its_lease_ends_in_one_line(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    first = search_on("a", runs)
+    assert first.stderr is not None
+    while not list(runs.glob("killed/trials/*/seed-*.json")):
+        assert first.poll() is None
+    first.send_signal(signal.SIGSTOP)
+    second = search_on("b", runs)
+    _, errors = second.communicate(timeout=500)
+    assert second.returncode == 0, errors.decode()
+    front = (runs / "killed/front.json").read_bytes()
+    first.send_signal(signal.SIGCONT)
+    _, errors = first.communicate(timeout=120)
+    assert first.returncode == 2 and errors.decode().count("nas: error: ") == 1
+    assert b"could not be kept by this driver" in errors and b"Traceback" not in errors
+    assert (runs / "killed/front.json").read_bytes() == front
