@@ -72,8 +72,9 @@ class Lives:
 
 
 def trained(folder: Path) -> list[tuple[int, int, int]]:
-    """The trial, the seed and the rung of every training of the newest life."""
-    return [tuple(json.loads(line)) for line in _log_of(folder).read_text().splitlines()]
+    """The trial, the seed and the rung of every training of the newest life; none if it was killed at its start."""
+    log = _log_of(folder)
+    return [tuple(json.loads(line)) for line in log.read_text().splitlines()] if log.exists() else []
 
 
 def _log_of(folder: Path) -> Path:
