@@ -178,8 +178,8 @@ def test_what_does_not_go_together_is_said_before_anything_is_written(
 def test_a_split_found_by_the_search_keeps_recall_where_windows_lose_it(tmp_path: Path) -> None:
     model = tmp_path / "model"
     train_tiny_decoder(model)
-    words = ("task.num_tokens=160", "task.validation_sequences=4", "evaluation.needle_sequences=6", "num_trials=8")
-    words = (*words, "space=head_split")
+    scored = ("task.num_tokens=160", "task.validation_sequences=4", "evaluation.needle_sequences=6")
+    words = (*scored, "num_trials=8", "space=head_split")
     text = Path(json.__file__).parent  # of the standard library, in which the needles of the training were
     settings = settings_for(model, text, *words, "training.batch_size=8", f"runs_folder={tmp_path}/runs")
     front = run_study(settings)

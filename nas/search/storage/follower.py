@@ -92,6 +92,7 @@ class DatabaseFollower(Observer):
             Exception: of any kind.
         """
         self._in_database = None
+        self._view.check()
         found = self._database.open()
         self._write(self._view.numbers(), found)
         numbers = self._view.numbers()
@@ -107,6 +108,8 @@ class DatabaseFollower(Observer):
         """
         try:
             self.catch_up()
+        except NasError:  # of the folder
+            raise
         except Exception:
             if not self._database.start_over():
                 raise

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from nas.errors import StudyError
 from nas.results.observer import Observer
 from nas.results.trial import Trial, TrialState
 from nas.search.storage.follower import DatabaseFollower
@@ -198,3 +199,20 @@ def test_a_study_whose_database_is_held_by_another_process_ends(
         assert front.points
         with closing(sqlite3.connect(folder.database)) as new:
             assert new.execute("SELECT count(*) FROM trials").fetchone() == (len(folder.trials()),)
+
+
+def test_who_has_lost_the_study_leaves_its_file_alone(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with following(MadeUpView([1.0]), path):
+        pass
+    before = path.read_bytes()
+
+    def lost() -> None:
+        raise StudyError("study: another one may have it now.")
+
+    view = MadeUpView([1.0, 2.0])
+    view.check = lost  # type: ignore[method-assign]
+    with following(view, path):
+        pass
+    assert path.read_bytes() == before
+    (warning,) = caplog.messages
+    assert "another one may have it now" in warning
