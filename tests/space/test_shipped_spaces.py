@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -110,7 +110,7 @@ CONDITIONAL = Everything
 
 each_space = pytest.mark.parametrize("space_type", SPACES, ids=lambda space: space.__name__)
 fixed_space = pytest.mark.parametrize("space_type", [space for space in SPACES if space is not CONDITIONAL])
-each_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
+each_shape = pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: str(replace(shape, sensitivity=None)))
 
 
 def fits(space_type: type[Space], shape: Shape) -> bool:
