@@ -10,7 +10,7 @@ from tests.toy_study import NAMES
 
 @pytest.fixture
 def copy(study: Path, tmp_path: Path) -> Path:
-    copytree(study, tmp_path / "toy")
+    copytree(study, tmp_path / "toy", ignore=lambda folder, names: ["study.db"])
     return tmp_path / "toy"
 
 

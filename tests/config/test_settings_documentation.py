@@ -15,6 +15,7 @@ from nas.config.load import load_settings
 from nas.config.settings import RunSettings
 from nas.costs.target import Target
 from nas.evaluation.settings import CheckpointSettings, ScratchSettings
+from nas.search.executor_settings import LocalSettings, RaySettings
 from nas.tasks.catalog import TASKS
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
@@ -31,12 +32,13 @@ The defaults are those of `nas search` as it stands, and so of `preset=quick`; w
 sets is at the end. In Python the defaults are those of the classes, without a preset. `null` is
 Python's `None`, and a list is written `[a,b]`.
 """
-NOT_SET = ("preset", "task.name", "evaluation.name")
+NOT_SET = ("preset", "task.name", "evaluation.name", "executor.name")
 """Names of sets of settings, which a file sets."""
 
 GROUPED = {
     "task": {f"task={name}": kind for name, kind in TASKS.items()},
     "evaluation": {"evaluation=scratch": ScratchSettings, "evaluation=checkpoint": CheckpointSettings},
+    "executor": {"executor=local": LocalSettings, "executor=ray": RaySettings},
 }
 """Sections of which a study has one, by the group that chooses it."""
 

@@ -30,6 +30,7 @@ CHAPTERS = {
         "TrainingSettings",
         "ConstraintSettings",
         "FidelitySettings",
+        "RaySettings",
     ],
 }
 """What `import nas` offers, in the order of the page."""
@@ -45,6 +46,7 @@ SECTIONS = {
     "TrainingSettings": "training",
     "ConstraintSettings": "constraints",
     "FidelitySettings": "fidelity",
+    "RaySettings": "executorray",
     "Target": "target",
     "TargetOptions": "target",
 }

@@ -92,7 +92,9 @@ class OptunaView:
     def _state(self, trial: Trial) -> OptunaState:
         if trial.duplicate_of is not None:
             original = self._folder.read_trial(trial.duplicate_of)
-            return self._state(original) if original else OptunaState.RUNNING
+            state = self._state(original) if original else OptunaState.RUNNING
+            # The values of the original follow when it has them.
+            return OptunaState.RUNNING if state is OptunaState.COMPLETE and not trial.values else state
         if trial.state is TrialState.OVER_BUDGET and trial.values:
             return OptunaState.COMPLETE
         if trial.state is TrialState.STOPPED and not self.has_ended():

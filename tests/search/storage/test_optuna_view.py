@@ -105,6 +105,17 @@ def test_a_duplicate_is_what_its_original_is(folder: StudyFolder, problem: Probl
         assert view.rows(2).state == state
 
 
+def test_a_duplicate_that_has_no_values_yet_is_running(folder: StudyFolder, problem: Problem) -> None:
+    """It is proposed after its original has ended, and written down with its values later."""
+    view = write(folder, problem, [3, 1])
+    trial = folder.read_trial(0)
+    folder.write_proposal(2, Proposal(suggestion=Suggestion(), pattern=trial.pattern, flaw=""))
+    known = replace(trial, number=2, state=TrialState.DUPLICATE, duplicate_of=0, baseline=None)
+    for values, state in (({}, "RUNNING"), (trial.values, "COMPLETE")):
+        folder.write_trial(replace(known, values=values))
+        assert view.rows(2).state == state
+
+
 def test_budgets_are_constraints_as_shares_of_full_attention(folder: StudyFolder, problem: Problem) -> None:
     view = write(folder, problem, [3, 3], constraints=ConstraintSettings(flops_ratio=0.25))
     full, trial = folder.read_trial(0), folder.read_trial(1)
