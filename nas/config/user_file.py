@@ -39,11 +39,13 @@ def check_user_file(file: Path) -> None:
         _check_header(stream.read(), file)
         stream.seek(0)
         try:
-            root = yaml.compose(stream, Loader=_UserLoader)
+            loader = _UserLoader(stream)
+            root = loader.get_single_node()
+            if root is not None:
+                _check_root(root, file)
+                loader.construct_document(root)  # which refuses numbers that Hydra would fail at
         except RecursionError:
             raise NasError(f"{file}: must not be nested hundreds of levels deep. Write fewer brackets.") from None
-        if root is not None:
-            _check_root(root, file)
 
 
 def call_in(text: str) -> str:

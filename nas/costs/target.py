@@ -4,8 +4,11 @@ from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
 from nas.errors import InputError, unknown
-from nas.ranges import check_num_tokens
+from nas.ranges import check_num_tokens, check_range
 from nas.results.phase import Phase
+
+MOST_SIZE = 2**31
+"""Largest size of a model: no such model exists, and costs that are made of larger ones are no floats."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -88,6 +91,8 @@ class Target(TargetOptions):
             value = getattr(self, field.name)
             if field.type is int and value < 1:
                 raise InputError(f"target.{field.name}", "must be 1 or more", value)
+            if field.type is int:
+                check_range(f"target.{field.name}", value, most=MOST_SIZE)
         check_num_tokens(self.num_tokens, "target.num_tokens")
         if self.num_heads % self.num_kv_heads:
             raise InputError(

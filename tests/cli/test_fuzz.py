@@ -12,6 +12,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree, rmtree
+from unicodedata import category
 
 import msgspec
 import pytest
@@ -100,7 +101,7 @@ HOW_MANY: dict[str, int] = {
     f"{TOY}/front.json": 3000,
     f"{TOY}/trials/00006/trial.json": 1500,
     f"{TOY}/trials/00006/pattern.json": 2000,
-    f"{TOY}/config.yaml": 150,
+    f"{TOY}/config.yaml": 100,
     f"{TOY}/trials/00006/ask.json": 50,
     "studies/running/progress.json": 500,
     "studies/running/trials/00006/trial.json": 300,
@@ -109,10 +110,10 @@ HOW_MANY: dict[str, int] = {
     "bundle/pattern.json": 300,
     "table.jsonl": 600,
     "model/config.json": 500,
-    "conf/task/mine.yaml": 60,
-    "conf/space/mine.yaml": 60,
-    "conf/preset/mine.yaml": 80,
-    "conf/target/mine.yaml": 80,
+    "conf/task/mine.yaml": 40,
+    "conf/space/mine.yaml": 40,
+    "conf/preset/mine.yaml": 40,
+    "conf/target/mine.yaml": 60,
 }
 """Cases for each file: more where there is more to get wrong, fewer where each takes long."""
 
@@ -214,7 +215,7 @@ def _too_long(*_: object) -> None:
 
 
 def _acts(character: str) -> bool:
-    return character != "\n" and not character.isprintable()
+    return character != "\n" and category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def _may_change(case: Case) -> tuple[str, ...]:
@@ -223,9 +224,13 @@ def _may_change(case: Case) -> tuple[str, ...]:
     return (*own.get(case.words[0], ()), *(("out",) if "--out" in case.words else ()))
 
 
+LEASE = Path("studies/running/lease")
+"""In which the driver of that study counts on."""
+
+
 def _files() -> dict[str, tuple[int, int]]:
     """Every path of the world, with what tells whether it was changed."""
-    found = ((path, path.stat()) for path in Path().rglob("*"))
+    found = ((path, path.stat()) for path in Path().rglob("*") if path.parent != LEASE)
     return {str(path): (0, 0) if path.is_dir() else (stat.st_mtime_ns, stat.st_size) for path, stat in found}
 
 
