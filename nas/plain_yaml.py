@@ -10,7 +10,6 @@ import yaml
 
 from nas.errors import InputError
 
-
 _ACTING = ("Cc", "Cf", "Cs", "Zl", "Zp")
 """Categories of Unicode whose characters control, turn, hide or break text."""
 
