@@ -27,7 +27,8 @@ INSTALLS = "makes or changes the environment that the tests run in"
 
 NOT_RUN = {
     r"make setup|\. \.venv/bin/activate|pip install": INSTALLS,
-    r"make bench-gpu|nas search preset=gpu study=": GPU,
+    r"make bench-gpu|nas search preset=gpu (study|workers)=": GPU,
+    r"export NAS_STORAGE|^optuna-dashboard": "a database server; tests/search/storage/test_postgres.py has one",
     r"export WANDB_API_KEY|tracking=online|--mode online|wandb sync|checkpoint=Qwen/": NETWORK,
     r"python benchmarks/|nas table build|nas table show tables/mine": HOURS,
     r"nas serve": "it runs until it is stopped; tests/serve has it",
