@@ -46,9 +46,9 @@ quick: lint  ## lint, and the quick tests of what changed since main; SINCE=HEAD
 		if [ -z "$$tests" ]; then echo "No test concerns this change."; exit; fi; \
 		set -x; $(BIN)/pytest -q $(ASIDE) -m $(QUICK) $$tests
 
-test: lint  ## lint, and all tests with their coverage: the quick ones side by side, then the slow ones alone
+test: lint  ## lint, and all tests with their coverage: the quick ones, then the slow ones, two at a time
 	$(BIN)/pytest -q $(ASIDE) -m $(QUICK) --cov --cov-report=
-	$(BIN)/pytest -q -m $(SLOW) --cov --cov-append --cov-report=
+	$(BIN)/pytest -q $(ASIDE) -m $(SLOW) --cov --cov-append --cov-report=
 	$(BIN)/coverage report --fail-under=$(COVERED)
 
 docs: setup  ## build the documentation as a site that works offline: site/index.html; a warning is an error
