@@ -29,9 +29,9 @@ NOT_RUN = {
     r"make setup|\. \.venv/bin/activate|pip install": INSTALLS,
     r"make bench-gpu|nas search preset=gpu (study|workers)=": GPU,
     r"export NAS_STORAGE|^optuna-dashboard": "a database server; tests/search/storage/test_postgres.py has one",
-    r"export WANDB_API_KEY|tracking=online|--mode online|wandb sync|checkpoint=Qwen/": NETWORK,
+    r"export WANDB_API_KEY|tracking=online|--mode online|wandb sync|checkpoint=Qwen/|nas wandb-workspace": NETWORK,
     r"python benchmarks/|nas table build|nas table show tables/mine": HOURS,
-    r"nas serve": "it runs until it is stopped; tests/serve has it",
+    r"nas (serve|dashboard)": "it runs until it is stopped; tests/serve has it",
     r"nas export STUDY|nas verify DIR": "a synopsis",
 }
 """Commands by a regular expression, and what they need that is not here."""
