@@ -91,7 +91,7 @@ class Target(TargetOptions):
             value = getattr(self, field.name)
             if field.type is int and value < 1:
                 raise InputError(f"target.{field.name}", "must be 1 or more", value)
-            if field.type is int:
+            if field.type is int and field.name != "num_tokens":
                 check_range(f"target.{field.name}", value, most=MOST_SIZE)
         check_num_tokens(self.num_tokens, "target.num_tokens")
         if self.num_heads % self.num_kv_heads:
