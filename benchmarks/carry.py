@@ -6,7 +6,7 @@
 Printed for each kind of size and each rung of the small proxy: Kendall's tau with the larger model's end, over all
 patterns, by shares and by tokens, and the difference with its 90% interval over patterns drawn with replacement; as
 measured, and as projected to 20 tokens a parameter, as `nas search` does. docs/transfer.md says what decides, and was
-written before anything was measured.
+written before any ranking was computed.
 """
 
 import argparse

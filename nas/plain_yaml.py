@@ -45,7 +45,8 @@ class PlainLoader(yaml.SafeLoader):  # type: ignore[misc]
         if isinstance(event, yaml.ScalarEvent) and event.value == "<<":
             raise InputError(place_of(event), "must not merge mappings", "<<", "Write out the keys.")
         if isinstance(event, yaml.ScalarEvent) and any(map(_acts, event.value)):
-            raise InputError(place_of(event), "must not hold what would act on a terminal", "a control character")
+            allowed = "must not hold what would act on a terminal"
+            raise InputError(place_of(event), allowed, "a control character", "Write the text without it.")
 
 
 def load_plain(content: bytes, name: str) -> Any:

@@ -15,7 +15,11 @@ from nas.plain_yaml import load_plain
         ("a: !!binary hunter2\n", r"^f\.yaml:1: must not hold a tag"),
         ("a:\n  <<: {b: 1}\n", r"^f\.yaml:2: must not merge mappings"),
         (f"a:\n  b: {'9' * 5000}\n", r"^f\.yaml:2: must hold no number or date that is out of range"),
-        ('a: "x\\e[2J"\n', r"^f\.yaml:1: must not hold what would act on a terminal, got 'a control character'\.$"),
+        (
+            'a: "x\\e[2J"\n',
+            r"^f\.yaml:1: must not hold what would act on a terminal, got 'a control character'\. "
+            r"Write the text without it\.$",
+        ),
         ('a:\n  "\\u202e": 1\n', r"^f\.yaml:2: must not hold what would act on a terminal"),
         ("a: 2026-02-31\n", r"^f\.yaml:1: must hold no number or date that is out of range"),
     ],
