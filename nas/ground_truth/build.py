@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from shutil import rmtree
 from typing import TypeVar
@@ -72,7 +73,7 @@ def build_table(
         num_seeds: seeds per pattern; more than the file was started with extend the table.
         learning_rates: the learning rates to compare.
         path: the table's file; checkpoints are kept next to it while it is built.
-        on_progress: called at the start and with every new row.
+        on_progress: called at the start, as training goes on, and with every new row.
         num_patterns: patterns of the space to train besides its baselines; None for the whole space alone.
 
     Raises:
@@ -116,6 +117,8 @@ class _Builder:
         self._task, self._num_lanes = next(iter(problem.tasks)), num_lanes
         self._conditions = setup.conditions(self._task)
         self._num_lost, self._last_reason = 0, ""
+        self._numbers = count()
+        self._training: dict[int, Key] = {}
 
     def walk(self, walks: Sequence[_Walk]) -> None:
         """Complete all walks; one that has started is completed before another starts."""
@@ -124,9 +127,11 @@ class _Builder:
         while waiting or running:
             while waiting and len(running) < self._num_lanes:
                 self._submit(waiting.popleft(), running)
-            result = self._executor.next_result(lambda *progress: None)
+            result = self._executor.next_result(self._progressed)
             assert isinstance(result, JobResult), "a table has no profiles"
             walk = running.pop(result.job)
+            for number in result.job.trials:
+                self._store.forget(self._training.pop(number))
             kept = []
             for place, (entry, measurement) in enumerate(zip(walk.entries, result.measurements, strict=True)):
                 # Failing or running out of memory is no result: the same command trains it again.
@@ -169,8 +174,10 @@ class _Builder:
             Member(pattern=entry.pattern, seed=walk.seed, learning_rate=rate)
             for entry, rate in zip(walk.entries, walk.learning_rates, strict=True)
         )
+        runs = {next(self._numbers): key for key in walk.keys(rung)}
+        self._training |= runs
         job = Job(
-            trials=tuple(range(len(members))),
+            trials=tuple(runs),
             folders=tuple(self._folders(walk)),
             members=members,
             task=self._task,
@@ -180,6 +187,11 @@ class _Builder:
         )
         running[job] = walk
         self._executor.submit(job)
+
+    def _progressed(self, number: int, task: str, step: int, num_steps: int) -> None:
+        key = self._training[number]
+        if key not in self._store:
+            self._store.progressed(key, step)
 
     def _folders(self, walk: _Walk) -> list[Path]:
         return [self._store.folder(key) for key in walk.keys(walk.rungs[0])]

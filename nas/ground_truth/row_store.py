@@ -20,10 +20,10 @@ class Progress:
     """How much of a table is built.
 
     Args:
-        row: the newest; None at the start.
+        row: the newest; None before there is one.
         num_rows: rows in the file.
         total_rows: rows of the complete table.
-        steps: optimiser steps of the rows in the file.
+        steps: optimiser steps of the rows in the file, and those done of the rows that are being trained.
         total_steps: optimiser steps of the complete table.
         unit: of a row's quality.
     """
@@ -47,7 +47,7 @@ class RowStore:
         training: how it is trained.
         path: the table's file.
         writer: appends to the file.
-        on_progress: called at the start and with every new row.
+        on_progress: called at the start, as training goes on, and with every new row.
         unit: of a row's quality.
     """
 
@@ -64,7 +64,9 @@ class RowStore:
         self._writer, self._on_progress, self._unit = writer, on_progress, unit
         self._rows = {row.key: row for row in read_table(path).rows}
         self._steps_done = sum(self._steps(row.step, sweep=row.sweep) for row in self._rows.values())
-        self._report(None)
+        self._under_way: dict[Key, int] = {}
+        self._newest: TableRow | None = None
+        self._report()
 
     @property
     def is_whole(self) -> bool:
@@ -79,9 +81,20 @@ class RowStore:
         if row.key in self._rows:
             return
         self._writer.add(row)
-        self._rows[row.key] = row
+        self._rows[row.key] = self._newest = row
         self._steps_done += self._steps(row.step, sweep=row.sweep)
-        self._report(row)
+        self.forget(row.key)
+        self._report()
+
+    def progressed(self, key: Key, step: int) -> None:
+        """Note that the training run of a row that the file lacks has come to a step."""
+        *_, rung, sweep = key
+        self._under_way[key] = max(0, self._steps(rung, sweep=sweep) - (rung - step))
+        self._report()
+
+    def forget(self, key: Key) -> None:
+        """Note that the training run of a row has ended, however it did."""
+        self._under_way.pop(key, None)
 
     def best_rates(self, direction: Direction) -> dict[int, float]:
         """The learning rate of each density band: the one with the best mean quality over the patterns of its sweep."""
@@ -115,13 +128,13 @@ class RowStore:
         signed = [inf if quality is None else sign * quality for quality in qualities]
         return fmean(signed) if signed else inf
 
-    def _report(self, row: TableRow | None) -> None:
+    def _report(self) -> None:
         self._on_progress(
             Progress(
-                row=row,
+                row=self._newest,
                 num_rows=len(self._rows),
                 total_rows=self._plan.num_rows,
-                steps=self._steps_done,
+                steps=self._steps_done + sum(self._under_way.values()),
                 total_steps=self._plan.num_steps(self._training),
                 unit=self._unit,
             )

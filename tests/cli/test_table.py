@@ -52,7 +52,7 @@ class TestBuild:
         assert (outcome.code, outcome.err) == (0, "")
         first, *rows, last = outcome.out.splitlines()
         assert first == f"table tiny.jsonl: {NUM_ROWS} rows"
-        assert len(rows) == NUM_ROWS and rows[0].startswith("[ 1/24] ") and rows[0].endswith(" left")
+        assert len(rows) == NUM_ROWS and rows[0].startswith("[ 1/24] ")
         assert " seed 0 rate 0.001 step 4 (sweep)  " in rows[0] and "left" not in rows[-1]
         assert last == "tiny.jsonl is complete. Next: nas table show tiny.jsonl"
         table = read_table(Path("tiny.jsonl"))

@@ -66,12 +66,12 @@ def build(tmp_path: Path) -> Build:
     def build_tiny(
         stop_after: int | None = None, name: str = "tiny.jsonl", seeds: int = 2, rates: Any = RATES, **changes: Any
     ) -> Table:
-        new = 0
+        before: int | None = None
 
         def count(progress: Progress) -> None:
-            nonlocal new
-            new += progress.row is not None
-            if stop_after is not None and new > stop_after:
+            nonlocal before
+            before = progress.num_rows if before is None else before
+            if stop_after is not None and progress.num_rows - before > stop_after:
                 raise Stop
 
         path = tmp_path / name

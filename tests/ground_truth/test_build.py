@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -214,6 +215,13 @@ class TestRefused:
 @pytest.mark.slow
 class TestForReal:
     """Trained, stopped and killed."""
+
+    def test_progress_goes_on_between_rows(self, tmp_path: Path) -> None:
+        seen: list[Progress] = []
+        build_table(tiny_settings(workers=2), 1, (1e-3,), tmp_path / "tiny.jsonl", seen.append)
+        steps = [progress.steps for progress in seen]
+        assert steps == sorted(steps) and steps[-1] == seen[-1].total_steps
+        assert any(one.num_rows == other.num_rows and one.steps < other.steps for one, other in pairwise(seen))
 
     def test_stopped_in_the_middle_of_walks_it_comes_out_the_same(self, build: Build, tmp_path: Path) -> None:
         whole = build(name="whole.jsonl")

@@ -71,6 +71,27 @@ def test_a_row_is_appended_once(table: Table, open_store: OpenStore) -> None:
     assert [progress.row for progress in store.reported] == [None, row]
 
 
+def test_steps_under_way_count_until_their_row_has_come(table: Table, open_store: OpenStore) -> None:
+    """A higher rung goes on from the branch of the one below, so only what is trained anew counts."""
+    rung = max(table.plan.rungs)
+    row = next(row for row in table.rows if row.step == rung and not row.sweep)
+    store = open_store()
+    own = table.plan.steps_of_row(rung, table.training, sweep=False)
+    assert 0 < own < rung
+    store.rows.progressed(row.key, rung - own)
+    store.rows.progressed(row.key, rung - 1)
+    store.rows.add(row)
+    assert [progress.steps for progress in store.reported] == [0, 0, own - 1, own]
+
+
+def test_a_run_that_failed_takes_its_steps_with_it(table: Table, open_store: OpenStore) -> None:
+    store = open_store()
+    store.rows.progressed(table.rows[0].key, 1)
+    store.rows.forget(table.rows[0].key)
+    store.rows.add(table.rows[1])
+    assert [progress.steps for progress in store.reported] == [0, 1, table.rows[1].step]
+
+
 def test_the_last_row_makes_it_whole_and_all_steps_are_done(table: Table, open_store: OpenStore) -> None:
     store = open_store(table.rows[:-1])
     assert not store.rows.is_whole

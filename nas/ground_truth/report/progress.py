@@ -1,6 +1,8 @@
 """Progress of a table that is being built: one live line on a terminal, plain lines elsewhere."""
 
+import math
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -10,6 +12,8 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bars
 
 from nas.ground_truth.row_store import Progress
+from nas.report.progress.lines import time_left
+from nas.report.progress.time_left import TimeLeft
 from nas.report.quantities import format_quantity, format_seconds
 from nas.results.table import TableRow
 
@@ -24,7 +28,7 @@ class TableWatcher(Protocol):
     ) -> None: ...
 
     def __call__(self, progress: Progress) -> None:
-        """Called at the start, then with every new row."""
+        """Called at the start, as training goes on, and with every new row."""
         ...
 
 
@@ -38,31 +42,19 @@ def make_table_watcher(console: Console, name: str) -> TableWatcher:
     return LiveTableWatcher(console, name) if console.is_terminal else PlainTableWatcher(console, name)
 
 
-class TimeLeft:
-    """Estimates the time left from the optimiser steps done since it was created."""
-
-    def __init__(self, start: Progress) -> None:
-        self._steps, self._started = start.steps, time.monotonic()
-
-    def seconds(self, progress: Progress) -> float | None:
-        """The time left, in seconds; None before any step is done."""
-        done = progress.steps - self._steps
-        if done <= 0:
-            return None
-        return (time.monotonic() - self._started) / done * (progress.total_steps - progress.steps)
-
-
 class PlainTableWatcher:
-    """Prints a line for every row.
+    """Prints a line for every row; between rows the time left, as soon as it can be told and whenever it has halved.
 
     Args:
         console: where the lines go.
         name: what the table is called.
+        clock: the current time in seconds, for the time left.
     """
 
-    def __init__(self, console: Console, name: str) -> None:
+    def __init__(self, console: Console, name: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._console, self._name = console, name
-        self._time_left: TimeLeft | None = None
+        self._left, self._told = TimeLeft(clock), math.inf
+        self._num_rows: int | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -72,15 +64,19 @@ class PlainTableWatcher:
 
     def __call__(self, progress: Progress) -> None:
         """See `TableWatcher`."""
-        if self._time_left is None or progress.row is None:
-            self._time_left = TimeLeft(progress)
+        self._left.update(progress.steps, progress.total_steps)
+        seconds = self._left.seconds
+        if self._num_rows is None:
             self._print(started_line(self._name, progress))
-            return
-        seconds = self._time_left.seconds(progress)
-        left = "" if seconds is None or not seconds else f"  {format_seconds(seconds)} left"
-        width = len(str(progress.total_rows))
-        place = f"[{progress.num_rows:>{width}}/{progress.total_rows}]"
-        self._print(f"{place} {row_text(progress.row, progress.unit)}{left}")
+        elif progress.row is not None and progress.num_rows > self._num_rows:
+            width = len(str(progress.total_rows))
+            place = f"[{progress.num_rows:>{width}}/{progress.total_rows}]"
+            left = f"  {time_left(seconds)}" if seconds else ""
+            self._print(f"{place} {row_text(progress.row, progress.unit)}{left}")
+        elif seconds and seconds <= self._told / 2:
+            self._told = seconds
+            self._print(time_left(seconds))
+        self._num_rows = progress.num_rows
 
     def _print(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -92,15 +88,16 @@ class LiveTableWatcher:
     Args:
         console: a terminal.
         name: what the table is called.
+        clock: the current time in seconds, for the time left.
     """
 
-    def __init__(self, console: Console, name: str) -> None:
+    def __init__(self, console: Console, name: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._console, self._name = console, name
+        self._left, self._has_started = TimeLeft(clock), False
         columns = ("{task.description}", "{task.fields[done]}", "{task.fields[left]}", "{task.fields[newest]}")
         first, *others = (TextColumn(column) for column in columns)
         self._bars = Bars(first, BarColumn(bar_width=24), *others, console=console)
         self._task = self._bars.add_task("rows", total=None, done="", left="", newest="")
-        self._time_left: TimeLeft | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -110,17 +107,17 @@ class LiveTableWatcher:
 
     def __call__(self, progress: Progress) -> None:
         """See `TableWatcher`."""
-        if self._time_left is None:
-            self._time_left = TimeLeft(progress)
+        self._left.update(progress.steps, progress.total_steps)
+        if not self._has_started:
+            self._has_started = True
             self._console.print(started_line(self._name, progress), markup=False, highlight=False)
             self._bars.start()
-        seconds = self._time_left.seconds(progress)
         self._bars.update(
             self._task,
             total=progress.total_steps,
             completed=progress.steps,
             done=f"{progress.num_rows:,}/{progress.total_rows:,}",
-            left="" if seconds is None else f"{format_seconds(seconds)} left",
+            left=time_left(self._left.seconds),
             newest="" if progress.row is None else escape(row_text(progress.row, progress.unit)),
         )
 

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from nas.ground_truth.report import progress as table_progress
-from nas.ground_truth.report.progress import make_table_watcher
+from nas.ground_truth.report.progress import LiveTableWatcher, PlainTableWatcher, make_table_watcher
 from nas.ground_truth.row_store import Progress
 from nas.results.measurement import Measurement, Outcome
 from nas.results.table import TableRow
@@ -27,41 +26,46 @@ def progress(new: TableRow | None, num_rows: int, steps: int) -> Progress:
     return Progress(row=new, num_rows=num_rows, total_rows=1494, steps=steps, total_steps=1000, unit=UNIT)
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The time, in seconds."""
+Watcher = type[PlainTableWatcher] | type[LiveTableWatcher]
+
+
+def watched(watcher: Watcher) -> str:
+    """What a watcher writes of two rows, each a minute in training, and of the way to the first."""
     now = [100.0]
-    monkeypatch.setattr(table_progress.time, "monotonic", lambda: now[0])  # type: ignore[attr-defined]
-    return now
-
-
-def watched(clock: list[float], *, terminal: bool) -> str:
-    console = Console(file=StringIO(), width=160, force_terminal=terminal)
-    with make_table_watcher(console, "tables/[mine].jsonl") as watch:
+    console = Console(file=StringIO(), width=160, force_terminal=watcher is LiveTableWatcher)
+    with watcher(console, "tables/[mine].jsonl", lambda: now[0]) as watch:
         watch(progress(None, 32, 200))
-        clock[0] += 60
+        now[0] += 30
+        watch(progress(None, 32, 205))
+        now[0] += 30
         watch(progress(row(), 33, 210))
-        clock[0] += 60
+        now[0] += 60
         watch(progress(row(outcome=Outcome.DIVERGED, quality=None, train_loss=None), 34, 1000))
     return console.file.getvalue()  # type: ignore[attr-defined]
 
 
-def test_plain_lines_say_what_came_and_what_is_left(clock: list[float]) -> None:
-    assert watched(clock, terminal=False).splitlines() == [
+def test_plain_lines_say_what_came_and_what_is_left() -> None:
+    assert watched(PlainTableWatcher).splitlines() == [
         "table tables/[mine].jsonl: 1,494 rows, 32 already done",
-        # Ten steps in a minute, 790 to go.
-        "[  33/1494] 5ef7b4395f38b714 seed 1 rate 0.004 step 480  2.5 bits per byte  12.3 s  1 h 19 min left",
+        # Five steps in half a minute, 795 to go.
+        "about 1 h 20 min left",
+        "[  33/1494] 5ef7b4395f38b714 seed 1 rate 0.004 step 480  2.5 bits per byte  12.3 s  about 1 h 19 min left",
         "[  34/1494] 5ef7b4395f38b714 seed 1 rate 0.004 step 480  diverged  12.3 s",
     ]
 
 
-def test_a_terminal_shows_a_bar_with_the_newest_row(clock: list[float]) -> None:
-    shown = watched(clock, terminal=True)
+def test_a_terminal_shows_a_bar_with_the_newest_row() -> None:
+    shown = watched(LiveTableWatcher)
     assert "tables/[mine].jsonl: 1,494 rows, 32 already done" in shown
     assert "34/1,494" in shown and "diverged" in shown
 
 
-def test_the_bar_leaves_the_terminal_as_it_was(clock: list[float]) -> None:
+@pytest.mark.parametrize(("terminal", "watcher"), [(True, LiveTableWatcher), (False, PlainTableWatcher)])
+def test_the_console_decides_which_watcher_it_is(terminal: bool, watcher: Watcher) -> None:
+    assert isinstance(make_table_watcher(Console(file=StringIO(), force_terminal=terminal), "x"), watcher)
+
+
+def test_the_bar_leaves_the_terminal_as_it_was() -> None:
     console = Console(file=StringIO(), width=160, force_terminal=True)
     with pytest.raises(KeyboardInterrupt), make_table_watcher(console, "x") as watch:
         watch(progress(None, 0, 0))
