@@ -39,13 +39,50 @@ def fidelity_lines(front: Front) -> list[str]:
     return [*lines, *_stage(front), *_reordering(front), *_contenders(front), *_mixture(front)]
 
 
+def fidelity_in_brief(front: Front) -> list[str]:
+    """The same for a table that is read first: what was checked with which result, the stage, and other candidates."""
+    if front.provenance.is_frozen:
+        return [_FROZEN, *_mixture(front)]
+    lines = [_OFF]
+    if (report := front.fidelity) is not None:
+        agreements = [_agreement_in_brief(name, own, report) for name, own in report.objectives.items()]
+        lines = [" ".join([*agreements, _unchecked(report)]), *_one_size_up(report, front)]
+    return [*lines, *_stage_in_brief(front), *_contenders(front), *_mixture(front)]
+
+
+def _agreement_in_brief(name: str, own: ObjectiveFidelity, report: FidelityReport) -> str:
+    if own.agreement is None:
+        return _agreement(name, own)
+    doubt = "" if own.agreement.better_than_chance else "THIS RANKING MAY BE CHANCE: "
+    how = f"training {own.agreement.num_patterns} patterns {report.times} times as long"
+    return f"{_capital(name)}: {doubt}{how} agrees with their order at {_tau(own.agreement)}."
+
+
+def _stage_in_brief(front: Front) -> list[str]:
+    seen = front.provenance.tokens_per_parameter
+    if seen is None or seen >= TRAINED:
+        return []
+    horizon = _horizon(front, seen)
+    how = (
+        f"models in use have seen {TRAINED} or more" if horizon is None else f"ranked by a projection to {horizon:.2g}"
+    )
+    train = "before you choose, train longer (training.num_steps)."
+    return [f"Trained on {seen:.2g} tokens a parameter, {how}: {train}"]
+
+
+def _horizon(front: Front, seen: float) -> float | None:
+    """Tokens a parameter to which qualities are projected; None if they are not."""
+    steps = next((score.projected_to for score in front.scores if score.projected_to), None)
+    return None if steps is None else seen * steps / front.provenance.rungs[-1]
+
+
 def _stage(front: Front) -> list[str]:
     """How far training had come, where that alone may turn the ranking round."""
     seen = front.provenance.tokens_per_parameter
     if seen is None or seen >= TRAINED:
         return []
-    projection = next((score.projected_to for score in front.scores if score.projected_to), None)
-    if projection is None:
+    horizon = _horizon(front, seen)
+    if horizon is None:
         return [
             f"Trained on {seen:.2g} tokens a parameter; models in use have seen {TRAINED} or more, where wide patterns "
             "rank higher than here (docs/transfer.md). Before you choose, train longer: training.num_steps."
@@ -53,7 +90,7 @@ def _stage(front: Front) -> list[str]:
     steps = front.provenance.rungs[-1]
     return [
         f"Trained on {seen:.2g} tokens a parameter ({steps:,} steps) and ranked by a projection to "
-        f"{seen * projection / steps:.2g} ({projection:,} steps) from the last two rungs: what still falls fast moves "
+        f"{horizon:.2g} ({round(horizon / seen * steps):,} steps) from the last two rungs: what still falls fast moves "
         "up (docs/transfer.md). Before you choose, train longer: training.num_steps."
     ]
 
@@ -61,11 +98,14 @@ def _stage(front: Front) -> list[str]:
 def _scope(report: FidelityReport) -> str:
     num_patterns = max((len(own.patterns) for own in report.objectives.values()), default=0)
     seeds = "one seed" if report.num_seeds == 1 else f"{report.num_seeds} seeds"
-    unchecked = "data" if report.larger else "sizes and data"
     return (
         f"Checked by training {num_patterns} patterns {report.times} times as long: same model, {seeds}, "
-        f"{report.share_of_steps:.0%} of all steps. Other {unchecked} were not checked."
+        f"{report.share_of_steps:.0%} of all steps. {_unchecked(report)}"
     )
+
+
+def _unchecked(report: FidelityReport) -> str:
+    return f"Other {'data' if report.larger else 'sizes and data'} were not checked."
 
 
 def _agreement(name: str, own: ObjectiveFidelity) -> str:
@@ -82,10 +122,11 @@ def _agreement(name: str, own: ObjectiveFidelity) -> str:
 
 
 def _shown(agreement: Agreement) -> str:
-    return (
-        f"tau {agreement.mean:.2f} (90% {agreement.low:.2f} to {agreement.high:.2f}, "
-        f"above 0.5 with {agreement.above_half:.0%})"
-    )
+    return f"{_tau(agreement).removesuffix(')')}, above 0.5 with {agreement.above_half:.0%})"
+
+
+def _tau(agreement: Agreement) -> str:
+    return f"tau {agreement.mean:.2f} (90% {agreement.low:.2f} to {agreement.high:.2f})"
 
 
 def _choice(report: FidelityReport, front: Front) -> str:

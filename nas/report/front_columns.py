@@ -10,16 +10,17 @@ from nas.patterns.model import ModelPattern
 from nas.report.objective_labels import best_first, label
 from nas.report.quantities import format_quantity, format_ratio
 from nas.results.front import Baseline, Front, FrontEntry
-from nas.results.objective import Objective, Score
+from nas.results.objective import PROJECTED, Objective, Score
 
 GAP = "  "
 _ON_FRONT = "on front"
-_ESTIMATE_NOTE = "± = what the runs of all patterns say of a quality, and how surely; measured = its own runs alone."
-_PROJECTED_NOTE = (
-    "projected = as longer training would have it, by the last two rungs; quality = as measured at the last one."
-)
+_ESTIMATE_NOTE = "± = what the runs of all patterns say of a quality, and how surely"
+_MEASURED_NOTE = "measured = its own runs alone"
+_PROJECTED_NOTE = "projected = as longer training would have it, by the last two rungs"
+_LAST_RUNG_NOTE = "quality = as measured at the last one"
 _ON_FRONT_NOTE = f"{_ON_FRONT} = probability of being on the front, given the noise of qualities; costs are exact."
-_PARTS_NOTE = "worst part = the worst of a task's parts, and which it is; --wide and --json have all."
+_PARTS_NOTE = "worst part = the worst of a task's parts, and which it is."
+_WIDE_NOTE = "More with --wide: what was measured, costs in units, other lengths, all of what was checked."
 _RATIO_NOTE = "x = share of full attention. Patterns are labelled as docs/patterns.md says: w16 is a window of 16 keys."
 _EMPTY_NOTE = "No trial finished and kept the constraints."
 _MEASURED = "measured"
@@ -50,8 +51,8 @@ class Contents:
 
     Args:
         front: the front of a study.
-        wide: a column for each part of a task, such as a needle's depths, and every unit; else one column for the worst
-            part, and a unit once.
+        wide: every column and every unit. Else what decides: objectives as estimates, costs as shares of full
+            attention, and of what is measured besides at the training length one column a task, for its worst part.
     """
 
     def __init__(self, front: Front, *, wide: bool) -> None:
@@ -64,7 +65,7 @@ class Contents:
         for objective in front.objectives:
             names.append(_heading(objective, with_unit=_is_plain(objective)))
             units.add(objective.unit)
-            names += [(_MEASURED,)] if _is_uncertain(front, objective) else []
+            names += [(_MEASURED,)] if self._wide and _is_uncertain(front, objective) else []
         names += [(_ON_FRONT,)] if front.has_probabilities else []
         for scores in self._further:
             one = scores[0]
@@ -85,11 +86,26 @@ class Contents:
 
     def _row(self, entry: FrontEntry) -> Row:
         front = self._front
-        cells = [cell for objective in front.objectives for cell in _cells(entry, objective, front)]
+        cells = [cell for objective in front.objectives for cell in self._cells(entry, objective)]
         if front.has_probabilities:
             cells.append("-" if entry.front_probability is None else f"{entry.front_probability:.0%}")
         cells += [_score_cell(entry, scores) for scores in self._further]
         return Row(str(entry.trial), tuple(cells), entry.baseline or "", entry.pattern)
+
+    def _cells(self, entry: FrontEntry, objective: Objective) -> list[str]:
+        """What the entry is worth in an objective; if wide, a cost in its unit, and beside an estimate the measured."""
+        value = entry.values[objective.name]
+        if not _is_plain(objective):
+            ratio, shown = entry.ratio(objective.name), format_quantity(value, objective.unit)
+            if ratio is None:
+                return [shown]
+            return [f"{shown} {format_ratio(ratio):>5}" if self._wide else format_ratio(ratio)]
+        if not _is_uncertain(self._front, objective):
+            return [f"{entry.worth(objective.name):.3f}"]
+        estimate, measured = entry.estimates.get(objective.name), f"{value:.3f}"
+        deviation = f" ± {estimate.standard_deviation or 0:.3f}" if estimate else ""
+        shown = f"{estimate.mean:.3f}{deviation}" if estimate else measured
+        return [shown, measured] if self._wide else [shown]
 
     def _unfinished(self, entry: Baseline) -> Row:
         name = f"{entry.baseline} ({entry.state.value.replace('_', ' ')})"
@@ -100,22 +116,30 @@ class Contents:
         front = self._front
         notes = [] if front.points else [_EMPTY_NOTE]
         if any(_is_uncertain(front, objective) for objective in front.objectives):
-            notes.append(_ESTIMATE_NOTE)
+            notes.append(f"{_ESTIMATE_NOTE}; {_MEASURED_NOTE}." if self._wide else f"{_ESTIMATE_NOTE}.")
         if any(score.projected_to for score in front.scores):
-            notes.append(_PROJECTED_NOTE)
+            notes.append(f"{_PROJECTED_NOTE}; {_LAST_RUNG_NOTE}." if self._wide else f"{_PROJECTED_NOTE}.")
         if front.has_probabilities:
             notes.append(_ON_FRONT_NOTE)
         if any(len(scores) > 1 for scores in self._further):
             notes.append(_PARTS_NOTE)
-        return [*notes, _RATIO_NOTE] if front.points or front.other_baselines else notes
+        if front.points or front.other_baselines:
+            notes += [_RATIO_NOTE] if self._wide else [_RATIO_NOTE, _WIDE_NOTE]
+        return notes
 
 
 def _further(front: Front, *, wide: bool) -> list[tuple[Score, ...]]:
-    """Scores that are not objectives, by column: each alone, or all parts of a task together."""
+    """Scores that are not objectives, by column: if wide each alone; else those of the training length by task.
+
+    What an objective is a projection of is left out then.
+    """
     if wide:
         return [(score,) for score in front.further_scores]
+    projected = {objective.name.removesuffix(PROJECTED) for objective in front.objectives}
     columns: dict[tuple[str, ...], list[Score]] = {}
     for score in front.further_scores:
+        if score.times > 1 or score.name in projected:
+            continue
         columns.setdefault((score.task,) if score.part else ("", score.name), []).append(score)
     return [tuple(scores) for scores in columns.values()]
 
@@ -139,21 +163,6 @@ def _task(score: Score) -> str:
 def _heading(measured: Objective | Score, *, with_unit: bool) -> tuple[str, ...]:
     """A score at a longer length has the same unit as at the training length, and does not repeat it."""
     return (label(measured.name), f"({measured.unit})") if with_unit else (label(measured.name),)
-
-
-def _cells(entry: FrontEntry, objective: Objective, front: Front) -> list[str]:
-    """What the entry is worth in an objective; beside an estimate what was measured."""
-    value = entry.values[objective.name]
-    if not _is_plain(objective):
-        ratio = entry.ratio(objective.name)
-        shown = format_quantity(value, objective.unit)
-        return [shown if ratio is None else f"{shown} {format_ratio(ratio):>5}"]
-    if not _is_uncertain(front, objective):
-        return [f"{entry.worth(objective.name):.3f}"]
-    estimate = entry.estimates.get(objective.name)
-    if estimate is None:
-        return [f"{value:.3f}"] * 2
-    return [f"{estimate.mean:.3f} ± {estimate.standard_deviation or 0:.3f}", f"{value:.3f}"]
 
 
 def _is_uncertain(front: Front, objective: Objective) -> bool:

@@ -8,7 +8,7 @@ from textwrap import wrap
 from rich.console import Console
 from rich.text import Text
 
-from nas.report.fidelity import fidelity_lines
+from nas.report.fidelity import fidelity_in_brief, fidelity_lines
 from nas.report.front_columns import GAP, Contents, Row
 from nas.report.measured_costs import measured_cost_lines
 from nas.report.style import ACCENT
@@ -18,8 +18,8 @@ _BASELINES = "Baselines that are not on the front:"
 _TRIAL, _PATTERN = "trial", "pattern"
 _LEAST_LABEL_WIDTH = 16
 """Least width of labels next to the numbers; with less room, labels are placed below them."""
-_WIDEST_HEADING = 15
-"""Width at which headings wrap: that of `(bits per byte)`."""
+_HEADING_WIDTHS = (9, 15)
+"""Width at which headings wrap: of `attention` above narrow cells if there is no unit, else of `(bits per byte)`."""
 _PIPE_WIDTH = 120
 """Width where there is no terminal and COLUMNS says nothing."""
 
@@ -87,7 +87,7 @@ def front_table(front: Front, width: int) -> Text:
     trials = _Column((_TRIAL,), tuple(row.trial for row in rows))
     first, *further = (_Band.of(columns) for columns in _bands(trials, _number_columns(contents, rows), width))
     lines = [Text(line, "bold") for line in wrap(_title(front), width)]
-    lines += [Text(line) for sentence in _sentences(front) for line in wrap(sentence, width)]
+    lines += [Text(line) for sentence in _sentences(front, wide=False) for line in wrap(sentence, width)]
     lines += [Text(), *_labelled(first, rows, len(points), trials.width, width, may_be_aside=not further)]
     for band in further:
         lines += [Text(), *_lines(band, [[] for _ in rows], len(points), indent=0)]
@@ -104,12 +104,20 @@ def front_lines(front: Front) -> list[str]:
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [GAP.join([*map(str.rjust, row[:-1], widths), row[-1]]) for row in rows]
-    return [_title(front), *_sentences(front), *lines, *contents.notes()]
+    return [_title(front), *_sentences(front, wide=True), *lines, *contents.notes()]
 
 
 def _number_columns(contents: Contents, rows: Sequence[Row]) -> list[_Column]:
-    headings = [tuple(line for part in parts for line in wrap(part, _WIDEST_HEADING)) for parts in contents.headings()]
-    return [_Column(heading, tuple(row.numbers[place] for row in rows)) for place, heading in enumerate(headings)]
+    return [
+        _Column(_heading(parts, cells := tuple(row.numbers[place] for row in rows)), cells)
+        for place, parts in enumerate(contents.headings())
+    ]
+
+
+def _heading(parts: Sequence[str], cells: Sequence[str]) -> tuple[str, ...]:
+    narrow, usual = _HEADING_WIDTHS
+    width = narrow if len(parts) == 1 and all(len(cell) <= narrow for cell in cells) else usual
+    return tuple(line for part in parts for line in wrap(part, width, break_long_words=False))
 
 
 def _bands(trials: _Column, columns: Sequence[_Column], width: int) -> Iterator[list[_Column]]:
@@ -155,9 +163,9 @@ def _lines(
             yield Text.assemble(own, (label_part, style), style="" if on_front else "dim")
 
 
-def _sentences(front: Front) -> list[str]:
-    """How far the ranking and the counted costs can be trusted."""
-    return [*fidelity_lines(front), *measured_cost_lines(front)]
+def _sentences(front: Front, *, wide: bool) -> list[str]:
+    """How far the ranking and the counted costs can be trusted; if not wide, in brief."""
+    return [*(fidelity_lines if wide else fidelity_in_brief)(front), *measured_cost_lines(front)]
 
 
 def _title(front: Front) -> str:

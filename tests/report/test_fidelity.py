@@ -4,11 +4,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from nas.report.fidelity import fidelity_lines
+from nas.report.fidelity import fidelity_in_brief, fidelity_lines
 from nas.report.front_table import front_lines
 from nas.results.fidelity import Reordering
 from nas.results.front import Contender, InCheckpoint
-from tests.fronts import make_agreement, make_fidelity, make_provenance, make_scale_check
+from tests.fronts import make_agreement, make_fidelity, make_provenance, make_scale_check, make_score
 
 SCOPE = (
     "Checked by training 6 patterns 4 times as long: same model, 2 seeds, 17% of all steps. "
@@ -47,6 +47,38 @@ def test_a_ranking_that_may_be_chance_says_that_first(front):
     title, scope, first, *_ = front_lines(poor)
     assert title.startswith("Pareto front of") and scope == SCOPE
     assert first.startswith("Quality: THIS RANKING MAY BE CHANCE: the long runs confirm the order of all 6 at tau 0.10")
+
+
+def test_in_brief_a_table_says_what_was_checked_and_what_came_of_it(front):
+    checked = "training 6 patterns 4 times as long agrees with their order at tau"
+    rest = "Other sizes and data were not checked."
+    assert fidelity_in_brief(judged(front)) == [f"Quality: {checked} 0.71 (90% 0.31 to 0.95). {rest}"]
+    poor = judged(front, agreement=make_agreement(mean=0.1, low=-0.4, high=0.6, above_half=0.1))
+    assert fidelity_in_brief(poor)[0].startswith(f"Quality: THIS RANKING MAY BE CHANCE: {checked} 0.10")
+    unknown = judged(front, agreement=None, contenders=None)
+    said = "Quality: how far this ranking can be trusted is unknown; too few long runs ended well."
+    assert fidelity_in_brief(unknown) == [f"{said} {rest}"]
+    assert fidelity_in_brief(replace(front, fidelity=None)) == fidelity_lines(replace(front, fidelity=None))
+
+
+def test_in_brief_a_table_says_how_far_training_came_and_what_else_is_a_candidate(front):
+    short = replace(front, provenance=make_provenance(tokens_per_parameter=3.7))
+    assert fidelity_in_brief(short)[1] == (
+        "Trained on 3.7 tokens a parameter, models in use have seen 20 or more: before you choose, train longer "
+        "(training.num_steps)."
+    )
+    projected = replace(short, scores=(*front.scores, make_score("quality_projected", projected_to=2162)))
+    assert "3.7 tokens a parameter, ranked by a projection to 20: before" in fidelity_in_brief(projected)[1]
+    assert len(fidelity_in_brief(replace(front, provenance=make_provenance(tokens_per_parameter=20)))) == 1
+    contended = replace(front, contenders=(Contender(trial=24, front_probability=0.48, forecast=True),))
+    assert fidelity_in_brief(contended)[-1] == "Not on the front, but may belong there: 24 (48%, a forecast)."
+
+
+def test_in_brief_one_size_up_is_told_in_full(front):
+    larger = replace(make_fidelity(), larger=make_scale_check())
+    told = fidelity_in_brief(replace(front, fidelity=larger))
+    assert told[0].endswith("Other data were not checked.")
+    assert told[1] in fidelity_lines(replace(front, fidelity=larger)) and told[1].startswith("One size up")
 
 
 def test_what_is_not_known_is_not_claimed(front):
