@@ -37,7 +37,8 @@ def section(benchmark: Benchmark, marks: str) -> str:
         return "\n".join([*lines, *wrapped(f"{command}: not run yet."), ""])
     where = ", ".join(filter(None, [outcome.day, outcome.gpu, outcome.machine, outcome.versions]))
     end = f", {outcome.ended}" if outcome.ended else ""
-    lines += [*wrapped(f"{command}, {where}, {outcome.seconds:.0f} s{end}:"), "", *printed(outcome.text), ""]
+    cpu = f", {outcome.cpu_seconds:.0f} s of CPU time" if outcome.cpu_seconds else ""
+    lines += [*wrapped(f"{command}, {where}, {outcome.seconds:.0f} s{cpu}{end}:"), "", *printed(outcome.text), ""]
     return "\n".join(lines)
 
 
