@@ -26,6 +26,9 @@ class Heads(tuple[HeadPattern, ...]):
     def __hash__(self) -> int:
         return self._hash
 
+    def __reduce__(self) -> tuple[type["Heads"], tuple[tuple[HeadPattern, ...]]]:
+        return Heads, (tuple(self),)  # without the hash, which another process computes otherwise
+
 
 @lru_cache(maxsize=1024)
 def by_kind(heads: tuple[HeadPattern, ...]) -> tuple[tuple[Members, Heads], ...]:
