@@ -17,8 +17,10 @@ one run are what to read.
 GPU_HEAD = """\
 ## On a GPU
 
-`make bench-gpu` runs these within eight minutes on one GPU, most telling first. A section that was
-not run yet claims nothing.
+`make bench-gpu` runs these within eight minutes on one GPU, most telling first. It installs this
+project; `python benchmarks/run.py --gpu` installs nothing, and runs with any Python that has torch,
+lightning, numpy, msgspec and cachetools. What else is missing is said where it is needed. A call
+after a stop goes on where it was. A section that was not run yet claims nothing.
 """
 
 
