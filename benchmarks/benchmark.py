@@ -2,6 +2,7 @@
 
 import os
 import platform
+import resource
 import signal
 import subprocess
 import sys
@@ -45,6 +46,7 @@ class Outcome:
         machine: processor, cores, load before and after.
         versions: of Python and torch.
         seconds: that it took, in seconds.
+        cpu_seconds: of all its processes together, in seconds; a busy machine changes these least. 0 if not counted.
         gpu: name of the GPU that it used; empty if it used none.
         ended: why it ended before its end; empty if it did not.
     """
@@ -54,13 +56,14 @@ class Outcome:
     machine: str
     versions: str
     seconds: float
+    cpu_seconds: float = 0.0
     gpu: str = ""
     ended: str = ""
 
 
 def measure(benchmark: Benchmark, gpu: str) -> Outcome:
     """Run one in a process group of its own, and end all of it at its limit."""
-    load, started = os.getloadavg()[0], time.perf_counter()
+    load, started, cpu_before = os.getloadavg()[0], time.perf_counter(), cpu_seconds()
     command = [sys.executable, *benchmark.arguments]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, start_new_session=True) as process:
@@ -81,9 +84,16 @@ def measure(benchmark: Benchmark, gpu: str) -> Outcome:
         machine=f"{processor()}, {os.cpu_count()} cores, load {load:.1f} before and {os.getloadavg()[0]:.1f} after",
         versions=versions(),
         seconds=round(time.perf_counter() - started, 1),
+        cpu_seconds=round(cpu_seconds() - cpu_before, 1),
         gpu=gpu,
         ended=ended,
     )
+
+
+def cpu_seconds() -> float:
+    """CPU time of all processes that were started here and have ended, in seconds."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def versions() -> str:

@@ -17,8 +17,10 @@ one run are what to read.
 GPU_HEAD = """\
 ## On a GPU
 
-`make bench-gpu` runs these within eight minutes on one GPU, most telling first. A section that was
-not run yet claims nothing.
+`make bench-gpu` runs these within eight minutes on one GPU, most telling first. It installs this
+project; `python benchmarks/run.py --gpu` installs nothing, and runs with any Python that has torch,
+lightning, numpy, msgspec and cachetools. What else is missing is said where it is needed. A call
+after a stop goes on where it was. A section that was not run yet claims nothing.
 """
 
 
@@ -37,7 +39,8 @@ def section(benchmark: Benchmark, marks: str) -> str:
         return "\n".join([*lines, *wrapped(f"{command}: not run yet."), ""])
     where = ", ".join(filter(None, [outcome.day, outcome.gpu, outcome.machine, outcome.versions]))
     end = f", {outcome.ended}" if outcome.ended else ""
-    lines += [*wrapped(f"{command}, {where}, {outcome.seconds:.0f} s{end}:"), "", *printed(outcome.text), ""]
+    cpu = f", {outcome.cpu_seconds:.0f} s of CPU time" if outcome.cpu_seconds else ""
+    lines += [*wrapped(f"{command}, {where}, {outcome.seconds:.0f} s{cpu}{end}:"), "", *printed(outcome.text), ""]
     return "\n".join(lines)
 
 

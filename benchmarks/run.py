@@ -7,17 +7,19 @@
 
 Every benchmark is a process of its own with its own time limit, and prints Markdown. What it printed is kept in
 benchmarks/results/ as soon as it ends, with the machine, the versions, the date and the load, and docs/benchmarks.md is
-made of that. With --gpu, what was measured today on the same GPU with the same versions is not measured again, so that
-a stopped run goes on where it was; name it with --only to measure it all the same. Times are worth something within one
-run alone; ratios are what to read.
+made of that; the time that it took is shown, and that of all so far. With --gpu, what was measured today on the same
+GPU with the same versions is not measured again, so that a stopped run goes on where it was; name it with --only to
+measure it all the same. Times are worth something within one run alone; ratios are what to read.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
 from datetime import date
+from importlib.util import find_spec
 
 from benchmark import Benchmark, keep, known, measure, versions
+from gpu import NEEDED
 from gpu.catalog import GPU_BENCHMARKS
 from page import PAGE, page
 
@@ -25,9 +27,10 @@ BENCHMARKS = (
     Benchmark(
         "step",
         "A training step of a proxy",
-        ("benchmarks/step.py", "--presets", "quick", "--repeats", "9"),
+        ("benchmarks/step.py", "--presets", "quick", "--cohorts", "1", "4", "--repeats", "11"),
         "CPU time of a step beside that of the matrix products it cannot do without (linear layers and all pairs of "
-        "attention, forward and backward, operands in the cache), in one thread.",
+        "attention, forward and backward, operands in the cache), in one thread; and what it costs to train another "
+        "pattern at every step. docs/proxy.md says where the time goes.",
     ),
     Benchmark(
         "startup",
@@ -70,8 +73,10 @@ BENCHMARKS = (
     Benchmark(
         "driver",
         "The driver of a study",
-        ("benchmarks/driver.py", "--trials", "100", "300"),
-        "What a study takes beside its training. "
+        ("benchmarks/driver.py", "--trials", "50", "150"),
+        "What a study takes beside its training. Of a whole default search, 388 s of CPU time on 2026-11-30, the "
+        "driver took 0.5%, and all but steps and scores together 1.0%; the goal is less than 3% "
+        "(`benchmarks/shares.py`, docs/decisions/0020-cohorts-rounds-and-shorter-checks.md). "
         "Larger studies are in docs/decisions/0003-asking-is-a-pure-function.md.",
     ),
     Benchmark(
@@ -130,10 +135,15 @@ def main(words: Sequence[str] | None = None) -> int:
         parser.error(f"--only: {', '.join(sorted(unknown))} is none of {', '.join(one.name for one in candidates)}")
     unfinished: list[Benchmark] = []
     if not options.page:
-        gpu = gpu_name() if options.gpu else ""
-        if options.gpu and not gpu:
-            print("run.py: --gpu needs a CUDA device, and torch finds none here. Use make bench.", file=sys.stderr)
-            return 2
+        gpu = ""
+        if options.gpu:
+            if missing := [name for name in NEEDED if find_spec(name) is None]:
+                print(f"run.py: --gpu needs {', '.join(missing)}, not installed in {sys.executable}.", file=sys.stderr)
+                return 2
+            gpu = gpu_name()
+            if not gpu:
+                print("run.py: --gpu needs a CUDA device, and torch finds none here. Use make bench.", file=sys.stderr)
+                return 2
         chosen = [one for one in candidates if one.name in options.only]
         unfinished = run(chosen or [one for one in candidates if not (gpu and is_done(one, gpu))], gpu)
     PAGE.write_text(page(BENCHMARKS, GPU_BENCHMARKS))
@@ -142,11 +152,14 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def run(benchmarks: Sequence[Benchmark], gpu: str) -> list[Benchmark]:
     """Measure each and keep what it said; those that did not come to their end are returned."""
-    unfinished = []
-    for benchmark in benchmarks:
-        print(f"{benchmark.name}: {' '.join(benchmark.arguments)}", flush=True)
+    unfinished, seconds, cpu_seconds = [], 0.0, 0.0
+    for number, benchmark in enumerate(benchmarks, 1):
+        print(f"{number}/{len(benchmarks)} {benchmark.name}: {' '.join(benchmark.arguments)}", flush=True)
         outcome = measure(benchmark, gpu)
         keep(benchmark, outcome)
+        seconds, cpu_seconds = seconds + outcome.seconds, cpu_seconds + outcome.cpu_seconds
+        times = f"took {outcome.seconds:.0f} s ({outcome.cpu_seconds:.0f} s of CPU time)"
+        print(f"    {times}; {seconds:.0f} s so far ({cpu_seconds:.0f} s)", flush=True)
         if outcome.ended:
             print(f"{benchmark.name}: {outcome.ended}", file=sys.stderr)
             unfinished.append(benchmark)

@@ -6,6 +6,9 @@
 the same shapes and nothing else: no softmax, no norms, no optimiser. `step` is a step of the proxy as it is trained,
 `trained` the same inside the trainer, with Lightning and the batches. The three take turns, with one thread; medians
 are shown, and ratios to `bare`.
+
+Then a loop that trains another of many patterns at every step, all with the same weights: the first step with a pattern
+beside a second one right after it. Goal: at most 1.02.
 """
 
 import argparse
@@ -19,6 +22,7 @@ from itertools import cycle, islice
 
 import torch
 from torch import Tensor
+from torch.optim import Optimizer
 
 from nas.config.load import load_settings
 from nas.proxy.member import Member
@@ -29,6 +33,9 @@ from nas.search.problem.problem import make_problem
 from nas.space.random_suggester import RandomSuggester
 
 PRESETS = ("smoke", "quick", "overnight", "table")
+NUM_PATTERNS = 32
+"""Patterns among which a loop switches."""
+
 TRAINED_STEPS = 16
 """Steps of one call of the trainer, whose own time is shared among them."""
 
@@ -50,6 +57,10 @@ def main() -> None:
             bare, step, trained = medians(trainer, members, options.repeats)
             times = f"{1000 * bare:.1f} | {1000 * step:.1f} | {step / bare:.2f} | {trained / bare:.2f}"
             print(f"| {preset} | {trainer.task.num_tokens} | {num_members} | {times} |", flush=True)
+    print(f"\n| preset | a step after switching among {NUM_PATTERNS} patterns, to one after another step of the same |")
+    print("|---|---|")
+    for preset in options.presets:
+        print(f"| {preset} | {switching(*cohort_of(preset, NUM_PATTERNS), options.repeats):.3f} |", flush=True)
 
 
 def cohort_of(preset: str, num_members: int) -> tuple[CohortTrainer, list[Member]]:
@@ -57,7 +68,7 @@ def cohort_of(preset: str, num_members: int) -> tuple[CohortTrainer, list[Member
     (settings,) = load_settings([f"preset={preset}", "tracking=none", "device=cpu"])
     problem = make_problem(settings)
     trainer = CohortTrainer(task=problem.task, proxy=settings.proxy, training=settings.training, data_seed=0)
-    drawn = [problem.sample(RandomSuggester(seed)) for seed in range(8)]
+    drawn = [problem.sample(RandomSuggester(seed)) for seed in range(max(8, num_members))]
     patterns = islice(cycle([problem.baselines["full"], *drawn]), num_members)
     return trainer, [Member(pattern=pattern, seed=0, learning_rate=1e-3) for pattern in patterns]
 
@@ -109,13 +120,41 @@ def operands_of(batch: int, rows: int, inner: int, columns: int) -> tuple[Tensor
     return torch.randn(batch, rows, inner), torch.randn(batch, inner, columns), torch.randn(batch, rows, columns)
 
 
+def switching(trainer: CohortTrainer, members: list[Member], repeats: int) -> float:
+    """CPU time of the first of two steps with each pattern, as a share of that of the second; medians."""
+    first, *others = (module_of(trainer, [member]) for member in members)
+    for other in others:
+        other.model.rows = first.model.rows
+    optimizer = first.configure_optimizers()
+    runs = [step_of(trainer, module, optimizer) for module in (first, *others)]
+    seconds: list[list[float]] = [[], []]
+    for turn in range(repeats + 1):
+        for run in runs:
+            spent = run(), run()
+            if turn:  # the first makes masks
+                for times, one in zip(seconds, spent, strict=True):
+                    times.append(one)
+    switched, kept = map(statistics.median, seconds)
+    return switched / kept
+
+
 def one_step(trainer: CohortTrainer, members: list[Member]) -> Callable[[], float]:
     """Forward, backward and the optimiser, without Lightning; the batch is made before."""
+    module = module_of(trainer, members)
+    return step_of(trainer, module, module.configure_optimizers())
+
+
+def module_of(trainer: CohortTrainer, members: list[Member]) -> ProxyModule:
+    """Members before their first step, as Lightning trains them."""
     state, training = trainer.initial(members), trainer.training
     module = ProxyModule(state, trainer.task, trainer.proxy, training, trainer.backend, None, lambda: None)
-    optimizer = module.configure_optimizers()
     module.on_train_epoch_start()
-    batch = as_tensors(trainer.task.train_batch(0, training.batch_size, 0))
+    return module
+
+
+def step_of(trainer: CohortTrainer, module: ProxyModule, optimizer: Optimizer) -> Callable[[], float]:
+    """One step, ready to call; it returns its CPU time, in seconds."""
+    batch = as_tensors(trainer.task.train_batch(0, trainer.training.batch_size, 0))
 
     def run() -> float:
         start = time.process_time()

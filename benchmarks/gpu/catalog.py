@@ -13,7 +13,7 @@ GPU_BENCHMARKS = (
         "versions",
         "What is installed, and which kernels run",
         "Versions, and the kernels of `scaled_dot_product_attention` that compute forward and backward.",
-        15,
+        25,
     ),
     stage(
         "one_step",
@@ -45,7 +45,7 @@ GPU_BENCHMARKS = (
         "Forward and backward of eight heads of 64 in bfloat16. `tiles` are the blocks that hold a visible pair, as a "
         "share of causal attention's; `ideal` is the speed-up over causal attention if time were in proportion. The "
         "goal is 70% of it.",
-        80,
+        70,
     ),
     stage(
         "against_cpu",
@@ -71,7 +71,7 @@ GPU_BENCHMARKS = (
         "two_workers",
         "Two workers on one device",
         "Two spawned processes that train eight proxies each, beside one.",
-        25,
+        30,
     ),
     stage(
         "allocated",

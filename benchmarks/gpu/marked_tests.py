@@ -10,6 +10,17 @@ from .place import parse
 
 ROOT = Path(__file__).parents[2]
 MARK = "@pytest.mark.gpu"
+OPTIONS = (
+    "-m",
+    "gpu",
+    "-p",
+    "no:cacheprovider",
+    "-o",
+    "addopts=--import-mode=importlib",
+    "-o",
+    "filterwarnings=default",
+)
+"""Plugins that the configuration counts on may be missing, and a warning of another torch is no failure."""
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -18,9 +29,7 @@ def main(words: Sequence[str] | None = None) -> None:
     if missing:
         print(f"Not run: {' and '.join(missing)} not installed.")
         return
-    command = [sys.executable, "-m", "pytest", "-q", "-rfE", "-m", "gpu", "--tb=line", "-p", "no:cacheprovider"]
-    # Plugins that the configuration counts on may be missing here, and a warning of another torch is no failure.
-    command += ["-o", "addopts=--import-mode=importlib", "-o", "filterwarnings=default"]
+    command = [sys.executable, "-m", "pytest", "-q", "-rfE", "--tb=line", *OPTIONS]
     files = [str(path.relative_to(ROOT)) for path in marked_files()]
     done = subprocess.run([*command, *files], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     print(f"`{' '.join(files)}`:\n\n```\n{done.stdout.strip()}\n```")

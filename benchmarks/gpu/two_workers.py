@@ -22,8 +22,9 @@ class Share:
 def main(words: Sequence[str] | None = None) -> None:
     place = parse(__doc__, words)
     rung = 4 if place.small else 120
-    alone = at_once(1, str(place.device), place.small, rung)
-    together = at_once(2, str(place.device), place.small, rung)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(2, mp_context=context) as pool:  # both start with the first job, and load what they need
+        alone, together = (at_once(pool, count, str(place.device), place.small, rung) for count in (1, 2))
     head("workers", "members each", "steps/s of all members", "largest difference of a score")
     for shares in (alone, together):
         seconds = max(one.ended for one in shares) - min(one.began for one in shares)
@@ -36,12 +37,10 @@ def main(words: Sequence[str] | None = None) -> None:
         )
 
 
-def at_once(num_workers: int, device: str, small: bool, rung: int) -> list[Share]:
+def at_once(pool: ProcessPoolExecutor, num_workers: int, device: str, small: bool, rung: int) -> list[Share]:
     """The same cohort in each of some processes."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(num_workers, mp_context=context) as pool:
-        waiting = [pool.submit(work, device, small, rung) for _ in range(num_workers)]
-        return [one.result() for one in waiting]
+    waiting = [pool.submit(work, device, small, rung) for _ in range(num_workers)]
+    return [one.result() for one in waiting]
 
 
 def work(device: str, small: bool, rung: int) -> Share:

@@ -11,9 +11,10 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from nas.attention.flex.compiler import missing_compiler
 
+from . import NEEDED
 from .place import Place, head, parse, row
 
-PACKAGES = ("torch", "triton", "lightning", "numpy", "msgspec", "transformers", "pytest")
+PACKAGES = (*NEEDED, "triton", "transformers", "peft", "pytest", "hypothesis")
 KERNELS = (SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.CUDNN_ATTENTION, SDPBackend.MATH)
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from threading import Lock
 
 import torch
 from cachetools import LRUCache, cached
 from torch import Tensor
 
-from nas.attention.head_groups import group_heads
+from nas.attention.head_groups import Heads, group_heads
 from nas.attention.segment_memory import most_memory, shows_memory
 from nas.attention.selection import choose_blocks
 from nas.patterns.head import HeadPattern
@@ -52,10 +53,16 @@ def pattern_bias(q: Tensor, k: Tensor, heads: tuple[HeadPattern, ...]) -> Patter
         k: keys of the segment, same shape.
         heads: one pattern per head, of masks or `select`.
     """
-    certain = tuple(head if head.computed is None else replace(head, attend=head.computed.certain()) for head in heads)
-    distinct = certain[:1] if len(set(certain)) == 1 else certain
+    distinct, is_all = _certain(heads)
     bias = _make_bias(distinct, q.shape[2], q.device, q.dtype)
-    return bias if certain == heads else _with_choices(bias.values, q, k, heads)
+    return bias if is_all else _with_choices(bias.values, q, k, heads)
+
+
+@lru_cache(maxsize=1024)
+def _certain(heads: tuple[HeadPattern, ...]) -> tuple[Heads, bool]:
+    """What heads show whatever the content, one head where all are equal; and whether content decides nothing more."""
+    certain = Heads(head if head.computed is None else replace(head, attend=head.computed.certain()) for head in heads)
+    return Heads(certain[:1]) if len(set(certain)) == 1 else certain, certain == heads
 
 
 def _with_choices(certain: Tensor, q: Tensor, k: Tensor, heads: tuple[HeadPattern, ...]) -> PatternBias:

@@ -1,5 +1,7 @@
 """Checks of what attention is given: shapes and types must fit together."""
 
+from functools import lru_cache
+
 from torch import Tensor
 
 from nas.attention.segment_memory import Pair, most_memory
@@ -24,10 +26,16 @@ def check_inputs(
     _check_given("memory", memory, rows > 0, "memory_tokens")
     if memory is not None:
         _check_memory(memory, q, v, rows)
-    ranks = [head.computed.rank for head in heads if isinstance(head.computed, LowRank)]
-    _check_given("projections", projections, bool(ranks), "low_rank")
+    rank = _largest_rank(heads)
+    _check_given("projections", projections, rank > 0, "low_rank")
     if projections is not None:
-        _check_projections(projections, q, max(ranks))
+        _check_projections(projections, q, rank)
+
+
+@lru_cache(maxsize=1024)
+def _largest_rank(heads: tuple[HeadPattern, ...]) -> int:
+    """The largest rank of the `low_rank` heads; 0 if there is none."""
+    return max((head.computed.rank for head in heads if isinstance(head.computed, LowRank)), default=0)
 
 
 def _check_shapes(q: Tensor, k: Tensor, v: Tensor, num_heads: int) -> None:

@@ -8,7 +8,7 @@ from nas.attention.checks import check_inputs
 from nas.attention.choice import choose_backend
 from nas.attention.dense import dense_attention
 from nas.attention.flex import flex_backend
-from nas.attention.head_groups import Members, group_by, pick
+from nas.attention.head_groups import Heads, Members, by_kind
 from nas.attention.low_rank import low_rank_attention
 from nas.attention.pieces import pieces_attention
 from nas.attention.segment_memory import Pair
@@ -61,20 +61,20 @@ def attend(
     _check_backend(backend)
     check_inputs(q, k, v, heads, memory, projections)
 
-    def run(members: Members) -> Tensor:
-        some, queries, keys, values = pick(heads, members), q[:, members], k[:, members], v[:, members]
+    def run(members: Members, some: Heads) -> Tensor:
+        queries, keys, values = q[:, members], k[:, members], v[:, members]
         if projections is not None and isinstance(some[0].computed, LowRank):
             rows = projections[0][members], projections[1][members]
             return low_rank_attention(queries, keys, values, some, rows, scale)
         seen = None if memory is None else (memory[0][:, members], memory[1][:, members])
         return _backend(backend, some, q, v)(queries, keys, values, some, scale, seen)
 
-    kinds = group_by(heads, lambda head: None if head.computed is None else head.computed.kind)
+    kinds = by_kind(heads)
     if len(kinds) == 1:
-        return run(slice(0, len(heads)))
+        return run(*kinds[0])
     out = q.new_empty(*q.shape[:-1], v.shape[-1])
-    for members in kinds.values():
-        out[:, members] = run(members)
+    for members, some in kinds:
+        out[:, members] = run(members, some)
     return out
 
 
@@ -104,7 +104,7 @@ class SparseAttention(nn.Module):
             raise InputError("pattern", allowed, type(pattern).__name__, "Of a ModelPattern, take layers[0].")
         _check_backend(backend)
         self.pattern, self.backend, self.scale = pattern, backend, scale
-        self._heads = pattern.head_patterns()
+        self._heads = Heads(pattern.head_patterns())
 
     def forward(
         self, q: Tensor, k: Tensor, v: Tensor, *, memory: Pair | None = None, projections: Pair | None = None

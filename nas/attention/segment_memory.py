@@ -1,5 +1,7 @@
 """The previous segment: rows that every query of a head sees in addition to its own pattern."""
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 
@@ -9,6 +11,7 @@ Pair = tuple[Tensor, Tensor]
 """Keys and values."""
 
 
+@lru_cache(maxsize=1024)
 def most_memory(heads: tuple[HeadPattern, ...]) -> int:
     """How many rows of the memory the heads see: the largest of their numbers."""
     return max(head.memory_tokens for head in heads)

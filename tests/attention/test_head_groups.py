@@ -1,12 +1,14 @@
 """Heads with one label are found together, and put back where they were."""
 
+import pickle
+
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nas.attention.head_groups import group_by, group_heads, pick
+from nas.attention.head_groups import Heads, by_kind, group_by, group_heads, pick
 from nas.patterns.head import HeadPattern
-from nas.patterns.primitives import Full, Window
+from nas.patterns.primitives import Full, LowRank, Select, Window
 from tests.strategies import quick
 
 WINDOW, WIDE, FULL = HeadPattern((Window(3),)), HeadPattern((Window(9),)), HeadPattern((Full(),))
@@ -34,3 +36,22 @@ def test_a_slice_copies_nothing() -> None:
     members = group_by((WINDOW, WIDE, FULL), lambda head: head.attend[0].kind)["window"]
     assert tensor[:, members].data_ptr() == tensor.data_ptr()
     assert pick((WINDOW, WIDE, FULL), members) == (WINDOW, WIDE)
+
+
+def test_heads_are_found_by_what_they_are() -> None:
+    some = (WINDOW, FULL, WIDE)
+    assert {some, Heads(some), Heads(some)} == {some}
+    assert Heads(some) != Heads((WINDOW, WIDE, FULL))
+
+
+def test_a_hash_stays_in_its_process() -> None:
+    heads = Heads((HeadPattern((LowRank(4),)),))
+    assert hash(heads) == hash(tuple(heads)) and "_hash" in vars(heads)
+    copied = pickle.loads(pickle.dumps(heads))
+    assert copied == heads and type(copied) is Heads and not vars(copied)
+
+
+def test_masks_of_all_kinds_run_at_once_and_chosen_blocks_by_themselves() -> None:
+    chosen = HeadPattern((Select(block=4, blocks=1),))
+    assert by_kind((WINDOW, FULL, WIDE)) == ((slice(0, 3), (WINDOW, FULL, WIDE)),)
+    assert by_kind((WINDOW, chosen, FULL, chosen)) == (([0, 2], (WINDOW, FULL)), ([1, 3], (chosen, chosen)))

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from nas.attention import SparseAttention, attend
+from nas.attention.head_groups import Heads
 from nas.errors import InputError
 from nas.patterns.head import HeadPattern
 from nas.patterns.layer import HeadGroup, LayerPattern
@@ -25,6 +26,20 @@ def test_the_module_attends_as_its_layer_says(backend: str) -> None:
     q, k, v = qkv(2, 3, 40, 16)
     scores = (q @ k.mT / 4).masked_fill(~torch.from_numpy(LAYER.mask(40)), -torch.inf)
     assert torch.allclose(SparseAttention(LAYER, backend)(q, k, v), scores.softmax(-1) @ v, atol=1e-5)
+
+
+@pytest.mark.parametrize("backend", ["auto", "dense"])
+def test_heads_that_are_kept_are_hashed_once(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    heads, (q, k, v) = Heads(LAYER.head_patterns()), qkv(2, 3, 40, 16)
+    first = attend(q, k, v, heads, backend)
+
+    def again(_: HeadPattern) -> int:
+        raise AssertionError("a head was hashed again")
+
+    monkeypatch.setattr(HeadPattern, "__hash__", again)
+    assert torch.equal(attend(q, k, v, heads, backend), first)
+    with pytest.raises(AssertionError, match="hashed again"):
+        attend(q, k, v, tuple(heads), backend)
 
 
 def test_the_module_holds_no_weights() -> None:

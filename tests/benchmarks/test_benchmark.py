@@ -30,6 +30,12 @@ def test_what_is_printed_is_kept() -> None:
     assert "cores, load" in outcome.machine and "torch" in outcome.versions
 
 
+def test_the_time_of_all_its_processes_is_counted() -> None:
+    work = "import time\nwhile time.process_time() < 0.3: pass"
+    child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {work!r}])"
+    assert measure(script(child), "").cpu_seconds >= 0.3
+
+
 def test_a_failure_keeps_what_was_printed_before_it_and_says_why() -> None:
     outcome = measure(script("print('first', flush=True); raise ValueError('no more')"), "")
     assert (outcome.text, outcome.ended) == ("first", "failed: ValueError: no more")

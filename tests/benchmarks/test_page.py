@@ -5,8 +5,9 @@ from pathlib import Path
 import benchmark
 import pytest
 from benchmark import Benchmark, Outcome, keep
+from gpu import NEEDED
 from gpu.catalog import GPU_BENCHMARKS
-from page import PAGE, page, printed, wrapped
+from page import GPU_HEAD, PAGE, page, printed, wrapped
 from run import BENCHMARKS
 
 HELLO = Benchmark("hello", "A greeting", ("hello.py", "--loud"), "What a script says, and `no more than that`.")
@@ -20,6 +21,11 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_committed_page_says_what_the_results_say() -> None:
     assert PAGE.read_text() == page(BENCHMARKS, GPU_BENCHMARKS)
+
+
+def test_it_names_what_a_machine_with_a_gpu_needs() -> None:
+    *others, last = NEEDED
+    assert f"that has {', '.join(others)} and {last}." in " ".join(GPU_HEAD.split())
 
 
 @pytest.mark.usefixtures("elsewhere")

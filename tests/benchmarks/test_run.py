@@ -1,5 +1,6 @@
 """Which benchmarks are run, and what is said where they cannot be."""
 
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -29,7 +30,9 @@ def measured(tmp_path: Path, page: Path, monkeypatch: pytest.MonkeyPatch) -> lis
         names.append(one.name)
         ended = "failed: x" if one.name == "second" else ""
         day = date.today().isoformat()
-        return Outcome(text="said", day=day, machine="m", versions=versions(), seconds=1.0, gpu=gpu, ended=ended)
+        return Outcome(
+            text="said", day=day, machine="m", versions=versions(), seconds=20.0, cpu_seconds=9.0, gpu=gpu, ended=ended
+        )
 
     monkeypatch.setattr(benchmark, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(run, "GPU_BENCHMARKS", STAGES)
@@ -56,11 +59,30 @@ def test_without_a_gpu_one_line_says_so(
     assert not measured and not page.exists()
 
 
+def test_a_library_that_no_stage_can_do_without_is_named_at_once(
+    measured: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run, "NEEDED", ("torch", "not_there", "nor_this"))
+    assert run.main(["--gpu"]) == 2
+    assert capsys.readouterr().err == f"run.py: --gpu needs not_there, nor_this, not installed in {sys.executable}.\n"
+    assert not measured
+
+
 def test_a_second_call_goes_on_with_what_did_not_come_to_its_end(measured: list[str], page: Path) -> None:
     assert run.main(["--gpu"]) == 1
     assert run.main(["--gpu"]) == 1
     assert measured == ["first", "second", "second"]
     assert "### second" in page.read_text()
+
+
+def test_the_time_of_each_and_of_all_is_shown(measured: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    run.main(["--gpu"])
+    assert capsys.readouterr().out.splitlines() == [
+        "1/2 first: -c ",
+        "    took 20 s (9 s of CPU time); 20 s so far (9 s)",
+        "2/2 second: -c ",
+        "    took 20 s (9 s of CPU time); 40 s so far (18 s)",
+    ]
 
 
 def test_another_gpu_another_day_and_a_name_measure_anew(measured: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

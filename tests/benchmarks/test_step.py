@@ -1,6 +1,6 @@
 """The bare products of a training step are those of the model, and its times are positive."""
 
-from step import cohort_of, medians, product_shapes
+from step import cohort_of, medians, module_of, product_shapes, switching
 
 from nas.costs.flops import attention_flops, matrix_flops
 from nas.space.space import Shape
@@ -22,3 +22,10 @@ def test_the_bare_products_are_those_that_costs_are_counted_from() -> None:
 def test_all_three_are_timed() -> None:
     trainer, members = cohort_of("smoke", 2)
     assert all(seconds > 0 for seconds in medians(trainer, members, 1))
+
+
+def test_a_loop_switches_among_patterns_that_differ() -> None:
+    trainer, members = cohort_of("smoke", 3)
+    assert len({member.pattern for member in members}) == 3
+    assert switching(trainer, members, 1) > 0
+    assert module_of(trainer, members[:1]).step == 0

@@ -23,6 +23,9 @@ from nas.patterns.primitives.support import Band, Box, Progression
 _BLOCKS_AT_ONCE = 1 << 20
 """Blocks that are in memory at once while those of a long sequence are made, at some tens of bytes each."""
 
+_QUERIES_AT_ONCE = 1 << 12
+"""Queries whose runs are in memory at once: larger new arrays cost page faults, which were half of the time."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VisibleBlocks:
@@ -81,31 +84,45 @@ def nonempty_by_rows(head: HeadPattern, tiling: Tiling) -> Iterator[Flags]:
 
 
 def _slices(tiling: Tiling) -> Iterator[slice]:
-    at_once = max(1, _BLOCKS_AT_ONCE // tiling.num_columns)
+    at_once = max(1, min(_BLOCKS_AT_ONCE // tiling.num_columns, _QUERIES_AT_ONCE // tiling.block_q))
     for start in range(0, tiling.num_rows, at_once):
         yield slice(start, min(start + at_once, tiling.num_rows))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Shapes:
-    """The shapes of all primitives of a head, by kind; `keys` and `queries` are of shape (n,)."""
+    """The shapes of all primitives of a head, by kind.
+
+    Args:
+        keys: that all queries see, shape (n,).
+        queries: that see all keys, shape (n,).
+        next_other: the first key from each one on that is not in `keys`, n if there is none, shape (n + 1,).
+        past_other: one past the last such key before each one, 0 if there is none, shape (n + 1,).
+    """
 
     bands: tuple[Band, ...]
     boxes: tuple[Box, ...]
     progressions: tuple[Progression, ...]
     keys: Flags
     queries: Flags
+    next_other: Positions
+    past_other: Positions
 
     @classmethod
     def of(cls, head: HeadPattern, num_tokens: int) -> "_Shapes":
         supports = [mask.support(head.context(num_tokens)) for mask in head.masks]
         nothing = np.zeros(num_tokens, dtype=np.bool_)
+        keys = reduce(np.logical_or, (support.keys for support in supports if support.keys is not None), nothing)
+        key = np.arange(num_tokens + 1)
+        from_here = np.append(np.where(keys, num_tokens, key[:-1]), num_tokens)
         return cls(
             tuple(band for support in supports for band in support.bands),
             tuple(box for support in supports for box in support.boxes),
             tuple(progression for support in supports for progression in support.progressions),
-            reduce(np.logical_or, (support.keys for support in supports if support.keys is not None), nothing),
+            keys,
             reduce(np.logical_or, (support.queries for support in supports if support.queries is not None), nothing),
+            next_other=np.minimum.accumulate(from_here[::-1])[::-1],
+            past_other=np.maximum.accumulate(np.append(0, np.where(keys, 0, key[1:]))),
         )
 
 
@@ -150,10 +167,7 @@ def _left_open(shapes: _Shapes, causal: bool, tiling: Tiling, rows: slice) -> Fl
     """Blocks with a pair that the causal cut allows and that no band, query or key of `_seen_in_runs` shows."""
     queries = tiling.queries(rows)
     allowed = np.where(shapes.queries[queries], 0, _allowed(causal, tiling, queries))
-    key = np.arange(tiling.num_tokens + 1)
-    from_here = np.append(np.where(shapes.keys, tiling.num_tokens, key[:-1]), tiling.num_tokens)
-    next_other = np.minimum.accumulate(from_here[::-1])[::-1]  # the first key from here on that is not seen by all
-    past_other = np.maximum.accumulate(np.append(0, np.where(shapes.keys, 0, key[1:])))  # past the last one before here
+    next_other, past_other = shapes.next_other, shapes.past_other
     left = np.zeros((rows.stop - rows.start, tiling.num_columns), dtype=np.bool_)
     for start, stop in gaps(shapes.bands, queries, tiling.num_tokens):
         left |= touched(tiling, rows, next_other[start], past_other[np.minimum(stop, allowed)])

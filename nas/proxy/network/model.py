@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from nas.attention.head_groups import Heads
 from nas.attention.module import attend
 from nas.patterns.model import ModelPattern
 from nas.proxy.network.layout import check_fit, layout_for
@@ -53,10 +54,10 @@ class CohortTransformer(nn.Module):
         self.rows = nn.Parameter(rows.clone())
         self._proxy, self._readout, self._backend = proxy, task.readout, backend
         self._heads = [
-            tuple(head for pattern in patterns for head in pattern.layers[layer].head_patterns())
+            Heads(head for pattern in patterns for head in pattern.layers[layer].head_patterns())
             for layer in range(proxy.num_layers)
         ]
-        self._heads_alone = [tuple(replace(head, memory_tokens=0) for head in heads) for heads in self._heads]
+        self._heads_alone = [Heads(replace(head, memory_tokens=0) for head in heads) for heads in self._heads]
         self._remembered = [max(head.memory_tokens for head in heads) for heads in self._heads]
         self._positions = Positions(self.layout.position, proxy, task.num_tokens, max(self._remembered))
 

@@ -1,7 +1,7 @@
 """The learned projections of `low_rank` heads: their weights, and which head reads which."""
 
 import math
-from collections.abc import Sequence
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -39,7 +39,7 @@ def projection_specs(pattern: ModelPattern, num_tokens: int) -> tuple[ParameterS
 
 
 def projections(
-    weights: dict[str, Tensor], layer: int, heads: Sequence[HeadPattern], dtype: torch.dtype
+    weights: dict[str, Tensor], layer: int, heads: tuple[HeadPattern, ...], dtype: torch.dtype
 ) -> tuple[Tensor, Tensor] | None:
     """The projections of keys and of values that the heads of one layer read; None if none reads any.
 
@@ -52,7 +52,7 @@ def projections(
     Returns:
         each of shape (members * heads, rows, tokens); 0 for heads that are not `low_rank`.
     """
-    names = {i: _names(layer, head.computed) for i, head in enumerate(heads) if isinstance(head.computed, LowRank)}
+    names = _names_by_head(layer, heads)
     if not names:
         return None
     num_heads = len(heads) // len(weights["norm"])
@@ -62,6 +62,12 @@ def projections(
         for side in (0, 1)
     )
     return keys.to(dtype), values.to(dtype)
+
+
+@lru_cache(maxsize=1024)
+def _names_by_head(layer: int, heads: tuple[HeadPattern, ...]) -> dict[int, tuple[str, str]]:
+    """The names of the projections of every `low_rank` head, by its number."""
+    return {i: _names(layer, head.computed) for i, head in enumerate(heads) if isinstance(head.computed, LowRank)}
 
 
 def _names(layer: int, primitive: LowRank) -> tuple[str, str]:

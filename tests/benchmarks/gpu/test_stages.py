@@ -1,12 +1,16 @@
 """Every stage runs on a CPU, tiny, with the libraries that a GPU machine has."""
 
+import ast
+import os
 import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+from gpu import NEEDED
 from gpu.catalog import GPU_BENCHMARKS
+from gpu.marked_tests import OPTIONS, marked_files
 
 from tests.one_thread import one_thread as one_thread
 
@@ -49,17 +53,54 @@ def test_without_a_gpu_a_stage_says_so(module: str, capsys: pytest.CaptureFixtur
     assert "torch finds no GPU here" in capsys.readouterr().err
 
 
+BLOCKED = """
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("optuna", "hydra", "omegaconf", "wandb"):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Missing())
+"""
+
+
+def without_them(*statements: str) -> str:
+    """What a process prints in which some libraries cannot be imported, nor plugins of pytest that come with them."""
+    words = [sys.executable, "-c", "\n".join([BLOCKED, *statements])]
+    alone = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, env=alone)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 @pytest.mark.slow
-def test_stages_need_neither_optuna_nor_hydra_nor_wandb() -> None:
-    blocked = "import sys; sys.modules.update(dict.fromkeys(('optuna', 'hydra', 'omegaconf', 'wandb')))"
-    rooms = "loaded = {name.split('.')[1] for name in sys.modules if name.startswith('nas.')}; print(*loaded)"
-    load = "; ".join(f"import {module}" for module in MODULES)
-    done = subprocess.run(
-        [sys.executable, "-c", f"{blocked}; {load}; {rooms}"], cwd=ROOT, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    loaded = set(done.stdout.split())
-    assert not loaded & {"cli", "config", "search", "report", "tracking", "ground_truth", "export"}
+def test_stages_need_neither_optuna_nor_hydra_nor_wandb_and_what_they_need_is_said() -> None:
+    ours = "{one.__file__ for name, one in sys.modules.items() if name.startswith(('nas.', 'benchmarks.gpu.'))}"
+    loaded = without_them(*(f"import {module}" for module in MODULES), f"print(*{ours}, sep=chr(10))").splitlines()
+    rooms = {Path(file).relative_to(ROOT).parts[1] for file in loaded}
+    assert not rooms & {"cli", "config", "search", "report", "tracking", "ground_truth", "export"}
+    imported = set().union(*(imports_of(Path(file)) for file in loaded))
+    assert imported - sys.stdlib_module_names - {"nas"} == set(NEEDED)
+
+
+def imports_of(file: Path) -> set[str]:
+    """The packages that a file imports whenever it is loaded, outside of its functions."""
+    found = set()
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add(str(node.module).partition(".")[0])
+    return found
+
+
+@pytest.mark.slow
+def test_marked_tests_are_collected_without_them() -> None:
+    files = [str(file) for file in marked_files()]
+    words = ["--collect-only", "-q", *OPTIONS, *files]
+    shown = without_them("import pytest", f"sys.exit(pytest.main({words}))")
+    assert all(f"{Path(file).name}::" in shown for file in files)
 
 
 def test_all_stages_together_stay_below_eight_minutes() -> None:

@@ -58,7 +58,7 @@ def test_projections_start_with_the_variance_of_a_mean() -> None:
 
 
 def test_every_low_rank_head_reads_the_projection_of_its_member() -> None:
-    heads = [HeadPattern((LowRank(3),)), HeadPattern((Full(),)), HeadPattern((LowRank(4),)), HeadPattern((LowRank(4),))]
+    heads = (HeadPattern((LowRank(3),)), HeadPattern((Full(),)), HeadPattern((LowRank(4),)), HeadPattern((LowRank(4),)))
     weights = {name: torch.randn(2, 4, 16) for name in ("0.key_projection", "0.value_projection")}
     weights["norm"] = torch.ones(2, 8)
     found = projections(weights, 0, heads, torch.float32)
@@ -67,4 +67,4 @@ def test_every_low_rank_head_reads_the_projection_of_its_member() -> None:
         assert side.shape == (4, 4, 16)
         assert torch.equal(side[0], weights[name][0]) and not side[1].any()
         assert torch.equal(side[2], weights[name][1]) and torch.equal(side[3], weights[name][1])
-    assert projections(weights, 0, [HeadPattern((Full(),))] * 4, torch.float32) is None
+    assert projections(weights, 0, (HeadPattern((Full(),)),) * 4, torch.float32) is None
