@@ -7,6 +7,7 @@ import pytest
 
 from nas.config.load import load_settings
 from nas.errors import StudyError
+from nas.results.codec import from_json
 from nas.search.executors import choose
 from tests.tiny_models import save_tiny_model, written_text
 
@@ -38,7 +39,7 @@ def test_a_table_that_was_cut_goes_on_and_ends_as_it_would_have(tmp_path: Path) 
 
 
 def scores(line: str) -> tuple[str, str, float | None]:
-    measured = checkpoint_table.from_json(line, checkpoint_table.Row).measurement
+    measured = from_json(line, checkpoint_table.Row).measurement
     return measured.pattern_id, measured.task, measured.quality
 
 
