@@ -12,6 +12,8 @@ studies see the same scores, and a seed decides nothing but what a sampler draws
 - `ehvi`: the default sampler, with what the survey predicts among its features;
 - `ehvi without`: the same without these features;
 - `additive`: patterns in the order in which the prediction says that they add to the front, whatever is measured;
+- `additive 5` and `additive 10`: the first so many of that order, then `ehvi` (added after the first look at the small
+  decoder's figures, in which `additive` led);
 - `tpe` and `random`.
 
 **What is judged.** The hypervolume of the front of all that a study has scored, baselines included, in the objectives
@@ -22,7 +24,7 @@ reference is the worst value of each objective among the baselines that all spac
 **When.** After a quarter, half, three quarters and all of the sampled patterns, duplicates counted; and at the CPU
 seconds in which that many can be scored by a sampler that takes no time, after retrieval scores, the baselines and, in
 `by_sensitivity`, the survey. Each pattern is charged the mean of the table, whoever scored it. Charged besides are
-the driver's own CPU seconds, and the whole survey to the two arms that read it. So by time an arm is behind what it has
+the driver's own CPU seconds, and the whole survey to the arms that read it. So by time an arm is behind what it has
 by patterns, by its own costs.
 
 **How sure.** Means over seeds (8) with a 95% t-interval; and the difference from `ehvi` on the same seed, with its
@@ -42,7 +44,7 @@ from checkpoint_table import CheckpointTable
 from numpy.typing import NDArray
 from optuna import Study
 from optuna.distributions import BaseDistribution
-from optuna.samplers import RandomSampler
+from optuna.samplers import BaseSampler, RandomSampler
 from optuna.trial import FrozenTrial
 from replay import MemoryStorage
 from scipy import stats
@@ -100,21 +102,27 @@ class AdditiveSampler(RandomSampler):
         return dict(self._chosen.params) if self._chosen else {}
 
 
-def additive(problem: Problem, num_trials: int) -> MakeSampler:
-    """The sampler of one study; the order is made at its first ask.
+def additive(first: int | None = None) -> Callable[[Problem, int], MakeSampler]:
+    """What makes the sampler of a study from its problem and the number of its patterns.
 
     Args:
-        problem: what is searched.
-        num_trials: patterns to put in order.
+        first: patterns that the prediction chooses, before `ehvi` does; None for all.
     """
-    order: list[Candidate] = []
 
-    def make(asked: AskContext) -> AdditiveSampler:
-        if not order:
-            order.extend(predicted_order(asked.view, list(problem.baselines.values()), num_trials, asked.seed))
-        return AdditiveSampler(asked.own_seed, order[asked.number] if asked.number < len(order) else None)
+    def for_study(problem: Problem, num_trials: int) -> MakeSampler:
+        order: list[Candidate] = []
+        most = num_trials if first is None else min(first, num_trials)
 
-    return make
+        def make(asked: AskContext) -> BaseSampler:
+            if asked.number >= most:
+                return SAMPLERS["ehvi"](asked)
+            if not order:
+                order.extend(predicted_order(asked.view, list(problem.baselines.values()), most, asked.seed))
+            return AdditiveSampler(asked.own_seed, order[asked.number] if asked.number < len(order) else None)
+
+        return make
+
+    return for_study
 
 
 def predicted_order(view: SpaceView, baselines: Sequence[ModelPattern], num: int, seed: int) -> list[Candidate]:
@@ -167,7 +175,9 @@ class Arm:
 ARMS = {
     "ehvi": Arm(lambda problem, num: SAMPLERS["ehvi"], surveyed=True),
     "ehvi without": Arm(lambda problem, num: SAMPLERS["ehvi"]),
-    "additive": Arm(additive, surveyed=True),
+    "additive": Arm(additive(), surveyed=True),
+    "additive 5": Arm(additive(5), surveyed=True),
+    "additive 10": Arm(additive(10), surveyed=True),
     "tpe": Arm(lambda problem, num: SAMPLERS["tpe"]),
     "random": Arm(lambda problem, num: SAMPLERS["random"]),
 }
