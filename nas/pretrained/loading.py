@@ -72,6 +72,7 @@ def load_model(folder: Path) -> Any:
         raise _unknown(folder, str(error).strip().splitlines()[0]) from None
     if config.model_type not in known:
         raise _unknown(folder, config.model_type)
+    _check_windows(config.get_text_config(), folder)
     _check_size(config, folder)
     try:
         model, found = transformers.AutoModelForCausalLM.from_pretrained(
@@ -106,6 +107,19 @@ def load_tokenizer(folder: Path) -> Any:
         came = f"{type(error).__name__}: {error}".splitlines()[0]
         remedy = "Save it there with tokenizer.save_pretrained."
         raise InputError(WHERE, "must hold its tokenizer", came, remedy) from None
+
+
+def _check_windows(config: Any, folder: Path) -> None:
+    """Refuse layers with a window whose width is not there: Qwen's configs drop it without `use_sliding_window`.
+
+    Raises:
+        InputError: transformers could not run such a layer.
+    """
+    sliding = "sliding_attention" in (getattr(config, "layer_types", None) or ())
+    if sliding and getattr(config, "sliding_window", None) is None:
+        allowed = "must have a sliding_window, and use_sliding_window where its class has that, for its layer_types"
+        remedy = "Or make all of layer_types full_attention."
+        raise InputError(str(folder / "config.json"), allowed, "sliding_attention without a window", remedy)
 
 
 def _check_size(config: Any, folder: Path) -> None:
