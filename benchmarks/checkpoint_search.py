@@ -12,8 +12,8 @@ studies see the same scores, and a seed decides nothing but what a sampler draws
 - `ehvi`: the default sampler, with what the survey predicts among its features;
 - `ehvi without`: the same without these features;
 - `additive`: patterns in the order in which the prediction says that they add to the front, whatever is measured;
-- `additive 5` and `additive 10`: the first so many of that order, then `ehvi` (added after the first look at the small
-  decoder's figures, in which `additive` led);
+- `additive 5` and `additive 10`: the first so many of that order, then `ehvi`; and `in turn`: one of that order, one of
+  `ehvi`, and so on. These three were added when the small decoder's figures had been seen, in which `additive` led;
 - `tpe` and `random`.
 
 **What is judged.** The hypervolume of the front of all that a study has scored, baselines included, in the objectives
@@ -102,23 +102,26 @@ class AdditiveSampler(RandomSampler):
         return dict(self._chosen.params) if self._chosen else {}
 
 
-def additive(first: int | None = None) -> Callable[[Problem, int], MakeSampler]:
+def additive(is_predicted: Callable[[int], bool]) -> Callable[[Problem, int], MakeSampler]:
     """What makes the sampler of a study from its problem and the number of its patterns.
 
     Args:
-        first: patterns that the prediction chooses, before `ehvi` does; None for all.
+        is_predicted: whether the prediction chooses the pattern of this number, from 0; else `ehvi` does.
     """
 
     def for_study(problem: Problem, num_trials: int) -> MakeSampler:
         order: list[Candidate] = []
-        most = num_trials if first is None else min(first, num_trials)
+        mixed = not all(is_predicted(number) for number in range(num_trials))
 
         def make(asked: AskContext) -> BaseSampler:
-            if asked.number >= most:
+            if not is_predicted(asked.number):
                 return SAMPLERS["ehvi"](asked)
             if not order:
-                order.extend(predicted_order(asked.view, list(problem.baselines.values()), most, asked.seed))
-            return AdditiveSampler(asked.own_seed, order[asked.number] if asked.number < len(order) else None)
+                order.extend(predicted_order(asked.view, list(problem.baselines.values()), num_trials, asked.seed))
+            known = asked.outlook().ids if mixed else ()
+            while order and asked.view.identity(order[0].pattern) in known:
+                order.pop(0)
+            return AdditiveSampler(asked.own_seed, order.pop(0) if order else None)
 
         return make
 
@@ -175,9 +178,10 @@ class Arm:
 ARMS = {
     "ehvi": Arm(lambda problem, num: SAMPLERS["ehvi"], surveyed=True),
     "ehvi without": Arm(lambda problem, num: SAMPLERS["ehvi"]),
-    "additive": Arm(additive(), surveyed=True),
-    "additive 5": Arm(additive(5), surveyed=True),
-    "additive 10": Arm(additive(10), surveyed=True),
+    "additive": Arm(additive(lambda number: True), surveyed=True),
+    "additive 5": Arm(additive(lambda number: number < 5), surveyed=True),
+    "additive 10": Arm(additive(lambda number: number < 10), surveyed=True),
+    "in turn": Arm(additive(lambda number: number % 2 == 0), surveyed=True),
     "tpe": Arm(lambda problem, num: SAMPLERS["tpe"]),
     "random": Arm(lambda problem, num: SAMPLERS["random"]),
 }
