@@ -1,11 +1,15 @@
 """Loading with transformers, an optional library that is imported when it is first needed."""
 
+import json
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from nas.errors import InputError, NasError
+from nas.errors import InputError, NasError, first_line
 from nas.patterns.model import MOST_LAYERS
+
+WHERE = "checkpoint"
+"""The setting that names the checkpoint, as messages call it."""
 
 _MOST_PARAMETERS_A_BYTE = 2
 """Numbers of 4 bits are the smallest that weights are stored as."""
@@ -30,6 +34,24 @@ def library(name: str) -> Any:
         ) from None
 
 
+def read_json(file: Path) -> dict[str, Any]:
+    """A JSON file of a checkpoint.
+
+    Raises:
+        InputError: it is missing, or no JSON object.
+    """
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        remedy = "Save a model there with save_pretrained."
+        raise InputError(WHERE, f"must hold a {file.name}", str(file.parent), remedy) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(str(file), "must be a JSON file", first_line(error)) from None
+    if not isinstance(document, dict):
+        raise InputError(str(file), "must hold a JSON object", document)
+    return document
+
+
 def load_model(folder: Path) -> Any:
     """A decoder's model in evaluation mode, its weights frozen.
 
@@ -38,7 +60,7 @@ def load_model(folder: Path) -> Any:
 
     Raises:
         InputError: its architecture is unknown, its config asks for far more than its weights have, or its weights are
-            damaged.
+            damaged or not all there.
     """
     transformers = library("transformers")
     known = transformers.models.auto.modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
@@ -50,10 +72,12 @@ def load_model(folder: Path) -> Any:
         raise _unknown(folder, str(error).strip().splitlines()[0]) from None
     if config.model_type not in known:
         raise _unknown(folder, config.model_type)
+    _check_windows(config.get_text_config(), folder)
     _check_size(config, folder)
     try:
-        model = transformers.AutoModelForCausalLM.from_pretrained(
+        model, found = transformers.AutoModelForCausalLM.from_pretrained(
             folder,
+            output_loading_info=True,
             local_files_only=True,
             trust_remote_code=False,
             use_safetensors=True,
@@ -62,7 +86,10 @@ def load_model(folder: Path) -> Any:
         )
     except Exception as error:  # damaged weights make safetensors, torch and transformers raise almost anything
         came = f"{type(error).__name__}: {error}".splitlines()[0]
-        raise InputError("checkpoint", "must hold weights that its architecture can load", came) from None
+        raise InputError(WHERE, "must hold weights that its architecture can load", came) from None
+    if missing := sorted(found["missing_keys"]):  # transformers would draw them at random
+        came = f"none for {len(missing)} of {len(model.state_dict())} tensors, {missing[0]} among them"
+        raise InputError(WHERE, "must hold all weights of its architecture", came)
     model.requires_grad_(False)
     return model.eval()
 
@@ -79,7 +106,20 @@ def load_tokenizer(folder: Path) -> Any:
     except Exception as error:  # what a missing or damaged file raises differs from tokenizer to tokenizer
         came = f"{type(error).__name__}: {error}".splitlines()[0]
         remedy = "Save it there with tokenizer.save_pretrained."
-        raise InputError("checkpoint", "must hold its tokenizer", came, remedy) from None
+        raise InputError(WHERE, "must hold its tokenizer", came, remedy) from None
+
+
+def _check_windows(config: Any, folder: Path) -> None:
+    """Refuse layers with a window whose width is not there: Qwen's configs drop it without `use_sliding_window`.
+
+    Raises:
+        InputError: transformers could not run such a layer.
+    """
+    sliding = "sliding_attention" in (getattr(config, "layer_types", None) or ())
+    if sliding and getattr(config, "sliding_window", None) is None:
+        allowed = "must have a sliding_window, and use_sliding_window where its class has that, for its layer_types"
+        remedy = "Or make all of layer_types full_attention."
+        raise InputError(str(folder / "config.json"), allowed, "sliding_attention without a window", remedy)
 
 
 def _check_size(config: Any, folder: Path) -> None:
@@ -107,4 +147,4 @@ def _check_size(config: Any, folder: Path) -> None:
 def _unknown(folder: Path, came: str) -> InputError:
     version = library("transformers").__version__
     allowed = f"must be a decoder whose architecture transformers {version} knows"
-    return InputError("checkpoint", allowed, came, f"Look at model_type in {folder / 'config.json'}.")
+    return InputError(WHERE, allowed, came, f"Look at model_type in {folder / 'config.json'}.")

@@ -1,4 +1,6 @@
+import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,19 @@ def test_a_model_comes_frozen_and_in_evaluation_mode(llama: Path) -> None:
     model = load_model(llama)
     assert not model.training
     assert not any(parameter.requires_grad for parameter in model.parameters())
+
+
+def test_a_window_that_qwen_drops_is_told(save_model: Callable[..., Path]) -> None:
+    """transformers loads such a model, and fails when it runs."""
+    folder = save_model("Qwen3")
+    document = json.loads((folder / "config.json").read_text())
+    layers = {"layer_types": ["sliding_attention", "full_attention"], "sliding_window": 16}
+    (folder / "config.json").write_text(json.dumps(document | layers | {"use_sliding_window": False}))
+    with pytest.raises(InputError, match=r"config.json: must have a sliding_window, and use_sliding_window") as caught:
+        load_model(folder)
+    assert "\n" not in str(caught.value)
+    (folder / "config.json").write_text(json.dumps(document | layers | {"use_sliding_window": True}))
+    assert load_model(folder).config.sliding_window == 16
 
 
 def test_a_missing_tokenizer_is_told(llama: Path, tmp_path: Path) -> None:

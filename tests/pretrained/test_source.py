@@ -54,6 +54,10 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
         edit("tokenizer_config.json", auto_map={"AutoTokenizer": ["evil.Tokenizer", None]}),
         r"auto_map in tokenizer_config.json",
     ),
+    "quantised": (
+        edit("config.json", quantization_config={"quant_method": "gptq", "bits": 4}),
+        r"must hold weights as plain numbers, .*, got 'quantization_config in config.json: gptq'",
+    ),
     "unknown": (edit("config.json", model_type="llamma"), r"whose architecture transformers .* knows.*llamma"),
     "no decoder": (edit("config.json", model_type="vit"), r"whose architecture transformers .* knows, got 'vit'"),
     "an adapter": (
@@ -71,7 +75,7 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "many layers": (edit("config.json", num_hidden_layers=10**9), r"must have at most 512 as num_hidden_layers"),
     "damaged": (
         lambda folder: (folder / "model.safetensors").write_bytes(b"\xff" * 2**17),
-        r"must hold weights that its architecture can load",
+        r"model.safetensors: must be a whole safetensors file, got '.+'. Fetch it again",
     ),
 }
 
@@ -84,6 +88,17 @@ def test_what_cannot_be_used_is_said_in_one_line(name: str, llama: Path, tmp_pat
     with pytest.raises(InputError, match=message) as caught:
         Decoder.load(str(folder))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name, message", [("model.gguf", "Load it with from_pretrained"), ("notes.txt", "not a file")])
+def test_a_file_is_no_folder_and_is_not_looked_for_on_a_hub(
+    name: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "some").mkdir()
+    (tmp_path / "some" / name).touch()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=message):
+        find_checkpoint(f"some/{name}")
 
 
 @pytest.mark.parametrize("name", ["./nowhere", "a/b/c", ""])
