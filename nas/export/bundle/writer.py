@@ -34,9 +34,9 @@ def write_bundle(files: Mapping[str, str | bytes], folder: Path, *, force: bool 
     """Write files into a folder: all of them, or none and the folder as it was.
 
     Every file is written under a temporary name first, then all are renamed, the last one last; of those that are
-    replaced it is the first to go. So the last file is there only while all are, even if this process is killed. Folders are used through
-    open descriptors, so that no other process can swap in a link. The folder and the files in it must not be links; the
-    folders above it may be.
+    replaced it is the first to go. So the last file is there only while all are, even if this process is killed.
+    Folders are used through open descriptors, so that no other process can swap in a link. The folder and the files in
+    it must not be links; the folders above it may be.
 
     Args:
         files: names to texts or bytes; a name is `file` or `subfolder/file`.
