@@ -1,7 +1,7 @@
 """Studies replayed on a table: what would be trained is looked up."""
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -13,6 +13,7 @@ from nas.patterns.model import ModelPattern
 from nas.proxy.member import Member
 from nas.proxy.settings import TrainingSettings
 from nas.proxy.training.schedule import branch_start
+from nas.results.decision import Decision
 from nas.results.front import Front
 from nas.results.measurement import Measurement
 from nas.results.profile import Profile
@@ -107,12 +108,32 @@ class KnownPatterns:
         return pattern
 
 
+class MemoryDecisions:
+    """Decisions kept in memory."""
+
+    def __init__(self) -> None:
+        self._kept: list[Decision] = []
+
+    def read(self) -> list[Decision]:
+        """Every decision that was kept."""
+        return list(self._kept)
+
+    def add(self, decision: Decision) -> None:
+        """Keep one more decision."""
+        self._kept.append(decision)
+
+    def replace(self, decisions: Sequence[Decision]) -> None:
+        """Keep these decisions, and no others."""
+        self._kept[:] = decisions
+
+
 class MemoryStorage:
     """A study kept in memory: a replay takes seconds, and files would take most of them."""
 
     path = Path("replay")
 
     def __init__(self) -> None:
+        self.decisions = MemoryDecisions()
         self._proposals: dict[int, Proposal] = {}
         self._measurements: dict[tuple[int, int, str, int], Measurement] = {}
 

@@ -6,10 +6,12 @@ changes here.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from nas.costs.target import ProxyTarget
+from nas.patterns.arrays import Positions
 from nas.patterns.blocks.tiling import Tiling
 from nas.patterns.blocks.visible import nonempty_by_rows
 from nas.patterns.head import HeadPattern
@@ -124,9 +126,15 @@ class _Step:
 def _pairs_in_spans(heads: Sequence[HeadPattern], num_tokens: int) -> int:
     """Pairs of a head for which short attention keeps probabilities: each span of queries by the range of its keys."""
     tiling = Tiling(num_tokens, QUERIES_A_SPAN, 1)
-    seen = np.zeros((tiling.num_rows, num_tokens), dtype=np.bool_)
-    for head in set(heads):
-        seen |= np.concatenate(list(nonempty_by_rows(head, tiling)))
-    first, last = seen.argmax(axis=1), num_tokens - 1 - seen[:, ::-1].argmax(axis=1)
+    ranges = [_keys_of_spans(head, num_tokens) for head in set(heads)]
+    first = np.minimum.reduce([start for start, _ in ranges])
+    last = np.maximum.reduce([stop for _, stop in ranges])
     start, stop = tiling.query_edges(slice(0, tiling.num_rows))
     return int(((stop - start)[:, 0] * (last + 1 - first)).sum())
+
+
+@lru_cache(maxsize=4096)  # a search meets the same heads in trial after trial
+def _keys_of_spans(head: HeadPattern, num_tokens: int) -> tuple[Positions, Positions]:
+    """The first and the last key that each span of queries sees."""
+    seen = np.concatenate(list(nonempty_by_rows(head, Tiling(num_tokens, QUERIES_A_SPAN, 1))))
+    return seen.argmax(axis=1), num_tokens - 1 - seen[:, ::-1].argmax(axis=1)

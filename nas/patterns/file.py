@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -142,14 +143,20 @@ def _parse_primitive(primitive: Any, where: str) -> Primitive:
     kind = primitive["kind"]
     if not isinstance(kind, str) or kind not in PRIMITIVES:
         raise PatternError(**_fields_of(unknown(f"{where}.kind", str(kind), PRIMITIVES, "kind")))
-    parameters = fields(PRIMITIVES[kind])
-    required = tuple(field.name for field in parameters if field.default is MISSING)
-    optional = tuple(field.name for field in parameters if field.default is not MISSING)
+    required, optional = _parameters(PRIMITIVES[kind])
     _check_keys(primitive, where, required=("kind", *required), optional=optional)
     try:
         return PRIMITIVES[kind](**{name: value for name, value in primitive.items() if name != "kind"})
     except PatternError as error:
         raise error.inside(where) from None
+
+
+@cache
+def _parameters(kind: type[Primitive]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of those that a file must give, and of those that it may."""
+    every = fields(kind)
+    required = tuple(field.name for field in every if field.default is MISSING)
+    return required, tuple(field.name for field in every if field.default is not MISSING)
 
 
 def _parse_grid(grid: Any) -> tuple[int, int] | None:

@@ -155,7 +155,7 @@ class ModelPattern:
         """16 hexadecimal digits: the same for all spellings of the pattern, on every machine."""
         return _hash(self.canonical())
 
-    @property
+    @cached_property
     def id_in_order(self) -> str:
         """Like `id`, but it also depends on the order of the heads."""
         return _hash(self._canonical(numbered=True))

@@ -25,6 +25,12 @@ _ACTS_ESCAPED = re.compile(
 )
 """Control characters, and those that turn or hide text: as they are in UTF-8, and as JSON escapes them."""
 
+_HARMLESS = bytes([*b"\t\n", *range(0x20, 0x7F)])
+"""The characters of ASCII that do not act."""
+
+_ESCAPES = (b"\\b", b"\\f", b"\\u", b"\\U")
+"""What every escape of those that act begins with."""
+
 _SCHEMA = re.compile(r"(?P<kind>nas\.[a-z_]+)/(?P<version>\d+)")
 
 
@@ -90,7 +96,9 @@ def check_schema(content: bytes | str, schema: str, path: Path) -> None:
 
 
 def _check_harmless(content: bytes) -> None:
-    if (found := _ACTS.search(content)) or (b"\\" in content and (found := _ACTS_ESCAPED.search(content))):
+    may_act = not content.isascii() or content.translate(None, _HARMLESS)  # a tenth of the time of the search
+    may_be_escaped = any(start in content for start in _ESCAPES)
+    if (may_act and (found := _ACTS.search(content))) or (may_be_escaped and (found := _ACTS_ESCAPED.search(content))):
         assert found is not None
         raise DamagedError(f"text that would act on a terminal, {found[found.lastindex or 0]!r}")
 

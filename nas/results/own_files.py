@@ -15,6 +15,7 @@ NAMES = (
     "survey.json",
     "identity.json",
     "trials",
+    "decisions.jsonl",
     "progress.json",
     "front.json",
     "front.csv",

@@ -14,6 +14,7 @@ from typing import Any
 from nas.errors import InputError, StudyError
 from nas.files import damage_named, read_bytes
 from nas.results.codec import check_schema, from_json
+from nas.results.decoded_files import DecodedFiles
 from nas.results.front import SCHEMA, Front
 from nas.results.own_files import check_own
 from nas.results.trial import Trial
@@ -75,6 +76,7 @@ class StudyReader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._files = DecodedFiles()
 
     @classmethod
     def existing(cls, study: str, runs_folder: str = "runs") -> "StudyReader":
@@ -125,12 +127,12 @@ class StudyReader:
 
     def trials(self) -> tuple[Trial, ...]:
         """Every trial that has ended, by number."""
-        found = (_read_trial(path) for path in sorted(self.path.glob("trials/*/trial.json")))
+        found = (self._files.read(path, Trial) for path in sorted(self.path.glob("trials/*/trial.json")))
         return tuple(trial for trial in found if trial is not None)
 
     def read_trial(self, number: int) -> Trial | None:
         """One trial, or None while it is not written down."""
-        return _read_trial(self.trial_path(number) / "trial.json")
+        return self._files.read(self.trial_path(number) / "trial.json", Trial)
 
     def trial(self, number: int) -> Trial:
         """One trial that must be there.
@@ -194,9 +196,3 @@ def _expanded(study: str) -> Path:
     if Path(study).name in ("", "..") or "\0" in study or not study.isprintable():
         raise InputError("study", "must be a path that ends in the study's own name", study)
     return path
-
-
-def _read_trial(path: Path) -> Trial | None:
-    content = read_bytes(path)
-    with damage_named(path):
-        return None if content is None else from_json(content, Trial)

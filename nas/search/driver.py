@@ -31,6 +31,7 @@ from nas.search.records import Records
 from nas.search.samplers.ask import Asker
 from nas.search.samplers.ask_context import MakeSampler
 from nas.search.samplers.history import History
+from nas.search.scheduler.decisions import Decisions
 from nas.search.scheduler.forecast import Forecaster
 from nas.search.scheduler.scheduler import Scheduler
 from nas.search.settings import StudySettings
@@ -73,7 +74,8 @@ class Driver:
         self._store = TrialStore(problem, settings.constraints, self._rungs)
         self._forecaster = Forecaster(problem, self._store, self._rungs)
         ratio = settings.training.rung_ratio
-        self._scheduler = Scheduler(problem, self._store, self._rungs, ratio, self._forecaster)
+        self._decisions = Decisions(storage.decisions)
+        self._scheduler = Scheduler(problem, self._store, self._rungs, ratio, self._forecaster, self._decisions)
         self._history = History(problem, self._store, self._rungs, self._forecaster)
         directions = [goal.direction for goal in problem.objectives]
         asker = Asker(make_sampler, settings.seed, directions, self._history.view)
@@ -141,8 +143,7 @@ class Driver:
         chances = front_chances(self._store, self._problem, self._forecaster)
         fidelity = further.judge(self.ranking(), chances)
         lengths = [*self._rungs, *([fidelity.num_steps] if fidelity else [])]
-        for trial in self._store.trials:
-            self._records.keep(trial)
+        self._records.settle(self._store.trials)
         reordering = reorderings(self._store, self._problem, lengths)
         front = make_front(self._settings, self._problem, self._store.trials, chances, reordering, fidelity)
         self._storage.write_front(front)
@@ -160,6 +161,7 @@ class Driver:
             if clock.is_idle:
                 break
             self._settle(clock.next_end())
+        self._decisions.forget_others()
         for trial in self._store.trials:
             self._records.conclude(trial)
         self._give_up_if_all_fail(1)
@@ -197,8 +199,8 @@ class Driver:
             number = len(self._store.trials)
             if number == self._num_trials:
                 break
-            history, num_read = self._history.all()
-            self._enter(self._proposer.sampled(number, history[first:], history[:first], num_read - first))
+            self._history.look()
+            self._enter(self._proposer.sampled(number, self._history.all))
         return self._scheduler.newcomers()
 
     def _enter(self, proposal: Proposal) -> None:

@@ -4,7 +4,7 @@ A stored proposal must be what the space makes today of the values that were sug
 edited since would credit one pattern with the results of another.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from optuna import Trial
 from optuna.distributions import distribution_to_json
@@ -46,16 +46,13 @@ class Proposer:
             raise self._changed(number, f"must be the baseline {name} as the space has it, got {_named(stored)}")
         return proposal
 
-    def sampled(
-        self, number: int, known: Sequence[Observation], baselines: Sequence[Observation], num_read: int
-    ) -> Proposal:
+    def sampled(self, number: int, known: Callable[[], tuple[Sequence[Observation], int]]) -> Proposal:
         """A sampled pattern as a trial.
 
         Args:
             number: of the trial.
-            known: the sampled trials before it, in their order.
-            baselines: the trials that were not sampled.
-            num_read: of how many of `known` the sampler makes its models; see `Asker.ask`.
+            known: gives the trials before it, and of how many of them the sampler makes its models; see `History.all`.
+                Called only if it must be sampled.
 
         Raises:
             StudyError: the space does not make the stored pattern of the stored values.
@@ -64,7 +61,9 @@ class Proposer:
         if stored is not None:
             self._check(number, stored)
             return stored
-        proposal = self._sample(number, self._asker.ask(known, baselines, num_read))
+        observations, num_read = known()
+        first = len(self._problem.baselines)
+        proposal = self._sample(number, self._asker.ask(observations[first:], observations[:first], num_read - first))
         self._storage.write_proposal(number, proposal)
         return proposal
 

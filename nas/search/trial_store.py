@@ -1,6 +1,7 @@
 """The store of all trials of a study: their measurements, and the states, scores and values that follow from them."""
 
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 
 from msgspec.structs import replace
 
@@ -46,6 +47,7 @@ class TrialStore:
         self._first_values: dict[int, dict[int, dict[str, float]]] = {rung: {} for rung in rungs}
         self._has_ranks = any(len(goal.scores) > 1 for goal in problem.objectives)
         self._num_advances = self._caught_up = 0
+        self._past = blake2b(digest_size=16)
         self._full_costs = cost_values(problem.full_cost)
         self.num_profiles = 0
         """How many trials were measured on the device; forecasts of what others take stay valid until this changes."""
@@ -79,6 +81,11 @@ class TrialStore:
         """
         step = max(1, (1 << self._num_advances.bit_length()) // EXACT)
         return max(self._num_advances - self._num_advances % step, self._caught_up)
+
+    @property
+    def digest(self) -> str:
+        """Hash of everything by which a search decides that was entered so far, in its order."""
+        return self._past.hexdigest()
 
     def catch_up(self) -> bool:
         """Read the trials now; False if they were read at the last advance."""
@@ -116,6 +123,8 @@ class TrialStore:
         if trial.duplicate_of is not None:
             self._duplicates.setdefault(trial.duplicate_of, []).append(number)
             self._copy_original(number)
+        pattern = trial.trained_pattern
+        self._entered(number, trial.state, trial.baseline, pattern and pattern.id_in_order, trial.costs)
         return self._trials[number]
 
     def add_profile(self, number: int, profile: Profile) -> Trial:
@@ -131,6 +140,7 @@ class TrialStore:
             self._trials[number] = replace(trial, state=TrialState.OVER_BUDGET, reason=over)
         for duplicate in self._duplicates.get(number, ()):
             self._copy_original(duplicate)
+        self._entered(number, self._trials[number].state, trial.costs)
         return self._trials[number]
 
     def fail_profile(self, number: int, outcome: Outcome, reason: str) -> Trial:
@@ -139,6 +149,7 @@ class TrialStore:
         self._running.pop(number, None)
         state, why = _FAILED[outcome], reason or _REASONS[outcome]
         self._trials[number] = replace(self._trials[number], state=state, reason=why)
+        self._entered(number, state)
         return self._trials[number]
 
     def advance(self, number: int, step: int, measurements: Sequence[Measurement]) -> Trial:
@@ -154,6 +165,7 @@ class TrialStore:
         else:
             self._trials[number] = self._failed(measured, measurements)
         self._value(number)
+        self._entered(number, step, self._trials[number].state, self._trials[number].scores)
         return self._trials[number]
 
     def add_measurements(self, number: int, measurements: Sequence[Measurement]) -> Trial:
@@ -182,6 +194,9 @@ class TrialStore:
     def keeps_budgets(self, costs: Mapping[str, float]) -> bool:
         """Whether costs are within every budget."""
         return all(excess <= 0 for excess in self.excesses(costs).values())
+
+    def _entered(self, *what: object) -> None:
+        self._past.update(repr(what).encode())
 
     def _judged(self, trial: Trial, proposal: Proposal) -> Trial:
         if trial.trained_pattern is None or trial.cost is None:

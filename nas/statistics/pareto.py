@@ -144,10 +144,16 @@ def growing_hypervolume(points: Sequence[Point | None], reference: Point) -> lis
     volume, volumes = 0.0, []
     for point in points:
         if point is not None and not any(other == point or dominates(other, point) for other in front):
+            volume += _added(point, front, reference)
             front = [other for other in front if not dominates(point, other)] + [point]
-            volume = hypervolume(front, reference)
         volumes.append(volume)
     return [own / volume if volume else 0.0 for own in volumes]
+
+
+def _added(point: Point, front: Sequence[Point], reference: Point) -> float:
+    """The hypervolume that a point adds to a front: its own, less what the front has of it."""
+    shared = [tuple(map(max, point, other)) for other in front]
+    return hypervolume([point], reference) - hypervolume([shared[index] for index in nondominated(shared)], reference)
 
 
 def _beyond(best: float, worst: float) -> float:

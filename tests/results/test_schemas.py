@@ -15,6 +15,7 @@ from nas.patterns.model import POSITIONS, SCHEMA, ModelPattern
 from nas.patterns.primitives import PRIMITIVES, Primitive
 from nas.patterns.primitives.scale import RULES, CarryRules
 from nas.results.bundle import Bundle, Verification
+from nas.results.decision import Decision
 from nas.results.front import Front
 from nas.results.identity import StudyIdentity
 from nas.results.measurement import Measurement
@@ -30,6 +31,7 @@ TYPES: dict[str, Any] = {
     "front": Front,
     "trial": Trial,
     "measurement": Measurement,
+    "decision": Decision,
     "provenance": Provenance,
     "bundle": Bundle,
     "verification": Verification,

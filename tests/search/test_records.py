@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from nas.results.measurement import Measurement, Outcome
 from nas.results.observer import Observer
 from nas.results.trial import Trial, TrialState
 from nas.search.observers import Observers
@@ -49,6 +50,10 @@ def trial(number: int, state: TrialState = TrialState.FINISHED) -> Trial:
     return make_trial(number, state)
 
 
+def measurement(seed: int) -> Measurement:
+    return Measurement.unfinished(seed, 0.1, 400, Outcome.DIVERGED)
+
+
 def make_records(folder: Folder, listener: Listener, *known: int) -> Records:
     return Records(folder, Observers([listener]), frozenset(known))
 
@@ -68,6 +73,22 @@ def test_a_trial_is_concluded_once(folder: Folder, listener: Listener) -> None:
         records.conclude(trial(0))
     records.conclude(replace(trial(0), reason="said twice"))
     assert (folder.written, listener.finished) == ([0], [0])
+
+
+def test_a_record_that_is_ahead_is_kept_until_the_study_ends(folder: Folder, listener: Listener) -> None:
+    """A resumed study comes by what it knew of a trial before it was trained with further seeds."""
+    early = replace(trial(0), measurements=())
+    ahead, other = replace(trial(0), measurements=(measurement(0), measurement(1))), replace(early, reason="changed")
+    make_records(folder, listener).keep(ahead)
+    resumed = make_records(folder, listener)
+    for one in (early, replace(early, measurements=(measurement(0),)), ahead):
+        resumed.keep(one)
+    assert folder.written == [0] and folder.trials() == (ahead,)
+    resumed.keep(replace(early, measurements=(measurement(2),)))
+    assert folder.written == [0, 0], "another measurement is another record"
+    resumed.settle([other])
+    resumed.settle([other])
+    assert folder.written == [0, 0, 0] and folder.trials() == (other,)
 
 
 def test_observers_do_not_hear_again_of_what_was_known(folder: Folder, listener: Listener) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nas.statistics.pareto import XY, dominates, fronts, hypervolume, nondominated, staircase
+from nas.statistics.pareto import XY, dominates, fronts, growing_hypervolume, hypervolume, nondominated, staircase
 from nas.statistics.ranks import Direction
 
 SIDE = 6
@@ -35,6 +35,17 @@ def test_what_is_dropped_is_dominated_by_something_kept(chosen: list[tuple[float
     for index, point in enumerate(chosen):
         beaten = any(dominates(chosen[other], point) for other in kept)
         assert beaten == (index not in kept)
+
+
+@pytest.mark.parametrize("num_objectives", [1, 2, 3, 4])
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(data=st.data())
+def test_a_growing_hypervolume_is_that_of_the_points_so_far(num_objectives: int, data: st.DataObject) -> None:
+    chosen = data.draw(points(num_objectives))
+    reference = (4.0,) * num_objectives
+    whole = hypervolume(chosen, reference)
+    shares = [hypervolume(chosen[: end + 1], reference) / whole if whole else 0.0 for end in range(len(chosen))]
+    assert growing_hypervolume(chosen, reference) == pytest.approx(shares)
 
 
 def test_equal_points_do_not_dominate_each_other() -> None:

@@ -47,8 +47,8 @@ def bundle_files(point: ExportPoint, export_format: Format, settings: ExportSett
         "README.md": readme(point.provenance, point.pattern, export_format.usage),
         "picture.png": _picture(point),
         PROVENANCE_FILE: _text(point.provenance.to_dict()),
-        BUNDLE_FILE: as_json(bundle),
         VERIFICATION_FILE: as_json(verification),
+        BUNDLE_FILE: as_json(bundle),  # last: without it the other files are no bundle
     }
 
 

@@ -33,9 +33,10 @@ class _Destination:
 def write_bundle(files: Mapping[str, str | bytes], folder: Path, *, force: bool = False) -> list[Path]:
     """Write files into a folder: all of them, or none and the folder as it was.
 
-    Every file is written under a temporary name first, then all are renamed. Folders are used through
-    open descriptors, so that no other process can swap in a link. The folder and the files in it must not be links; the
-    folders above it may be.
+    Every file is written under a temporary name first, then all are renamed, the last one last; of those that are
+    replaced it is the first to go. So the last file is there only while all are, even if this process is killed.
+    Folders are used through open descriptors, so that no other process can swap in a link. The folder and the files in
+    it must not be links; the folders above it may be.
 
     Args:
         files: names to texts or bytes; a name is `file` or `subfolder/file`.
@@ -57,6 +58,8 @@ def write_bundle(files: Mapping[str, str | bytes], folder: Path, *, force: bool 
                 _check_free(destination, force)
             for destination, content in zip(destinations, files.values(), strict=True):
                 _write_new(destination, content.encode() if isinstance(content, str) else content, undo)
+            for destination in reversed(destinations):
+                _put_aside(destination, undo)
             for destination in destinations:
                 _put_in_place(destination, undo)
             undo.pop_all()
@@ -131,10 +134,13 @@ def _write_new(destination: _Destination, content: bytes, undo: ExitStack) -> No
         os.fsync(descriptor)
 
 
-def _put_in_place(destination: _Destination, undo: ExitStack) -> None:
+def _put_aside(destination: _Destination, undo: ExitStack) -> None:
     with suppress(FileNotFoundError):
         _rename(destination.folder, destination.name, destination.old)
         undo.callback(_rename, destination.folder, destination.old, destination.name)
+
+
+def _put_in_place(destination: _Destination, undo: ExitStack) -> None:
     _rename(destination.folder, destination.new, destination.name)
     undo.callback(_quietly, os.unlink, destination.name, destination.folder)
 

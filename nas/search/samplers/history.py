@@ -12,7 +12,7 @@ from nas.search.problem.problem import Problem
 from nas.search.samplers.ask_context import SpaceView
 from nas.search.samplers.measured_costs import MeasuredCosts
 from nas.search.samplers.observation import Observation
-from nas.search.scheduler.forecast import Forecaster, signed
+from nas.search.scheduler.forecast import Forecast, Forecaster, signed
 from nas.search.scoring.objectives import Goal, worst_values
 from nas.search.trial_store import EXACT, TrialStore
 
@@ -38,7 +38,10 @@ class History:
     def __init__(self, problem: Problem, store: TrialStore, rungs: Sequence[int], forecaster: Forecaster) -> None:
         self._problem, self._store, self._rungs = problem, store, tuple(rungs)
         self._forecaster = forecaster
+        self._seen: list[Trial] = []
         self._read: list[Observation] = []
+        """Of the first of those that were seen."""
+        self._forecast: Forecast | None = None
         self._reading = self._num_read = -1
         self._counted = lru_cache(maxsize=1 << 14)(self._count)  # a sampler meets the same patterns in ask after ask
         self._measured = MeasuredCosts(problem, store)
@@ -55,25 +58,31 @@ class History:
             rungs=self._rungs,
         )
 
+    def look(self) -> None:
+        """Take note of the trials as they are at this moment.
+
+        Trials are seen as they were at the last reading of the store, and those entered since as they entered. Nothing
+        is computed of them before `all` is called, which a resumed study does once it has read all its proposals.
+        """
+        if self._reading != self._store.reading:
+            self._reading, self._num_read = self._store.reading, len(self._store.trials)
+            self._seen, self._read = [], []
+        if self._store.rung_scores(self._rungs[0]):
+            self._forecast = self._forecaster.now()
+        self._seen += self._store.trials[len(self._seen) :]
+
     def all(self) -> tuple[list[Observation], int]:
         """One observation per trial, in order, and how many of them models should be made of.
 
-        Trials are observed as they were at the last reading of the store, and those entered since as they entered.
         While there are few, models are made of all, so that the next suggestion can differ from those still running.
         """
-        by_rung = self._by_rung()
-        final = by_rung[0]
-        if len(self._rungs) > 1 and final:
-            final = self._forecaster.now().values
-        if self._reading != self._store.reading:
-            self._reading, self._num_read, self._read = self._store.reading, len(self._store.trials), []
-        for trial in self._store.trials[len(self._read) :]:
+        self.look()
+        by_rung = [self._store.rung_values(rung) for rung in self._rungs]
+        final = self._forecast.values if self._forecast else {}
+        for trial in self._seen[len(self._read) :]:
             self._read.append(self._observed(trial, final, by_rung))
         num_trials = len(self._read)
         return list(self._read), num_trials if num_trials < EXACT else self._num_read
-
-    def _by_rung(self) -> list[Values]:
-        return [self._store.rung_values(rung) for rung in self._rungs]
 
     def _observed(self, trial: Trial, final: Values, by_rung: Sequence[Values]) -> Observation:
         """A trial for `all`, where those are running that have advanced since the forecast was made."""
@@ -84,9 +93,6 @@ class History:
         return self._observation(trial, final, by_rung)
 
     def _observation(self, trial: Trial, final: Values, by_rung: Sequence[Values]) -> Observation:
-        if trial.duplicate_of is not None:
-            original = self._observation(self._store[trial.duplicate_of], final, by_rung)
-            return replace(original, suggestion=self._store.suggestion(trial.number))
         known = self._running(trial, final, by_rung)
         if trial.state is TrialState.RUNNING:
             return known
@@ -102,7 +108,7 @@ class History:
             pattern=trial.trained_pattern,
             costs=self._shares(self._known_costs(trial)),
             rung_values=tuple(
-                _at_rungs(trial, goal, final, by_rung) for goal in self._problem.objectives if goal.scores
+                _at_rungs(trial, goal, self._rungs, final, by_rung) for goal in self._problem.objectives if goal.scores
             ),
         )
 
@@ -123,11 +129,16 @@ class History:
         return tuple(costs[goal.name] / full[goal.name] for goal in self._problem.objectives if not goal.scores)
 
 
-def _at_rungs(trial: Trial, goal: Goal, final: Values, by_rung: Sequence[Values]) -> tuple[float | None, ...]:
-    """A trial's value at every rung, to be minimised; None where it was not trained to.
+def _at_rungs(
+    trial: Trial, goal: Goal, rungs: Sequence[int], final: Values, by_rung: Sequence[Values]
+) -> tuple[float | None, ...]:
+    """A trial's value at every rung, to be minimised; None where it was not trained to, as it was seen.
 
     A mean rank is the forecast one at every rung, since ranks among different trials cannot be compared.
     """
-    columns = [final] * len(by_rung) if len(goal.scores) > 1 else by_rung
-    own = [values.get(trial.number) for values in columns]
+    if len(goal.scores) > 1:
+        own = [final.get(trial.number)] * len(rungs)
+    else:
+        reached = zip(rungs, by_rung, strict=True)
+        own = [values.get(trial.number) if rung <= trial.step else None for rung, values in reached]
     return tuple(None if values is None else signed(values[goal.name], goal) for values in own)

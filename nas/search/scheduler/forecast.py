@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from math import nan
 
 import numpy as np
@@ -21,7 +22,9 @@ LEAST_TRIALS = 6
 
 
 class Forecast:
-    """A surrogate model's forecast from what is known at one moment.
+    """A surrogate model's forecast from what is known at the moment when it is created.
+
+    Nothing is computed before it is read: a resumed study passes most of its forecasts over.
 
     Args:
         problem: what is searched.
@@ -30,24 +33,15 @@ class Forecast:
     """
 
     def __init__(self, problem: Problem, store: TrialStore, rungs: Sequence[int]) -> None:
-        self._objectives, self._rungs = problem.objectives, tuple(rungs)
-        by_rung = [store.rung_scores(rung) for rung in rungs]
-        self._numbers = sorted(by_rung[0])
-        self._costs = {number: store[number].costs for number in self._numbers}
-        patterns = {number: pattern for number in self._numbers if (pattern := store[number].trained_pattern)}
-        self._features = problem.features([patterns[n] for n in self._numbers])
+        self._problem, self._objectives, self._store = problem, problem.objectives, store
+        self._rungs = tuple(rungs)
         self._scores = tuple(dict.fromkeys(score for objective in problem.objectives for score in objective.scores))
-        self._known = {
-            score.name: np.array(
-                [[signed(own.get(number, {}).get(score.name), score) for own in by_rung] for number in self._numbers]
-            ).reshape(len(self._numbers), len(rungs))
-            for score in self._scores
-        }
+        self._num_scored = [len(store.rung_scores(rung)) for rung in rungs]
 
-    @property
+    @cached_property
     def numbers(self) -> Sequence[int]:
         """The trials that it is of, by number."""
-        return self._numbers
+        return sorted(self._by_rung[0])
 
     @cached_property
     def scores(self) -> dict[int, dict[str, float]]:
@@ -71,7 +65,8 @@ class Forecast:
         Scores are forecast and objectives computed from them, so that ranks are taken among all trials, whatever their
         rung.
         """
-        return values_by_trial(self._objectives, self.scores, self._costs)
+        costs = {number: self._store[number].costs for number in self.numbers}
+        return values_by_trial(self._objectives, self.scores, costs)
 
     def agreement(self, rung: int) -> float | None:
         """How well the rung above is forecast from a lower one: Kendall's tau-b of the first score.
@@ -98,6 +93,32 @@ class Forecast:
         return kendall_tau(forecast[whole].tolist(), known[whole, -1].tolist())
 
     @cached_property
+    def _by_rung(self) -> list[dict[int, dict[str, float]]]:
+        """Scores by trial and name, of those that had reached each rung."""
+        return [
+            dict(islice(self._store.rung_scores(rung).items(), number))  # the store only appends
+            for rung, number in zip(self._rungs, self._num_scored, strict=True)
+        ]
+
+    @cached_property
+    def _known(self) -> dict[str, NDArray[np.float64]]:
+        """Every score at every rung, to be minimised, shape (trials, rungs); NaN where it is unknown."""
+        return {
+            score.name: np.array(
+                [
+                    [signed(own.get(number, {}).get(score.name), score) for own in self._by_rung]
+                    for number in self.numbers
+                ]
+            ).reshape(len(self.numbers), len(self._rungs))
+            for score in self._scores
+        }
+
+    @cached_property
+    def _features(self) -> NDArray[np.float64]:
+        patterns = [pattern for number in self.numbers if (pattern := self._store[number].trained_pattern)]
+        return self._problem.features(patterns)
+
+    @cached_property
     def _predictions(self) -> dict[str, Prediction]:
         """Of every score, to be minimised."""
         return {
@@ -108,13 +129,16 @@ class Forecast:
     def _column(self, score: Score) -> NDArray[np.float64]:
         """A score at the last rung; NaN for a pattern that cannot have it."""
         known = self._known[score.name]
-        found = np.where(np.isnan(known[:, -1]), self._predictions[score.name].mean, known[:, -1])
-        return np.where(np.isnan(known[:, 0]), nan, _sign(score) * found)
+        found = known[:, -1].copy()
+        stopped = np.isnan(found) & ~np.isnan(known[:, 0])
+        if stopped.any():
+            found[stopped] = self._predictions[score.name].mean[stopped]
+        return _sign(score) * found
 
     def _by_trial(self, columns: Mapping[str, NDArray[np.float64]]) -> dict[int, dict[str, float]]:
         return {
             number: {name: float(column[index]) for name, column in columns.items() if not np.isnan(column[index])}
-            for index, number in enumerate(self._numbers)
+            for index, number in enumerate(self.numbers)
         }
 
 

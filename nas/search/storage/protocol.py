@@ -1,13 +1,31 @@
 """The protocol of a study's storage: what the driver reads and writes."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from nas.results.decision import Decision
 from nas.results.front import Front
 from nas.results.measurement import Measurement
 from nas.results.profile import Profile
 from nas.results.proposal import Proposal
 from nas.results.trial import Trial
+
+
+class DecisionStorage(Protocol):
+    """The part of a study's storage that keeps what its scheduler decided."""
+
+    def read(self) -> Sequence[Decision]:
+        """Every decision that was kept, in the order in which they were made."""
+        ...
+
+    def add(self, decision: Decision) -> None:
+        """Keep one more decision."""
+        ...
+
+    def replace(self, decisions: Sequence[Decision]) -> None:
+        """Keep these decisions, and no others."""
+        ...
 
 
 class StudyStorage(Protocol):
@@ -16,6 +34,11 @@ class StudyStorage(Protocol):
     @property
     def path(self) -> Path:
         """The study folder."""
+        ...
+
+    @property
+    def decisions(self) -> DecisionStorage:
+        """What the scheduler decided."""
         ...
 
     def trial_path(self, number: int) -> Path:

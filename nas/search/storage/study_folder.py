@@ -6,6 +6,7 @@
                    identity.json   its id in databases, and its objectives
                    study.db        Optuna's view of it, for dashboards
                    lock, lease/    who drives it
+                   decisions.jsonl what the scheduler decided
                    trials/00012/   ask.json, pattern.json, profile.json, seed-<s>-<task>-<step>.json, trial.json,
                                    failure.txt
                    front.json, front.csv
@@ -33,6 +34,7 @@ from nas.results.profile import Profile
 from nas.results.proposal import Proposal
 from nas.results.study import StudyReader
 from nas.results.trial import Trial, TrialState
+from nas.search.storage.decision_file import DecisionFile
 
 
 class StudyFolder(StudyReader):
@@ -46,6 +48,7 @@ class StudyFolder(StudyReader):
     def __init__(self, path: Path, check: Callable[[], None] = lambda: None) -> None:
         super().__init__(path)
         self.check = check
+        self.decisions = DecisionFile(path / "decisions.jsonl", check)
 
     @property
     def database(self) -> Path:
@@ -76,13 +79,8 @@ class StudyFolder(StudyReader):
 
     def read_proposal(self, number: int) -> Proposal | None:
         """The proposal of a trial, or None if there is none yet."""
-        path = self.trial_path(number) / "ask.json"
-        content = read_bytes(path)
-        if content is None:
-            return None
-        with damage_named(path):
-            proposal = from_json(content, Proposal)
-        if proposal.flaw or proposal.failure:
+        proposal = self._files.read(self.trial_path(number) / "ask.json", Proposal)
+        if proposal is None or proposal.flaw or proposal.failure:
             return proposal
         return replace(proposal, pattern=load_pattern(self.trial_path(number) / "pattern.json"))
 
@@ -96,31 +94,25 @@ class StudyFolder(StudyReader):
 
     def read_profile(self, number: int) -> Profile | None:
         """What a trial takes on the device, or None if that was not measured."""
-        path = self._profile_path(number)
-        content = read_bytes(path)
-        with damage_named(path):
-            return None if content is None else from_json(content, Profile)
+        return self._files.read(self._profile_path(number), Profile)
 
     def write_profile(self, number: int, profile: Profile) -> None:
         """Keep what a trial takes on the device."""
-        self._write_json(self._profile_path(number), to_document(profile))
+        self._write_value(self._profile_path(number), profile)
 
     def read_measurement(self, number: int, seed: int, task: str, step: int) -> Measurement | None:
         """The measurement of one training run at a rung, or None if it did not get there."""
         path = self._measurement_path(number, seed, task, step)
-        content = read_bytes(path)
-        if content is None:
-            return None
-        with damage_named(path):
-            measurement = from_json(content, Measurement)
-            if (measurement.seed, measurement.step) != (seed, step):
+        measurement = self._files.read(path, Measurement)
+        if measurement is not None and (measurement.seed, measurement.step) != (seed, step):
+            with damage_named(path):
                 raise ValueError(f"seed and step must be {seed}, {step}, got {measurement.seed}, {measurement.step}")
         return measurement
 
     def write_measurement(self, number: int, measurement: Measurement) -> None:
         """Keep the measurement of one training run."""
         path = self._measurement_path(number, measurement.seed, measurement.task, measurement.step)
-        self._write_json(path, to_document(measurement))
+        self._write_value(path, measurement)
 
     def forget_failures(self) -> None:
         """Delete what failed or ran out of memory, so that it is tried again.
@@ -129,19 +121,16 @@ class StudyFolder(StudyReader):
         """
         self.check()
         for path in self.path.glob("trials/*/seed-*.json"):
-            with damage_named(path):
-                measured = from_json(read_bytes(path) or b"", Measurement)
-            if measured.outcome in (Outcome.OUT_OF_MEMORY, Outcome.FAILED):
+            measured = self._files.read(path, Measurement)
+            if measured is not None and measured.outcome in (Outcome.OUT_OF_MEMORY, Outcome.FAILED):
                 self._forget(path)
         for path in self.path.glob("trials/*/ask.json"):
-            with damage_named(path):
-                proposal = from_json(read_bytes(path) or b"", Proposal)
-            if proposal.failure:
+            proposal = self._files.read(path, Proposal)
+            if proposal is not None and proposal.failure:
                 self._forget(path)
         for path in self.path.glob("trials/*/trial.json"):  # what could not be measured on the device has only this
-            with damage_named(path):
-                trial = from_json(read_bytes(path) or b"", Trial)
-            if trial.state in (TrialState.OUT_OF_MEMORY, TrialState.FAILED):
+            trial = self._files.read(path, Trial)
+            if trial is not None and trial.state in (TrialState.OUT_OF_MEMORY, TrialState.FAILED):
                 path.with_name("failure.txt").unlink(missing_ok=True)
                 path.unlink()
 
@@ -163,12 +152,16 @@ class StudyFolder(StudyReader):
 
     def write_trial(self, trial: Trial) -> None:
         """Keep everything known of a trial."""
-        self._write_json(self.trial_path(trial.number) / "trial.json", to_document(trial))
+        self._write_value(self.trial_path(trial.number) / "trial.json", trial)
 
     def write_front(self, front: Front) -> None:
         """Keep the front, as JSON and as a table for spreadsheets."""
         self._write_json(self.path / "front.json", to_document(front))
         self._write_text(self.path / "front.csv", _table(front))
+
+    def _write_value(self, path: Path, value: Any) -> None:
+        self._write_json(path, to_document(value))
+        self._files.wrote(path, value)
 
     def _write_text(self, path: Path, text: str) -> None:
         self.check()

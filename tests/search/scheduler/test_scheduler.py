@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 import pytest
+from replay import MemoryDecisions
 
 from nas.results.trial import Trial, TrialState
 from nas.search.problem.problem import Problem
+from nas.search.scheduler.decisions import Decisions
 from nas.search.scheduler.forecast import LEAST_TRIALS, Forecaster
 from nas.search.scheduler.scheduler import Scheduler
 from nas.search.settings import ConstraintSettings
@@ -15,7 +17,8 @@ from tests.toy_study import NAMES, RUNGS, drawn, enter, train, trained_store
 
 
 def scheduler_of(problem: Problem, store: TrialStore, rungs: tuple[int, ...] = RUNGS, ratio: int = 2) -> Scheduler:
-    return Scheduler(problem, store, rungs, ratio, Forecaster(problem, store, rungs))
+    decisions = Decisions(MemoryDecisions())
+    return Scheduler(problem, store, rungs, ratio, Forecaster(problem, store, rungs), decisions)
 
 
 def numbers(trials: Sequence[Trial]) -> list[int]:
