@@ -72,7 +72,41 @@ def head_features(patterns: Sequence[ModelPattern], num_tokens: int) -> NDArray[
     Raises:
         PatternError: the patterns' grid does not hold `num_tokens` tokens.
     """
-    return np.stack([_heads_row(pattern, num_tokens) for pattern in patterns])
+    return np.stack([_heads_row(pattern, num_tokens)[0] for pattern in patterns])
+
+
+def local_keys(patterns: Sequence[ModelPattern], num_tokens: int) -> NDArray[np.float64]:
+    """How much each head of each layer sees beside first tokens, which are no wider window.
+
+    Args:
+        patterns: m patterns of one number of layers and heads, at least one.
+        num_tokens: sequence length n, in tokens.
+
+    Returns:
+        shape (m, layers * heads): mean keys per query, head after head.
+
+    Raises:
+        PatternError: the patterns' grid does not hold `num_tokens` tokens.
+    """
+    return 2 ** np.stack([_heads_row(pattern, num_tokens)[1] for pattern in patterns])
+
+
+def pretrained_features(
+    patterns: Sequence[ModelPattern], num_tokens: int, heads_per_kv: int, expected: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Vectors of patterns of a pretrained model, whose heads are not interchangeable.
+
+    Args:
+        patterns: m patterns, at least one.
+        num_tokens: sequence length n, in tokens.
+        heads_per_kv: query heads that share a KV head, and attend alike.
+        expected: what a survey predicts of them, of `expected_columns`, shape (m, 2 or 0).
+
+    Returns:
+        shape (m, f): what is expected, then layer by layer, then KV head by KV head.
+    """
+    of_heads = head_features(patterns, num_tokens)[:, ::heads_per_kv]
+    return np.concatenate([expected, pattern_features(patterns, num_tokens), of_heads], axis=1)
 
 
 def expected_columns(effects: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -91,14 +125,14 @@ def expected_columns(effects: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=1 << 14)
 def _heads_row(pattern: ModelPattern, num_tokens: int) -> NDArray[np.float64]:
-    """One row of `head_features`, cached as `_pattern_row` is."""
+    """One row of `head_features`, and log2 of one of `local_keys`, cached as `_pattern_row` is; (2, layers * heads)."""
     heads = [
-        _profile(group, layer, num_tokens).log2_keys
+        (profile.log2_keys, profile.log2_local)
         for layer in pattern.layers
         for group in layer.heads
-        for _ in range(group.count)
+        for profile in [_profile(group, layer, num_tokens)] * group.count
     ]
-    row = np.array(heads, dtype=np.float64)
+    row = np.array(heads, dtype=np.float64).T
     row.setflags(write=False)
     return row
 

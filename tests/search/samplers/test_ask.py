@@ -2,6 +2,7 @@
 
 from functools import cache
 
+import numpy as np
 import optuna
 import pytest
 from msgspec.structs import replace
@@ -46,6 +47,7 @@ VIEW = SpaceView(
     over_budget=lambda pattern: False,
     identity=lambda pattern: pattern.id,
     features=lambda patterns: pattern_features(patterns, 64),
+    expected=lambda patterns: np.zeros((len(patterns), 0)),
     rungs=(100,),
 )
 

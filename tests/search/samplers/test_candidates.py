@@ -1,5 +1,6 @@
 from typing import Any
 
+import numpy as np
 import pytest
 
 from nas.errors import InputError, PatternError
@@ -32,6 +33,7 @@ VIEW = SpaceView(
     over_budget=lambda pattern: pattern.num_heads > 6,
     identity=lambda pattern: pattern.id,
     features=lambda patterns: pattern_features(patterns, 64),
+    expected=lambda patterns: np.zeros((len(patterns), 0)),
     rungs=(100,),
 )
 
