@@ -17,6 +17,7 @@ WHERE = {
     "measurement": "`trials/00012/seed-0-text-0000480.json` of a study: one training run at one rung",
     "progress": "`progress.json` of a study: how far it is, while it runs",
     "survey": "`survey.json` of a study in a checkpoint: what narrow masks do to it ([checkpoints](checkpoints.md))",
+    "within": "what `nas front --json` prints ([checkpoints](checkpoints.md))",
     "identity": "`identity.json` of a study: its id in databases, and its objectives",
     "provenance": "`provenance.json` of an export ([export](export.md))",
     "bundle": "`bundle.json` of an export",
