@@ -43,10 +43,12 @@ def within(
         asked: the budgets.
 
     Raises:
-        StudyError: no trial keeps the budgets, and nothing can be predicted.
+        StudyError: no trial keeps the budgets, and nothing can be predicted; or full attention did not finish.
     """
     finished = [one for one in trials if one.state is TrialState.FINISHED and one.duplicate_of is None]
-    full = next(one.costs for one in finished if one.baseline == "full")
+    full = next((one.costs for one in finished if one.baseline == "full"), None)
+    if full is None:
+        raise StudyError(f"constraints: full attention, of which budgets are shares, did not finish in {front.study}.")
     shares = {
         one.number: {name: value / full[name] for name, value in one.costs.items() if full[name]} for one in finished
     }
@@ -117,7 +119,8 @@ def _predicted(
         for each, mean, deviation in zip(expected, found.mean, found.deviation, strict=True):
             each[goal.name] = Estimate(mean=goal.sign * float(mean), standard_deviation=float(deviation))
     fresh = [replace(one, expected=own) for one, own in zip(fresh, expected, strict=True)]
-    return _best(fresh, front, points), ""
+    best = _best(fresh, front, points)
+    return best, "" if best else "The study's model expects no further pattern on the front within the budgets."
 
 
 def _best(fresh: Sequence[PredictedWithin], front: Front, points: Sequence[Point]) -> tuple[PredictedWithin, ...]:

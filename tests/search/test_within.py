@@ -1,6 +1,6 @@
 """A new budget is answered from records: what is measured is the front within it, what is predicted keeps it."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +24,6 @@ from tests.tiny_models import save_tiny_model, written_text
 
 __all__ = ["one_core"]
 
-Ask = Callable[..., Within]
-
 
 class Study:
     """A study of a tiny checkpoint, and everything that its folder holds."""
@@ -36,8 +34,14 @@ class Study:
         self.trials: tuple[Trial, ...] = reader.trials()
         self.survey: Survey = read_survey(folder)
 
-    def within(self, **asked: float) -> Within:
-        return within(self.front, self.trials, self.settings, self.survey, ConstraintSettings(**asked))
+    def within(self, trials: Sequence[Trial] = (), **asked: float) -> Within:
+        return within(self.front, trials or self.trials, self.settings, self.survey, ConstraintSettings(**asked))
+
+    @property
+    def dear(self) -> list[Trial]:
+        """The trials that cost a fifth of full attention or more: below them every pattern is new on the front."""
+        full = self.trials[0].values["kv_cache_bytes"]
+        return [trial for trial in self.trials if trial.values and trial.values["kv_cache_bytes"] >= full / 5]
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +73,11 @@ def test_measured_are_the_trials_that_none_within_the_budget_dominates(study: St
 
 
 def test_predicted_patterns_are_new_keep_the_budget_and_are_counted_as_the_study_would(study: Study) -> None:
-    found = study.within(kv_cache_ratio=0.9)
+    assert len(study.dear) >= LEAST_TRIALS
+    found = study.within(study.dear, kv_cache_ratio=0.9)
     assert found.predicted and not found.why_none_predicted
     problem: Problem = with_survey(make_problem(study.settings), study.survey)
-    known = {trial.pattern.id_in_order for trial in study.trials}
+    known = {trial.pattern.id_in_order for trial in study.dear}
     for one in found.predicted:
         assert one.pattern.id_in_order not in known and one.shares["kv_cache_bytes"] <= 0.9
         counted = problem.cost_of(one.pattern).ratio_to(problem.full_cost)
@@ -82,7 +87,7 @@ def test_predicted_patterns_are_new_keep_the_budget_and_are_counted_as_the_study
 
 
 def test_nothing_measured_or_predicted_is_better_than_what_is_predicted(study: Study) -> None:
-    found = study.within(kv_cache_ratio=0.9)
+    found = study.within(study.dear, kv_cache_ratio=0.9)
     ours = [
         (one.expected["quality_text"].mean, -one.expected["quality_needle"].mean, one.shares["kv_cache_bytes"])
         for one in found.predicted
@@ -117,6 +122,12 @@ def test_a_module_that_nas_does_not_ship_is_not_run(study: Study, tmp_path: Path
 def test_where_nothing_is_known_one_line_says_so(study: Study) -> None:
     with pytest.raises(StudyError, match=r"^constraints: no trial of known keeps kv_cache_ratio 0.001. None of 1,024 "):
         study.within(kv_cache_ratio=0.001)
+
+
+def test_without_full_attention_there_are_no_shares(study: Study) -> None:
+    asked = ConstraintSettings(kv_cache_ratio=0.9)
+    with pytest.raises(StudyError, match=r"^constraints: full attention, of which budgets are shares, did not finish"):
+        within(study.front, study.trials[1:], study.settings, study.survey, asked)
 
 
 def test_the_same_question_has_the_same_answer(study: Study) -> None:

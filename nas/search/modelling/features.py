@@ -16,6 +16,7 @@ from nas.patterns.model import POSITIONS, ModelPattern
 from nas.patterns.primitives import LowRank, Select
 from nas.search.modelling.head_profile import Floats, HeadProfile, head_profile, num_buckets
 from nas.search.modelling.reach_by_layer import reach_by_layer
+from nas.space.sensitivity import Sensitivity
 
 _COMPUTED = (Select, LowRank)
 
@@ -91,20 +92,40 @@ def local_keys(patterns: Sequence[ModelPattern], num_tokens: int) -> NDArray[np.
     return 2 ** np.stack([_heads_row(pattern, num_tokens)[1] for pattern in patterns])
 
 
+def predicted_effects(
+    patterns: Sequence[ModelPattern], num_tokens: int, heads_per_kv: int, sensitivity: Sensitivity | None
+) -> NDArray[np.float64]:
+    """What a survey predicts that patterns add to full attention's losses; see `Sensitivity.effects`.
+
+    Args:
+        patterns: m patterns of a pretrained model, at least one.
+        num_tokens: sequence length n, in tokens.
+        heads_per_kv: query heads that share a KV head, and attend alike.
+        sensitivity: what the survey says; None without one.
+
+    Returns:
+        shape (m, 2), or (m, 0) without a survey.
+    """
+    if sensitivity is None:
+        return np.zeros((len(patterns), 0))
+    return sensitivity.effects(local_keys(patterns, num_tokens)[:, ::heads_per_kv])
+
+
 def pretrained_features(
-    patterns: Sequence[ModelPattern], num_tokens: int, heads_per_kv: int, expected: NDArray[np.float64]
+    patterns: Sequence[ModelPattern], num_tokens: int, heads_per_kv: int, sensitivity: Sensitivity | None
 ) -> NDArray[np.float64]:
     """Vectors of patterns of a pretrained model, whose heads are not interchangeable.
 
     Args:
-        patterns: m patterns, at least one.
+        patterns: as in `predicted_effects`.
         num_tokens: sequence length n, in tokens.
-        heads_per_kv: query heads that share a KV head, and attend alike.
-        expected: what a survey predicts of them, of `expected_columns`, shape (m, 2 or 0).
+        heads_per_kv: query heads that share a KV head.
+        sensitivity: what a survey says; None without one.
 
     Returns:
-        shape (m, f): what is expected, then layer by layer, then KV head by KV head.
+        shape (m, f): what the survey predicts, then layer by layer, then KV head by KV head.
     """
+    expected = expected_columns(predicted_effects(patterns, num_tokens, heads_per_kv, sensitivity))
     of_heads = head_features(patterns, num_tokens)[:, ::heads_per_kv]
     return np.concatenate([expected, pattern_features(patterns, num_tokens), of_heads], axis=1)
 

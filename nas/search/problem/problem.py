@@ -19,7 +19,7 @@ from nas.results.cost import Cost
 from nas.results.objective import Score
 from nas.results.phase import PatternPhase
 from nas.results.survey import Losses, Survey
-from nas.search.modelling.features import expected_columns, local_keys, pattern_features, pretrained_features
+from nas.search.modelling.features import expected_columns, pattern_features, predicted_effects, pretrained_features
 from nas.search.problem.backbone import Backbone, make_backbone
 from nas.search.problem.deployment import Deployment, deployment
 from nas.search.problem.larger import LargerModel, larger_model
@@ -128,7 +128,7 @@ class Problem:
         num_tokens = self.backbone.num_tokens
         if not self.shape.weighted:
             return pattern_features(patterns, num_tokens)
-        return pretrained_features(patterns, num_tokens, self._heads_per_kv, self.expected(patterns))
+        return pretrained_features(patterns, num_tokens, self._heads_per_kv, self.shape.sensitivity)
 
     def expected(self, patterns: Sequence[ModelPattern]) -> NDArray[np.float64]:
         """The effects of patterns as losses that a score shows, shape (patterns, 2 or 0)."""
@@ -139,9 +139,7 @@ class Problem:
 
         See `nas.space.sensitivity.Sensitivity.effects`.
         """
-        if self.shape.sensitivity is None:
-            return np.zeros((len(patterns), 0))
-        return self.shape.sensitivity.effects(local_keys(patterns, self.backbone.num_tokens)[:, :: self._heads_per_kv])
+        return predicted_effects(patterns, self.backbone.num_tokens, self._heads_per_kv, self.shape.sensitivity)
 
     def predicted(self, pattern: ModelPattern) -> Losses | None:
         """The effects of one pattern; None without a survey."""

@@ -18,7 +18,7 @@ from nas.results.objective import COSTS
 from nas.results.phase import PatternPhase
 from nas.results.survey import Survey
 from nas.results.trial import Param
-from nas.search.modelling.features import expected_columns, local_keys, pretrained_features
+from nas.search.modelling.features import pretrained_features
 from nas.search.problem.backbone import surveyed
 from nas.search.problem.deployment import deployment
 from nas.search.settings import StudySettings
@@ -71,11 +71,8 @@ class RecordedCheckpoint:
 
     def features(self, patterns: Sequence[ModelPattern]) -> NDArray[np.float64]:
         """What the study's model reads of them, shape (patterns, f)."""
-        n, heads_per_kv = self.shape.num_tokens, self.num_heads // self.shape.num_heads
-        effects = np.zeros((len(patterns), 0))
-        if self.shape.sensitivity is not None:
-            effects = self.shape.sensitivity.effects(local_keys(patterns, n)[:, ::heads_per_kv])
-        return pretrained_features(patterns, n, heads_per_kv, expected_columns(effects))
+        heads_per_kv = self.num_heads // self.shape.num_heads
+        return pretrained_features(patterns, self.shape.num_tokens, heads_per_kv, self.shape.sensitivity)
 
     def shares(self, pattern: ModelPattern, phase: PatternPhase) -> dict[str, float]:
         """The costs in COUNTED as shares of full attention's."""

@@ -30,14 +30,12 @@ def choose_first(view: SpaceView, ids: Set[str], number: int, seed: int) -> Cand
         number: of the trial, from 0, baselines not counted.
         seed: of this one ask.
     """
-    if number >= len(BUDGETS):
+    if number >= len(BUDGETS) or view.expected is None:
         return None
     drawn = draw_candidates(view, (), ids, NUM_CANDIDATES, MOST_DRAWS, seed)
     within = [each for each in drawn if max(each.costs, default=np.inf) <= BUDGETS[number]]
     if not within:
         return None
     losses = view.expected([each.pattern for each in within])
-    if not losses.shape[1]:
-        return None
     shares = losses / np.maximum(losses.mean(axis=0), 1e-12)
     return within[int(np.argmin(shares.sum(axis=1)))]

@@ -2,7 +2,6 @@
 
 from functools import cache
 
-import numpy as np
 import optuna
 import pytest
 from msgspec.structs import replace
@@ -47,7 +46,7 @@ VIEW = SpaceView(
     over_budget=lambda pattern: False,
     identity=lambda pattern: pattern.id,
     features=lambda patterns: pattern_features(patterns, 64),
-    expected=lambda patterns: np.zeros((len(patterns), 0)),
+    expected=None,
     rungs=(100,),
 )
 
