@@ -3,32 +3,34 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full
 from nas.space.checks import require_numbers, require_shares, require_words
-from nas.space.choices import Choice, heads_by_place
+from nas.space.choices import Choice, draw_streaming, heads_by_place
 from nas.space.needs import Needs
-from nas.space.scaling import first_tokens, global_counts, powers, window_of
-from nas.space.sensitivity import ORDERS
+from nas.space.scaling import global_counts, powers
+from nas.space.sensitivity import ORDERS, Sensitivity
+from nas.space.serving import serving_rules
 from nas.space.space import Shape, Suggester
 
-SHARES = (0.0, 0.125, 0.25, 0.375, 0.5, 0.75)
-"""Of the heads of mixed layers that may see everything."""
+UNITS = ("head", "layer")
+"""What stays full: KV heads of the whole model, one by one, or whole layers."""
+SHARES = (0.0, 1 / 16, 1 / 8, 3 / 16, 1 / 4, 3 / 8, 1 / 2, 5 / 8, 3 / 4)
+"""Of the units that may stay full: closer where the cache is small."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BySensitivity:
-    """How many layers stay full, how many heads of the other layers do, and the keys of all other heads.
+    """Which heads or layers stay full, the most sensitive ones, and the keys of all others.
 
     Args:
-        order: whether parts are ordered by what narrow masks on them do to text, to needles, or to both; None for all
+        order: whether units are ordered by what narrow masks on them do to text, to needles, or to both; None for all
             three, or for text alone where there are no probes.
-        num_full_layers: layers that see every key, the most sensitive ones; None for every number from none to all but
-            one.
-        full_head_share: share of the KV heads in the other layers that see every key, the most sensitive of all these
-            layers; None for 0, 1/8, 1/4, 3/8, 1/2 and 3/4.
-        num_sinks: first tokens that the other heads see; None for 0, 1, 4, 16, 64, up to an eighth of n.
+        unit: whether single KV heads stay full, or whole layers; None for both, or for layers alone where the model has
+            one KV head a layer, or a target of deployable_by has no others.
+        full_share: share of the units that see every key; None for 0, 1/16, 1/8, 3/16, 1/4, 3/8, 1/2, 5/8 and 3/4.
+        num_sinks: first tokens that the others see; None for 1, 4, 16, 64, up to an eighth of n, or for 0 where a
+            target of deployable_by has none.
         recent_tokens: recent keys that they see, the query itself included; None for the powers of two times n / 64, up
             to n / 2, and 2 at least.
 
@@ -37,8 +39,8 @@ class BySensitivity:
     """
 
     order: list[str] | None = None
-    num_full_layers: list[int] | None = None
-    full_head_share: list[float] | None = None
+    unit: list[str] | None = None
+    full_share: list[float] | None = None
     num_sinks: list[int] | None = None
     recent_tokens: list[int] | None = None
 
@@ -55,8 +57,8 @@ class BySensitivity:
 
     def __post_init__(self) -> None:
         require_words("order", self.order, ORDERS, "order")
-        require_numbers("num_full_layers", self.num_full_layers, at_least=0)
-        require_shares("full_head_share", self.full_head_share)
+        require_words("unit", self.unit, UNITS, "unit")
+        require_shares("full_share", self.full_share)
         require_numbers("num_sinks", self.num_sinks, at_least=0)
         require_numbers("recent_tokens", self.recent_tokens, at_least=1)
 
@@ -64,22 +66,30 @@ class BySensitivity:
         """A pattern of the shape from suggested values; InputError without a survey."""
         self.needs.check("space=by_sensitivity", shape)
         assert shape.sensitivity is not None, "the needs include it"
-        most = shape.num_layers
-        orders = self.order or (ORDERS if shape.sensitivity.knows_needles else ("text",))
-        order = Choice(orders).draw(suggest, "order")
-        offered = [number for number in self.num_full_layers or range(most) if number <= most]
-        num_full = Choice(offered).draw(suggest, "num_full_layers")
-        share = Choice(self.full_head_share or SHARES).draw(suggest, "full_head_share")
-        num_sinks = Choice(self.num_sinks or global_counts(shape)).draw(suggest, "num_sinks")
-        recent = Choice(self.recent_tokens or _widths(shape)).draw(suggest, "recent_tokens")
+        order = Choice(self.order or (ORDERS if shape.sensitivity.knows_needles else ("text",))).draw(suggest, "order")
+        unit = Choice(self.unit or _units(shape)).draw(suggest, "unit")
+        share = Choice(self.full_share or SHARES).draw(suggest, "full_share")
+        streaming = draw_streaming(suggest, self.num_sinks or _sinks(shape), self.recent_tokens or _widths(shape))
+        full = _most_sensitive(shape.sensitivity, unit, order, share)
+        return shape.pattern(heads_by_place(shape, full, (Full(),), streaming))
 
-        full_layers = set(shape.sensitivity.layers(order)[most - num_full :])
-        of_others = [place for place in shape.sensitivity.heads(order) if place[0] not in full_layers]
-        full_heads = of_others[len(of_others) - round(share * len(of_others)) :]
-        streaming = (window_of(recent, causal=True), *first_tokens(num_sinks))
-        mixed = heads_by_place(shape, full_heads, (Full(),), streaming)
-        whole = (HeadGroup(shape.num_heads, (Full(),)),)
-        return shape.pattern([whole if layer in full_layers else groups for layer, groups in enumerate(mixed)])
+
+def _most_sensitive(sensitivity: Sensitivity, unit: str, order: str, share: float) -> set[tuple[int, int]]:
+    """The (layer, head) of the share of units that narrow masks hurt most."""
+    heads = sensitivity.heads(order)
+    if unit == "head":
+        return set(heads[len(heads) - round(share * len(heads)) :])
+    layers = sensitivity.layers(order)
+    full = layers[len(layers) - round(share * len(layers)) :]
+    return {(layer, head) for layer, head in heads if layer in full}
+
+
+def _units(shape: Shape) -> tuple[str, ...]:
+    return UNITS if shape.num_heads > 1 and serving_rules(shape).heads_differ else ("layer",)
+
+
+def _sinks(shape: Shape) -> list[int]:
+    return [count for count in global_counts(shape) if count] if serving_rules(shape).first_tokens else [0]
 
 
 def _widths(shape: Shape) -> list[int]:

@@ -6,9 +6,9 @@ from typing import ClassVar
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full
 from nas.space.checks import require_numbers
-from nas.space.choices import Choice, heads_by_place
+from nas.space.choices import Choice, draw_streaming, heads_by_place
 from nas.space.needs import Needs
-from nas.space.scaling import first_tokens, global_counts, recent_widths, window_of
+from nas.space.scaling import global_counts, recent_widths
 from nas.space.space import Shape, Suggester
 
 
@@ -50,7 +50,6 @@ class HeadSplit:
         num_places = len(shape.retrieval_heads)
         offered = [number for number in self.num_retrieval_heads or range(num_places + 1) if number <= num_places]
         num_retrieval = Choice(offered).draw(suggest, "num_retrieval_heads")
-        num_sinks = Choice(self.num_sinks or global_counts(shape)).draw(suggest, "num_sinks")
-        recent = Choice(self.recent_tokens or recent_widths(shape)).draw(suggest, "recent_tokens")
-        streaming = (window_of(recent, causal=True), *first_tokens(num_sinks))
+        sinks, widths = self.num_sinks or global_counts(shape), self.recent_tokens or recent_widths(shape)
+        streaming = draw_streaming(suggest, sinks, widths)
         return shape.pattern(heads_by_place(shape, shape.retrieval_heads[:num_retrieval], (Full(),), streaming))

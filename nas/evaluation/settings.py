@@ -68,7 +68,7 @@ class CheckpointSettings:
     lora_rank: int = 8
     needle_depths: list[float] = field(default_factory=lambda: [0.1, 0.5, 0.9])
     needle_sequences: int = 32
-    survey_sequences: int = 2
+    survey_sequences: int = 1
     cost_tokens: int | None = None
     phase: PatternPhase = "both"
 

@@ -9,6 +9,7 @@ from nas.patterns.label import label_lines
 from nas.patterns.model import ModelPattern
 from nas.report.objective_labels import best_first, label
 from nas.report.quantities import format_quantity, format_ratio
+from nas.report.study.survey_accuracy import agreement_in_words, predicted_losses
 from nas.results.front import Baseline, Front, FrontEntry
 from nas.results.objective import PROJECTED, Objective, Score
 
@@ -24,6 +25,7 @@ _WIDE_NOTE = "More with --wide: what was measured, costs in units, other lengths
 _RATIO_NOTE = "x = share of full attention. Patterns are labelled as docs/patterns.md says: w16 is a window of 16 keys."
 _EMPTY_NOTE = "No trial finished and kept the constraints."
 _MEASURED = "measured"
+_PREDICTED = "predicted over full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,9 @@ class Contents:
     def __init__(self, front: Front, *, wide: bool) -> None:
         self._front, self._wide = front, wide
         self._further = _further(front, wide=wide)
+        self._losses = (
+            predicted_losses(front.scores[0], (*front.points, *front.baselines)) if wide and front.scores else ()
+        )
 
     def headings(self) -> list[tuple[str, ...]]:
         """Headings of the numbers: names, with the unit if cells have none."""
@@ -67,6 +72,8 @@ class Contents:
             units.add(objective.unit)
             names += [(_MEASURED,)] if self._wide and _is_uncertain(front, objective) else []
         names += [(_ON_FRONT,)] if front.has_probabilities else []
+        if self._losses:
+            names.append((_PREDICTED, f"({front.scores[0].unit})"))
         for scores in self._further:
             one = scores[0]
             with_unit = one.times == 1 and (self._wide or one.unit not in units)
@@ -89,6 +96,8 @@ class Contents:
         cells = [cell for objective in front.objectives for cell in self._cells(entry, objective)]
         if front.has_probabilities:
             cells.append("-" if entry.front_probability is None else f"{entry.front_probability:.0%}")
+        if self._losses:
+            cells.append("-" if entry.predicted is None else f"{entry.predicted.text:+.3f}")
         cells += [_score_cell(entry, scores) for scores in self._further]
         return Row(str(entry.trial), tuple(cells), entry.baseline or "", entry.pattern)
 
@@ -121,6 +130,10 @@ class Contents:
             notes.append(f"{_PROJECTED_NOTE}; {_LAST_RUNG_NOTE}." if self._wide else f"{_PROJECTED_NOTE}.")
         if front.has_probabilities:
             notes.append(_ON_FRONT_NOTE)
+        if self._losses:
+            notes.append(f"{_PREDICTED} = the sum of what narrow masks cost one by one in the survey.")
+        if said := agreement_in_words(self._losses):
+            notes[-1] += f" Its order against what was measured: {said} of this table."
         if any(len(scores) > 1 for scores in self._further):
             notes.append(_PARTS_NOTE)
         if front.points or front.other_baselines:

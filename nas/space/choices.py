@@ -12,6 +12,7 @@ from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Primitive
 from nas.space.checks import require_options
+from nas.space.scaling import first_tokens, window_of
 from nas.space.space import Option, Shape, Suggester
 
 T = TypeVar("T", bound=Option)
@@ -136,3 +137,18 @@ def heads_by_place(
         tuple(HeadGroup(1, chosen if (layer, head) in places else other) for head in range(shape.num_heads))
         for layer in range(shape.num_layers)
     ]
+
+
+def draw_streaming(suggest: Suggester, num_sinks: Sequence[int], recent_tokens: Sequence[int]) -> Union:
+    """Sinks and recent keys, as `num_sinks` and `recent_tokens`: what the heads see that need not see everything.
+
+    Args:
+        suggest: where the values come from.
+        num_sinks: first tokens to choose from, in tokens.
+        recent_tokens: recent keys to choose from, the query itself included, in tokens.
+
+    Source: Xiao et al. 2024a (StreamingLLM), section 3.2.
+    """
+    sinks = Choice(num_sinks).draw(suggest, "num_sinks")
+    recent = Choice(recent_tokens).draw(suggest, "recent_tokens")
+    return (window_of(recent, causal=True), *first_tokens(sinks))

@@ -37,8 +37,7 @@ class Sensitivity:
                 self._heads[one.part.layer, one.part.head] = effect
         if survey.num_heads == 1:
             self._heads[:, 0] = self._layers[:, 0]
-        seen = [width + survey.num_sinks for width in widths]  # sinks and a window count as one window does
-        self._log_widths = np.log2([*seen, survey.num_tokens])
+        self._log_widths = np.log2([*widths, survey.num_tokens])
 
     @classmethod
     def unknown(cls, num_layers: int, num_heads: int, num_tokens: int) -> "Sensitivity":
@@ -76,10 +75,11 @@ class Sensitivity:
         """What masks add to the losses with full attention, by the sum of what each adds alone.
 
         A layer whose heads see equally much adds what it was measured to add; else each head does. Between the measured
-        windows the effect is linear in the logarithm of the window, and nothing at the whole sequence.
+        windows the effect is linear in the logarithm of the window, and nothing at the whole sequence. What single
+        masks seem to win is noise of a few sequences, and counts as nothing.
 
         Args:
-            keys: mean keys per query of every KV head, layer after layer, shape (m, layers * heads).
+            keys: mean keys per query of every KV head beside first tokens, shape (m, layers * heads).
 
         Returns:
             shape (m, 2): bits per byte of text, and nats per token of needles' values; 0 without probes.
@@ -87,14 +87,15 @@ class Sensitivity:
         widths = _as_windows(keys, self._num_tokens).reshape(len(keys), len(self._layers), self._num_heads)
         logs = np.log2(np.maximum(widths, 1))
         alike = np.ptp(logs, axis=2) < 1e-6
-        means = self._layers.mean(axis=0)
+        layers, heads = np.maximum(self._layers, 0), np.maximum(self._heads, 0)
+        means = layers.mean(axis=0)
         total = np.zeros((len(keys), 2))
         for kind in range(2):
             of_layers = np.stack(
-                [self._at(curve, logs[:, layer, 0]) for layer, curve in enumerate(self._layers[:, :, kind])], axis=1
+                [self._at(curve, logs[:, layer, 0]) for layer, curve in enumerate(layers[:, :, kind])], axis=1
             )
             fading = means[:, kind] / means[0, kind] if means[0, kind] > 0 else self._evenly
-            of_heads = (self._heads[None, :, :, kind] * np.maximum(self._at(fading, logs), 0)).sum(axis=2)
+            of_heads = (heads[None, :, :, kind] * self._at(fading, logs)).sum(axis=2)
             total[:, kind] = np.where(alike, of_layers, of_heads).sum(axis=1)
         return total
 

@@ -3,7 +3,16 @@
 from msgspec.structs import replace
 
 from nas.report.front_columns import Contents
-from tests.fronts import change_entries, make_checkpoint_front, make_score, make_target_front
+from nas.results.survey import Losses
+from tests.fronts import (
+    change_entries,
+    make_baseline,
+    make_checkpoint_front,
+    make_front,
+    make_point,
+    make_score,
+    make_target_front,
+)
 
 
 def test_every_row_has_a_cell_for_each_heading(front) -> None:
@@ -43,3 +52,17 @@ def test_the_note_on_parts_is_there_with_them_alone(front) -> None:
     parts = _parts(front, "minimize")
     assert has_note(parts, wide=False)
     assert not has_note(parts, wide=True) and not has_note(front, wide=False)
+
+
+def test_what_a_survey_predicted_stands_in_the_wide_table_alone() -> None:
+    points = tuple(
+        make_point(number, 2.4 + number / 10, predicted=Losses(text=number / 8), scores={"quality": 2.4 + number / 10})
+        for number in range(1, 6)
+    )
+    full = make_baseline(predicted=Losses(text=0.0), scores={"quality": 2.4})
+    front = make_front(points=points, baselines=(full,))
+    wide, narrow = Contents(front, wide=True), Contents(front, wide=False)
+    place = wide.headings().index(("predicted over full", "(bits per byte)"))
+    assert [row.numbers[place] for row in wide.points()] == ["+0.125", "+0.250", "+0.375", "+0.500", "+0.625"]
+    assert any("Kendall's tau 1.00 over 5 patterns" in note for note in wide.notes())
+    assert not any("predicted" in text for heading in narrow.headings() for text in (*heading, *narrow.notes()))

@@ -18,6 +18,7 @@ WHERE = {
     "progress": "`progress.json` of a study: how far it is, while it runs",
     "survey": "`survey.json` of a study in a checkpoint: what narrow masks do to it ([checkpoints](checkpoints.md))",
     "decision": "a line of `decisions.jsonl` of a study, by which it resumes without deciding again",
+    "within": "what `nas front --json` prints ([checkpoints](checkpoints.md))",
     "identity": "`identity.json` of a study: its id in databases, and its objectives",
     "provenance": "`provenance.json` of an export ([export](export.md))",
     "bundle": "`bundle.json` of an export",

@@ -24,6 +24,7 @@ from nas.results.provenance import Provenance
 from nas.results.survey import Survey
 from nas.results.table import SessionLine, TableHeader, TableRow
 from nas.results.trial import Trial
+from nas.results.within import Within
 
 FOLDER = Path(__file__).parents[2] / "docs" / "schema"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -37,6 +38,7 @@ TYPES: dict[str, Any] = {
     "verification": Verification,
     "progress": StudyProgress,
     "survey": Survey,
+    "within": Within,
     "identity": StudyIdentity,
     "table_header": TableHeader,
     "table_session": SessionLine,

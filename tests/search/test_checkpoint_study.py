@@ -16,6 +16,7 @@ from nas.errors import InputError, StudyError
 from nas.patterns.file import load_pattern
 from nas.patterns.head import HeadPattern
 from nas.patterns.layer import HeadGroup
+from nas.patterns.primitives import Global
 from nas.pretrained.retrieval_heads import ranked_heads
 from nas.results.codec import to_document
 from nas.results.front import InCheckpoint
@@ -222,4 +223,6 @@ def test_a_trial_knows_what_the_survey_predicts_of_it(model: Path, text: Path, t
 
 
 def keys_per_query(group: HeadGroup) -> float:
-    return float(HeadPattern(group.attend).mask(64).sum()) / 64
+    """Without first tokens, which make a window no wider."""
+    recent = tuple(one for one in group.attend if not isinstance(one, Global))
+    return float(HeadPattern(recent).mask(64).sum()) / 64

@@ -4,7 +4,7 @@ from nas.errors import InputError, PatternError
 from nas.patterns.layer import HeadGroup
 from nas.patterns.primitives import Global, Window
 from nas.space.checks import require_options
-from nas.space.choices import Choice, Integers, Scope, each_layer, layer_scopes, split_heads
+from nas.space.choices import Choice, Integers, Scope, draw_streaming, each_layer, layer_scopes, split_heads
 from nas.space.random_suggester import RandomSuggester
 from nas.space.space import Shape, Suggester
 
@@ -23,6 +23,13 @@ def test_each_layer_asks_under_its_own_name() -> None:
     pattern = each_layer(suggest, SHAPE, narrow_or_wide)
     assert pattern.num_layers == 3
     assert {name.split(".")[0] for name in suggest.params} == {"layer0", "layer1", "layer2"}
+
+
+def test_streaming_heads_see_sinks_and_recent_keys_the_query_included() -> None:
+    suggest = RandomSuggester(0)
+    assert draw_streaming(suggest, [4], [8]) == (Window(7), Global(4))
+    assert suggest.params == {"num_sinks": 4, "recent_tokens": 8}
+    assert draw_streaming(RandomSuggester(0), [0], [8]) == (Window(7),)
 
 
 def test_a_conditional_parameter_is_suggested_only_where_it_matters() -> None:

@@ -26,10 +26,6 @@ def effect_of(survey: Survey, layer: int, head: int | None, recent: int) -> tupl
     return found.text - 1.0, found.needle - 0.5
 
 
-SINKS = SURVEY.num_sinks
-"""Narrow masks of the survey see as many keys as a window that is wider by these."""
-
-
 def keys_of(windows: np.ndarray) -> np.ndarray:
     """Mean keys per query of causal windows, shape (1, layers * heads)."""
     masks = [HeadPattern((Window(int(width) - 1),)).mask(N) for width in windows.flatten()]
@@ -68,16 +64,14 @@ def test_every_part_is_in_the_order_once(by: str) -> None:
 def test_what_was_measured_comes_out() -> None:
     for one in SURVEY.parts:
         windows = np.full((LAYERS, HEADS), N)
-        windows[one.part.layer, slice(None) if one.part.head is None else one.part.head] = (
-            one.part.recent_tokens + SINKS
-        )
+        windows[one.part.layer, slice(None) if one.part.head is None else one.part.head] = one.part.recent_tokens
         expected = effect_of(SURVEY, one.part.layer, one.part.head, one.part.recent_tokens)
         np.testing.assert_allclose(SENSITIVITY.effects(keys_of(windows))[0], expected, atol=1e-9)
 
 
 def test_effects_of_several_layers_add_up() -> None:
     narrow, wide = SURVEY.recent_tokens
-    windows = np.array([[narrow, narrow], [wide, wide], [narrow, N - SINKS]]) + SINKS
+    windows = np.array([[narrow, narrow], [wide, wide], [narrow, N]])
     expected = np.sum(
         [
             effect_of(SURVEY, 0, None, narrow),
@@ -97,6 +91,19 @@ def test_a_wider_window_never_costs_more(widths: list[int], layer: int, other: i
     changed[layer] = other
     before, after = (SENSITIVITY.effects(keys_of(each))[0] for each in (windows, changed))
     assert np.all((after - before) * (windows[layer, 0] - other) >= -1e-9)
+
+
+def test_what_a_narrow_mask_seems_to_win_counts_as_nothing() -> None:
+    """A part that does better on a few sequences with a narrow mask is noise, and pays for no other part."""
+    first, *others = SURVEY.parts
+    better = PartLosses(part=first.part, losses=Losses(text=0.9, needle=0.1))
+    lucky = Sensitivity(replace(SURVEY, parts=(better, *others)))
+    windows = np.full((LAYERS, HEADS), N)
+    windows[first.part.layer] = first.part.recent_tokens
+    assert lucky.effects(keys_of(windows)).tolist() == [[0.0, 0.0]]
+    windows[:] = first.part.recent_tokens
+    assert (lucky.effects(keys_of(windows)) < SENSITIVITY.effects(keys_of(windows))).all()
+    assert lucky.layers("both")[0] == first.part.layer  # its place in the order stays
 
 
 def test_full_attention_costs_nothing_and_nothing_unmeasured_is_sensitive() -> None:

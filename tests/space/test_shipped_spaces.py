@@ -13,7 +13,8 @@ from omegaconf import OmegaConf
 from nas.errors import InputError
 from nas.patterns.file import load_pattern
 from nas.patterns.model import ModelPattern
-from nas.patterns.primitives import Global, Random, Stride, Window
+from nas.patterns.primitives import Full, Global, Random, Stride, Window
+from nas.patterns.serving import ServingRules
 from nas.search_spaces.anchors import Anchors, anchors_for
 from nas.search_spaces.bigbird import BigBird
 from nas.search_spaces.by_sensitivity import BySensitivity
@@ -437,3 +438,30 @@ def test_memory_and_positions_are_drawn_where_they_fit() -> None:
     recurrent = samples(TransformerXL, 40)
     assert {pattern.position for pattern in recurrent} == {"relative", "rope"}
     assert {layer.memory_tokens for pattern in recurrent for layer in pattern.layers} == {0, 32, 64, 128}
+
+
+@pytest.mark.parametrize("order", ["both", "text", "needle"])
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.5])
+def test_the_most_sensitive_units_stay_full_and_the_others_stream(order: str, share: float) -> None:
+    assert CHECKPOINT.sensitivity is not None
+    heads, layers = CHECKPOINT.sensitivity.heads(order), CHECKPOINT.sensitivity.layers(order)
+    for unit, ranked in (("head", heads), ("layer", [(layer, head) for layer in layers for head in range(4)])):
+        space = BySensitivity(order=[order], unit=[unit], full_share=[share], num_sinks=[2], recent_tokens=[8])
+        pattern = space.sample(RandomSuggester(0), CHECKPOINT)
+        unions = {
+            (layer.index, head): union.attend
+            for layer in pattern.layers
+            for head, union in enumerate(group for group in layer.heads for _ in range(group.count))
+        }
+        full = {place for place, attend in unions.items() if attend == (Full(),)}
+        num_full = 4 * round(share * 2) if unit == "layer" else round(share * 8)
+        assert full == set(ranked[len(ranked) - num_full :])
+        assert {attend for place, attend in unions.items() if place not in full} <= {(Window(7), Global(2))}
+
+
+def test_where_heads_and_sinks_cannot_be_served_layers_stay_full_and_others_have_a_window() -> None:
+    plain = replace(CHECKPOINT, serving=ServingRules())
+    drawn = [BySensitivity().sample(RandomSuggester(seed), plain) for seed in range(50)]
+    assert all(len(set(layer.heads)) == 1 for pattern in drawn for layer in pattern.layers)
+    kinds = {one.kind for pattern in drawn for layer in pattern.layers for one in layer.heads[0].attend}
+    assert kinds == {"full", "window"}

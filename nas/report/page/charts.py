@@ -9,6 +9,7 @@ from nas.report.page.chart import Chart, Line, Mark
 from nas.report.study.comparison import deviation
 from nas.report.study.history import VolumeStep
 from nas.report.study.record import StudyRecord
+from nas.report.study.survey_accuracy import agreement_in_words, predicted_losses
 from nas.results.measurement import Measurement
 from nas.results.objective import PROJECTED
 from nas.results.trial import Trial
@@ -128,6 +129,29 @@ def prediction_chart(record: StudyRecord) -> Chart | None:
     y = Axis.over(values, f"measured ({unit})")
     return Chart(
         title="How well the model predicts",
+        description="; ".join(
+            f"trial {one.trial}: {one.predicted:.3f} predicted, {one.measured:.3f} measured" for one in found
+        ),
+        x=x,
+        y=y,
+        lines=(Line(points=((x.low, x.low), (x.high, x.high)), kind="guide"),),
+        marks=tuple(
+            Mark(x=one.predicted, y=one.measured, text=str(one.trial) if len(found) <= MOST_NAMED else "")
+            for one in found
+        ),
+    )
+
+
+def survey_chart(record: StudyRecord) -> Chart | None:
+    """What a survey predicted that patterns lose against what they lost; None without a survey."""
+    found = predicted_losses(record.front.scores[0], record.trials) if record.front.scores else ()
+    if not (said := agreement_in_words(found)):
+        return None
+    unit = record.front.scores[0].unit
+    x = Axis.over([one.predicted for one in found], f"lost beyond full attention, as the survey predicts ({unit})")
+    y = Axis.over([one.measured for one in found], f"as measured ({unit})")
+    return Chart(
+        title=f"What the survey predicts: {said}",
         description="; ".join(
             f"trial {one.trial}: {one.predicted:.3f} predicted, {one.measured:.3f} measured" for one in found
         ),

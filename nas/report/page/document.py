@@ -7,7 +7,7 @@ from nas.patterns.label import label as pattern_label
 from nas.report.fidelity import fidelity_lines
 from nas.report.objective_labels import label
 from nas.report.page.chart import Chart
-from nas.report.page.charts import curve_charts, fidelity_chart, prediction_chart, volume_charts
+from nas.report.page.charts import curve_charts, fidelity_chart, prediction_chart, survey_chart, volume_charts
 from nas.report.page.environment import TEMPLATES, content_policy, own_file, page_environment
 from nas.report.page.front_plot import front_plot
 from nas.report.page.masks import PatternPicture, pattern_picture
@@ -93,6 +93,7 @@ def report_html(record: StudyRecord) -> str:
             fidelity_chart=fidelity_chart(record),
             effects=[one for one in record.insight.effects if one.share > 0][:MOST_EFFECTS],
             prediction_chart=prediction_chart(record),
+            survey_chart=survey_chart(record),
             script=script,
             style=style,
             policy=report_policy(),

@@ -16,6 +16,7 @@ from nas.patterns.model import POSITIONS, ModelPattern
 from nas.patterns.primitives import LowRank, Select
 from nas.search.modelling.head_profile import Floats, HeadProfile, head_profile, num_buckets
 from nas.search.modelling.reach_by_layer import reach_by_layer
+from nas.space.sensitivity import Sensitivity
 
 _COMPUTED = (Select, LowRank)
 
@@ -72,7 +73,61 @@ def head_features(patterns: Sequence[ModelPattern], num_tokens: int) -> NDArray[
     Raises:
         PatternError: the patterns' grid does not hold `num_tokens` tokens.
     """
-    return np.stack([_heads_row(pattern, num_tokens) for pattern in patterns])
+    return np.stack([_heads_row(pattern, num_tokens)[0] for pattern in patterns])
+
+
+def local_keys(patterns: Sequence[ModelPattern], num_tokens: int) -> NDArray[np.float64]:
+    """How much each head of each layer sees beside first tokens, which are no wider window.
+
+    Args:
+        patterns: m patterns of one number of layers and heads, at least one.
+        num_tokens: sequence length n, in tokens.
+
+    Returns:
+        shape (m, layers * heads): mean keys per query, head after head.
+
+    Raises:
+        PatternError: the patterns' grid does not hold `num_tokens` tokens.
+    """
+    return 2 ** np.stack([_heads_row(pattern, num_tokens)[1] for pattern in patterns])
+
+
+def predicted_effects(
+    patterns: Sequence[ModelPattern], num_tokens: int, heads_per_kv: int, sensitivity: Sensitivity | None
+) -> NDArray[np.float64]:
+    """What a survey predicts that patterns add to full attention's losses; see `Sensitivity.effects`.
+
+    Args:
+        patterns: m patterns of a pretrained model, at least one.
+        num_tokens: sequence length n, in tokens.
+        heads_per_kv: query heads that share a KV head, and attend alike.
+        sensitivity: what the survey says; None without one.
+
+    Returns:
+        shape (m, 2), or (m, 0) without a survey.
+    """
+    if sensitivity is None:
+        return np.zeros((len(patterns), 0))
+    return sensitivity.effects(local_keys(patterns, num_tokens)[:, ::heads_per_kv])
+
+
+def pretrained_features(
+    patterns: Sequence[ModelPattern], num_tokens: int, heads_per_kv: int, sensitivity: Sensitivity | None
+) -> NDArray[np.float64]:
+    """Vectors of patterns of a pretrained model, whose heads are not interchangeable.
+
+    Args:
+        patterns: as in `predicted_effects`.
+        num_tokens: sequence length n, in tokens.
+        heads_per_kv: query heads that share a KV head.
+        sensitivity: what a survey says; None without one.
+
+    Returns:
+        shape (m, f): what the survey predicts, then layer by layer, then KV head by KV head.
+    """
+    expected = expected_columns(predicted_effects(patterns, num_tokens, heads_per_kv, sensitivity))
+    of_heads = head_features(patterns, num_tokens)[:, ::heads_per_kv]
+    return np.concatenate([expected, pattern_features(patterns, num_tokens), of_heads], axis=1)
 
 
 def expected_columns(effects: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -91,14 +146,14 @@ def expected_columns(effects: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=1 << 14)
 def _heads_row(pattern: ModelPattern, num_tokens: int) -> NDArray[np.float64]:
-    """One row of `head_features`, cached as `_pattern_row` is."""
+    """One row of `head_features`, and log2 of one of `local_keys`, cached as `_pattern_row` is; (2, layers * heads)."""
     heads = [
-        _profile(group, layer, num_tokens).log2_keys
+        (profile.log2_keys, profile.log2_local)
         for layer in pattern.layers
         for group in layer.heads
-        for _ in range(group.count)
+        for profile in [_profile(group, layer, num_tokens)] * group.count
     ]
-    row = np.array(heads, dtype=np.float64)
+    row = np.array(heads, dtype=np.float64).T
     row.setflags(write=False)
     return row
 

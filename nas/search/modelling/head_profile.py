@@ -24,12 +24,14 @@ class HeadProfile:
     Args:
         sees: share of visible pairs by bucket of distances (1, 2 to 3, 4 to 7, ...), shape (buckets,).
         log2_keys: log2 of the mean keys per query.
+        log2_local: the same without first tokens that all later queries see.
         log2_columns: log2 of 1 + the keys of the first half that all later queries see.
         passing: share of pairs that paths can continue from, by step of `step_of_distance`, shape (steps,).
     """
 
     sees: Floats
     log2_keys: np.float32
+    log2_local: np.float32
     log2_columns: np.float32
     passing: Floats
 
@@ -53,6 +55,7 @@ def head_profile(head: HeadPattern, num_tokens: int) -> HeadProfile:
     return HeadProfile(
         sees=_shares(seen, pairs, bucket)[1:].astype(np.float32),
         log2_keys=np.float32(np.log2(count_row_pairs(head, num_tokens).mean())),
+        log2_local=np.float32(np.log2(count_row_pairs(relays, num_tokens).mean())),
         log2_columns=np.float32(np.log2(1 + _num_columns(mask, head.causal))),
         passing=_shares(passing, pairs, step_of_distance(num_tokens, head.causal)).astype(np.float32),
     )

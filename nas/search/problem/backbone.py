@@ -58,9 +58,7 @@ class Backbone:
 
     def with_survey(self, survey: Survey) -> "Backbone":
         """The backbone with what a survey says of its layers and heads."""
-        sensitivity = Sensitivity(survey) if survey.recent_tokens else None
-        known = replace(self.shape, retrieval_heads=ranked_heads(survey.retrieval), sensitivity=sensitivity)
-        return replace(self, shape=known)
+        return replace(self, shape=surveyed(self.shape, survey))
 
     @property
     def num_tokens(self) -> int:
@@ -82,6 +80,12 @@ class Backbone:
     def meant(self, pattern: ModelPattern) -> ModelPattern:
         """A pattern of the model as it is meant: in the target, if there is one."""
         return self.transfer.meant(pattern) if self.transfer else pattern
+
+
+def surveyed(shape: Shape, survey: Survey) -> Shape:
+    """The shape with what a survey says of its layers and heads."""
+    sensitivity = Sensitivity(survey) if survey.recent_tokens else None
+    return replace(shape, retrieval_heads=ranked_heads(survey.retrieval), sensitivity=sensitivity)
 
 
 def make_backbone(settings: StudySettings) -> Backbone:

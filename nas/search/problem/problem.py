@@ -19,7 +19,7 @@ from nas.results.cost import Cost
 from nas.results.objective import Score
 from nas.results.phase import PatternPhase
 from nas.results.survey import Losses, Survey
-from nas.search.modelling.features import expected_columns, head_features, pattern_features
+from nas.search.modelling.features import expected_columns, pattern_features, predicted_effects, pretrained_features
 from nas.search.problem.backbone import Backbone, make_backbone
 from nas.search.problem.deployment import Deployment, deployment
 from nas.search.problem.larger import LargerModel, larger_model
@@ -124,24 +124,22 @@ class Problem:
         return pattern
 
     def features(self, patterns: Sequence[ModelPattern]) -> NDArray[np.float64]:
-        """Patterns as features for a regression, shape (patterns, f).
-
-        Head by head too where heads have weights; what a survey predicts of them stands in front.
-        """
-        of_layers = pattern_features(patterns, self.backbone.num_tokens)
+        """Patterns as features for a regression, shape (patterns, f); head by head too where heads have weights."""
+        num_tokens = self.backbone.num_tokens
         if not self.shape.weighted:
-            return of_layers
-        of_heads = self._of_kv_heads(patterns)
-        return np.concatenate([expected_columns(self.effects(patterns)), of_layers, of_heads], axis=1)
+            return pattern_features(patterns, num_tokens)
+        return pretrained_features(patterns, num_tokens, self._heads_per_kv, self.shape.sensitivity)
+
+    def expected(self, patterns: Sequence[ModelPattern]) -> NDArray[np.float64]:
+        """The effects of patterns as losses that a score shows, shape (patterns, 2 or 0)."""
+        return expected_columns(self.effects(patterns))
 
     def effects(self, patterns: Sequence[ModelPattern]) -> NDArray[np.float64]:
         """What a survey predicts that patterns add to full attention's losses, shape (patterns, 2 or 0).
 
         See `nas.space.sensitivity.Sensitivity.effects`.
         """
-        if self.shape.sensitivity is None:
-            return np.zeros((len(patterns), 0))
-        return self.shape.sensitivity.effects(2 ** self._of_kv_heads(patterns))
+        return predicted_effects(patterns, self.backbone.num_tokens, self._heads_per_kv, self.shape.sensitivity)
 
     def predicted(self, pattern: ModelPattern) -> Losses | None:
         """The effects of one pattern; None without a survey."""
@@ -150,10 +148,9 @@ class Problem:
         text, needle = (float(effect) for effect in self.effects([pattern])[0])
         return Losses(text=text, needle=needle if self.shape.sensitivity.knows_needles else None)
 
-    def _of_kv_heads(self, patterns: Sequence[ModelPattern]) -> NDArray[np.float64]:
-        """log2 of the mean keys per query of every KV head, shape (patterns, layers * KV heads)."""
-        alike = self.backbone.num_heads // self.shape.num_heads
-        return head_features(patterns, self.backbone.num_tokens)[:, ::alike]
+    @property
+    def _heads_per_kv(self) -> int:
+        return self.backbone.num_heads // self.shape.num_heads
 
     def try_out(self, pattern: ModelPattern) -> None:
         """Count a pattern and take its features, so that a pattern that makes either fail does so before it is used."""

@@ -23,6 +23,8 @@ class SpaceView:
         over_budget: whether a pattern exceeds a budget.
         identity: equal for two patterns that the study treats as one.
         features: of at least one pattern, shape (patterns, f).
+        expected: losses that a survey of the checkpoint predicts of at least one pattern, shape (patterns, losses);
+            None without a survey.
         rungs: where scores are taken, in optimiser steps, ascending.
     """
 
@@ -31,6 +33,7 @@ class SpaceView:
     over_budget: Callable[[ModelPattern], bool]
     identity: Callable[[ModelPattern], str]
     features: Callable[[Sequence[ModelPattern]], NDArray[np.float64]]
+    expected: Callable[[Sequence[ModelPattern]], NDArray[np.float64]] | None
     rungs: tuple[int, ...]
 
 

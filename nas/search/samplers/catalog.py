@@ -40,7 +40,7 @@ class _NumberedQMC(QMCSampler):
 
 
 SAMPLERS: dict[str, MakeSampler] = {
-    "ehvi": lambda asked: EHVISampler(asked.own_seed, asked.view, asked.outlook()),
+    "ehvi": lambda asked: EHVISampler(asked.own_seed, asked.number, asked.view, asked.outlook()),
     "tpe": lambda asked: TPESampler(seed=asked.own_seed, n_startup_trials=NUM_RANDOM, multivariate=True, group=True),
     "nsga2": lambda asked: NSGAIISampler(seed=asked.own_seed, population_size=POPULATION),
     "nsga3": lambda asked: NSGAIIISampler(seed=asked.own_seed, population_size=POPULATION),

@@ -15,6 +15,7 @@ from optuna.trial import FrozenTrial
 from nas.search.modelling.surrogate import JointPrediction
 from nas.search.samplers.ask_context import SpaceView
 from nas.search.samplers.candidates import Candidate, draw_candidates
+from nas.search.samplers.first_patterns import choose_first
 from nas.search.samplers.improvement import expected_hypervolume_improvement, undominated
 from nas.search.samplers.outlook import Outlook
 from nas.search.samplers.parameters import Params
@@ -40,18 +41,20 @@ class EHVISampler(BaseSampler):
 
     Args:
         seed: of this one ask.
+        number: of the trial, baselines not counted.
         view: the study's space.
         outlook: what follows from what is known.
     """
 
-    def __init__(self, seed: int, view: SpaceView, outlook: Outlook) -> None:
-        self._seed, self._view, self._outlook = seed, view, outlook
+    def __init__(self, seed: int, number: int, view: SpaceView, outlook: Outlook) -> None:
+        self._seed, self._number, self._view, self._outlook = seed, number, view, outlook
         self._random = RandomSampler(seed)
         self._params: Params = {}
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """The parameters of the chosen candidate; none if no new pattern was found."""
-        chosen = choose(self._view, self._outlook, self._seed)
+        first = choose_first(self._view, self._outlook.ids, self._number, self._seed)
+        chosen = first or choose(self._view, self._outlook, self._seed)
         if chosen is None:
             return {}
         self._params = chosen.params

@@ -55,6 +55,7 @@ class History:
             over_budget=lambda pattern: not self._store.keeps_budgets(self._costs(pattern)),
             identity=lru_cache(maxsize=1 << 14)(self._problem.shape.identity),
             features=self._problem.features,
+            expected=self._problem.expected if self._problem.shape.sensitivity is not None else None,
             rungs=self._rungs,
         )
 

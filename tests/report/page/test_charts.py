@@ -3,11 +3,12 @@
 import pytest
 from msgspec.structs import replace
 
-from nas.report.page.charts import curve_charts, fidelity_chart, prediction_chart, volume_charts
+from nas.report.page.charts import curve_charts, fidelity_chart, prediction_chart, survey_chart, volume_charts
 from nas.report.study.history import VolumeStep
 from nas.results.fidelity import LongRun
 from nas.results.front import Estimate
 from nas.results.insight import Prediction
+from nas.results.survey import Losses
 from tests.fronts import make_fidelity, make_front, make_point
 from tests.records import make_insight, make_measurement, make_record, trained_trial
 
@@ -66,3 +67,12 @@ def test_many_predictions_leave_no_room_for_numbers():
     assert chart is not None and {mark.text for mark in chart.marks} == {""}
     few = prediction_chart(make_record(insight=make_insight(predictions=found[:5])))
     assert few is not None and [mark.text for mark in few.marks] == ["0", "1", "2", "3", "4"]
+
+
+def test_what_a_survey_predicted_is_drawn_against_what_was_lost():
+    trials = [trained_trial(n, 2.5 + n / 10, predicted=Losses(text=n / 20)) for n in range(6)]
+    trials[0] = replace(trials[0], baseline="full")
+    chart = survey_chart(make_record(trials=tuple(trials)))
+    assert chart is not None and chart.title == "What the survey predicts: Kendall's tau 1.00 over 5 patterns"
+    assert [(mark.x, round(mark.y, 9)) for mark in chart.marks] == [(n / 20, n / 10) for n in range(1, 6)]
+    assert survey_chart(make_record(trials=tuple(replace(one, predicted=None) for one in trials))) is None

@@ -7,7 +7,13 @@ from nas.patterns.counting.pairs import count_row_pairs
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Global, LowRank, Neighborhood, Random, Select, Window
-from nas.search.modelling.features import expected_columns, feature_names, head_features, pattern_features
+from nas.search.modelling.features import (
+    expected_columns,
+    feature_names,
+    head_features,
+    local_keys,
+    pattern_features,
+)
 from tests.strategies import pattern_cases, quick
 
 
@@ -94,6 +100,15 @@ def test_heads_by_themselves_are_told_apart_where_their_layer_is_not():
     for row, pattern in zip(rows, (one, other), strict=True):
         heads = [head for layer in pattern.layers for head in layer.head_patterns()]
         assert row == pytest.approx([np.log2(count_row_pairs(head, 32).mean()) for head in heads])
+
+
+def test_first_tokens_are_no_wider_window():
+    """With them a head sees more keys, and as many near ones."""
+    window, with_sinks = (stack([(2, attend)]) for attend in ((Window(3),), (Window(3), Global(2))))
+    assert (head_features([with_sinks], 32) > head_features([window], 32)).all()
+    rows = local_keys([window, with_sinks, stack([(2, (Full(),))])], 32)
+    keys = np.minimum(np.arange(32) + 1, 4).mean()
+    np.testing.assert_allclose(rows, [[keys] * 2, [keys] * 2, [33 / 2] * 2], rtol=1e-6)
 
 
 def test_a_grid_is_read_as_its_mask():

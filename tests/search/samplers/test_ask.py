@@ -46,6 +46,7 @@ VIEW = SpaceView(
     over_budget=lambda pattern: False,
     identity=lambda pattern: pattern.id,
     features=lambda patterns: pattern_features(patterns, 64),
+    expected=None,
     rungs=(100,),
 )
 

@@ -52,6 +52,7 @@ def view_of(space, over_budget=lambda pattern: False, refuse=lambda pattern: Fal
         over_budget=over_budget,
         identity=lambda pattern: pattern.id,
         features=lambda patterns: pattern_features(patterns, 64),
+        expected=None,
         rungs=(100, 200, 400),
     )
 
