@@ -79,9 +79,9 @@ CERTAIN = 1e-9
 class Unpredicted(Problem):
     """A problem whose features leave out what a survey predicts."""
 
-    def features(self, patterns: Sequence[ModelPattern]) -> Array:
-        """See `Problem`; without the two columns in front."""
-        return super().features(patterns)[:, 2:]
+    def expected(self, patterns: Sequence[ModelPattern]) -> Array:
+        """See `Problem`; nothing."""
+        return np.zeros((len(patterns), 0))
 
 
 class AdditiveSampler(RandomSampler):
@@ -154,12 +154,18 @@ def predicted_order(view: SpaceView, baselines: Sequence[ModelPattern], num: int
 
 def _predicted(view: SpaceView, patterns: Sequence[ModelPattern]) -> Array:
     """Predicted effects on text and needles, then costs: shape (patterns, 2 + costs)."""
-    return np.column_stack([view.features(patterns)[:, :2], [view.costs(pattern) for pattern in patterns]])
+    assert view.expected is not None, "there is a survey"
+    return np.column_stack([view.expected(patterns), [view.costs(pattern) for pattern in patterns]])
 
 
 def unpredicted(problem: Problem) -> Problem:
     """The problem without what its survey predicts among its features."""
     return Unpredicted(**{field.name: getattr(problem, field.name) for field in fields(problem)})
+
+
+def ehvi_without(asked: AskContext) -> BaseSampler:
+    """`ehvi` of one ask, for an `Unpredicted` problem: no pattern is proposed for its prediction either."""
+    return SAMPLERS["ehvi"](replace(asked, view=replace(asked.view, expected=None)))
 
 
 @dataclass(frozen=True)
@@ -177,7 +183,7 @@ class Arm:
 
 ARMS = {
     "ehvi": Arm(lambda problem, num: SAMPLERS["ehvi"], surveyed=True),
-    "ehvi without": Arm(lambda problem, num: SAMPLERS["ehvi"]),
+    "ehvi without": Arm(lambda problem, num: ehvi_without),
     "additive": Arm(additive(lambda number: True), surveyed=True),
     "additive 5": Arm(additive(lambda number: number < 5), surveyed=True),
     "additive 10": Arm(additive(lambda number: number < 10), surveyed=True),

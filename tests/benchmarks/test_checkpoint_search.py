@@ -64,7 +64,8 @@ def test_the_prediction_puts_first_what_it_says_adds_most() -> None:
         costs=lambda pattern: (width(pattern) / 16,),
         over_budget=lambda pattern: False,
         identity=lambda pattern: pattern.id,
-        features=lambda patterns: np.array([[loss(pattern), loss(pattern)] for pattern in patterns]),
+        features=lambda patterns: np.zeros((len(patterns), 0)),
+        expected=lambda patterns: np.array([[loss(pattern), loss(pattern)] for pattern in patterns]),
         rungs=(1,),
     )
     order = checkpoint_search.predicted_order(view, [one_window(15), one_window(0)], 10, seed=0)

@@ -15,10 +15,10 @@ from optuna.trial import FrozenTrial
 from nas.search.modelling.surrogate import JointPrediction
 from nas.search.samplers.ask_context import SpaceView
 from nas.search.samplers.candidates import Candidate, draw_candidates
-from nas.search.samplers.first_patterns import choose_first
 from nas.search.samplers.improvement import expected_hypervolume_improvement, undominated
 from nas.search.samplers.outlook import Outlook
 from nas.search.samplers.parameters import Params
+from nas.search.samplers.predicted_patterns import choose_predicted
 
 Array = NDArray[np.float64]
 
@@ -53,8 +53,8 @@ class EHVISampler(BaseSampler):
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """The parameters of the chosen candidate; none if no new pattern was found."""
-        first = choose_first(self._view, self._outlook.ids, self._number, self._seed)
-        chosen = first or choose(self._view, self._outlook, self._seed)
+        predicted = choose_predicted(self._view, self._outlook, self._number, self._seed)
+        chosen = predicted or choose(self._view, self._outlook, self._seed)
         if chosen is None:
             return {}
         self._params = chosen.params

@@ -55,10 +55,12 @@ class Outlook:
 
     Args:
         ids: identities of all known patterns.
+        patterns: those that models are made of.
         models: None while fewer than LEAST_TRAINED patterns are trained.
     """
 
     ids: Set[str]
+    patterns: Sequence[ModelPattern]
     models: Models | None
 
 
@@ -72,7 +74,7 @@ def outlook_of(evidence: Evidence, features_of: FeaturesOf, rungs: Sequence[int]
     """
     ids = frozenset(evidence.ids)
     if evidence.num_trained < LEAST_TRAINED:
-        return Outlook(ids, None)
+        return Outlook(ids, evidence.patterns, None)
     features = features_of(evidence.patterns)
     surrogates = [Surrogate(features, values, rungs) for values in evidence.values]
     forecasts = [
@@ -86,7 +88,7 @@ def outlook_of(evidence: Evidence, features_of: FeaturesOf, rungs: Sequence[int]
         evidence.values[:, contenders],
         evidence.costs[contenders],
     )
-    return Outlook(ids, models)
+    return Outlook(ids, evidence.patterns, models)
 
 
 def _parents(evidence: Evidence, forecasts: Sequence[Prediction]) -> list[Params]:
