@@ -74,7 +74,7 @@ def test_every_table_is_asked_for_its_own_horizons(truth: Truth) -> None:
     options = Namespace(methods="random x", draws=0, trials=60, seeds=2)
     keys = list(search_cost.keys_of(options, TABLE, truth))
     assert [(key.method, key.seed) for key in keys[:2]] == [("random x 240", 0), ("random x 480", 0)]
-    assert len(keys) == 2 * len(truth.rungs) and {key.table for key in keys} == {TABLE.as_posix()}
+    assert len(keys) == 2 * (2 * len(truth.rungs) - 1) and {key.table for key in keys} == {TABLE.as_posix()}
 
 
 def test_the_picture_is_drawn(truth: Truth, tmp_path: Path) -> None:
