@@ -95,8 +95,16 @@ BENCHMARKS = (
     Benchmark(
         "anchors",
         "What is known of larger models",
-        ("benchmarks/anchors.py", "tables/tabular-text.jsonl"),
-        "Whether the proxies of the shipped table order patterns as larger models do (docs/transfer.md).",
+        (
+            "benchmarks/anchors.py",
+            "tables/tabular-text.jsonl",
+            "tables/ladder/S-base100.jsonl",
+            "tables/ladder/S-convolution.jsonl",
+            "tables/ladder/S-shift.jsonl",
+            "--noise-of",
+            "tables/tabular-text.jsonl",
+        ),
+        "Whether small proxies of four regimes order patterns as larger models do (docs/transfer.md).",
     ),
     Benchmark(
         "transfer",
