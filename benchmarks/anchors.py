@@ -8,9 +8,8 @@ Each table is one regime: settings of the proxy, of its training and of the task
 nats per token) or recall. Anchors are found by what they attend to, so any table that holds some of them can be read,
 finished or not. A difference is that of means over the seeds that both patterns were trained with, positive where the
 first is better; its interval holds 95%, with noise pooled over all patterns of the table (claims/noise.py). A table of
-one seed has the noise of another one at the same length, if one is named that has seeds enough:
-
-    python benchmarks/anchors.py tables/ladder/S-*.jsonl --noise-of tables/tabular-text.jsonl
+one seed has the noise of another one in the same unit and at the same length, the shipped one unless one is named.
+Without tables, those of four regimes at the small size are judged.
 """
 
 import argparse
@@ -29,16 +28,24 @@ from nas.errors import InputError, NasError
 from nas.ground_truth.file import read_table
 from nas.patterns.label import label
 
+SHIPPED = Path(__file__).parents[1] / "tables" / "tabular-text.jsonl"
+REGIMES = (
+    SHIPPED,
+    SHIPPED.parent / "anchors" / "S-base100.jsonl",
+    *(SHIPPED.parent / "ladder" / f"S-{name}.jsonl" for name in ("convolution", "shift")),
+)
+"""Plain proxies, and those of three other regimes."""
+
 
 def main(words: Sequence[str] | None = None) -> int:
     """Judge every table, print, keep; 0 whatever the verdicts are."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="+", type=Path, metavar="TABLE", help="a file of nas table build")
-    parser.add_argument("--noise-of", type=Path, metavar="TABLE", help="of the same unit, for tables of one seed")
+    parser.add_argument("tables", nargs="*", type=Path, default=REGIMES, metavar="TABLE", help="of nas table build")
+    parser.add_argument("--noise-of", type=Path, default=SHIPPED, metavar="TABLE", help="for tables of one seed")
     parser.add_argument("--out", type=Path, help="keep the findings there, as JSON")
     options = parser.parse_args(words)
     try:
-        like = read_table(options.noise_of) if options.noise_of else None
+        like = read_table(options.noise_of)
         regimes = [Regime.read(path, like) for path in options.tables]
         found = [(regime, findings(regime)) for regime in regimes]
     except NasError as error:
@@ -75,7 +82,7 @@ def noise_line(regime: Regime) -> str:
     noise, unit = regime.noise, regime.table.task.unit
     if noise is None:
         return "No pattern has two seeds, so nothing is decided."
-    whose = ", as in the table that is named for it" if regime.has_noise_of_another else ""
+    whose = ", as in the table that stands for it" if regime.has_noise_of_another else ""
     return (
         f"Noise of one run{whose}: {noise.deviation:.4f} {unit} ({noise.num_degrees} degrees of freedom); two runs of "
         f"one pattern differ by less than {noise.margin:.4f} in 95% of all cases, which is the margin of `not worse "

@@ -95,15 +95,7 @@ BENCHMARKS = (
     Benchmark(
         "anchors",
         "What is known of larger models",
-        (
-            "benchmarks/anchors.py",
-            "tables/tabular-text.jsonl",
-            "tables/ladder/S-base100.jsonl",
-            "tables/ladder/S-convolution.jsonl",
-            "tables/ladder/S-shift.jsonl",
-            "--noise-of",
-            "tables/tabular-text.jsonl",
-        ),
+        ("benchmarks/anchors.py",),
         "Whether small proxies of four regimes order patterns as larger models do (docs/transfer.md).",
     ),
     Benchmark(
