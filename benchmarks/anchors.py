@@ -7,7 +7,9 @@
 Each table is one regime: settings of the proxy, of its training and of the task, which must be one of language (bits or
 nats per token) or recall. Anchors are found by what they attend to, so any table that holds some of them can be read,
 finished or not. A difference is that of means over the seeds that both patterns were trained with, positive where the
-first is better; its interval holds 95%, with noise pooled over all patterns of the table (claims/noise.py).
+first is better; its interval holds 95%, with noise pooled over all patterns of the table (claims/noise.py). A table of
+one seed has the noise of another one in the same unit and at the same length, the shipped one unless one is named.
+Without tables, those of four regimes at the small size are judged.
 """
 
 import argparse
@@ -23,17 +25,29 @@ from claims.regime import Regime
 from claims.text import TEXT_CLAIMS
 
 from nas.errors import InputError, NasError
+from nas.ground_truth.file import read_table
 from nas.patterns.label import label
+
+SHIPPED = Path(__file__).parents[1] / "tables" / "tabular-text.jsonl"
+REGIMES = (
+    SHIPPED,
+    SHIPPED.parent / "anchors" / "S-base100.jsonl",
+    *(SHIPPED.parent / "ladder" / f"S-{name}.jsonl" for name in ("convolution", "shift")),
+)
+"""Plain proxies, and those of three other regimes."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Judge every table, print, keep; 0 whatever the verdicts are."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="+", type=Path, metavar="TABLE", help="a file of nas table build")
+    parser.add_argument("tables", nargs="*", type=Path, default=REGIMES, metavar="TABLE", help="of nas table build")
+    parser.add_argument("--noise-of", type=Path, default=SHIPPED, metavar="TABLE", help="for tables of one seed")
     parser.add_argument("--out", type=Path, help="keep the findings there, as JSON")
     options = parser.parse_args(words)
     try:
-        found = [(regime, findings(regime)) for regime in map(Regime.read, options.tables)]
+        like = read_table(options.noise_of)
+        regimes = [Regime.read(path, like) for path in options.tables]
+        found = [(regime, findings(regime)) for regime in regimes]
     except NasError as error:
         print(f"anchors.py: {error}", file=sys.stderr)
         return 2
@@ -68,10 +82,11 @@ def noise_line(regime: Regime) -> str:
     noise, unit = regime.noise, regime.table.task.unit
     if noise is None:
         return "No pattern has two seeds, so nothing is decided."
+    whose = ", as in the table that stands for it" if regime.has_noise_of_another else ""
     return (
-        f"Noise of one run: {noise.deviation:.4f} {unit} ({noise.num_degrees} degrees of freedom); two runs of one "
-        f"pattern differ by less than {noise.margin:.4f} in 95% of all cases, which is the margin of `not worse than` "
-        "and `within noise of`."
+        f"Noise of one run{whose}: {noise.deviation:.4f} {unit} ({noise.num_degrees} degrees of freedom); two runs of "
+        f"one pattern differ by less than {noise.margin:.4f} in 95% of all cases, which is the margin of `not worse "
+        "than` and `within noise of`."
     )
 
 

@@ -38,10 +38,15 @@ class Carried:
 
     def sample(self, suggest: Suggester, shape: Shape) -> ModelPattern:
         """A pattern of the shape from a suggested id, which is its own."""
-        known = {entry.pattern.id for entry in read_table(SHIPPED).plan.entries}
+        known = _shipped_ids()
         found = [form for kind in OTHER for form in small_forms(shape, kind).values() if form.id not in known]
         offered = {form.id: form for form in found}
         return offered[Choice(sorted(offered)).draw(suggest, "pattern")]
+
+
+@cache
+def _shipped_ids() -> frozenset[str]:
+    return frozenset(entry.pattern.id for entry in read_table(SHIPPED).plan.entries)
 
 
 @cache

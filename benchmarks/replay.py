@@ -1,10 +1,12 @@
 """Studies replayed on a table: what would be trained is looked up."""
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from nas.costs.counting import count_cost
 from nas.costs.target import Target
@@ -22,6 +24,8 @@ from nas.results.table import TableRow
 from nas.results.trial import Trial
 from nas.search.executors.jobs import Job, JobResult, OnProgress, ProfileJob
 from nas.space.space import Shape, Space, Suggester
+
+FeaturesOf = Callable[[Sequence[ModelPattern]], NDArray[np.float64]]
 
 
 class ReplayExecutor:
@@ -76,8 +80,12 @@ class ReplayExecutor:
         """
         return self._measured[pattern.id, seed, rung].measurement
 
+    def of_table(self, trial: int, seed: int) -> int:
+        """The table's seed that stands for a trial's."""
+        return self._seeds[seed]
+
     def _look_up(self, trial: int, member: Member, job: Job) -> Measurement:
-        known = self.known(member.pattern, self._seeds[job.seed], job.rung)
+        known = self.known(member.pattern, self.of_table(trial, job.seed), job.rung)
         steps = job.rung - self._trunks.get((member.pattern.id, job.seed), 0)
         self.train_flops += count_cost(member.pattern, self._proxy).train_flops * self._training.batch_size * steps
         self.steps[trial, job.seed, job.rung] += steps
@@ -125,6 +133,34 @@ class MemoryDecisions:
     def replace(self, decisions: Sequence[Decision]) -> None:
         """Keep these decisions, and no others."""
         self._kept[:] = decisions
+
+
+class NearestPattern:
+    """A space whose patterns all stand for the nearest one that a table has; passes `nas.space.space.Space`.
+
+    So a search of a table of patterns that were drawn from a space has the whole space to propose from, whichever
+    sampler it is by, and none of its trials is lost.
+
+    Args:
+        space: what the table is of.
+        known: the patterns that it has, two or more.
+        features_of: patterns as features, shape (patterns, f).
+    """
+
+    def __init__(self, space: Space, known: Sequence[ModelPattern], features_of: FeaturesOf) -> None:
+        self._space, self._known, self._features_of = space, tuple(known), features_of
+        self._nearest = {pattern.id: pattern for pattern in known}
+        features = features_of(known)
+        self._scale = np.where((spread := features.std(axis=0)) > 0, spread, 1.0)
+        self._features = features / self._scale
+
+    def sample(self, suggest: Suggester, shape: Shape) -> ModelPattern:
+        """The known pattern that is nearest to one of the space, by standardised features."""
+        pattern = self._space.sample(suggest, shape)
+        if pattern.id not in self._nearest:
+            away = self._features - self._features_of([pattern]) / self._scale
+            self._nearest[pattern.id] = self._known[int((away**2).sum(axis=1).argmin())]
+        return self._nearest[pattern.id]
 
 
 class MemoryStorage:

@@ -1,6 +1,6 @@
 """Draw the pictures of the documentation again: `make pictures`, half a minute.
 
-    python demos/pictures.py                      # the gallery, and the shipped table
+    python demos/pictures.py                      # the gallery, the shipped table, and what the ladder's tables say
     python demos/pictures.py --study runs/llama   # also the front of a study, which the README shows
 
 Not drawn here: `search_cost.png` (`benchmarks/search_cost.py --picture`, hours), `checkpoint.png` (the front of the
@@ -11,6 +11,8 @@ study in docs/checkpoints.md), `pattern.png` (a trial of the README's study, by 
 import argparse
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -34,6 +36,8 @@ def main(words: Sequence[str] | None = None) -> None:
     for command in gallery_commands():
         draw_pattern(command, options.out)
     draw_table(read_table(TABLE), options.out / "table.png")
+    of_ladder = [sys.executable, ROOT / "benchmarks" / "transfer_picture.py", "--out", options.out]
+    subprocess.run(of_ladder, check=True)
     if options.study:
         draw_front(read_front(options.study), options.out / "front.png")
 

@@ -24,14 +24,20 @@ class Regime:
     Args:
         name: of its file.
         table: complete or unfinished; of any space, as anchors are found by their ids.
+        like: a table whose noise stands for that of this one if it has a single seed; None for no such table.
     """
 
     name: str
     table: Table
+    like: Table | None = None
 
     @classmethod
-    def read(cls, path: Path) -> "Regime":
+    def read(cls, path: Path, like: Table | None = None) -> "Regime":
         """The regime of a table's file.
+
+        Args:
+            path: of the file.
+            like: see `Regime`.
 
         Raises:
             InputError: it is not a table, or not one of causal patterns.
@@ -39,7 +45,7 @@ class Regime:
         table = read_table(path)
         if not all(entry.pattern.causal for entry in table.plan.entries):
             raise InputError(str(path), "must be a table of causal patterns", "bidirectional ones")
-        return cls(path.stem, table)
+        return cls(path.stem, table, like)
 
     @property
     def title(self) -> str:
@@ -97,9 +103,23 @@ class Regime:
 
     @cached_property
     def noise(self) -> Noise | None:
-        """Pooled over all patterns of the table; None if none has two seeds."""
-        return Noise.of(list(own.values()) for own in Qualities(self.table).by_seed(self.rung).values())
+        """Pooled over all patterns of the table, or of the other one; None if neither has two seeds of one."""
+        own = _noise(self.table, self.rung)
+        if own is None and self.like is not None and self.has_noise_of_another:
+            return _noise(self.like, self.rung)
+        return own
+
+    @property
+    def has_noise_of_another(self) -> bool:
+        """Whether its own seeds are too few, and the other table says how noisy runs of this length are."""
+        if self.like is None or len(self.table.plan.seeds) > 1:
+            return False
+        return self.like.task.unit == self.table.task.unit and self.rung in self.like.plan.rungs
 
     def pairs(self, name: str) -> int:
         """Pairs of query and key that an anchor sees in all layers and heads."""
         return cost_for(self.anchors[name], self.num_tokens).pairs
+
+
+def _noise(table: Table, rung: int) -> Noise | None:
+    return Noise.of(list(own.values()) for own in Qualities(table).by_seed(rung).values())

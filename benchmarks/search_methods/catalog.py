@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from search_methods.asha import mo_asha
+from search_methods.by_gain import by_gain
 from search_methods.driven import driven
 from search_methods.libraries import by_library, is_there
 from search_methods.orders import by_cost_alone, by_shared_weights
@@ -23,7 +24,8 @@ OPTIMISERS = {
     "GP, 4 random draws": "gp",
     "ehvi": "ehvi",
 }
-"""Samplers that are run at every horizon: all patterns are trained to it, and ranked by their scores there."""
+"""Samplers that are run at every horizon: all patterns are trained to it, and ranked by their scores there, as measured
+or projected from it and the rung below (`projections.py`)."""
 FIRST_VERSION = {"sampler": "tpe, 10 random", "num_rungs": 1, "num_steps": 480}
 """What the first version of this project did: 24 patterns, no rungs, ranked as they are."""
 NUM_TRIALS_OF_GP = 24
@@ -34,9 +36,9 @@ MOST_SEARCHES_OF_GP = 8
 """Searches by each of these."""
 
 
-def at_horizon(name: str, num_steps: int) -> str:
-    """The name of a method whose training runs all have one length."""
-    return f"{name} x {num_steps:,}"
+def at_horizon(name: str, num_steps: int, *, project: bool = False) -> str:
+    """The name of a method whose training runs all have one length, and that ranks by projections or as measured."""
+    return f"{name} x {num_steps:,}" + (", projected" if project else "")
 
 
 def methods_for(rungs: Sequence[int]) -> Methods:
@@ -51,7 +53,12 @@ def methods_for(rungs: Sequence[int]) -> Methods:
         **_at_every_horizon(rungs),
         **_of_libraries(rungs),
         "make search": (driven, make_search),
+        "make search, as measured": (driven, make_search | {"project_to": 0}),
         "make search, 24 patterns": (driven, make_search | {"num_trials": 24}),
+        "make search, two seeds in turn": (driven, make_search | {"num_seeds": 2}),
+        "make search, three seeds in turn": (driven, make_search | {"num_seeds": 3}),
+        "gain per FLOP": (by_gain, {"num_steps": quarter, "num_rungs": 2}),
+        "gain per FLOP, all rungs": (by_gain, {"num_steps": rungs[-1], "num_rungs": len(rungs)}),
         "first version": (driven, FIRST_VERSION),
         "first version, 24 patterns": (driven, FIRST_VERSION | {"num_trials": 24}),
         "five narrow-first patterns, untrained": (untrained, {"prior": narrow_first, "at_random": False}),
@@ -74,13 +81,15 @@ def methods_for(rungs: Sequence[int]) -> Methods:
 
 def _at_every_horizon(rungs: Sequence[int]) -> Methods:
     methods: Methods = {}
-    for name, sampler in OPTIMISERS.items():
-        for rung in rungs:
-            options = {"sampler": sampler, "num_rungs": 1, "num_steps": rung}
+    for rung, project in [*((rung, False) for rung in rungs), *((rung, True) for rung in rungs[1:])]:
+        own = {"num_steps": rung, "project": project}
+        for name, sampler in OPTIMISERS.items():
             limit = {"num_trials": NUM_TRIALS_OF_GP} if "gp" in sampler else {}
-            methods[at_horizon(name, rung)] = (driven, options | limit)
-    for rung in rungs:
-        methods[at_horizon("growing windows", rung)] = (trained, {"prior": growing, "num_steps": rung})
+            methods[at_horizon(name, rung, project=project)] = (
+                driven,
+                {"sampler": sampler, "num_rungs": 1} | own | limit,
+            )
+        methods[at_horizon("growing windows", rung, project=project)] = (trained, {"prior": growing} | own)
     return methods
 
 

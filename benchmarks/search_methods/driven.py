@@ -1,7 +1,7 @@
 """Studies by the product's own driver, replayed on a table and judged after every training."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,10 @@ from typing import Any
 from optuna.samplers import GPSampler, TPESampler
 from replay import MemoryStorage, ReplayExecutor
 
+from nas.costs.target import Target
+from nas.proxy.settings import TrainingSettings
 from nas.results.observer import Observer
+from nas.results.table import TableRow
 from nas.results.trial import Trial, TrialState
 from nas.search.concurrency import Concurrency
 from nas.search.devices import CPU_COHORT
@@ -19,6 +22,7 @@ from nas.search.problem.problem import scores_and_objectives
 from nas.search.samplers.ask_context import MakeSampler
 from nas.search.samplers.catalog import SAMPLERS
 from search_methods.mutation import ParetoMutation
+from search_methods.projections import projection_overhead
 from search_methods.search import Chosen, Search
 from search_methods.settings import study_settings
 from search_methods.truth import load
@@ -63,15 +67,66 @@ class Trace(Observer):
         self.cpu_seconds += time.process_time() - started
 
 
-def driven(path: Path, num_draws: int, seed: int, *, sampler: str, **study: Any) -> Search:
-    """One study by the product's own driver."""
-    table, problem, truth = load(path, num_draws)
-    settings = study_settings(table, seed=seed, **study)
+class SpreadExecutor(ReplayExecutor):
+    """A replay in which trials take their seeds in turn, where all trials of a study share one.
+
+    Args:
+        rows: see `ReplayExecutor`.
+        seeds: see `ReplayExecutor`.
+        training: see `ReplayExecutor`.
+        proxy: see `ReplayExecutor`.
+        in_turn: the table's seeds that trials take, by trial.
+    """
+
+    def __init__(
+        self,
+        rows: Iterable[TableRow],
+        seeds: Mapping[int, int],
+        training: TrainingSettings,
+        proxy: Target,
+        in_turn: Sequence[int],
+    ) -> None:
+        super().__init__(rows, seeds, training, proxy)
+        self._in_turn = in_turn
+
+    def of_table(self, trial: int, seed: int) -> int:
+        """The next trial has the next seed."""
+        return self._in_turn[trial % len(self._in_turn)]
+
+
+def driven(
+    path: Path,
+    num_draws: int,
+    seed: int,
+    *,
+    sampler: str,
+    num_steps: int | None = None,
+    project: bool = False,
+    num_seeds: int = 1,
+    **study: Any,
+) -> Search:
+    """One study by the product's own driver.
+
+    Args:
+        path: of the table.
+        num_draws: see `load`.
+        seed: of the search.
+        sampler: one of MAKERS.
+        num_steps: of its longest runs; None for the table's last rung.
+        project: with a single rung: rank by qualities that are projected from it and the rung below, which is scored
+            too. With several rungs a study projects by itself.
+        num_seeds: that trials are spread over, one each in turn.
+        study: see `study_settings`.
+    """
+    table, problem, truth = load(path, num_draws, project=project)
+    settings = study_settings(table, seed=seed, num_steps=num_steps, **study)
+    overhead = projection_overhead(table, settings.training.num_steps) if project else 1.0
     scores, objectives = scores_and_objectives(settings, problem.backbone)
     problem = replace(problem, scores=scores, objectives=objectives)
     quality = next(goal.name for goal in objectives if goal.scores)
-    executor = ReplayExecutor(table.rows, {seed * 1000: truth.own_seed(seed)}, table.training, problem.target)
-    trace = Trace(lambda: executor.train_flops)
+    seeds = [truth.own_seed(seed + index) for index in range(num_seeds)]
+    executor = SpreadExecutor(table.rows, {seed * 1000: seeds[0]}, table.training, problem.target, seeds)
+    trace = Trace(lambda: overhead * executor.train_flops)
     concurrency = Concurrency(num_workers=2, cohort_size=CPU_COHORT)
     trace.driver = Driver(
         settings, problem, MAKERS[sampler], MemoryStorage(), executor, Observers([trace]), concurrency

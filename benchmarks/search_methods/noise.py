@@ -1,5 +1,6 @@
 """The noise of a table: what its seeds say about how far two runs of one pattern lie apart."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,11 +26,13 @@ class TableNoise:
         pattern_root: Cholesky factor of the correlation between patterns, shape (patterns, patterns).
         share: of the variance that similar patterns have in common: what is good luck for a pattern is good luck for
             its neighbours, and no model of the scores can average it out.
+        length: over which it is common, in median distances between patterns.
     """
 
     rung_root: Array
     pattern_root: Array
     share: float
+    length: float
 
     @classmethod
     def of(cls, curves: Array, features: Array) -> "TableNoise":
@@ -42,10 +45,20 @@ class TableNoise:
         root = rung_root(curves)
         whitened = np.linalg.solve(root, _contrasts(curves).transpose(0, 2, 1)).transpose(0, 2, 1)
         columns = np.concatenate(list(whitened), axis=1)
-        kernels = _kernels(features)
-        settings = [(share, kernel) for kernel in kernels for share in SHARES]
-        share, kernel = max(settings, key=lambda one: _likelihood(columns, _correlation(*one)))
-        return cls(root, _cholesky(_correlation(share, kernel)), share)
+        settings = [(share, length) for length in LENGTHS for share in SHARES]
+        share, length = max(settings, key=lambda one: _likelihood(columns, _correlation(features, *one)))
+        return cls(root, _cholesky(_correlation(features, share, length)), share, length)
+
+    def among(self, features: Array, places: Sequence[int]) -> "TableNoise":
+        """The same noise among other patterns and at some of the rungs.
+
+        Args:
+            features: of the patterns, shape (patterns, f).
+            places: of the rungs among this noise's own.
+        """
+        covariance = (self.rung_root @ self.rung_root.T)[np.ix_(places, places)]
+        correlation = _correlation(features, self.share, self.length)
+        return TableNoise(_cholesky(covariance), _cholesky(correlation), self.share, self.length)
 
     def draw(self, generator: np.random.Generator) -> Array:
         """One seed's noise, shape (patterns, rungs)."""
@@ -59,20 +72,20 @@ def rung_root(curves: Array) -> Array:
     return _cholesky(fields.T @ fields / len(fields))
 
 
-def shrunken(curves: Array) -> Array:
-    """What two or more seeds say about the quality of every pattern at every rung, freed of the noise in their mean.
+def shrunken(curves: Array, root: Array) -> Array:
+    """What the seeds of a table say about the quality of every pattern at every rung, freed of the noise in their mean.
 
     Means are drawn towards the mean pattern by as much of their covariance between rungs as is noise: the posterior
     mean of a Gaussian pattern (Efron and Morris 1972).
 
     Args:
         curves: qualities, shape (patterns, seeds, rungs).
+        root: of the covariance of one run's noise between rungs, such as `rung_root(curves)`.
 
     Returns:
         shape (patterns, rungs).
     """
     means = curves.mean(axis=1)
-    root = rung_root(curves)
     noise = root @ root.T / curves.shape[1]
     values, vectors = np.linalg.eigh(np.cov(means.T) - noise)
     between = vectors @ np.diag(np.maximum(values, 0.0)) @ vectors.T
@@ -87,17 +100,14 @@ def _contrasts(curves: Array) -> Array:
     return contrasts
 
 
-def _kernels(features: Array) -> list[Array]:
-    """Gaussian kernels over the patterns' standardised features, one for each length."""
+def _correlation(features: Array, share: float, length: float) -> Array:
+    """Of the noise between patterns: a share of it by a Gaussian kernel over their standardised features."""
     spread = features.std(axis=0)
     scaled = (features - features.mean(axis=0))[:, spread > 0] / spread[spread > 0]
     squared = ((scaled[:, None] - scaled[None]) ** 2).sum(axis=-1)
     unit = np.median(squared[np.triu_indices(len(scaled), 1)])
-    return [np.exp(-squared / (2 * unit * length**2)) for length in LENGTHS]
-
-
-def _correlation(share: float, kernel: Array) -> Array:
-    identity = np.eye(len(kernel))
+    identity = np.eye(len(features))
+    kernel: Array = np.exp(-squared / (2 * unit * length**2))
     return (1 - share) * identity + share * kernel + JITTER * identity
 
 

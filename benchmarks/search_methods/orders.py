@@ -53,7 +53,9 @@ def _trained_fully(order: Sequence[str], truth: Truth, seed: int, spent: float =
     return trained_in_order(order, truth, seed, truth.rungs[-1], spent)
 
 
-def trained_in_order(order: Sequence[str], truth: Truth, seed: int, num_steps: int, spent: float = 0.0) -> Search:
+def trained_in_order(
+    order: Sequence[str], truth: Truth, seed: int, num_steps: int, spent: float = 0.0, overhead: float = 1.0
+) -> Search:
     """Patterns are trained one after another, and those on the front of their scores are chosen.
 
     Args:
@@ -62,10 +64,11 @@ def trained_in_order(order: Sequence[str], truth: Truth, seed: int, num_steps: i
         seed: of the search.
         num_steps: of every pattern; a rung of the table.
         spent: training FLOPs before the first one.
+        overhead: what every run costs as a multiple of its steps (`projection_overhead`).
     """
     moments = []
     for count, identity in enumerate(order, 1):
-        spent += truth.step_flops[identity] * num_steps
+        spent += truth.step_flops[identity] * num_steps * overhead
         moments.append(Chosen(spent, tuple(truth.observed_front(order[:count], seed, num_steps))))
     ranked = {identity: truth.observed(identity, seed, num_steps)[0] for identity in order}
     return Search(tuple(moments), truth.tau(ranked))

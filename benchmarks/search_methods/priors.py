@@ -7,6 +7,7 @@ from pathlib import Path
 from nas.errors import InputError
 from nas.results.table import TableEntry
 from search_methods.orders import trained_in_order
+from search_methods.projections import projection_overhead
 from search_methods.search import Chosen, Search
 from search_methods.truth import load
 
@@ -58,12 +59,14 @@ def trained(
     prior: Callable[[TableEntry, int], bool],
     num_steps: int,
     num_trials: int,
+    project: bool = False,
 ) -> Search:
     """The patterns of a prior are trained in random order, as many steps each; the front of their scores is chosen."""
-    _, _, truth = load(path, num_draws)
+    table, _, truth = load(path, num_draws, project=project)
     ids = of_prior(path, num_draws, prior)
     random.Random(seed).shuffle(ids)
-    return trained_in_order(ids[:num_trials], truth, seed, num_steps)
+    overhead = projection_overhead(table, num_steps) if project else 1.0
+    return trained_in_order(ids[:num_trials], truth, seed, num_steps, overhead=overhead)
 
 
 def of_prior(path: Path, num_draws: int, prior: Callable[[TableEntry, int], bool]) -> list[str]:

@@ -34,7 +34,11 @@ def method_lines(searches: Searches, truth: Truth) -> Iterator[str]:
     yield from table_lines(heads, ([name, *_cells(own, truth)] for name, own in searches.items()))
     yield ""
     yield f"Full runs until {GOAL:.0%} is kept, and the share at the end, by horizon in optimiser steps.\n"
-    rows = [[name, *_by_horizon(name, searches, truth)] for name in [*OPTIMISERS, "growing windows"]]
+    rows = [
+        [name + (", projected" if project else ""), *_by_horizon(name, searches, truth, project=project)]
+        for project in (False, True)
+        for name in [*OPTIMISERS, "growing windows"]
+    ]
     yield from table_lines(["method", *(f"{rung:,}" for rung in truth.rungs)], (row for row in rows if any(row[1:])))
 
 
@@ -78,10 +82,10 @@ def _cells(searches: Sequence[Search], truth: Truth) -> list[str]:
     return cells
 
 
-def _by_horizon(name: str, searches: Searches, truth: Truth) -> list[str]:
+def _by_horizon(name: str, searches: Searches, truth: Truth, *, project: bool) -> list[str]:
     cells = []
     for rung in truth.rungs:
-        own = searches.get(at_horizon(name, rung), [])
+        own = searches.get(at_horizon(name, rung, project=project), [])
         ends = [truth.share(search.moments[-1].ids) for search in own]
         cells.append(f"{_cost(costs(own, truth))}; {fmean(ends):.3f}" if own else "")
     return cells

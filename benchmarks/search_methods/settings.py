@@ -17,6 +17,7 @@ def study_settings(
     seed: int = 0,
     num_steps: int | None = None,
     rung_ratio: int = 2,
+    project_to: float = 20,
 ) -> StudySettings:
     """A study of the table's space, task and proxy, trained to `num_steps`, or to the table's last rung."""
     written = table.header.settings
@@ -35,6 +36,7 @@ def study_settings(
             test_lengths=[],
         ),
         objectives=OBJECTIVES,
+        project_to=project_to,
         confirm_seeds=0,
         fidelity=FidelitySettings(num_patterns=0),
     )

@@ -2,15 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 from msgspec import structs
 
 from nas.errors import InputError
-from nas.ground_truth.file import Table
+from nas.ground_truth.file import Table, read_table
 from nas.patterns.model import ModelPattern
 from nas.results.table import TableRow
+from nas.search.problem.problem import make_problem
 from search_methods.noise import Array, TableNoise, shrunken
+from search_methods.settings import study_settings
+
+SHIPPED = Path(__file__).parents[2] / "tables" / "tabular-text.jsonl"
 
 Scores = dict[tuple[str, int, int], float]
 """Quality by pattern id, seed and rung."""
@@ -36,28 +42,53 @@ def curves_of(table: Table, patterns: Sequence[ModelPattern]) -> Array:
     )
 
 
+def noise_of(table: Table, patterns: Sequence[ModelPattern], features: Array) -> TableNoise:
+    """The noise of a table by its own seeds; if it has a single one, that of the shipped table stands for it.
+
+    Of the shipped table's rungs those of the same lengths count, and its last ones where a length is missing.
+
+    Args:
+        table: whose noise is asked for.
+        patterns: those that it has whole.
+        features: of the patterns, shape (patterns, f).
+
+    Raises:
+        InputError: the table has a single seed, and the shipped one is of another task.
+    """
+    if len(table.plan.seeds) > 1:
+        return TableNoise.of(curves_of(table, patterns), features)
+    shipped = read_table(SHIPPED)
+    if table.task.unit != shipped.task.unit:
+        allowed = f"must have two seeds or more for its noise to be drawn, or be in {shipped.task.unit}"
+        raise InputError("table", allowed, list(table.plan.seeds), "Replay its own seed: leave out --draws.")
+    own, theirs = table.plan.rungs, shipped.plan.rungs
+    same = all(rung in theirs for rung in own)
+    places = [theirs.index(rung) for rung in own] if same else range(len(theirs))[-len(own) :]
+    return _shipped_noise().among(features, list(places))
+
+
+@cache
+def _shipped_noise() -> TableNoise:
+    table = read_table(SHIPPED)
+    patterns = [entry.pattern for entry in table.plan.entries]
+    problem = make_problem(study_settings(table, num_rungs=1))
+    return TableNoise.of(curves_of(table, patterns), problem.features(patterns))
+
+
 def simulated(
-    table: Table, patterns: Sequence[ModelPattern], features: Array, num_draws: int
+    table: Table, patterns: Sequence[ModelPattern], noise: TableNoise, num_draws: int
 ) -> tuple[Table, dict[str, float]]:
     """A table of draws in the place of seeds, and the quality at the last rung that they scatter about, by pattern id.
 
-    Truth is what the table's seeds say, drawn towards the mean by as much as is noise; the noise has the table's
-    covariance between rungs, and is as alike as the table's in similar patterns.
+    Truth is what the table's seeds say, drawn towards the mean by as much as is noise.
 
     Args:
-        table: of two seeds or more.
+        table: of any number of seeds.
         patterns: those that it has whole.
-        features: of the patterns, shape (patterns, f).
+        noise: of its runs.
         num_draws: seeds of the new table.
-
-    Raises:
-        InputError: the table has a single seed, which tells nothing about noise.
     """
-    if len(table.plan.seeds) < 2:
-        allowed = "must have two seeds or more for its noise to be drawn"
-        raise InputError("table", allowed, list(table.plan.seeds), "Replay its own seed: leave out --draws.")
-    curves = curves_of(table, patterns)
-    true, noise = shrunken(curves), TableNoise.of(curves, features)
+    true = shrunken(curves_of(table, patterns), noise.rung_root)
     generator = np.random.default_rng(0)
     drawn = [true + noise.draw(generator) for _ in range(num_draws)]
     templates = {(row.pattern_id, row.step): row for row in table.rows if not row.sweep}

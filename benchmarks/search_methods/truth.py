@@ -6,15 +6,16 @@ from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
-from replay import KnownPatterns
+from replay import NearestPattern
 
 from nas.costs.counting import count_cost
 from nas.ground_truth.file import Table, read_table
 from nas.search.problem.problem import Problem, make_problem
 from nas.statistics.pareto import Point, hypervolume, nondominated
 from nas.statistics.rank_agreement import kendall_tau
+from search_methods.projections import with_projections
 from search_methods.settings import study_settings
-from search_methods.simulated import Scores, scores_of, simulated
+from search_methods.simulated import Scores, noise_of, scores_of, simulated
 
 Values = tuple[float, float, float]
 """Quality, lower being better, and attention FLOPs and KV cache as shares of full attention."""
@@ -90,24 +91,25 @@ class Truth:
 
 
 @cache
-def load(path: Path, num_draws: int = 0) -> tuple[Table, Problem, Truth]:
+def load(path: Path, num_draws: int = 0, *, project: bool = False) -> tuple[Table, Problem, Truth]:
     """A table, its problem, and its truth.
 
     Args:
         path: of the table.
         num_draws: draws of the table's noise that stand for its seeds; 0 for the seeds themselves, half of whose noise
             is in the truth when there are two.
+        project: let searches see every score as `nas search` projects it; the truth stays.
 
     Raises:
-        InputError: noise is to be drawn, and the table has a single seed.
+        InputError: noise is to be drawn, and no seeds say how large it is.
     """
     table = read_table(path)
     problem = make_problem(study_settings(table, num_rungs=1))
     by_rung = scores_of(table)
     patterns = [entry.pattern for entry in table.plan.entries if _is_whole(entry.pattern.id, table, by_rung)]
     if num_draws:
-        table, true = simulated(table, patterns, problem.features(patterns), num_draws)
-        by_rung = scores_of(table)
+        noise = noise_of(table, patterns, problem.features(patterns))
+        table, true = simulated(table, patterns, noise, num_draws)
     else:
         last = table.plan.rungs[-1]
         true = {one.id: float(np.mean([by_rung[one.id, seed, last] for seed in table.plan.seeds])) for one in patterns}
@@ -120,10 +122,12 @@ def load(path: Path, num_draws: int = 0) -> tuple[Table, Problem, Truth]:
         pattern.id: float(count_cost(pattern, problem.target).train_flops * table.training.batch_size)
         for pattern in patterns
     }
-    by_rung = {key: sign * quality for key, quality in by_rung.items()}
+    if project:
+        table = with_projections(table)
+    by_rung = {key: sign * quality for key, quality in scores_of(table).items()}
     truth = Truth(values, by_rung, sign, tuple(table.plan.seeds), tuple(table.plan.rungs), step_flops)
-    known = KnownPatterns(problem.space, frozenset(values))
-    return table, replace(problem, space=known, baselines={}), truth
+    nearest = NearestPattern(problem.space, patterns, problem.features)
+    return table, replace(problem, space=nearest, baselines={}), truth
 
 
 def _is_whole(identity: str, table: Table, by_rung: Scores) -> bool:

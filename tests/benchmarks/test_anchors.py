@@ -11,6 +11,8 @@ from claims.text import TEXT_CLAIMS
 from nas.tasks.synthetic.noisy_recall import NoisyRecallSettings
 from tests.anchor_table import RECALL, scored, text_table, write_anchors
 
+TABLES = Path(__file__).parents[2] / "tables"
+
 
 def test_a_report_has_the_anchors_by_quality_and_a_row_for_each_claim() -> None:
     regime = Regime("mine", scored(text_table(), {"full": 1.5, "bigbird": 2.5}, usual=2.0))
@@ -34,6 +36,26 @@ def test_it_ends_well_whatever_the_verdicts_are(tmp_path: Path, capsys: pytest.C
     assert [one["title"].split(":")[0] for one in kept] == ["text", "recall"]
     assert all(f"**{one['verdict']}**" in printed for regime in kept for one in regime["findings"])
     assert kept[0]["findings"][0].keys() >= {"claim", "difference", "interval", "verdict", "num_seeds", "pairs_share"}
+
+
+def test_a_table_of_one_seed_has_the_noise_of_the_shipped_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(TABLES / "ladder" / "S-plain.jsonl")]) == 0
+    printed = capsys.readouterr().out
+    assert "Noise of one run, as in the table that stands for it: 0.0138" in printed and "**holds**" in printed
+    assert main([str(TABLES / "ladder" / "M-plain.jsonl")]) == 0
+    assert "nothing is decided" in capsys.readouterr().out  # no table has its lengths
+    assert main([str(TABLES / "ladder" / "S-plain.jsonl"), "--noise-of", "none.jsonl"]) == 2
+
+
+def test_without_tables_four_regimes_are_judged(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    titles = [line for line in capsys.readouterr().out.splitlines() if line.startswith("**")]
+    assert [title.split(":")[0] for title in titles] == [
+        "**tabular-text",
+        "**S-base100",
+        "**S-convolution",
+        "**S-shift",
+    ]
 
 
 def test_bad_tables_end_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,8 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
-from replay import KnownPatterns, MemoryStorage, ReplayExecutor
+from replay import KnownPatterns, MemoryStorage, NearestPattern, ReplayExecutor
+from search_methods.settings import study_settings
 
 from nas.costs.counting import count_cost
 from nas.errors import PatternError
@@ -26,6 +28,8 @@ from nas.search.storage.study_folder import StudyFolder
 from nas.space.random_suggester import RandomSuggester
 from tests.tiny_table import pretend_table, tiny_settings
 from tests.toy_study import FakeExecutor, toy_problem
+
+DRAWN = Path(__file__).parents[2] / "tables" / "ladder" / "M-drawn.jsonl"
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +92,21 @@ def test_a_study_kept_in_memory_ends_in_the_front_of_one_in_a_folder(tmp_path: P
     with locked(tmp_path / "toy"):
         in_folder = run_toy(StudyFolder(tmp_path / "toy"))
     assert to_document(run_toy(MemoryStorage())) == to_document(in_folder)
+
+
+def test_a_drawn_table_can_be_searched_with_the_whole_space() -> None:
+    table = read_table(DRAWN)
+    problem = make_problem(study_settings(table, num_rungs=1))
+    known = [entry.pattern for entry in table.plan.entries]
+    space = NearestPattern(problem.space, known, problem.features)
+    spread = problem.features(known).std(axis=0)
+    scale = np.where(spread > 0, spread, 1.0)
+    own, found = 0, set()
+    for seed in range(60):
+        asked = problem.space.sample(RandomSuggester(seed), problem.shape)
+        given = space.sample(RandomSuggester(seed), problem.shape)
+        away = (((problem.features(known) - problem.features([asked])) / scale) ** 2).sum(axis=1)
+        assert away[known.index(given)] == away.min()
+        own += given == asked
+        found.add(given.id)
+    assert 0 < own < 60 and len(found) > 15

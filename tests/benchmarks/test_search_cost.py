@@ -45,6 +45,12 @@ def test_every_horizon_has_its_cell(truth: Truth) -> None:
     assert line == "| ehvi | 0.25 (0.25 to 0.25); 1.000 |  | 1.00 (1.00 to 1.00); 1.000 |  |  |"
 
 
+def test_projected_horizons_have_rows_of_their_own(truth: Truth) -> None:
+    searches = {at_horizon("ehvi", 960, project=project): [found(truth, (1.0, 7))] for project in (False, True)}
+    lines = list(report.method_lines(searches, truth))[-2:]
+    assert [line.split(" | ")[0] for line in lines] == ["| ehvi", "| ehvi, projected"]
+
+
 def test_ranks_are_averaged_over_tables(truth: Truth) -> None:
     fast, slow, never = found(truth, (1.0, 7)), found(truth, (3.0, 7)), found(truth, (1.0, 1))
     tables = [
@@ -74,7 +80,7 @@ def test_every_table_is_asked_for_its_own_horizons(truth: Truth) -> None:
     options = Namespace(methods="random x", draws=0, trials=60, seeds=2)
     keys = list(search_cost.keys_of(options, TABLE, truth))
     assert [(key.method, key.seed) for key in keys[:2]] == [("random x 240", 0), ("random x 480", 0)]
-    assert len(keys) == 2 * len(truth.rungs) and {key.table for key in keys} == {TABLE.as_posix()}
+    assert len(keys) == 2 * (2 * len(truth.rungs) - 1) and {key.table for key in keys} == {TABLE.as_posix()}
 
 
 def test_the_picture_is_drawn(truth: Truth, tmp_path: Path) -> None:

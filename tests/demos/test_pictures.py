@@ -12,6 +12,7 @@ from nas.results.codec import to_document
 from tests.fronts import make_front
 
 KEPT = Path(__file__).parents[2] / "docs" / "pictures"
+OTHERS = {"table.png", "front.png", "transfer-ranks.png", "transfer-cost.png"}
 
 
 def pixels(path: Path) -> np.ndarray:
@@ -28,7 +29,7 @@ def test_the_script_draws_the_pictures_that_are_shown(tmp_path: Path, capsys: py
     out = tmp_path / "out"
     pictures.main(["--out", str(out), "--study", str(study)])
     drawn = {path.name for path in out.iterdir()}
-    assert drawn == {path.name for path in KEPT.glob("gallery-*.png")} | {"table.png", "front.png"}
+    assert drawn == {path.name for path in KEPT.glob("gallery-*.png")} | OTHERS
     for name in drawn - {"front.png"}:
         ours, kept = pixels(out / name), pixels(KEPT / name)
         assert ours.shape == kept.shape, f"{name}: run make pictures"
@@ -40,6 +41,6 @@ def test_the_gallery_has_its_commands() -> None:
 
 
 def test_every_picture_is_drawn_by_the_script_or_named_by_it() -> None:
-    drawn = {Path(command.split()[-1]).name for command in pictures.gallery_commands()} | {"table.png", "front.png"}
+    drawn = {Path(command.split()[-1]).name for command in pictures.gallery_commands()} | OTHERS
     for path in KEPT.glob("*.png"):
         assert path.name in drawn or f"`{path.name}`" in str(pictures.__doc__), path

@@ -6,6 +6,7 @@ import pytest
 from claims.regime import Regime
 
 from nas.errors import InputError
+from nas.ground_truth.file import read_table
 from nas.search.settings import SpaceSettings
 from nas.search_spaces.anchors import ANCHORS as KNOWN
 from nas.tasks.synthetic.listops import ListopsSettings
@@ -34,6 +35,19 @@ def test_a_table_of_another_space_may_hold_some() -> None:
     assert {"full", "narrow_windows", "shrinking_from_full"} < regime.means.keys() < regime.anchors.keys()
     assert regime.noise is None, "it has one seed"
     assert regime.pairs("full") == 2 * 4 * 128 * 129 // 2
+
+
+def test_a_table_of_one_seed_takes_the_noise_of_another() -> None:
+    shipped = read_table(LADDER.parent / "tabular-text.jsonl")
+    known = Regime("shipped", shipped).noise
+    for name, rung in (("S-plain", 3840), ("S-shift", 1920)):
+        regime = Regime.read(LADDER / f"{name}.jsonl", shipped)
+        assert regime.rung == rung and regime.has_noise_of_another
+        assert regime.noise is not None and regime.noise.num_degrees == 147
+        assert (regime.noise == known) == (rung == shipped.plan.rungs[-1])
+    assert Regime.read(LADDER / "M-plain.jsonl", shipped).noise is None, "the other one has no such length"
+    own = Regime("shipped", shipped, text_table())
+    assert own.noise == known and not own.has_noise_of_another
 
 
 def test_the_title_says_what_is_not_the_default(tmp_path: Path) -> None:

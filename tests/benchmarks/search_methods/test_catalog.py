@@ -11,7 +11,7 @@ from nas.config.load import load_settings
 TABLE = Path(__file__).parents[3] / "tables" / "tabular-text.jsonl"
 RUNGS = (240, 480, 960, 1920, 3840)
 METHODS = methods_for(RUNGS)
-LONGER = tuple(f" x {rung:,}" for rung in RUNGS[1:])
+LONGER = (*(f" x {rung:,}" for rung in RUNGS[1:]), *(f" x {rung:,}, projected" for rung in RUNGS[2:]))
 ONCE = [name for name in METHODS if not name.endswith((*LONGER, "24 patterns"))]
 SLOW = [name for name in ONCE if num_searches(name, 99) < 99]
 

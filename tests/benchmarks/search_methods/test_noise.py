@@ -66,9 +66,18 @@ def test_luck_that_neighbours_share_is_found_and_drawn() -> None:
     assert shared[0] > 0.5 > 0.2 > abs(shared[1])
 
 
+def test_noise_goes_to_other_patterns_and_fewer_rungs() -> None:
+    generator = np.random.default_rng(4)
+    own = TableNoise.of(drawn(generator, np.zeros((NUM_PATTERNS, RUNGS)), 4), features(generator))
+    other = own.among(generator.standard_normal((30, 3)), [0, 2])
+    sample = np.array([other.draw(generator) for _ in range(600)])
+    assert sample.shape == (600, 30, 2) and (other.share, other.length) == (own.share, own.length)
+    assert np.cov(sample.reshape(-1, 2).T) == pytest.approx(COVARIANCE[np.ix_([0, 2], [0, 2])], abs=0.5)
+
+
 def test_means_freed_of_noise_lie_closer_to_the_truth() -> None:
     generator = np.random.default_rng(3)
     true = generator.standard_normal((NUM_PATTERNS, 1)) * np.array([1.0, 1.5, 2.0]) + 5
     curves = drawn(generator, true, 2)
-    error = ((shrunken(curves) - true) ** 2).mean()
+    error = ((shrunken(curves, rung_root(curves)) - true) ** 2).mean()
     assert error < 0.6 * ((curves.mean(axis=1) - true) ** 2).mean()

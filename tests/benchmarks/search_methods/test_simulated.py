@@ -8,6 +8,7 @@ from search_methods.simulated import curves_of
 from search_methods.truth import load
 
 from nas.errors import InputError
+from tests.tiny_table import pretend_table
 
 TABLES = Path(__file__).parents[3] / "tables"
 TABLE = TABLES / "tabular-text.jsonl"
@@ -37,7 +38,21 @@ def test_a_search_sees_its_own_draw() -> None:
     assert seen == [rows[seed] for seed in range(NUM_DRAWS)]
 
 
-def test_one_seed_tells_nothing_about_noise() -> None:
-    expected = r"^table: must have two seeds or more for its noise to be drawn, got \[0\]\. Replay its own seed"
+@pytest.mark.parametrize(("name", "places"), [("S-plain", [0, 1, 2, 3, 4]), ("M-plain", [1, 2, 3, 4])])
+def test_a_table_of_one_seed_has_the_noise_of_the_shipped_one(name: str, places: list[int]) -> None:
+    path = TABLES / "ladder" / f"{name}.jsonl"
+    table, _, truth = load(path, NUM_DRAWS)
+    shipped, _, _ = load(TABLE)
+    theirs = curves_of(shipped, [entry.pattern for entry in shipped.plan.entries])[:, :, places]
+    expected = np.sqrt(theirs.var(axis=1, ddof=1).mean(axis=0))
+    drawn = curves_of(table, [entry.pattern for entry in table.plan.entries])
+    assert drawn.std(axis=1, ddof=1).mean(axis=0) == pytest.approx(expected, rel=0.15)
+    measured = {row.pattern_id: row.quality for row in load(path)[0].rows if row.step == truth.rungs[-1]}
+    assert [truth.values[one][0] for one in measured] == pytest.approx(list(measured.values()), abs=0.02)
+
+
+def test_one_seed_of_another_task_tells_nothing_about_noise(tmp_path: Path) -> None:
+    pretend_table(tmp_path / "recall.jsonl", seeds=1)
+    expected = r"^table: must have two seeds or more .* or be in bits per byte, got \[0\]\. Replay its own seed"
     with pytest.raises(InputError, match=expected):
-        load(TABLES / "ladder" / "S-plain.jsonl", 2)
+        load(tmp_path / "recall.jsonl", 2)
