@@ -27,8 +27,8 @@ from nas.report.sparkline import sparkline
 from nas.report.studies.standing import Standing, standings_so_far, volumes_so_far
 from nas.report.style import ACCENT
 from nas.results.front import Front
-from nas.results.observer import Preparation, StudyInfo, StudyPlan
-from nas.results.progress import RunProgress, StudyProgress
+from nas.results.observer import Preparation, Progress, StudyInfo, StudyPlan
+from nas.results.progress import StudyProgress
 from nas.results.trial import Trial, TrialState
 
 MOST_POINTS, MOST_RUNS = 6, 4
@@ -182,7 +182,7 @@ def _runs(progress: StudyProgress, num_tasks: int) -> Iterator[RenderableType]:
         yield Text(f"and {format_count(len(progress.runs) - MOST_RUNS, 'more training run')}", "dim")
 
 
-def _run(run: RunProgress, *, with_task: bool) -> Table:
+def _run(run: Progress, *, with_task: bool) -> Table:
     line = Table.grid(padding=(0, 2, 0, 0))
     name = f"trial {run.trial}" + (f" {run.task}" if with_task else "")
     bar = ProgressBar(run.num_steps, run.step, width=_BAR, complete_style=ACCENT, finished_style=ACCENT)
