@@ -8,6 +8,7 @@ import pictures
 import pytest
 from PIL import Image
 
+from nas.patterns.label import label
 from nas.results.codec import to_document
 from tests.fronts import make_front
 
@@ -26,13 +27,23 @@ def test_the_script_draws_the_pictures_that_are_shown(tmp_path: Path, capsys: py
     study.mkdir(parents=True)
     (study / "front.json").write_text(json.dumps(to_document(make_front())))
     out = tmp_path / "out"
-    pictures.main(["--out", str(out), "--study", str(study)])
+    pictures.main(["--out", str(out), "--study", str(study), "--checkpoint", str(study)])
     drawn = {path.name for path in out.iterdir()}
-    assert drawn == {path.name for path in KEPT.glob("gallery-*.png")} | {"table.png", "front.png"}
-    for name in drawn - {"front.png"}:
+    assert drawn == {path.name for path in KEPT.glob("gallery-*.png")} | {
+        "table.png",
+        "front.png",
+        "checkpoint.png",
+        "pattern.png",
+    }
+    for name in drawn - {"front.png", "checkpoint.png"}:
         ours, kept = pixels(out / name), pixels(KEPT / name)
         assert ours.shape == kept.shape, f"{name}: run make pictures"
         assert np.abs(ours - kept).mean() < 2, f"{name}: run make pictures"
+
+
+def test_the_pattern_is_the_one_of_the_readme() -> None:
+    text = (KEPT.parents[1] / "README.md").read_text(encoding="utf-8")
+    assert f"100%  {label(pictures.readme_pattern())}\n" in text
 
 
 def test_the_gallery_has_its_commands() -> None:
@@ -40,6 +51,7 @@ def test_the_gallery_has_its_commands() -> None:
 
 
 def test_every_picture_is_drawn_by_the_script_or_named_by_it() -> None:
-    drawn = {Path(command.split()[-1]).name for command in pictures.gallery_commands()} | {"table.png", "front.png"}
+    drawn = {Path(command.split()[-1]).name for command in pictures.gallery_commands()}
+    drawn |= {"table.png", "front.png", "checkpoint.png", "pattern.png"}
     for path in KEPT.glob("*.png"):
         assert path.name in drawn or f"`{path.name}`" in str(pictures.__doc__), path

@@ -147,14 +147,17 @@ class LiveProgress(Tally):
             yield Text(f"and {format_count(len(self._standings) - MOST_POINTS, 'more point')}", "dim")
 
     def _points(self) -> Table:
+        """Where the terminal is narrow, headings take more lines and labels are cut; numbers never are."""
+        shown = self._standings[:MOST_POINTS]
+        columns = {"trial": [str(one.trial) for one in shown]}
+        columns |= {label(each.name): [one.short(each) for one in shown] for each in self.info.objectives}
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-        table.add_column("trial", justify="right", no_wrap=True)
-        for objective in self.info.objectives:
-            table.add_column(label(objective.name), justify="right", no_wrap=True)
-        table.add_column("pattern", no_wrap=True, overflow="ellipsis", style=ACCENT)
-        for one in self._standings[:MOST_POINTS]:
-            numbers = [one.short(objective) for objective in self.info.objectives]
-            table.add_row(*map(Text, (str(one.trial), *numbers, one.named_label)))
+        for heading, cells in columns.items():
+            table.add_column(heading, justify="right", width=max(map(len, [*heading.split(), *cells])))
+        table.add_column("pattern", style=ACCENT, vertical="bottom")
+        labels = (Text(one.named_label, no_wrap=True, overflow="ellipsis") for one in shown)
+        for *numbers, named in zip(*columns.values(), labels, strict=True):
+            table.add_row(*numbers, named)
         return table
 
     def _print(self, line: str) -> None:
