@@ -1,7 +1,6 @@
 """The plain charts of a report: how the search went, how a pattern learned, and how far rankings agree."""
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 from nas.report.objective_labels import label
@@ -13,13 +12,10 @@ from nas.report.study.record import StudyRecord
 from nas.results.measurement import Measurement
 from nas.results.objective import PROJECTED
 from nas.results.trial import Trial
-from nas.statistics.pareto import XY
 
 _HOUR, _MINUTE = 3600.0, 60.0
 MOST_NAMED = 24
 """Marks that have their trial's number beside them; more would cover one another."""
-NUMBER_WIDTH = 0.07
-"""Room for a number beside a mark, as a share of the width of a chart."""
 
 
 def volume_charts(steps: Sequence[VolumeStep], num_baselines: int) -> tuple[Chart, ...]:
@@ -45,18 +41,12 @@ def volume_charts(steps: Sequence[VolumeStep], num_baselines: int) -> tuple[Char
             x=Axis.over([0.0, *(x for x, _ in points)], axis, whole=whole),
             y=volume,
             lines=(Line(points=tuple(points), stepped=True),),
-            marks=tuple(_joined(steps, points)),
+            marks=tuple(
+                Mark(x=x, y=y, text=str(step.trial)) for (x, y), step in zip(points, steps, strict=True) if step.joined
+            ),
         )
         for title, axis, points, whole in charts
     )
-
-
-def _joined(steps: Sequence[VolumeStep], points: Sequence[XY]) -> Iterator[Mark]:
-    """A mark for each trial of the final front, with its number where the next mark leaves room for that."""
-    joined = [(x, y, step.trial) for (x, y), step in zip(points, steps, strict=True) if step.joined]
-    following = [*(x for x, _, _ in joined), math.inf][1:]
-    for (x, y, trial), after in zip(joined, following, strict=True):
-        yield Mark(x=x, y=y, text=str(trial) if after - x >= NUMBER_WIDTH * points[-1][0] else "")
 
 
 def curve_charts(record: StudyRecord, numbers: Sequence[int]) -> dict[int, Chart]:

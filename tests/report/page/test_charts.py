@@ -1,11 +1,9 @@
 """The plain charts of a report."""
 
-from itertools import pairwise
-
 import pytest
 from msgspec.structs import replace
 
-from nas.report.page.charts import NUMBER_WIDTH, curve_charts, fidelity_chart, prediction_chart, volume_charts
+from nas.report.page.charts import curve_charts, fidelity_chart, prediction_chart, volume_charts
 from nas.report.study.history import VolumeStep
 from nas.results.fidelity import LongRun
 from nas.results.front import Estimate
@@ -22,17 +20,6 @@ def test_cost_is_in_a_unit_that_one_can_read(seconds, unit, last):
     by_trial, by_cost = volume_charts(steps, 1)
     assert by_cost.x.title.startswith(unit) and by_cost.lines[0].points == ((last, 1.0),)
     assert by_trial.lines[0].points == ((1.0, 1.0),) and by_trial.marks[0].text == "0"
-
-
-def test_numbers_beside_marks_do_not_cover_one_another():
-    """On a crowded chart a number stands only where the next mark is far enough, and the last one always."""
-    steps = [VolumeStep(trial=n, volume=n / 60, seconds=10.0 * n, joined=n != 3) for n in (1, 2, 3, *range(20, 61))]
-    for chart in volume_charts(steps, 0):
-        room = NUMBER_WIDTH * chart.lines[0].points[-1][0]
-        xs = [mark.x for mark in chart.marks]
-        gaps = dict(zip(xs, [*(after - x for x, after in pairwise(xs)), float("inf")], strict=True))
-        assert [mark.x for mark in chart.marks if mark.text] == [x for x, gap in gaps.items() if gap >= room]
-        assert chart.marks[-1].text == "60" and len(chart.marks) == len(steps) - 1
 
 
 def test_a_curve_has_a_line_per_seed_up_to_the_longest_run():
