@@ -1,9 +1,9 @@
-"""Photograph the pages of `nas report` and `nas serve` for the documentation: `make pictures` does this too.
+"""Photograph the pages of `nas report` and `nas serve` for the documentation, as `make pictures` does.
 
     python demos/screenshots.py
 
 The report is the example that docs/report.md links to. What `nas serve` shows are three small searches, made here in a
-temporary folder: two that have ended, and one that is running while it is photographed. That takes two minutes.
+temporary folder: two that have ended, and one that is running while it is photographed. That takes a minute.
 """
 
 import argparse
@@ -37,9 +37,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 FLAGS += ["--disable-component-update", "--disable-sync"]
 
 DESKTOP, PHONE = ViewportSize(width=1180, height=900), ViewportSize(width=390, height=844)
-SMALL = (
-    "preset=smoke num_trials=16 confirm_seeds=1 fidelity.num_patterns=4 training.num_steps=120 tracking=none workers=1"
-)
+SMALL = "preset=smoke num_trials=12 fidelity=off training.num_steps=60 tracking=none workers=1"
 ENDED = ("study=hybrid", "study=per_head space=per_head")
 RUNNING = "study=longer training.num_steps=240"
 LIVE_FROM = 0.6

@@ -47,4 +47,4 @@ class TestPhotographs:
 def test_the_searches_are_understood(search: str) -> None:
     words = screenshots.searching(search)
     [settings] = load_settings(words[words.index("search") + 1 :])
-    assert (settings.num_trials, settings.tracking.mode) == (16, "none")
+    assert (settings.num_trials, settings.tracking.mode) == (12, "none")
