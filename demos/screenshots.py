@@ -103,10 +103,10 @@ def opened(browser: Browser, url: str, scheme: Literal["light", "dark"], size: V
 
 
 def end_of(page: Page, selector: str) -> float:
-    """Where the first such element ends, in pixels from the top of the page, with a margin."""
+    """Where the first such element ends, in pixels from the top of the page, with a small margin."""
     box = page.locator(selector).first.bounding_box()
     assert box is not None
-    return box["y"] + box["height"] + 20
+    return box["y"] + box["height"] + 6
 
 
 def keep(png: bytes, path: Path, height: float | None = None) -> None:
