@@ -7,7 +7,7 @@ from pathlib import Path
 from shlex import join
 from typing import TYPE_CHECKING
 
-from nas.errors import NasError
+from nas.errors import NasError, printable
 
 if TYPE_CHECKING:
     from nas.results.study import StudyReader
@@ -32,7 +32,7 @@ def track_bundles(study: "StudyReader", argument: str, format_name: str, bundles
     place = recorded_place(study.path)
     if place is None:
         return
-    command = join(["nas", "track", argument, *_options(place)])
+    command = printable(join(["nas", "track", argument, *_options(place)]))
     try:
         for trial, files in bundles.items():
             _keep(study.path / EXPORTS_FOLDER / bundle_name(trial, format_name), files)

@@ -71,8 +71,10 @@ def recorded_place(folder: Path) -> TrackingSettings | None:
         folder: the study folder. It may come from a stranger, so do not send anything there unasked.
     """
     try:
-        return TrackingSettings(**json.loads("".join(_lines(folder / "wandb" / PLACE_FILE))))
-    except (ValueError, TypeError, InputError):
+        fields = json.loads("".join(_lines(folder / "wandb" / PLACE_FILE)))
+        is_text = all(isinstance(value, str | None) for value in fields.values())
+        return TrackingSettings(**fields) if is_text else None
+    except (ValueError, TypeError, AttributeError, RecursionError, InputError):
         return None
 
 

@@ -37,7 +37,10 @@ def test_where_runs_go_is_kept_for_what_is_added_later(written):
     assert recorded_place(written) == elsewhere
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"mode": "somewhere"}', '{"url": "https://example.org"}', "7"])
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", '{"mode": "somewhere"}', '{"url": "https://example.org"}', "7", '{"entity": ["a"]}', "[" * 9999],
+)
 def test_a_damaged_note_of_the_place_is_none(written, content):
     (written / "wandb" / PLACE_FILE).write_text(content)
     assert recorded_place(written) is None
