@@ -1,5 +1,5 @@
 # The two commands: `make search` and `make test`. Each installs what it needs into .venv first, once.
-.PHONY: help setup search demo-checkpoint lint fix quick test docs pictures bench bench-gpu clean
+.PHONY: help setup search demo-checkpoint lint fix quick test docs pictures examples bench bench-gpu clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -55,8 +55,12 @@ docs: setup  ## build the documentation as a site that works offline: site/index
 	$(BIN)/sphinx-build -q -W --keep-going -c docs . site
 	@echo "Open site/index.html in a browser."
 
-pictures: setup  ## draw the pictures of docs/ again that take no search: half a minute
+pictures: setup  ## draw the pictures of docs/ again, and photograph the pages of reports and of nas serve: some minutes
 	$(BIN)/python demos/pictures.py
+	$(BIN)/python demos/screenshots.py
+
+examples: setup  ## keep the report of a study that has ended under docs/examples: STUDY=quick NAME=default-search
+	$(BIN)/nas report $(or $(STUDY),quick) --out docs/examples/$(or $(NAME),default-search).html
 
 bench: setup  ## run every benchmark that needs no GPU, and make docs/benchmarks.md: under ten minutes
 	$(BIN)/python benchmarks/run.py

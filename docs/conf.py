@@ -4,6 +4,7 @@ No page holds syntax of Sphinx, so a forge shows the same text. The sidebar is t
 """
 
 import re
+import shutil
 from pathlib import Path, PurePosixPath
 
 from sphinx.application import Sphinx
@@ -11,12 +12,14 @@ from sphinx.application import Sphinx
 ROOT = Path(__file__).parents[1]
 CONTENTS = ("docs/index", "docs/decisions/README")
 """Pages whose links are chapters of the sidebar."""
+EXAMPLES = "docs/examples"
+"""Reports of studies, which the site has as they are, to be opened and not downloaded."""
 
 project = "nas"
 author = "the authors of nas"
 root_doc = "docs/index"
 include_patterns = ["*.md", "docs/**"]
-exclude_patterns = [".*", "runs", "site", "docs/conf.py", "docs/pictures", "docs/schema", "docs/notebooks"]
+exclude_patterns = [".*", "runs", "site", "docs/conf.py", "docs/pictures", "docs/schema", "docs/notebooks", EXAMPLES]
 extensions = ["myst_parser"]
 myst_heading_anchors = 4
 myst_enable_extensions = ["html_image"]  # <img width=...> of a page becomes a file of the site
@@ -34,10 +37,12 @@ def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.connect("source-read", _adapt)
     app.connect("build-finished", _write_entrance)
+    app.connect("build-finished", _copy_examples)
 
 
 def _adapt(app: Sphinx, page: str, source: list[str]) -> None:
-    """What a site needs and a forge does not: the sidebar, and no links to folders, which are no pages."""
+    """What a site needs and a forge does not: the sidebar, links that open examples, and none to folders."""
+    source[0] = re.sub(r"\[([^][]+)\]\(((?:[\w./-]+/)?examples/[\w-]+\.html)\)", r'<a href="\2">\1</a>', source[0])
     source[0] = re.sub(r"\[([^][]+)\]\(([^():#]+)\)", lambda link: _without_folder(page, link), source[0])
     if page in CONTENTS:
         source[0] += _sidebar(source[0])
@@ -73,3 +78,7 @@ def _write_entrance(app: Sphinx, error: Exception | None) -> None:
         f'<!doctype html><title>nas</title><meta http-equiv="refresh" content="0; url={to}"><a href="{to}">nas</a>\n'
     )
     (Path(app.outdir) / "index.html").write_text(entrance, encoding="utf-8")
+
+
+def _copy_examples(app: Sphinx, error: Exception | None) -> None:
+    shutil.copytree(ROOT / EXAMPLES, Path(app.outdir) / EXAMPLES, dirs_exist_ok=True)

@@ -5,6 +5,7 @@ Every message has one form: where, what is allowed, what was given, what to do.
 """
 
 import traceback
+import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -12,6 +13,7 @@ MOST_LETTERS = 300
 """Longest error that is quoted within a line."""
 MOST_LINES = 40
 """Most lines of a traceback that are kept."""
+_REPLACED = "\N{REPLACEMENT CHARACTER}"
 _LONGEST_NAME = 100
 """Of a longer name only the start is compared, in characters: time grows with its length."""
 
@@ -69,7 +71,21 @@ def first_line(error: BaseException) -> str:
 
 def printable(text: str) -> str:
     """Text without characters that would do something to a terminal: names and errors may quote a stranger's file."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    if text.isprintable():
+        return text
+    shown = (one if one.isprintable() or _joins(text, place) else _REPLACED for place, one in enumerate(text))
+    return "".join(shown)
+
+
+def _joins(text: str, place: int) -> bool:
+    """Whether a zero-width joiner stands between two pictures, which makes one of them and hides nothing."""
+    sides = text[max(0, place - 1) : place], text[place + 1 : place + 2]
+    return text[place] == "\N{ZERO WIDTH JOINER}" and all(side and _is_picture(side) for side in sides)
+
+
+def _is_picture(character: str) -> bool:
+    is_tone = "\N{EMOJI MODIFIER FITZPATRICK TYPE-1-2}" <= character <= "\N{EMOJI MODIFIER FITZPATRICK TYPE-6}"
+    return is_tone or unicodedata.category(character) == "So" or character == "\N{VARIATION SELECTOR-16}"
 
 
 def last_lines(error: BaseException) -> str:

@@ -35,5 +35,15 @@ def test_an_unknown_name_lists_the_options_and_the_nearest() -> None:
     assert str(unknown("x", "zzz", ["gp", "tpe"])) == "x: unknown name; allowed: gp, tpe, got 'zzz'."
 
 
+@pytest.mark.parametrize("name", ["👩‍🚀", "👨‍👩‍👧", "🏳️‍🌈", "👩🏽‍🔬", "🏃‍♀️"])
+def test_a_picture_made_of_several_stays_one(name: str) -> None:
+    assert printable(f"run {name}") == f"run {name}"
+
+
+@pytest.mark.parametrize("text", ["a\u200db", "\u200d👩", "👩\u200d", "👩\u200dx", "👩\u200d\u200d👩", "👩\u202e👩"])
+def test_a_joiner_that_hides_between_letters_does_not(text: str) -> None:
+    assert "\u200d" not in printable(text) and "�" in printable(text)
+
+
 def test_what_would_act_on_a_terminal_is_replaced() -> None:
     assert printable("a\x1b[2Jb\x7f\n\ud800\u202eé 名") == "a�[2Jb����é 名"

@@ -5,6 +5,7 @@ from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING
 
+from nas.cli.tracked_bundles import track_bundles
 from nas.cli.verb import Verb, add_study, sequence_length, some_path, trial_number
 
 if TYPE_CHECKING:
@@ -63,6 +64,10 @@ def _act(args: Namespace) -> int:
     )
     for path in written:
         print(path)
+    bundles = {
+        one.provenance.trial: [path for path in written if path.parent == args.out / one.subfolder] for one in points
+    }
+    track_bundles(study, args.study, args.format, bundles)
     return 0
 
 

@@ -87,6 +87,7 @@ def read_record(study: "StudyReader", argument: str) -> "StudyRecord":
     from nas.config.folder import PROXY_TARGET, choices
     from nas.config.target import load_target
     from nas.report.study.record import StudyRecord
+    from nas.results.kept_bundle import kept_bundles
     from nas.search.insight import study_insight
     from nas.search.storage.study_folder import StudyFolder
 
@@ -101,6 +102,7 @@ def read_record(study: "StudyReader", argument: str) -> "StudyRecord":
         settings=study.settings_document() or {},
         suggestions={number: proposal.suggestion for number, proposal in proposals.items() if proposal},
         insight=study_insight(front, trials),
+        bundles=kept_bundles(study.path),
         target=load_target(target) if target in choices("target") and target != PROXY_TARGET else None,
     )
 

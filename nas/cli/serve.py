@@ -20,9 +20,8 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 def _act(args: Namespace) -> int:
     try:
-        from nas.serve.app import make_app
+        from nas.serve.app import make_app, serve
         from nas.serve.loopback import LOOPBACK, listen
-        from nas.serve.server import serve
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing not in ("starlette", "uvicorn"):

@@ -9,6 +9,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.patheffects import withStroke
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from nas.errors import InputError
 from nas.files import replacing
@@ -213,8 +214,12 @@ def _dress(panel: Axes, cost: Objective, values: list[float]) -> None:
     panel.set_xlabel(f"{label(cost.name)} ({unit}, {_better(cost)})")
     if cost.is_cost and values and min(values) > 0 and max(values) > _LOG_RANGE * min(values):
         panel.set_xscale("log")
+        panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        panel.xaxis.set_minor_formatter(NullFormatter())
     elif cost.is_cost:
         panel.set_xlim(left=0)
+    if cost.is_cost:
+        panel.xaxis.set_major_formatter(StrMethodFormatter("{x:g}x"))
     panel.grid(color="#e6e6e6", linewidth=0.6)
     panel.set_axisbelow(True)
     panel.spines[["top", "right"]].set_visible(False)

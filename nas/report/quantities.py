@@ -34,6 +34,13 @@ def format_ratio(ratio: float) -> str:
     return f"{ratio:.2f}x" if ratio >= 0.1 else f"{ratio:.2g}x"
 
 
+def format_probability(probability: float) -> str:
+    """`83%`; `over 99%` and `under 1%` where rounding would claim to be certain."""
+    if probability > 0.995:
+        return "over 99%"
+    return "under 1%" if probability < 0.005 else f"{probability:.0%}"
+
+
 def format_seconds(seconds: float) -> str:
     """`12.3 s`, `4 min 5 s`, `2 h 3 min`."""
     if seconds < 59.95:

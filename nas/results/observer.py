@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nas.results.codec import Value
 from nas.results.front import Front
 from nas.results.measurement import Measurement
 from nas.results.objective import Objective, Score
@@ -28,8 +29,7 @@ class Preparation:
     share_done: float
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Value, frozen=True, kw_only=False):
     """The progress of a training run.
 
     Args:

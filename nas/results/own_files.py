@@ -22,6 +22,7 @@ NAMES = (
     "front.png",
     "report.html",
     "wandb",
+    "exports",
 )
 """What `nas` reads and writes in a study folder. Further entries are left alone: they are the user's, or, as study.db
 is, replaced without a look at what they were."""
@@ -51,5 +52,6 @@ def check_own(study: Path) -> None:
 def _entries(study: Path) -> Iterator[str]:
     """The paths to check; a link is given before anything behind it would be listed."""
     yield from (str(study / name) for name in NAMES)
-    for folder, folders, files in os.walk(study / "trials"):  # enters no links
-        yield from (os.path.join(folder, name) for name in folders + files)
+    for deep in ("trials", "exports"):
+        for folder, folders, files in os.walk(study / deep):  # enters no links
+            yield from (os.path.join(folder, name) for name in folders + files)

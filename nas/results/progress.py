@@ -10,6 +10,7 @@ from typing import Final, Literal
 from nas.files import damage_named, read_bytes
 from nas.results.codec import Value, check_schema, from_json
 from nas.results.objective import Objective
+from nas.results.observer import Progress
 
 SCHEMA: Final = "nas.progress/1"
 PROGRESS_FILE = "progress.json"
@@ -23,22 +24,6 @@ class Stage(StrEnum):
     CHECKING = "checking the ranking"
     CHECKING_LARGER = "checking one size up"
     ENDED = "ended"
-
-
-class RunProgress(Value, frozen=True, kw_only=True):
-    """A training run under way.
-
-    Args:
-        trial: number of the trial.
-        task: label of the task.
-        step: optimiser steps done.
-        num_steps: optimiser steps to the rung that it is trained to.
-    """
-
-    trial: int
-    task: str
-    step: int
-    num_steps: int
 
 
 class StudyProgress(Value, frozen=True, kw_only=True):
@@ -68,7 +53,7 @@ class StudyProgress(Value, frozen=True, kw_only=True):
     trials_per_hour: float | None
     num_workers: int
     written_at: float
-    runs: tuple[RunProgress, ...]
+    runs: tuple[Progress, ...]
 
 
 def read_progress(study: Path) -> StudyProgress | None:

@@ -1,11 +1,16 @@
-"""The application: addresses, and what is read for each. Nothing is written, and no address names a path."""
+"""The application: addresses, what is read for each, and its server on the loopback interface.
+
+Nothing is written, no address names a path, and no other machine reaches it.
+"""
 
 import os
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 
+import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -21,6 +26,8 @@ from nas.results.study import StudyReader
 from nas.serve.guard import guards
 from nas.serve.pages import Pages
 
+_MOST_AT_ONCE = 64
+"""Connections that are served at once; further ones are told to wait."""
 MOST_COMPARED = 6
 """Studies side by side: as many as a chart has colours for."""
 MOST_KEPT = 8
@@ -47,6 +54,25 @@ def make_app(folder: Path, make_report: MakeReport) -> Starlette:
         middleware=guards(),
         exception_handlers={NasError: studies.refused, HTTPException: studies.not_found},
     )
+
+
+def serve(app: Starlette, listening: socket.socket) -> None:
+    """Answer requests until Ctrl-C."""
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        limit_concurrency=_MOST_AT_ONCE,
+    )
+    try:
+        uvicorn.Server(config).run(sockets=[listening])
+    except KeyboardInterrupt:  # which uvicorn raises again after it has closed everything
+        pass
+    finally:
+        listening.close()
 
 
 class _Studies:

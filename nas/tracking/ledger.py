@@ -9,13 +9,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO
 
-from nas.errors import StudyError
+from nas.errors import InputError, StudyError
+from nas.files import write_json
 from nas.tracking.runs.run import Run
 from nas.tracking.settings import TrackingSettings
+
+PLACE_FILE = "place.json"
 
 
 class Ledger:
     """A line `id digest` per recorded run, in the `wandb` folder of the study; the last line of an id counts.
+
+    Beside it a note says where the runs went, for what is added to them later.
 
     If the file cannot be read, or a crash truncated a line, runs are merely recorded again. A link or a pipe in its
     place is neither read nor written: the study may come from a stranger.
@@ -28,6 +33,7 @@ class Ledger:
 
     def __init__(self, folder: Path, settings: TrackingSettings, *, fresh: bool = False) -> None:
         self._path, self._settings = folder / "wandb" / "recorded.txt", settings
+        self._is_placed = recorded_place(folder) == settings
         lines = [] if fresh else _lines(self._path)
         self._digests = {words[0]: words[1] for line in lines if len(words := line.split()) == 2}
 
@@ -49,10 +55,27 @@ class Ledger:
         except OSError as error:
             raise StudyError(f"{self._path}: cannot be written ({error.strerror})") from None
         self._digests[run.id] = digest
+        if not self._is_placed:
+            write_json(self._path.with_name(PLACE_FILE), asdict(self._settings))
+            self._is_placed = True
 
     def _digest(self, run: Run) -> str:
         content = json.dumps([asdict(self._settings), run.to_dict()], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()
+
+
+def recorded_place(folder: Path) -> TrackingSettings | None:
+    """Where the runs of a study were recorded last; None if they were not, or the note is damaged.
+
+    Args:
+        folder: the study folder. It may come from a stranger, so do not send anything there unasked.
+    """
+    try:
+        fields = json.loads("".join(_lines(folder / "wandb" / PLACE_FILE)))
+        is_text = all(isinstance(value, str | None) for value in fields.values())
+        return TrackingSettings(**fields) if is_text else None
+    except (ValueError, TypeError, AttributeError, RecursionError, InputError):
+        return None
 
 
 def _lines(path: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""Rebuilding the runs of a study from its folder."""
+"""Recording the runs of a study from its folder."""
 
 from collections.abc import Sequence
 
@@ -12,9 +12,14 @@ from nas.tracking.settings import TrackingSettings, check_key
 
 
 def track_study(
-    info: StudyInfo, trials: Sequence[Trial], record: StudyRecord | None, settings: TrackingSettings
+    info: StudyInfo,
+    trials: Sequence[Trial],
+    record: StudyRecord | None,
+    settings: TrackingSettings,
+    *,
+    fresh: bool = True,
 ) -> Recorded:
-    """Record every run of a study again, in place of its earlier version.
+    """Record the runs of a study from its folder, in place of their earlier versions.
 
     Run ids depend on the study only: online the same runs are overwritten, offline their folders in the `wandb` folder
     of the study are replaced.
@@ -24,6 +29,7 @@ def track_study(
         trials: all trials that have ended.
         record: of an ended study; None for one that has not ended, whose run is that of a search at this point.
         settings: where the runs go.
+        fresh: record every run; else those that are missing there, or have changed.
 
     Raises:
         InputError: the mode is none, or online without a key.
@@ -31,4 +37,4 @@ def track_study(
     check_key(settings)
     if settings.mode == "none":
         raise InputError("tracking", "must be offline or online to record a study", settings.mode)
-    return Recorder(settings, info.folder, fresh=True).finish(all_runs(info, trials, record))
+    return Recorder(settings, info.folder, fresh=fresh).finish(all_runs(info, trials, record))

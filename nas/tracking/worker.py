@@ -73,7 +73,7 @@ class Artifact(TypedDict):
 
     name: str
     type: str
-    files: dict[str, Any]
+    files: dict[str, str]
 
 
 class Job(TypedDict):
@@ -198,8 +198,8 @@ def _fill(run: wandb.Run, content: Content, staging: Path) -> None:
     for document in content["artifacts"]:
         artifact = wandb.Artifact(document["name"], type=document["type"])
         for name, part in document["files"].items():
-            with artifact.new_file(name, mode="w") as file:
-                json.dump(part, file, indent=2)
+            with artifact.new_file(name, mode="wb") as file:
+                file.write(base64.b64decode(part))
         run.log_artifact(artifact)
     run.summary.update(content["summary"])
 

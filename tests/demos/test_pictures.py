@@ -8,11 +8,12 @@ import pictures
 import pytest
 from PIL import Image
 
+from nas.patterns.label import label
 from nas.results.codec import to_document
 from tests.fronts import make_front
 
 KEPT = Path(__file__).parents[2] / "docs" / "pictures"
-OTHERS = {"table.png", "front.png", "transfer-ranks.png", "transfer-cost.png"}
+OTHERS = {"table.png", "front.png", "checkpoint.png", "pattern.png", "transfer-ranks.png", "transfer-cost.png"}
 
 
 def pixels(path: Path) -> np.ndarray:
@@ -27,13 +28,19 @@ def test_the_script_draws_the_pictures_that_are_shown(tmp_path: Path, capsys: py
     study.mkdir(parents=True)
     (study / "front.json").write_text(json.dumps(to_document(make_front())))
     out = tmp_path / "out"
-    pictures.main(["--out", str(out), "--study", str(study)])
+    pictures.main(["--out", str(out), "--study", str(study), "--checkpoint", str(study)])
     drawn = {path.name for path in out.iterdir()}
     assert drawn == {path.name for path in KEPT.glob("gallery-*.png")} | OTHERS
-    for name in drawn - {"front.png"}:
+    for name in drawn - {"front.png", "checkpoint.png"}:
         ours, kept = pixels(out / name), pixels(KEPT / name)
         assert ours.shape == kept.shape, f"{name}: run make pictures"
         assert np.abs(ours - kept).mean() < 2, f"{name}: run make pictures"
+
+
+def test_the_pattern_is_the_one_of_the_readme() -> None:
+    text = (KEPT.parents[1] / "README.md").read_text(encoding="utf-8")
+    [row] = [line for line in text.splitlines() if line.split()[:1] == ["29"]]
+    assert row.endswith(f"  {label(pictures.readme_pattern())}")
 
 
 def test_the_gallery_has_its_commands() -> None:

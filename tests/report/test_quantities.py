@@ -1,6 +1,6 @@
 import pytest
 
-from nas.report.quantities import format_count, format_quantity, format_ratio, format_seconds
+from nas.report.quantities import format_count, format_probability, format_quantity, format_ratio, format_seconds
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,14 @@ def test_quantities_read_as_people_write_them(value, unit, text):
 @pytest.mark.parametrize(("ratio", "text"), [(0.4249, "0.42x"), (1.0, "1.00x"), (0.1, "0.10x"), (0.00314, "0.0031x")])
 def test_small_ratios_keep_two_digits(ratio, text):
     assert format_ratio(ratio) == text
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"),
+    [(1.0, "over 99%"), (0.9951, "over 99%"), (0.9949, "99%"), (0.5, "50%"), (0.006, "1%"), (0.0, "under 1%")],
+)
+def test_no_probability_is_rounded_to_certainty(probability, text):
+    assert format_probability(probability) == text
 
 
 @pytest.mark.parametrize(

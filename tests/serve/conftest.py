@@ -11,7 +11,8 @@ import pytest
 
 from nas.results.codec import to_document
 from nas.results.lock import locked
-from nas.results.progress import RunProgress, Stage, StudyProgress
+from nas.results.observer import Progress
+from nas.results.progress import Stage, StudyProgress
 from nas.results.study import read_front
 from tests.cli.conftest import study  # noqa: F401  the folder of an ended study
 
@@ -20,7 +21,7 @@ HOSTILE = """<script>boom()</script>"'><img src=x onerror=boom()>{{ 7 * 7 }}"""
 
 def make_progress(ended: Path, **changes) -> StudyProgress:
     """A search that has a while to go."""
-    run = RunProgress(trial=7, task=HOSTILE, step=50, num_steps=100)
+    run = Progress(trial=7, task=HOSTILE, step=50, num_steps=100)
     fields: dict[str, Any] = {
         "stage": Stage.SEARCHING,
         "objectives": read_front(ended).objectives,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from nas.errors import StudyError
-from nas.tracking.ledger import Ledger
+from nas.tracking.ledger import PLACE_FILE, Ledger, recorded_place
 from nas.tracking.runs.run import Run
 from nas.tracking.settings import TrackingSettings
 
@@ -28,6 +28,27 @@ def test_a_run_with_other_content_or_for_another_place_is_not_known(written):
     assert not Ledger(written, SETTINGS).holds(replace(RUN, id="def"))
     assert not Ledger(written, TrackingSettings(project="other")).holds(RUN)
     assert not Ledger(written, SETTINGS, fresh=True).holds(RUN)
+
+
+def test_where_runs_go_is_kept_for_what_is_added_later(written):
+    assert recorded_place(written) == SETTINGS
+    elsewhere = TrackingSettings(mode="online", project="patterns", entity="team")
+    Ledger(written, elsewhere).add(RUN)
+    assert recorded_place(written) == elsewhere
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", '{"mode": "somewhere"}', '{"url": "https://example.org"}', "7", '{"entity": ["a"]}', "[" * 9999],
+)
+def test_a_damaged_note_of_the_place_is_none(written, content):
+    (written / "wandb" / PLACE_FILE).write_text(content)
+    assert recorded_place(written) is None
+
+
+def test_no_place_is_known_of_what_was_not_recorded(tmp_path):
+    Ledger(tmp_path, SETTINGS)
+    assert recorded_place(tmp_path) is None
 
 
 def test_a_line_cut_off_by_a_crash_costs_that_run_alone(written):

@@ -5,13 +5,16 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nas.patterns.label import label
+from nas.results.kept_bundle import KeptBundle
 from nas.results.study import StudyReader
 from nas.tracking.child import Child
+from nas.tracking.rebuild import track_study
 from nas.tracking.recorder import Recorder
 from nas.tracking.runs.contents import all_runs
 from nas.tracking.runs.trial import trial_run
@@ -61,6 +64,18 @@ def test_a_search_sends_every_trial_and_the_front(server: WandbServer, tmp_path:
     assert arrived["smoke"].summary["num_trials"] == len(trials)
     assert "smoke-front" in server.artifacts
     assert json.loads(server.files["smoke-front/front.json"]) == json.loads((tmp_path / "smoke/front.json").read_text())
+
+
+def test_what_was_exported_is_sent_with_the_run_of_the_study(server: WandbServer, info, trials, record) -> None:
+    files = {"bundle.json": b"{}", "picture.png": b"\x89PNG\xff"}
+    exported = replace(record, bundles=(KeptBundle(name="00001-flex", files=files),))
+    online = TrackingSettings(mode="online")
+    assert track_study(info, trials[:2], record, online).num_missing == 0
+    assert track_study(info, trials[:2], exported, online, fresh=False).num_missing == 0
+    assert server.unknown == []
+    assert {"long-text-front", "long-text-bundle-00001-flex"} <= server.artifacts
+    for name, content in files.items():
+        assert server.files[f"long-text-bundle-00001-flex/{name}"] == content
 
 
 def test_a_server_that_goes_away_is_said_once_and_the_rest_counted(

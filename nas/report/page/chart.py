@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from nas.report.page.axis import Axis
 from nas.statistics.pareto import XY
 
+TEXT_WIDTH, TEXT_HEIGHT = 0.07, 0.1
+"""Room for a number beside a mark, as shares of the width and height of a chart."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
@@ -14,7 +17,7 @@ class Mark:
     Args:
         x: its value on the horizontal axis.
         y: on the vertical one.
-        text: what is written beside it; empty for nothing.
+        text: what is written beside it where there is room; empty for nothing.
         kind: its look: front, baseline or other.
         x_spread: half the length of its horizontal whisker, in the unit of the axis; 0 for none.
         y_spread: half the length of its vertical one.
@@ -66,6 +69,15 @@ class Chart:
     def path(self, line: Line) -> str:
         """A line as SVG path data, in a square of 100 whose y axis points downwards."""
         return path_of([(self.x.place(x), self.y.place(y)) for x, y in line.points], stepped=line.stepped)
+
+    def has_room(self, mark: Mark) -> bool:
+        """Whether a mark's text would cover no other mark, which stands close on its right."""
+        x, y = self.x.place(mark.x), self.y.place(mark.y)
+        return not any(
+            0 <= self.x.place(other.x) - x < TEXT_WIDTH and abs(self.y.place(other.y) - y) < TEXT_HEIGHT
+            for other in self.marks
+            if other is not mark
+        )
 
     def whiskers(self, mark: Mark) -> str:
         """The whiskers of a mark as SVG path data; empty if it has none."""

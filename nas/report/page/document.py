@@ -11,7 +11,7 @@ from nas.report.page.charts import curve_charts, fidelity_chart, prediction_char
 from nas.report.page.environment import TEMPLATES, content_policy, own_file, page_environment
 from nas.report.page.front_plot import front_plot
 from nas.report.page.masks import PatternPicture, pattern_picture
-from nas.report.quantities import format_quantity
+from nas.report.quantities import format_probability, format_quantity
 from nas.report.study.commands import Command, entry_commands
 from nas.report.study.health import health_checks
 from nas.report.study.history import rung_counts, volume_steps
@@ -149,7 +149,7 @@ def _entry_facts(record: StudyRecord, entry: FrontEntry) -> Iterator[Fact]:
         if objective.name in entry.estimates and objective.name in entry.values:
             yield Fact(name="as measured", value=f"{entry.values[objective.name]:.3f} {objective.unit}")
     if entry.front_probability is not None:
-        yield Fact(name="on the front", value=f"with a probability of {entry.front_probability:.0%}")
+        yield Fact(name="on the front", value=f"with a probability of {format_probability(entry.front_probability)}")
     yield Fact(name="seeds", value=", ".join(map(str, entry.seeds)) or "none")
     for score in record.front.further_scores:
         if score.name in entry.scores:
@@ -183,7 +183,7 @@ def _trial_facts(record: StudyRecord, trial: Trial) -> Iterator[Fact]:
         yield Fact(name="forecast of the last rung", value=f"{forecast:.3f} {record.insight.unit}")
     chance = next((one.front_probability for one in record.front.contenders if one.trial == trial.number), None)
     if chance is not None:
-        yield Fact(name="on the front", value=f"with a probability of {chance:.0%}")
+        yield Fact(name="on the front", value=f"with a probability of {format_probability(chance)}")
 
 
 def _state(trial: Trial) -> str:

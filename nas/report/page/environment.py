@@ -10,7 +10,7 @@ from markupsafe import Markup
 from nas.patterns.label import label as pattern_label
 from nas.report.objective_labels import label
 from nas.report.quantities import format_quantity, format_ratio, format_seconds
-from nas.report.study.summary import worth_in_words
+from nas.report.study.summary import worth_in_table, worth_in_words
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -28,7 +28,7 @@ def page_environment(*folders: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(label=label, worth=worth_in_words, pattern_label=pattern_label)
+    environment.globals.update(label=label, worth=worth_in_words, cell=worth_in_table, pattern_label=pattern_label)
     environment.filters.update(quantity=format_quantity, ratio=format_ratio, seconds=format_seconds, percent=_percent)
     return environment
 

@@ -36,6 +36,7 @@ class MaskPicture:
 
     Args:
         letter: its name on the page.
+        label: the union as labels have it, such as w16+g1.
         words: the union in words.
         share: pairs as a share of full attention's, in words.
         colour: of the kind that tells most about it.
@@ -45,6 +46,7 @@ class MaskPicture:
     """
 
     letter: str
+    label: str
     words: str
     share: str
     colour: str
@@ -130,6 +132,7 @@ def _mask(head: HeadPattern, num_tokens: int, place: int, count: int, *, drawn: 
     memory = f" + memory {head.memory_tokens}" if head.memory_tokens else ""
     return MaskPicture(
         letter=_letter(place),
+        label="+".join(primitive.label(head.causal) for primitive in head.attend),
         words=describe(head.attend) + memory,
         share=_share(head, num_tokens),
         colour=COLOURS[telling],

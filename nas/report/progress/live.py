@@ -27,8 +27,8 @@ from nas.report.sparkline import sparkline
 from nas.report.studies.standing import Standing, standings_so_far, volumes_so_far
 from nas.report.style import ACCENT
 from nas.results.front import Front
-from nas.results.observer import Preparation, StudyInfo, StudyPlan
-from nas.results.progress import RunProgress, StudyProgress
+from nas.results.observer import Preparation, Progress, StudyInfo, StudyPlan
+from nas.results.progress import StudyProgress
 from nas.results.trial import Trial, TrialState
 
 MOST_POINTS, MOST_RUNS = 6, 4
@@ -147,14 +147,17 @@ class LiveProgress(Tally):
             yield Text(f"and {format_count(len(self._standings) - MOST_POINTS, 'more point')}", "dim")
 
     def _points(self) -> Table:
+        """Where the terminal is narrow, headings take more lines and labels are cut; numbers never are."""
+        shown = self._standings[:MOST_POINTS]
+        columns = {"trial": [str(one.trial) for one in shown]}
+        columns |= {label(each.name): [one.short(each) for one in shown] for each in self.info.objectives}
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-        table.add_column("trial", justify="right", no_wrap=True)
-        for objective in self.info.objectives:
-            table.add_column(label(objective.name), justify="right", no_wrap=True)
-        table.add_column("pattern", no_wrap=True, overflow="ellipsis", style=ACCENT)
-        for one in self._standings[:MOST_POINTS]:
-            numbers = [one.short(objective) for objective in self.info.objectives]
-            table.add_row(*map(Text, (str(one.trial), *numbers, one.named_label)))
+        for heading, cells in columns.items():
+            table.add_column(heading, justify="right", width=max(map(len, [*heading.split(), *cells])))
+        table.add_column("pattern", style=ACCENT, vertical="bottom")
+        labels = (Text(one.named_label, no_wrap=True, overflow="ellipsis") for one in shown)
+        for *numbers, named in zip(*columns.values(), labels, strict=True):
+            table.add_row(*numbers, named)
         return table
 
     def _print(self, line: str) -> None:
@@ -182,7 +185,7 @@ def _runs(progress: StudyProgress, num_tasks: int) -> Iterator[RenderableType]:
         yield Text(f"and {format_count(len(progress.runs) - MOST_RUNS, 'more training run')}", "dim")
 
 
-def _run(run: RunProgress, *, with_task: bool) -> Table:
+def _run(run: Progress, *, with_task: bool) -> Table:
     line = Table.grid(padding=(0, 2, 0, 0))
     name = f"trial {run.trial}" + (f" {run.task}" if with_task else "")
     bar = ProgressBar(run.num_steps, run.step, width=_BAR, complete_style=ACCENT, finished_style=ACCENT)

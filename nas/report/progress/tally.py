@@ -8,7 +8,7 @@ from nas.report.progress.workload import Workload
 from nas.results.front import Front
 from nas.results.measurement import Measurement
 from nas.results.observer import Observer, Progress, StudyInfo, StudyPlan
-from nas.results.progress import RunProgress, Stage, StudyProgress
+from nas.results.progress import Stage, StudyProgress
 from nas.results.trial import Trial, TrialState
 
 _HOUR = 3600.0
@@ -57,10 +57,7 @@ class Tally(Observer):
             trials_per_hour=self._trials_per_hour,
             num_workers=self.plan.num_workers,
             written_at=now,
-            runs=tuple(
-                RunProgress(trial=run.trial, task=run.task, step=run.step, num_steps=run.num_steps)
-                for run in self.runs.values()
-            ),
+            runs=tuple(self.runs.values()),
         )
 
     def study_started(self, info: StudyInfo, plan: StudyPlan, known: tuple[Trial, ...]) -> None:

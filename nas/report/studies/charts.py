@@ -70,15 +70,11 @@ def _chart(fronts: Mapping[str, Sequence[Standing]], up: Objective, across: Obje
         description="; ".join(f"{name}: {len(own)} points" for name, own in fronts.items()),
         x=Axis.over(
             [mark.x for mark in marks],
-            f"{label(across.name)} ({unit}, {_better(across)})",
+            f"{label(across.name)} ({unit})",
             may_be_log=across.is_cost,
             suffix="x" if are_shares else "",
         ),
-        y=Axis.over([mark.y for mark in marks], f"{label(up.name)} ({up.unit}, {_better(up)})"),
+        y=Axis.over([mark.y for mark in marks], f"{label(up.name)} ({up.unit})"),
         lines=tuple(lines),
         marks=tuple(marks),
     )
-
-
-def _better(objective: Objective) -> str:
-    return "lower is better" if objective.direction == "minimize" else "higher is better"

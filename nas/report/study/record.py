@@ -9,6 +9,7 @@ from nas.costs.target import Target
 from nas.report.objective_labels import best_first
 from nas.results.front import Baseline, Front, FrontEntry, FrontPoint
 from nas.results.insight import Insight
+from nas.results.kept_bundle import KeptBundle
 from nas.results.proposal import Suggestion
 from nas.results.trial import Trial
 
@@ -27,6 +28,7 @@ class StudyRecord:
         words: of the command that made it, after `nas search`; None where they are not known, as to `nas report`, or
             hold a credential.
         target: the shipped target of its costs; None for any other model, and for the proxy.
+        bundles: copies of what was exported from it.
     """
 
     argument: str
@@ -37,6 +39,7 @@ class StudyRecord:
     insight: Insight
     target: Target | None
     words: tuple[str, ...] | None = None
+    bundles: tuple[KeptBundle, ...] = ()
 
     @property
     def points(self) -> list[FrontPoint]:

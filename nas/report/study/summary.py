@@ -6,7 +6,7 @@ from statistics import fmean
 
 from nas.report.fidelity import TRAINED
 from nas.report.objective_labels import label
-from nas.report.quantities import format_count, format_quantity, format_ratio, format_seconds
+from nas.report.quantities import format_count, format_probability, format_quantity, format_ratio, format_seconds
 from nas.report.study.commands import Command, entry_commands, search_on, study_commands
 from nas.report.study.comparison import Comparison, deviation
 from nas.report.study.health import HealthCheck, Verdict
@@ -84,10 +84,16 @@ def summarised(record: StudyRecord, checks: tuple[HealthCheck, ...]) -> Summary:
 
 def worth_in_words(entry: FrontEntry, objective: Objective) -> str:
     """What an entry is worth in an objective: `2.407 ± 0.007 bits per byte`, `385 kFLOP (0.091x)`."""
+    worth = worth_in_table(entry, objective)
+    return worth if objective.is_cost else f"{worth} {objective.unit}"
+
+
+def worth_in_table(entry: FrontEntry, objective: Objective) -> str:
+    """The same below a heading that has the unit of a quality; costs differ in theirs."""
     if not objective.is_cost:
         unsure = deviation(entry, objective.name)
         spread = f" ± {unsure:.3f}" if unsure else ""
-        return f"{entry.worth(objective.name):.3f}{spread} {objective.unit}"
+        return f"{entry.worth(objective.name):.3f}{spread}"
     ratio = entry.ratio(objective.name)
     shown = format_quantity(entry.values[objective.name], objective.unit)
     return shown if ratio is None else f"{shown} ({format_ratio(ratio)})"
@@ -150,7 +156,7 @@ def _searched(record: StudyRecord) -> Iterator[str]:
             f"{provenance.pattern_tokens:,} tokens; the small model was trained on the same picture at its own length."
         )
     seconds = sum(training_seconds(trial, provenance.rungs[-1]) for trial in record.trials)
-    yield f"Its training runs took {format_seconds(seconds)}, if those that ran side by side are counted in full."
+    yield f"All training runs took {format_seconds(seconds)}, if those that ran side by side are counted in full."
 
 
 def _against(record: StudyRecord, best: FrontPoint) -> Iterator[str]:
@@ -172,7 +178,7 @@ def _difference(record: StudyRecord, best: FrontPoint, other: Baseline) -> str:
     if probability is not None:
         held = max(probability, 1 - probability)
         word = "surely" if held >= SURELY else "probably" if held >= LIKELY else "perhaps"
-        sure = f" ({word}: {held:.0%})"
+        sure = f" ({word}, {format_probability(held)})"
     better = "better" if compared.gain > 0 else "worse"
     by = f"{abs(compared.gain):.3f}{spread} {compared.objective.unit}{sure}"
     gained = f"{quality} {better} by {by}" if compared.gain else f"the same {quality}"
@@ -200,7 +206,8 @@ def _trust(record: StudyRecord, best: FrontPoint | None, checks: tuple[HealthChe
             "wide patterns rank higher than here."
         )
     if best is not None and best.front_probability is not None:
-        yield f"Trial {best.trial} is on the front with a probability of {best.front_probability:.0%}, given the noise."
+        probability = format_probability(best.front_probability)
+        yield f"Trial {best.trial} is on the front with a probability of {probability}, given the noise."
     if front.contenders:
         chance = fmean(one.front_probability for one in front.contenders)
         count = format_count(len(front.contenders), "more trial")

@@ -1,6 +1,7 @@
 """One W&B run as plain data, independent of wandb."""
 
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -60,17 +61,22 @@ class Plot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
-    """JSON documents, stored as an artifact.
+    """Files, stored as an artifact.
 
     Args:
         name: letters, digits, dashes, dots and underscores.
         type: the artifact's type.
-        files: content by the name of the file.
+        files: the bytes of each file in Base64, by its name.
     """
 
     name: str
     type: str
-    files: dict[str, Any]
+    files: dict[str, str]
+
+    @classmethod
+    def of(cls, name: str, type_name: str, files: Mapping[str, bytes]) -> "Artifact":
+        """The artifact with these files."""
+        return cls(name=name, type=type_name, files={file: b64encode(one).decode() for file, one in files.items()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +95,7 @@ class Run:
         tables: by name.
         plots: by name.
         pictures: by name.
-        artifacts: further documents.
+        artifacts: further files.
     """
 
     id: str

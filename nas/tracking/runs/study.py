@@ -1,16 +1,18 @@
 """The run of the study itself: while it runs, and when it has ended."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 
 from nas.patterns.file import MadeFor, pattern_document
-from nas.redact import redact
+from nas.redact import redact, redact_text
 from nas.report.front_picture import front_png
 from nas.report.study.health import health_checks
 from nas.report.study.record import StudyRecord
 from nas.results.codec import to_document
 from nas.results.fidelity import ObjectiveFidelity
 from nas.results.front import Front
+from nas.results.kept_bundle import KeptBundle
 from nas.results.observer import StudyInfo
 from nas.results.trial import Trial
 from nas.tracking.runs.flatten import flatten_settings, nested, plain_name
@@ -72,7 +74,7 @@ def study_run(info: StudyInfo, record: StudyRecord) -> Run:
         tables={name: table for name, table in tables.items() if table.rows},
         plots=(_cost_plots("front", info) if tables["front"].rows else {}) | _plots(record, tables),
         pictures={"front_picture": Picture.of(front_png(front))} if front.points else {},
-        artifacts=(_front_artifact(info, front),),
+        artifacts=(_front_artifact(info, front), *(_bundle_artifact(info, one) for one in record.bundles)),
     )
 
 
@@ -124,7 +126,25 @@ def _front_artifact(info: StudyInfo, front: Front) -> Artifact:
     made_for = MadeFor(num_tokens=front.provenance.pattern_tokens)
     patterns = {f"patterns/{one.trial:05d}.json": pattern_document(one.pattern, made_for) for one in front.points}
     files = {"front.json": redact(to_document(front)), **patterns}
-    return Artifact(name=artifact_name(info, "front"), type="pareto-front", files=files)
+    return Artifact.of(
+        artifact_name(info, "front"),
+        "pareto-front",
+        {name: json.dumps(document, indent=2).encode() for name, document in files.items()},
+    )
+
+
+def _bundle_artifact(info: StudyInfo, bundle: KeptBundle) -> Artifact:
+    """What was exported of a trial in a format, as it was written but for credentials."""
+    files = {name: _redacted(content) for name, content in bundle.files.items()}
+    return Artifact.of(artifact_name(info, f"bundle-{bundle.name}"), "pattern-bundle", files)
+
+
+def _redacted(content: bytes) -> bytes:
+    """A text without credentials; anything else holds none that could be read."""
+    try:
+        return redact_text(content.decode()).encode()
+    except UnicodeDecodeError:
+        return content
 
 
 def _states(trials: Sequence[Trial]) -> Row:

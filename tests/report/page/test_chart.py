@@ -22,3 +22,12 @@ def test_whiskers_reach_as_far_as_the_spread():
 
 def test_what_lies_far_outside_is_cut():
     assert path_of([(-1e300, 0), (1e300, 0)]) == "M-200 100L300 100"
+
+
+def test_a_number_stands_where_it_covers_no_other_mark():
+    near, far, above = Mark(x=5.5, y=5.5), Mark(x=6, y=5), Mark(x=5.5, y=6.5)
+    mark = Mark(x=5, y=5, text="1")
+    for others, has_room in [((), True), ((near,), False), ((far, above), True), ((Mark(x=5, y=5),), False)]:
+        chart = Chart(title="", description="", x=AXIS, y=AXIS, marks=(*others, mark))
+        assert chart.has_room(mark) is has_room
+    assert Chart(title="", description="", x=AXIS, y=AXIS, marks=(mark, near)).has_room(near), "on its left is room"

@@ -143,3 +143,15 @@ def test_what_comes_before_the_first_trial_is_shown_until_the_study_starts():
     watcher.study_finished((), make_front(points=()))
     shown = console.file.getvalue()  # type: ignore[attr-defined]
     assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
+
+
+def test_on_a_narrow_terminal_labels_are_cut_and_numbers_are_not(make_trial):
+    watcher, _ = _live()
+    watcher.study_started(make_info(), make_plan(), (make_trial(0, 2.4, baseline="sparse_transformer_strided"),))
+    narrow = Console(file=StringIO(), width=52, color_system=None)
+    narrow.print(watcher.renderable())
+    cut = next(line for line in narrow.file.getvalue().splitlines() if "spars" in line)  # type: ignore[attr-defined]
+    whole = next(line for line in _picture(watcher).splitlines() if "spars" in line)
+    numbers = whole.partition("spars")[0].split()
+    assert cut.partition("spars")[0].split() == numbers and "2.400" in numbers
+    assert cut.rstrip().endswith("…") and "…" not in whole

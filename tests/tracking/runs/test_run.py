@@ -2,6 +2,7 @@
 
 import base64
 import json
+from base64 import b64encode
 
 from nas.tracking import worker
 from nas.tracking.runs.run import Artifact, Picture, Plot, Run, Table
@@ -17,7 +18,7 @@ RUN = Run(
     tables={"front": Table(columns=["trial", "quality"], rows=[[1, 2.5]])},
     plots={"front_flops": Plot(kind="scatter", table="front", x="trial", y="quality", title="a title")},
     pictures={"front_picture": Picture.of(b"PNG")},
-    artifacts=(Artifact(name="front", type="pareto-front", files={"front.json": {"points": []}}),),
+    artifacts=(Artifact.of("front", "pareto-front", {"front.json": b"{}"}),),
 )
 
 
@@ -35,7 +36,7 @@ def test_a_run_survives_json() -> None:
     document = json.loads(json.dumps(RUN.to_dict()))
     assert document["history"] == [[1, {"hypervolume": 0.5}], [2, {"hypervolume": 0.75}]]
     assert document["tables"]["front"] == {"columns": ["trial", "quality"], "rows": [[1, 2.5]]}
-    assert document["artifacts"][0]["files"] == {"front.json": {"points": []}}
+    assert document["artifacts"][0]["files"] == {"front.json": b64encode(b"{}").decode()}
     assert base64.b64decode(document["pictures"]["front_picture"]["png"]) == b"PNG"
 
 

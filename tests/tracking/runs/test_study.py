@@ -1,8 +1,13 @@
 """The run of the study itself as plain data."""
 
+import json
+from base64 import b64decode
+from dataclasses import replace as replace_fields
+
 from msgspec.structs import replace
 
 from nas.results.insight import Level, ParameterEffect
+from nas.results.kept_bundle import KeptBundle
 from nas.tracking.runs.run import Run
 from nas.tracking.runs.study import MOST_PLOTTED, running_run, study_run
 from tests.fronts import make_fidelity, make_front
@@ -53,7 +58,17 @@ def test_parameters_are_plotted_from_the_most_important_on(info):
 def test_the_artifact_has_the_front_and_its_patterns(info, record):
     [artifact] = study_run(info, record).artifacts
     assert list(artifact.files) == ["front.json", "patterns/00001.json"]
-    assert artifact.files["front.json"]["schema"] == "nas.front/1"
+    assert json.loads(b64decode(artifact.files["front.json"]))["schema"] == "nas.front/1"
+
+
+def test_what_was_exported_and_kept_is_an_artifact_without_credentials(info, record, monkeypatch):
+    monkeypatch.setenv("DB_PASSWORD", "correct-horse-battery")
+    files = {"bundle.json": b'{"note": "correct-horse-battery"}', "picture.png": b"\x89PNG\xff"}
+    bundles = (KeptBundle(name="00001-flex", files=files),)
+    _, artifact = study_run(info, replace_fields(record, bundles=bundles)).artifacts
+    assert (artifact.name, artifact.type) == ("long-text-bundle-00001-flex", "pattern-bundle")
+    assert b64decode(artifact.files["picture.png"]) == files["picture.png"], "bytes stay as they are"
+    assert json.loads(b64decode(artifact.files["bundle.json"])) == {"note": "(redacted)"}
 
 
 def test_while_it_runs_it_has_the_trials_so_far(info, trials):
