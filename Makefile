@@ -9,7 +9,7 @@ INSTALLED := .venv/installed
 QUICK := "not slow and not gpu and not real"
 SLOW := "slow and not gpu and not real"
 ASIDE := -n 2 --dist worksteal
-# Percent of lines that the tests run. It is only raised.
+# Percent of lines that the quick tests run. It is only raised.
 COVERED := 97
 
 help:  ## show this list
@@ -46,10 +46,10 @@ quick: lint  ## lint, and the quick tests of what changed since main; SINCE=HEAD
 		if [ -z "$$tests" ]; then echo "No test concerns this change."; exit; fi; \
 		set -x; $(BIN)/pytest -q $(ASIDE) -m $(QUICK) $$tests
 
-test: lint  ## lint, and all tests with their coverage: the quick ones, then the slow ones, two at a time
+test: lint  ## lint, and all tests two at a time: the quick ones with their coverage, then the slow ones
 	$(BIN)/pytest -q $(ASIDE) -m $(QUICK) --cov --cov-report=
-	$(BIN)/pytest -q $(ASIDE) -m $(SLOW) --cov --cov-append --cov-report=
 	$(BIN)/coverage report --fail-under=$(COVERED)
+	$(BIN)/pytest -q $(ASIDE) -m $(SLOW)
 
 docs: setup  ## build the documentation as a site that works offline: site/index.html; a warning is an error
 	$(BIN)/sphinx-build -q -W --keep-going -c docs . site

@@ -28,9 +28,14 @@ _BASELINES = (
     ("v", "#8056a8"),
     ("P", "#8a5a3c"),
     ("X", "#444444"),
+    ("p", "#b0479a"),
+    ("h", "#5f7a1f"),
 )
 _LOG_RANGE = 20.0
 """Costs whose largest is this many times the smallest are drawn on a logarithmic axis."""
+
+_DENSE_RANGE = 200.0
+"""Below this the ticks 1, 2 and 5 of every decade have room for their labels."""
 
 _PANEL_WIDTH, _PANEL_HEIGHT, _MARGIN = 4.4, 3.4, 0.6
 _ONLY_PANEL_WIDTH, _LOW_PANEL_HEIGHT = 6.4, 2.4
@@ -43,6 +48,8 @@ _MARKER_LETTERS = 6
 """Width of a marker in the legend, in letters."""
 _NUMBER_DISTANCES = (10.0, 15.0)
 """Distances of a trial number from its point that are tried, in points (1/72 inch)."""
+_DIGIT_WIDTH = 4.5
+"""Width of a digit of a trial number, in points."""
 _DIRECTIONS = ((0.75, 0.75), (-0.75, 0.75), (0.75, -0.75), (-0.75, -0.75), (1, 0), (-1, 0), (0, 1), (0, -1))
 
 
@@ -86,7 +93,7 @@ def front_png(front: Front) -> bytes:
             _draw_panel(panel, front, objective, cost)
             panel.label_outer()
         gap = " " if len(measured) == 1 else "\n"  # a low panel has no room for one line
-        row[0].set_ylabel(f"{label(objective.name)}{gap}({objective.unit}, {_better(objective)})")
+        row[0].set_ylabel(f"{label(objective.name)}{gap}({objective.unit},{gap}{_better(objective)})")
     _write_legend(above, panels[0][0], width)
     above.suptitle(f"Pareto front of {' '.join(front.study.split())}", fontsize=11, parse_math=False)
     figure.draw_without_rendering()  # the layout decides where the points are
@@ -189,7 +196,12 @@ def _number_points(panel: Axes, front: Front, objective: Objective, cost: Object
     for point, xy, (x, y) in zip(points, drawn, tuple(taken), strict=False):
         number = heights.name(point)
         places = [(x + dx, y + dy) for dx, dy in _offsets(len(number))]
-        inside = [(u, v) for u, v in places if panel.bbox.contains(u / to_points, v / to_points)]
+        half = _DIGIT_WIDTH * len(number) / 2
+        inside = [
+            (u, v)
+            for u, v in places
+            if all(panel.bbox.contains(end / to_points, v / to_points) for end in (u - half, u + half))
+        ]
         u, v = max(inside or places, key=lambda place: _clearance(place, taken))
         taken.append((u, v))
         panel.annotate(
@@ -214,7 +226,8 @@ def _dress(panel: Axes, cost: Objective, values: list[float]) -> None:
     panel.set_xlabel(f"{label(cost.name)} ({unit}, {_better(cost)})")
     if cost.is_cost and values and min(values) > 0 and max(values) > _LOG_RANGE * min(values):
         panel.set_xscale("log")
-        panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        dense = max(values) < _DENSE_RANGE * min(values)
+        panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if dense else (1,)))
         panel.xaxis.set_minor_formatter(NullFormatter())
     elif cost.is_cost:
         panel.set_xlim(left=0)

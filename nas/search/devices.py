@@ -51,3 +51,13 @@ def choose_cohort_size(settings: StudySettings, devices: list[str]) -> int:
 def num_cores() -> int:
     """Cores that this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def cores_for_threads(cores: int) -> int:
+    """How many of the cores threads may use: all of them, or OMP_NUM_THREADS where that is less.
+
+    With more threads than free cores most of their time goes into waiting for one another, so whoever shares a machine
+    sets that variable, and torch by itself obeys it.
+    """
+    first = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    return min(cores, max(1, int(first))) if first.isdecimal() and first.isascii() else cores

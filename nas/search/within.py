@@ -152,7 +152,7 @@ def _why_not(
         return f"Patterns are predicted after {LEAST_TRIALS} trials, and {len(finished)} ended."
     costs = [goal.name for goal in front.objectives if goal.is_cost]
     if asked.are_measured or not set(costs) <= set(COUNTED):
-        return "Patterns are predicted only where all costs are counted shares of full attention's attention."
+        return "Patterns are predicted only where all costs are counted and shares of full attention."
     return ""
 
 

@@ -5,7 +5,14 @@ import torch
 
 from nas.errors import InputError
 from nas.evaluation.settings import CheckpointSettings
-from nas.search.devices import CPU_COHORT, GPU_COHORT, choose_cohort_size, choose_devices, num_cores
+from nas.search.devices import (
+    CPU_COHORT,
+    GPU_COHORT,
+    choose_cohort_size,
+    choose_devices,
+    cores_for_threads,
+    num_cores,
+)
 from nas.search.settings import StudySettings
 
 
@@ -69,3 +76,16 @@ def test_a_checkpoint_has_no_cohorts_unless_told_otherwise() -> None:
         )
         == 5
     )
+
+
+@pytest.mark.parametrize(
+    ("told", "cores"),
+    [(None, 6), ("", 6), ("4", 4), (" 4,2", 4), ("8", 6), ("0", 1), ("many", 6), ("\N{SUPERSCRIPT TWO}", 6)],
+)
+def test_threads_keep_to_what_the_environment_allows(
+    told: str | None, cores: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if told is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", told)
+    assert cores_for_threads(6) == cores

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nas.errors import InputError
 from nas.evaluation.evaluator import fingerprints
-from nas.search.devices import num_cores
+from nas.search.devices import cores_for_threads, num_cores
 from nas.search.executor_settings import RaySettings
 from nas.search.executors.jobs import Executor, Setup
 from nas.search.executors.processes import ProcessExecutor
@@ -67,7 +67,7 @@ def make_executor(settings: StudySettings, setup: Setup, devices: Sequence[str],
 
 
 def num_threads(settings: StudySettings, devices: Sequence[str]) -> int:
-    """CPU threads of each worker: an equal share of this machine's cores, or what a job takes of a cluster."""
+    """CPU threads of each worker: an equal share of the cores for threads, or what a job takes of a cluster."""
     if isinstance(settings.executor, RaySettings):
         return settings.executor.cpus_per_job
-    return max(1, num_cores() // len(devices))
+    return max(1, cores_for_threads(num_cores()) // len(devices))

@@ -29,6 +29,7 @@ def test_a_single_device_needs_no_process_and_workers_share_the_cores(
 ) -> None:
     made: list[tuple[Any, ...]] = []
     monkeypatch.setattr(choose, "num_cores", lambda: 6)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(trainer.Trainer, "__init__", lambda self, *how: made.append(how))
     monkeypatch.setattr(processes.ProcessExecutor, "__init__", lambda self, *how: made.append(how))
     assert (
