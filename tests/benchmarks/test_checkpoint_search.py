@@ -41,6 +41,7 @@ def test_time_is_that_of_the_survey_the_patterns_and_the_driver() -> None:
     assert len(by(MOMENTS, seconds=10 + 5 * 2 + 3, first=10, each=2)) == 5
 
 
+@pytest.mark.slow
 def test_every_space_has_rows_for_all_arms_by_patterns_and_by_time(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

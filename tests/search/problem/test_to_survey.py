@@ -41,7 +41,7 @@ def test_what_decides_a_survey_is_in_its_key(made: Make) -> None:
     assert first is not None and first.blank.precision == "float32"
     assert (first.blank.num_layers, first.blank.num_heads, first.blank.recent_tokens) == (2, 2, (2, 8))
     others = [
-        made(survey_sequences=1),
+        made(survey_sequences=2),
         made(needle_depths=[0.25]),
         made(needle_depths=[]),
         made({"num_tokens": 128}),
