@@ -81,4 +81,7 @@ def _write_entrance(app: Sphinx, error: Exception | None) -> None:
 
 
 def _copy_examples(app: Sphinx, error: Exception | None) -> None:
-    shutil.copytree(ROOT / EXAMPLES, Path(app.outdir) / EXAMPLES, dirs_exist_ok=True)
+    there = Path(app.outdir) / EXAMPLES
+    there.mkdir(parents=True, exist_ok=True)
+    for page in (ROOT / EXAMPLES).glob("*.html"):
+        shutil.copy(page, there)

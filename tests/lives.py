@@ -63,6 +63,7 @@ class Lives:
             whether it was killed.
         """
         assert self._server.stdin and self._server.stdout
+        _log_of(folder).unlink(missing_ok=True)  # here, since a life may be killed before it has done anything
         wanted = {"folder": str(folder), "seconds": seconds, "at": at, "database": database}
         self._server.stdin.write(json.dumps(wanted) + "\n")
         self._server.stdin.flush()
@@ -145,7 +146,6 @@ def _live(problem: Any, folder: Path, at: tuple[str, str, int] | None, with_data
         }[point]
         setattr(owner, name, _deadly(getattr(owner, name), when, passes))
     folder.parent.mkdir(exist_ok=True)
-    _log_of(folder).write_text("")
     settings = StudySettings(
         study=folder.name,
         num_trials=4,

@@ -136,7 +136,7 @@ def _about(trial: Trial) -> dict[str, Any]:
         "step": trial.step,
         "pattern": label(trial.pattern) if trial.pattern else None,
         "pattern_id": trial.pattern.id if trial.pattern else None,
-        "scores": trial.scores,
+        "scores": dict(sorted(trial.scores.items())),  # as its file has them
     }
 
 

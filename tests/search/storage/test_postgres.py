@@ -129,6 +129,8 @@ def test_a_server_that_stops_in_the_midst_gets_what_it_missed(
 ) -> None:
     folder = StudyFolder(tmp_path / "night")
 
+    assert not is_there(url)  # which makes the tables, so that two do not make them at the same time
+
     def stop() -> None:
         wait_for(lambda: is_there(url))
         postgres.stop()
