@@ -46,7 +46,7 @@ def within(
         StudyError: no trial keeps the budgets, and nothing can be predicted; or full attention did not finish.
     """
     finished = [one for one in trials if one.state is TrialState.FINISHED and one.duplicate_of is None]
-    full = next((one.costs for one in finished if one.baseline == "full"), None)
+    full = next((one.costs for one in trials if one.baseline == "full" and one.costs), None)
     if full is None:
         raise StudyError(f"constraints: full attention, of which budgets are shares, did not finish in {front.study}.")
     shares = {

@@ -12,7 +12,7 @@ from nas.results.codec import to_document
 from nas.results.front import Front
 from nas.results.study import StudyReader
 from nas.results.survey import Survey, read_survey
-from nas.results.trial import Trial
+from nas.results.trial import Trial, TrialState
 from nas.results.within import Within
 from nas.search.problem.problem import Problem, make_problem, with_survey
 from nas.search.settings import ConstraintSettings, StudySettings
@@ -128,6 +128,14 @@ def test_without_full_attention_there_are_no_shares(study: Study) -> None:
     asked = ConstraintSettings(kv_cache_ratio=0.9)
     with pytest.raises(StudyError, match=r"^constraints: full attention, of which budgets are shares, did not finish"):
         within(study.front, study.trials[1:], study.settings, study.survey, asked)
+
+
+def test_full_attention_that_broke_the_budgets_of_its_study_has_a_cost_all_the_same(study: Study) -> None:
+    full, *others = study.trials
+    asked = ConstraintSettings(kv_cache_ratio=0.6)
+    over = [replace(full, state=TrialState.OVER_BUDGET), *others]
+    found = within(study.front, over, study.settings, study.survey, asked)
+    assert found.measured and found.measured == study.within(kv_cache_ratio=0.6).measured
 
 
 def test_the_same_question_has_the_same_answer(study: Study) -> None:
