@@ -11,7 +11,7 @@ from tests.strategies import quick
 
 
 @quick
-@given(st.integers(1, 6), st.integers(0, 2), st.integers(1, 2), st.integers(0, 99))
+@given(st.integers(1, 9), st.integers(0, 3), st.integers(1, 3), st.integers(0, 999))
 def test_a_probability_is_the_share_of_fronts_that_an_item_is_on(items: int, costs: int, qualities: int, seed: int):
     """Small integers, so that there are ties."""
     draw = np.random.default_rng(seed)
