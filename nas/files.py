@@ -18,6 +18,19 @@ _UNFINISHED = re.compile(r"\..+\.\d+\.tmp")
 """Names of files that are being written: the file's, and the process's number."""
 
 
+class TooLongError(ValueError):
+    """A file that is longer than what is read of its kind.
+
+    Args:
+        size: its length, or how much of it was read, in bytes.
+        most: that is allowed.
+    """
+
+    def __init__(self, size: int, most: int) -> None:
+        super().__init__(f"it is {size:,} bytes long, more than the {most:,} that nas reads")
+        self.size = size
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A file to write that takes the place of `path` in one step, once the block ends without an exception.
@@ -98,6 +111,25 @@ def write_json(path: Path, document: Any) -> None:
     write_text(path, json.dumps(document, indent=1, sort_keys=True, allow_nan=False) + "\n")
 
 
+def read_at_most(path: Path, most: int) -> bytes:
+    """The content of a file, of which no more is read than allowed: some devices have no end, and size 0.
+
+    Args:
+        path: of the file.
+        most: its greatest length, in bytes.
+
+    Raises:
+        OSError: the system refuses.
+        TooLongError: it is longer.
+    """
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        content = b"" if size > most else file.read(most + 1)
+    if max(size, len(content)) > most:
+        raise TooLongError(max(size, len(content)), most)
+    return content
+
+
 def read_bytes(path: Path) -> bytes | None:
     """The content of a file, or None if there is no such file.
 
@@ -106,10 +138,7 @@ def read_bytes(path: Path) -> bytes | None:
     """
     with damage_named(path):
         try:
-            size = path.stat().st_size
-            if size > MOST_BYTES:
-                raise ValueError(f"it is {size:,} bytes long, more than the {MOST_BYTES:,} that nas reads")
-            return path.read_bytes()
+            return read_at_most(path, MOST_BYTES)
         except FileNotFoundError:
             return None
 
@@ -137,7 +166,8 @@ def damage_named(path: Path) -> Iterator[None]:
     except OSError as error:
         raise StudyError(f"{path}: cannot be read ({error.strerror}).") from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        kind = "" if type(error).__name__ == "DamagedError" else f"{type(error).__name__}: "
+        is_ours = isinstance(error, TooLongError) or type(error).__name__ == "DamagedError"
+        kind = "" if is_ours else f"{type(error).__name__}: "
         came = " ".join(f"{kind}{error}".split())
         remedy = "Restore it, or delete it and run the same nas search again, which makes it anew."
         raise StudyError(f"{path}: must hold what nas search wrote there, but is damaged ({came}). {remedy}") from None

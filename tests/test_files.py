@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 from nas.errors import StudyError
-from nas.files import read_bytes, read_json, remove_unfinished, replacing, write_json, write_text
+from nas.files import (
+    MOST_BYTES,
+    TooLongError,
+    read_at_most,
+    read_bytes,
+    read_json,
+    remove_unfinished,
+    replacing,
+    write_json,
+    write_text,
+)
 
 
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -92,3 +102,22 @@ def test_a_file_that_would_fill_the_memory_is_not_read(tmp_path: Path) -> None:
         file.truncate(2**40)  # a sparse file: no bytes on the disk
     with pytest.raises(StudyError, match=r"x\.json: .*it is 1,099,511,627,776 bytes long, more than"):
         read_bytes(tmp_path / "x.json")
+
+
+def test_a_file_is_read_up_to_a_length(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"12345")
+    assert read_at_most(path, 5) == b"12345"
+    with pytest.raises(TooLongError, match="it is 5 bytes long, more than the 4 that nas reads"):
+        read_at_most(path, 4)
+    os.truncate(path, MOST_BYTES + 1)
+    with pytest.raises(StudyError, match=r"damaged \(it is 67,108,865 bytes long, more than the 67,108,864 that"):
+        read_bytes(path)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="the system has no file without an end")
+def test_a_file_without_an_end_has_a_length(tmp_path: Path) -> None:
+    """Its size is said to be 0."""
+    (tmp_path / "a").symlink_to("/dev/zero")
+    with pytest.raises(TooLongError, match="it is 1,001 bytes long"):
+        read_at_most(tmp_path / "a", 1000)

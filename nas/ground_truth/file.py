@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from nas.errors import InputError
+from nas.files import TooLongError, read_at_most
 from nas.ground_truth.plan import Plan
 from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.results.codec import DamagedError, check_schema, from_document, from_json
@@ -101,9 +102,9 @@ def whole_lines(path: Path) -> list[str]:
         InputError: it cannot be read.
     """
     try:
-        if (size := path.stat().st_size) > MOST_BYTES:
-            raise InputError(str(path), f"must be a table of at most {MOST_BYTES:,} bytes", size)
-        text = path.read_text(encoding="utf-8")
+        text = read_at_most(path, MOST_BYTES).decode()
+    except TooLongError as error:
+        raise InputError(str(path), f"must be a table of at most {MOST_BYTES:,} bytes", error.size) from None
     except OSError as error:
         raise InputError(str(path), "must be a readable table", error.strerror) from None
     except UnicodeDecodeError:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nas.errors import PatternError, unknown
+from nas.files import TooLongError, read_at_most
 from nas.patterns.layer import MOST_HEADS, MOST_SHAPES, HeadGroup
 from nas.patterns.model import MOST_LAYERS, SCHEMA, ModelPattern
 from nas.patterns.primitives import PRIMITIVES, Primitive
@@ -88,13 +89,12 @@ def _read(source: str | Path) -> Any:
     if not isinstance(source, str | Path):
         raise PatternError("pattern", "must be the path of a file, or a mapping", source)
     try:
-        if (size := Path(source).stat().st_size) > MOST_BYTES:
-            raise PatternError(str(source), f"must be a pattern file of at most {MOST_BYTES:,} bytes", size)
-        return json.loads(Path(source).read_text(encoding="utf-8"))
+        return json.loads(read_at_most(Path(source), MOST_BYTES).decode())
     except OSError as error:
         raise PatternError(str(source), "must be a readable pattern file", error.strerror) from None
-    except PatternError:
-        raise
+    except TooLongError as error:
+        allowed = f"must be a pattern file of at most {MOST_BYTES:,} bytes"
+        raise PatternError(str(source), allowed, error.size) from None
     except (ValueError, RecursionError) as error:
         raise PatternError(str(source), "must hold JSON", str(error)) from None
 

@@ -6,10 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from nas.errors import InputError, NasError, first_line
+from nas.files import MOST_BYTES, read_at_most
 from nas.patterns.model import MOST_LAYERS
 
 WHERE = "checkpoint"
 """The setting that names the checkpoint, as messages call it."""
+
+ATTENTION = "eager"
+"""The attention of transformers that every decoder is loaded with; patterns take its place."""
 
 _MOST_PARAMETERS_A_BYTE = 2
 """Numbers of 4 bits are the smallest that weights are stored as."""
@@ -40,11 +44,11 @@ def read_json(file: Path) -> dict[str, Any]:
     Raises:
         InputError: it is missing, or no JSON object.
     """
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not file.is_file():  # a pipe would be waited for; a link is how the hub's own cache keeps files
         remedy = "Save a model there with save_pretrained."
-        raise InputError(WHERE, f"must hold a {file.name}", str(file.parent), remedy) from None
+        raise InputError(WHERE, f"must hold a {file.name}", str(file.parent), remedy)
+    try:
+        document = json.loads(read_at_most(file, MOST_BYTES))
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(str(file), "must be a JSON file", first_line(error)) from None
     if not isinstance(document, dict):
@@ -68,6 +72,7 @@ def load_model(folder: Path) -> Any:
     transformers.logging.disable_progress_bar()
     try:
         config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        config._attn_implementation = ATTENTION  # what the file names may be a kernel to fetch and run
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _unknown(folder, str(error).strip().splitlines()[0]) from None
     if config.model_type not in known:
@@ -77,12 +82,13 @@ def load_model(folder: Path) -> Any:
     try:
         model, found = transformers.AutoModelForCausalLM.from_pretrained(
             folder,
+            config=config,
             output_loading_info=True,
             local_files_only=True,
             trust_remote_code=False,
             use_safetensors=True,
             dtype="auto",
-            attn_implementation="eager",
+            attn_implementation=ATTENTION,
         )
     except Exception as error:  # damaged weights make safetensors, torch and transformers raise almost anything
         came = f"{type(error).__name__}: {error}".splitlines()[0]

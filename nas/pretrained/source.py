@@ -5,8 +5,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from nas.errors import InputError
-from nas.pretrained.loading import WHERE, library, read_json
-from nas.pretrained.weight_files import check_weight_files, gguf_file, not_plain
+from nas.pretrained.loading import WHERE, library
+from nas.pretrained.settings_files import check_settings
+from nas.pretrained.weight_files import check_weight_files, gguf_file
 
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
@@ -22,8 +23,8 @@ def find_checkpoint(name: str) -> Path:
             hub's own cache has it.
 
     Raises:
-        InputError: nothing is there, its weights are pickles, quantised, cut off or elsewhere, or it would run
-            code of its own.
+        InputError: nothing is there, its weights are pickles, quantised, cut off or elsewhere, or its settings ask
+            for code of its own or for files elsewhere.
     """
     folder = Path(name).expanduser()
     if folder.is_file():
@@ -32,17 +33,7 @@ def find_checkpoint(name: str) -> Path:
         folder = _fetch(name)
     _check_whole(folder)
     check_weight_files(folder)
-    config = read_json(folder / "config.json")
-    if (quantised := config.get("quantization_config")) is not None:
-        method = quantised.get("quant_method", "?") if isinstance(quantised, dict) else "?"
-        raise not_plain(f"quantization_config in config.json: {method}")
-    tokenizer = folder / "tokenizer_config.json"
-    for file, document in [("config.json", config)] + (
-        [(tokenizer.name, read_json(tokenizer))] if tokenizer.is_file() else []
-    ):
-        if document.get("auto_map"):
-            allowed = f"must run no code of its own, which auto_map in {file} asks for"
-            raise InputError(WHERE, allowed, name, "Use a checkpoint whose architecture transformers knows.")
+    check_settings(folder)
     return folder
 
 

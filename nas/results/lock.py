@@ -21,7 +21,8 @@ from pathlib import Path
 from nas.errors import StudyError
 from nas.files import make_folder
 from nas.results import lease
-from nas.results.lease import Generation, Lease, Sight
+from nas.results.generations import Generation, Sight, changed, look
+from nas.results.lease import Lease
 
 _LOG = logging.getLogger(__name__)
 
@@ -78,10 +79,10 @@ def is_driven(folder: Path) -> bool:
     finally:
         os.close(descriptor)
     try:
-        sight = lease.look(folder / lease.FOLDER)
+        sight = look(folder / lease.FOLDER)
         if _is_free(sight, place):
             return False
-        return abs(time.time() - lease.changed(folder / lease.FOLDER, sight)) < lease.WATCHED
+        return abs(time.time() - changed(folder / lease.FOLDER, sight)) < lease.WATCHED
     except OSError:
         return False
 
@@ -153,7 +154,7 @@ def _leased(folder: Path, place: str, machine: Machine) -> Lease:
         if not stat.S_ISDIR(leases.lstat().st_mode):
             raise NotADirectoryError(errno.ENOTDIR, "not a folder of its own")
         while True:
-            seen = lease.look(leases)
+            seen = look(leases)
             if not _is_free(seen, place):
                 _watch(folder, seen)
             if taken := lease.take(leases, seen, content):
@@ -181,7 +182,7 @@ def _watch(folder: Path, seen: Sight) -> None:
     while passed <= lease.WATCHED:
         time.sleep(lease.BEAT / 5)
         passed = lease.seconds_passed() - began  # before looking, as this machine may sleep in between
-        now = lease.look(folder / lease.FOLDER)
+        now = look(folder / lease.FOLDER)
         if now.content and now.content.is_over:
             return
         if now != seen:
@@ -196,7 +197,7 @@ def _kept(held: Lease) -> Iterator[Lease]:
     def keep() -> None:
         while not ended.wait(lease.BEAT):
             held.beat()
-            if not held.is_valid:
+            if held.is_lost:
                 if caller is threading.main_thread() and not ended.is_set():
                     signal.pthread_kill(caller.ident or 0, signal.SIGINT)
                 return

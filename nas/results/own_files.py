@@ -28,6 +28,12 @@ NAMES = (
 is, replaced without a look at what they were."""
 
 
+def kept_names(study: Path) -> list[str]:
+    """What a folder has of the files that a search writes after config.yaml."""
+    written = [name for name in (*NAMES, "study.db") if name not in ("lock", "lease", "config.yaml")]
+    return [name for name in written if os.path.lexists(study / name)]
+
+
 def check_own(study: Path) -> None:
     """Refuse a study folder that holds links, pipes or devices where its own files should be.
 

@@ -15,7 +15,7 @@ from nas.results.lock import locked
 from nas.results.measurement import precision_in
 from nas.results.objective import Objective
 from nas.results.observer import Observer
-from nas.results.own_files import check_own
+from nas.results.own_files import check_own, kept_names
 from nas.results.profile import ProfileConditions
 from nas.results.study import settings_differences, study_path
 from nas.search.concurrency import choose_concurrency
@@ -125,10 +125,10 @@ def _adopt(folder: StudyFolder, settings: StudySettings, problem: Problem) -> No
     """Check that a study is resumed with its own settings on its own data, and write both down."""
     document = settings.to_document()
     before = folder.settings_document()
-    if before is None and folder.num_proposals():
+    if before is None and (found := kept_names(folder.path)):
         raise StudyError(
-            f"study: {folder.path} has trials but no config.yaml, so their settings are unknown. "
-            "Restore it, or choose another study=NAME."
+            f"study: {folder.path} has {', '.join(found)} but no config.yaml. Restore it, if they are of a study; if "
+            "not, one there would write over them: choose another study=NAME."
         )
     # Redacted again, as an earlier release may have written it, or the environment may hold another secret by now.
     changed = settings_differences(redact(before), document) if before is not None else []
@@ -144,8 +144,8 @@ def _adopt(folder: StudyFolder, settings: StudySettings, problem: Problem) -> No
             f"study: {folder.path} was started on other data ({', '.join(other)}: files or library versions have "
             "changed since), so its trials would not compare. Put it back, or choose another study=NAME."
         )
+    folder.write_settings(document)  # first: what is there without it is not a study's
     folder.write_fingerprints(fingerprints)
-    folder.write_settings(document)
 
 
 def _check_num_trials(folder: StudyFolder, settings: StudySettings, problem: Problem) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from nas.errors import InputError, StudyError
-from nas.files import write_json
+from nas.files import MOST_BYTES, write_json
 from nas.tracking.runs.run import Run
 from nas.tracking.settings import TrackingSettings
 
@@ -90,13 +90,15 @@ def _opened(path: Path, mode: str) -> IO[str]:
     """A file of its own.
 
     Raises:
-        OSError: it is something else, or the system refuses.
+        OSError: it is something else or too long, or the system refuses.
     """
     file = open(path, mode, encoding="utf-8", errors="replace", opener=_without_following)  # noqa: SIM115 - returned
     found = os.fstat(file.fileno())
-    if stat.S_ISREG(found.st_mode) and found.st_nlink == 1:
+    if stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and found.st_size <= MOST_BYTES:
         return file
     file.close()
+    if found.st_size > MOST_BYTES:
+        raise OSError(errno.EFBIG, f"longer than {MOST_BYTES:,} bytes; remove it")
     raise OSError(errno.EMLINK, "not a file of its own, but a link or a pipe; remove it")
 
 

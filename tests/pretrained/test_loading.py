@@ -29,6 +29,23 @@ def test_a_window_that_qwen_drops_is_told(save_model: Callable[..., Path]) -> No
     assert load_model(folder).config.sliding_window == 16
 
 
+@pytest.mark.parametrize("key", ["attn_implementation", "_attn_implementation", "_attn_implementation_internal"])
+@pytest.mark.parametrize("kernel", ["owner/kernel", "kernels-community/flash-attn2@main:run", "flash_attention_2"])
+def test_no_kernel_is_fetched_whatever_a_config_asks_for(
+    key: str, kernel: str, llama: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where its package `kernels` is installed, transformers would fetch it from the hub, and run it."""
+    modeling = library("transformers").modeling_utils
+    asked: list[object] = []
+    monkeypatch.setattr(modeling, "is_kernels_available", lambda *_, **__: True)
+    monkeypatch.setattr(modeling, "lazy_import_flash_attention", lambda *words, **_: asked.append(words))
+    folder = Path(shutil.copytree(llama, tmp_path / "model"))
+    document = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(document | {key: kernel}))
+    assert load_model(folder).config._attn_implementation == "eager"
+    assert asked == []
+
+
 def test_a_missing_tokenizer_is_told(llama: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(llama, tmp_path / "model"))
     for file in folder.glob("tokenizer*"):

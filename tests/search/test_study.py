@@ -133,6 +133,21 @@ def test_trials_without_their_settings_are_not_mixed_with_others(tmp_path: Path)
         run_study(StudySettings(study=f"{tmp_path}/orphan", task=task, device="cpu", workers=1))
 
 
+@pytest.mark.parametrize("name", ["report.html", "study.db", "front.csv", "trials/mine/checkpoint-1.pt", "data.json"])
+def test_files_of_something_else_are_not_written_over(tmp_path: Path, name: str) -> None:
+    """A folder that the user names as a study may be in use for other things."""
+    mine = tmp_path / "results" / name
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    task = RecallSettings(num_tokens=16, vocab_size=16, num_pairs=2)
+    with pytest.raises(
+        StudyError, match=rf"results has {name.split('/')[0]} but no config\.yaml.*choose another study"
+    ):
+        run_study(StudySettings(study=f"{tmp_path}/results", task=task, device="cpu", workers=1))
+    files = {path.relative_to(tmp_path / "results").as_posix() for path in (tmp_path / "results").rglob("*")}
+    assert mine.read_text() == "mine" and files - {"lock", "lease", "lease/00000001", "trials", "trials/mine"} == {name}
+
+
 @pytest.fixture
 def ended(own_space: Path) -> StudyFolder:
     """A study of three sampled trials."""

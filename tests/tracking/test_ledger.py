@@ -85,6 +85,16 @@ def test_a_pipe_in_its_place_is_not_waited_for(tmp_path):
         ledger.add(RUN)
 
 
+def test_a_file_that_is_too_long_is_not_read(tmp_path):
+    (tmp_path / "wandb").mkdir()
+    for name in ("recorded.txt", "place.json"):
+        (tmp_path / "wandb" / name).touch()
+        os.truncate(tmp_path / "wandb" / name, 2**40)
+    ledger = Ledger(tmp_path, SETTINGS)
+    with pytest.raises(StudyError, match=r"recorded\.txt: cannot be written \(longer than 67,108,864 bytes; rem"):
+        ledger.add(RUN)
+
+
 def test_a_disk_that_fills_up_costs_that_run_alone(written):
     path, ledger = written / "wandb" / "recorded.txt", Ledger(written, SETTINGS)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)

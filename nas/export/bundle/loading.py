@@ -10,6 +10,7 @@ from nas.errors import InputError, unknown
 from nas.export.bundle.contents import PROVENANCE_FILE
 from nas.export.contract.export_format import Files, Format
 from nas.export.formats import FORMATS, pattern_file
+from nas.files import MOST_BYTES
 from nas.patterns.file import load_pattern
 from nas.patterns.model import ModelPattern
 from nas.results.bundle import BUNDLE_FILE, BUNDLE_SCHEMA, Bundle
@@ -20,7 +21,7 @@ from nas.results.provenance import Provenance
 Record = TypeVar("Record", bound=Value)
 
 _LARGEST = 1 << 30
-"""Largest file of a bundle, in bytes."""
+"""Largest file of a format, in bytes; records are no longer than those of a study."""
 _REMEDY = "Export it again."
 
 
@@ -73,7 +74,7 @@ def load_bundle(folder: Path) -> LoadedBundle:
 
 
 def _read(path: Path, kind: type[Record], schema: str, remedy: str) -> Record:
-    content = _text(path, _plain_file(path, remedy).read_bytes())
+    content = _text(path, _plain_file(path, remedy, MOST_BYTES).read_bytes())
     try:
         check_schema(content, schema, path)
         return from_json(content, kind)
@@ -88,7 +89,7 @@ def _text(path: Path, content: bytes) -> str:
         raise InputError(str(path), "must be text in UTF-8", content[:20], _REMEDY) from None
 
 
-def _plain_file(path: Path, remedy: str = _REMEDY) -> Path:
+def _plain_file(path: Path, remedy: str = _REMEDY, most: int = _LARGEST) -> Path:
     """The path, if it is a plain file of acceptable size and not a link.
 
     Raises:
@@ -98,6 +99,6 @@ def _plain_file(path: Path, remedy: str = _REMEDY) -> Path:
         found = os.lstat(path)
     except OSError as error:
         raise InputError(str(path), "must be a readable file", error.strerror, remedy) from None
-    if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
-        raise InputError(str(path), f"must be a plain file of at most {_LARGEST} bytes", found.st_size, remedy)
+    if not stat.S_ISREG(found.st_mode) or found.st_size > most:
+        raise InputError(str(path), f"must be a plain file of at most {most} bytes", found.st_size, remedy)
     return path
