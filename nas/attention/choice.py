@@ -6,6 +6,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from nas.attention.dense import needs_no_mask
 from nas.attention.flex import flex_fits
 from nas.attention.pieces.plan import make_plan
 from nas.attention.pieces.tile import Plan
@@ -16,7 +17,7 @@ FEWEST_TOKENS = 512
 """Shorter sequences run dense: plain products (`short`) are faster than pieces with many different heads."""
 
 LARGEST_SHARE = 0.75
-"""Pieces, and flex, are used while their work is at most this share of all scores."""
+"""Pieces are used while their work is at most this share of all scores."""
 
 SCORES_A_CALL = 40_000
 """Scores that dense attention computes in the time that every call of a tile takes in addition to its own scores."""
@@ -26,9 +27,10 @@ SCORES_A_FOLD = 370
 
 
 def choose_backend(heads: tuple[HeadPattern, ...], q: Tensor, v: Tensor) -> str:
-    """Choose dense for short sequences and dense patterns, else flex where it can be compiled, else pieces.
+    """Choose dense for short sequences and full attention, else flex where it can be compiled, else pieces.
 
-    Where the calls of pieces would take too long, dense takes their place.
+    Pieces are left to dense where they would save too few scores, or where their calls would take too long. On a GPU
+    neither decides about masks: flex computes no more than dense does.
 
     Args:
         heads: one pattern per head, all of masks or all `select`.
@@ -36,11 +38,15 @@ def choose_backend(heads: tuple[HeadPattern, ...], q: Tensor, v: Tensor) -> str:
         v: the values, shape (batch, heads, tokens, d_value).
     """
     num_tokens = q.shape[-2]
-    if num_tokens < FEWEST_TOKENS or score_share(heads, num_tokens) > LARGEST_SHARE:
+    is_fused = needs_no_mask(heads) and q.shape[-1] == v.shape[-1]  # wider keys, of positions, would leave that kernel
+    if num_tokens < FEWEST_TOKENS or is_fused:
         return "dense"
-    if flex_fits(q, v):
+    on_gpu = flex_fits(q, v)
+    if on_gpu and heads[0].computed is None:
         return "flex"
-    return "pieces" if work_share(heads, num_tokens, len(q)) <= LARGEST_SHARE else "dense"
+    if score_share(heads, num_tokens) > LARGEST_SHARE:
+        return "dense"
+    return "pieces" if on_gpu or work_share(heads, num_tokens, len(q)) <= LARGEST_SHARE else "dense"
 
 
 @lru_cache(maxsize=4096)

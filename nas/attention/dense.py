@@ -1,5 +1,7 @@
 """Dense attention under a bias: the reference for every other backend."""
 
+from functools import lru_cache
+
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
@@ -7,7 +9,6 @@ from nas.attention.bias import pattern_bias
 from nas.attention.segment_memory import Pair, in_front, most_memory
 from nas.attention.short import is_short, short_attention
 from nas.patterns.head import HeadPattern
-from nas.patterns.primitives import Full
 
 
 def dense_attention(
@@ -36,10 +37,12 @@ def dense_attention(
     if is_short(q, keys):
         scale = q.shape[3] ** -0.5 if scale is None else scale
         return short_attention(q, keys, values, pattern_bias(q, k, heads), scale)
-    if not num_rows and all(_is_full(head) and head.causal == heads[0].causal for head in heads):
+    if needs_no_mask(heads):
         return scaled_dot_product_attention(q, k, v, is_causal=heads[0].causal, scale=scale)
     return scaled_dot_product_attention(q, keys, values, attn_mask=pattern_bias(q, k, heads).values, scale=scale)
 
 
-def _is_full(head: HeadPattern) -> bool:
-    return any(isinstance(primitive, Full) for primitive in head.attend)
+@lru_cache(maxsize=1024)
+def needs_no_mask(heads: tuple[HeadPattern, ...]) -> bool:
+    """Whether torch's kernels show by themselves what these heads see."""
+    return all(head.is_full and head.causal == heads[0].causal for head in heads)

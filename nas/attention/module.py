@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor, nn
 
 from nas.attention.checks import check_inputs
@@ -72,7 +73,7 @@ def attend(
     kinds = by_kind(heads)
     if len(kinds) == 1:
         return run(*kinds[0])
-    out = q.new_empty(*q.shape[:-1], v.shape[-1])
+    out = torch.empty_like(v)  # token by token where values are, as the layer after it reads it
     for members, some in kinds:
         out[:, members] = run(members, some)
     return out

@@ -67,12 +67,13 @@ class _Step:
         numbers += 2 * self.num_tokens * self.target.d_mlp  # before and after GELU
         numbers += 3 * self.num_tokens * self.width + self.of_positions()  # queries, keys and values in one
         if self.target.backend == "pieces":
-            return _FLOAT_BYTES * (numbers + self.pieces(heads)) + _INDEX_BYTES * self.choices(heads)
+            return _FLOAT_BYTES * (numbers + self.outputs(heads)) + _INDEX_BYTES * self.choices(heads)
         return _FLOAT_BYTES * (numbers + (self.short(heads) if self.is_short else self.fused(heads)))
 
     def readout(self) -> int:
-        """The last norm and product, the logarithms of the probabilities, and the targets, in bytes."""
+        """The last norm, its input too, and product, the logarithms of the probabilities, and the targets, in bytes."""
         numbers = self.normed_product(self.target.vocab_size) + self.num_tokens * self.target.vocab_size
+        numbers += self.num_tokens * self.width
         return _FLOAT_BYTES * numbers + _INDEX_BYTES * self.num_tokens
 
     def normed_product(self, width_out: int) -> int:
@@ -105,17 +106,12 @@ class _Step:
         """What `scaled_dot_product_attention` keeps; masks are made once for all steps, but not those of choices."""
         if self.position in ("alibi", "relative"):  # keys are wider than values, so that its fused kernel is not used
             return self.num_tokens * (self.width + len(heads) * self.num_tokens)
-        num_selects = sum(head.computed is not None for head in heads)
-        joined = self.num_tokens * self.width if 0 < num_selects < len(heads) else 0  # outputs of both kinds, copied
-        return self.outputs(heads) + num_selects * self.num_tokens**2 + joined
-
-    def pieces(self, heads: tuple[HeadPattern, ...]) -> int:
-        """As much as a fused kernel, and the output again with the heads of a token side by side."""
-        return self.outputs(heads) + (self.num_tokens * self.width if len(heads) > 1 else 0)
+        return self.outputs(heads) + sum(head.computed is not None for head in heads) * self.num_tokens**2
 
     def outputs(self, heads: tuple[HeadPattern, ...]) -> int:
-        """The output, and a log-sum-exp for each query."""
-        return self.num_tokens * (self.width + len(heads))
+        """The output, the same copied where it joins those of masks and of `select`, a log-sum-exp for each query."""
+        copies = len({head.computed is None for head in heads})
+        return self.num_tokens * (copies * self.width + len(heads))
 
     def choices(self, heads: tuple[HeadPattern, ...]) -> int:
         """The blocks that each query of a `select` head chose, as indices."""

@@ -9,7 +9,6 @@ from pathlib import Path
 import torch
 
 from nas.errors import InputError
-from nas.evaluation.cohort_fit import members_that_fit
 from nas.evaluation.longer import longer_qualities
 from nas.evaluation.out_of_memory import unless_out_of_memory
 from nas.evaluation.progress_throttle import OnProgress, ProgressThrottle, for_part
@@ -29,9 +28,9 @@ from nas.tasks.task import Task
 class ScratchEvaluator:
     """Trains members from their initial weights; implements `nas.evaluation.evaluator.Evaluator`.
 
-    Members with the same weights are trained at once, one such cohort after the other. On a GPU a cohort has as many as
-    fit into its memory, by their first step; one that runs out of memory all the same is halved until it does not. A
-    single member that does not fit has the outcome OUT_OF_MEMORY.
+    Members with the same weights are trained at once, one such cohort after the other. Their first step says whether
+    they fit into memory together; a cohort that runs out of it, then or later, is halved until it does not. A single
+    member that does not fit has the outcome OUT_OF_MEMORY.
 
     Args:
         task: what is learned.
@@ -114,11 +113,7 @@ class ScratchEvaluator:
     def _evaluate_cohort(
         self, members: Sequence[Member], rung: int, folders: Sequence[Path] | None, on_progress: OnProgress | None
     ) -> tuple[Measurement, ...]:
-        """All members at once, if they fit; if memory still runs out, one half after the other."""
-        fit = unless_out_of_memory(lambda: members_that_fit(members, self._trainer)) or 1
-        if fit < len(members):
-            parts = [range(len(members))[start : start + fit] for start in range(0, len(members), fit)]
-            return self._evaluate_parts(parts, members, rung, folders, on_progress)
+        """All members at once; if memory runs out, one half after the other."""
         measured = unless_out_of_memory(lambda: self._measure(members, rung, folders, on_progress))
         if measured is not None:
             return measured

@@ -29,12 +29,24 @@ def test_a_memory_counts_as_keys_that_all_queries_see() -> None:
     assert choose_backend((window,), long, long) == "dense"
 
 
+@pytest.mark.parametrize("causal", [True, False])
+def test_full_attention_runs_in_torchs_own_kernel(causal: bool) -> None:
+    """Its time is what patterns are compared with: pieces take up to twice as long (docs/attention.md)."""
+    full = HeadPattern((Full(),), causal)
+    long = torch.zeros(1, 2, 8 * FEWEST_TOKENS, 8)
+    assert choose_backend((full, full), long, long) == "dense"
+
+
 def test_flex_is_taken_where_it_fits(monkeypatch: pytest.MonkeyPatch) -> None:
-    window, full = HeadPattern((Window(15),)), HeadPattern((Full(),), causal=False)
-    long = torch.zeros(1, 1, 4 * FEWEST_TOKENS, 16)
+    """Masks of nearly all pairs too: dense attention would compute all of them, and hold the mask."""
+    window, full = HeadPattern((Window(15),)), HeadPattern((Full(),))
+    wide, select = HeadPattern((Window(5000, 5000),), causal=False), HeadPattern((Select(64, 3),))
+    long = torch.zeros(1, 2, 4 * FEWEST_TOKENS, 16)
     monkeypatch.setattr("nas.attention.choice.flex_fits", lambda q, v: True)
-    assert choose_backend((window,), long, long) == "flex"
-    assert choose_backend((full,), long, long) == "dense"
+    for heads in ((window, window), (window, full), (wide, wide)):
+        assert choose_backend(heads, long, long) == "flex"
+    assert choose_backend((full, full), long, long) == "dense"
+    assert choose_backend((select, select), long, long) == "pieces"
 
 
 def test_the_share_counts_what_pieces_compute() -> None:

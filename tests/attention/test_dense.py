@@ -9,7 +9,7 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from nas.attention import bias
 from nas.attention.bias import PatternBias
-from nas.attention.dense import dense_attention
+from nas.attention.dense import dense_attention, needs_no_mask
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import Full, Global, Select, Window
 from tests.attention.cases import Inputs
@@ -20,6 +20,17 @@ def test_full_heads_alone_take_the_unmasked_path_and_agree(causal: bool) -> None
     inputs = Inputs((HeadPattern((Full(),), causal),) * 2, 300)
     plain = scaled_dot_product_attention(inputs.q, inputs.k, inputs.v, is_causal=causal)
     assert torch.equal(inputs.output("dense"), plain)
+
+
+def test_a_mask_is_needed_unless_every_head_is_full_in_the_same_way() -> None:
+    full = HeadPattern((Full(),))
+    assert needs_no_mask((full, HeadPattern((Window(3), Full()))))
+    for other in (
+        HeadPattern((Window(3),)),
+        HeadPattern((Full(),), causal=False),
+        HeadPattern((Full(),), memory_tokens=2),
+    ):
+        assert not needs_no_mask((full, other))
 
 
 def test_hidden_pairs_have_no_influence() -> None:

@@ -86,6 +86,19 @@ def test_sequences_too_long_for_plain_products_keep_what_a_fused_kernel_does(
     assert predicted == pytest.approx(held_bytes(pattern, proxy, num_tokens, "dense"), rel=TOLERANCE)
 
 
+@pytest.mark.parametrize("position", POSITIONS)
+@pytest.mark.parametrize("num_layers", [1, 3])
+@pytest.mark.parametrize("attend", [(Window(9),), (Window(9), Global(2)), (Full(),)])
+def test_what_a_long_sequence_keeps_is_known_but_for_the_loss(
+    attend: tuple[Primitive, ...], num_layers: int, position: str
+) -> None:
+    """With the backend that `auto` picks, which is not pieces for full attention."""
+    proxy, num_tokens = ProxySettings(num_layers=num_layers, num_heads=4, d_model=32), 2 * FEWEST_TOKENS
+    pattern = ModelPattern.of([(HeadGroup(4, attend),)] * num_layers, position=position)
+    predicted = proxy_activation_bytes(pattern, proxy.target(num_tokens, VOCABULARY), num_tokens)
+    assert held_bytes(pattern, proxy, num_tokens, "auto") - predicted == 16
+
+
 def test_what_is_kept_is_known_to_both_sides() -> None:
     assert activations.MOST_SHORT_SCORES == short.MOST_SHORT_SCORES
     assert activations.QUERIES_A_SPAN == bias.QUERIES_A_SPAN

@@ -155,9 +155,13 @@ def _together(
 
 
 def _side_by_side(like: Tensor, groups: dict[HeadPattern, Members], found: Sequence[Tensor]) -> Tensor:
-    """The results of all groups, each as sequences, in the shape and type of `like`: by batch and head."""
-    if len(found) == 1:
-        return by_batch(found[0], len(like)).to(like.dtype)
+    """The results of all groups, each as sequences, in the shape and type of `like`: by batch and head.
+
+    In its order in memory too: where values lie token by token, as linear layers make them, so does the output, and the
+    layer after it needs no copy.
+    """
+    if len(found) == 1 and (only := by_batch(found[0], len(like)).to(like.dtype)).stride() == like.stride():
+        return only
     whole = torch.empty_like(like)
     for members, one in zip(groups.values(), found, strict=True):
         whole[:, members] = by_batch(one, len(like)).to(like.dtype)

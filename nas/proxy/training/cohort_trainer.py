@@ -87,6 +87,6 @@ class CohortTrainer:
         started = time.perf_counter()
         module = ProxyModule(state, self.task, self.proxy, self.training, self.backend, rung, on_step)
         batches = TrainBatches(self.task, self.training.batch_size, self.data_seed, range(start, rung))
-        validation = ValidationBatches(self.task, self.device)
+        validation = ValidationBatches(self.task, len(state.members), self.device)
         fit(quiet_trainer(self.device), module, batches, validation)
         return module.state(time.perf_counter() - started), module.scores

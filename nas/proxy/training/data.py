@@ -13,8 +13,12 @@ Tensors = tuple[Tensor, Tensor, Tensor | None]
 STEPS_AT_ONCE = 16
 """Most optimiser steps between two returns to Lightning's loop; their batches travel to a GPU together."""
 
-VALIDATION_TOKENS = {"cpu": 4096, "cuda": 16_384}
-"""Tokens of a batch in validation, about: on a CPU what takes the least time for each, on a GPU not measured yet."""
+VALIDATION_TOKENS = 4096
+"""Tokens of a batch in validation on a CPU, about: what takes the least time for each."""
+
+VALIDATION_PLACES = 32_768
+"""Tokens times members of a batch in validation on a GPU, about; not measured yet. Enough to fill it, and few enough
+that scoring takes less memory than training, but for proxies so small that neither matters."""
 
 
 def as_tensors(batch: Batch, device: torch.device | str = "cpu") -> Tensors:
@@ -65,16 +69,18 @@ class TrainBatches:
 
 
 class ValidationBatches:
-    """The whole validation set, in batches of about `VALIDATION_TOKENS`; every `iter` starts it over.
+    """The whole validation set, in batches of about as many tokens as suit a device; every `iter` starts it over.
 
     Args:
         task: where the batches come from.
-        device: cpu, cuda or cuda:N; decides how large they are.
+        num_members: of the cohort that reads them.
+        device: cpu, cuda or cuda:N.
     """
 
-    def __init__(self, task: Task, device: str) -> None:
-        self._task = task
-        self._batch_size = max(1, VALIDATION_TOKENS[torch.device(device).type] // task.num_tokens)
+    def __init__(self, task: Task, num_members: int, device: str) -> None:
+        on_cpu = torch.device(device).type == "cpu"
+        tokens = VALIDATION_TOKENS if on_cpu else VALIDATION_PLACES // num_members
+        self._task, self._batch_size = task, max(1, tokens // task.num_tokens)
 
     def __iter__(self) -> Iterator[Tensors]:
         yield from map(as_tensors, self._task.validation_batches(self._batch_size))

@@ -93,7 +93,7 @@ def validate(
     model = CohortTransformer(state.weights, patterns, proxy, task, backend).to(place)
     tally = Tally(len(patterns), place)
     with torch.autocast(place.type, torch.bfloat16, enabled=precision_on(device) == "bfloat16"):  # as in training
-        for batch in ValidationBatches(task, device):
+        for batch in ValidationBatches(task, len(patterns), device):
             tokens, targets, context = (None if ids is None else ids.to(place) for ids in batch)
             assert tokens is not None and targets is not None
             tally.add(model(tokens, context), targets)

@@ -36,10 +36,22 @@ def test_a_stretch_is_one_tensor_of_each_kind(task: TextTask) -> None:
 
 
 def test_validation_is_the_whole_set_every_time(task: TextTask) -> None:
-    batches = ValidationBatches(task, "cpu")
+    batches = ValidationBatches(task, 1, "cpu")
     first, again = list(batches), list(batches)
     assert sum(len(tokens) for tokens, _, _ in first) == 16
     assert all(starmap(same, zip(first, again, strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("device", "num_members", "at_once"), [("cpu", 1, 32), ("cpu", 64, 32), ("cuda", 1, 256), ("cuda:1", 64, 4)]
+)
+def test_on_a_gpu_a_batch_of_validation_is_smaller_for_more_members(
+    device: str, num_members: int, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sequences of 128 tokens: on a CPU scores stay the same to the bit whichever cohort a member is in."""
+    monkeypatch.setattr(NoiseTask, "validation_batches", lambda self, size: [self.train_batch(0, size, 0)])
+    ((tokens, _, _),) = ValidationBatches(NoiseTask(num_tokens=128), num_members, device)
+    assert len(tokens) == at_once
 
 
 def test_a_batch_keeps_its_context_or_has_none() -> None:

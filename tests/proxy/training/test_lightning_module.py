@@ -38,7 +38,7 @@ def test_the_training_loss_of_a_branch_is_the_mean_over_its_steps(
     module = ProxyModule(
         start(*members), task, proxy, training, "auto", 3, lambda: sums.append(module._loss_sum.clone())
     )
-    fit(quiet_trainer("cpu"), module, TrainBatches(task, 4, 5, range(3)), ValidationBatches(task, "cpu"))
+    fit(quiet_trainer("cpu"), module, TrainBatches(task, 4, 5, range(3)), ValidationBatches(task, 1, "cpu"))
     losses = [(after - before).tolist() for before, after in pairwise([torch.zeros(4), *sums])]
     for score, own in zip(module.scores, zip(*losses, strict=True), strict=True):
         assert score is not None and score.train_loss == pytest.approx(fmean(own))
