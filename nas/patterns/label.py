@@ -1,5 +1,7 @@
 """A pattern in one short line: `L0 4x w16 | L1 2x full, 2x w64+g4`; docs/patterns.md has the grammar."""
 
+import re
+from collections.abc import Iterable
 from itertools import pairwise
 
 from nas.patterns.layer import HeadGroup, LayerPattern
@@ -36,6 +38,24 @@ def label_lines(pattern: ModelPattern, width: int) -> list[str]:
         else:
             lines += _filled(section, width)
     return lines
+
+
+def label_key(patterns: Iterable[ModelPattern]) -> dict[str, str]:
+    """What the short forms in labels mean: one of each form that occurs, with its words, in the order of the labels.
+
+    Args:
+        patterns: whose labels are read together.
+
+    Returns:
+        words by short form (`{"w16": "window of 16 keys"}`); `full` says what it is and is left out.
+    """
+    forms: dict[str, tuple[str, str]] = {}
+    for pattern in patterns:
+        canonical = pattern.canonical()
+        for primitive in (one for layer in canonical.layers for group in layer.heads for one in group.attend):
+            short = primitive.label(canonical.causal)
+            forms.setdefault(re.sub(r"\d+", "", short), (short, primitive.words(canonical.causal)))
+    return dict(form for form in forms.values() if form[0] != "full")
 
 
 def _filled(parts: list[str], width: int) -> list[str]:

@@ -41,6 +41,9 @@ class Columns(MaskPrimitive):
     def label(self, causal: bool) -> str:
         return f"c{self.width}of{self.every}"
 
+    def words(self, causal: bool) -> str:
+        return f"last {self.width:,} of every {self.every:,} keys"
+
     def scaled(self, scale: Scale) -> "Columns":
         every = scale.size("stride", "every", self.every, at_least=2)
         return Columns(every, scale.size("stride", "width", self.width, below=every))
