@@ -106,9 +106,23 @@ def test_lines_lose_nothing_and_are_filled(pattern: ModelPattern, width: int) ->
         assert len(f"{line} {following}") > width
 
 
+@pytest.mark.parametrize(
+    ("layers", "form", "words"),
+    [
+        ([LOCAL] * 16, "L0-15 4x", "4 heads in each of layers 0-15"),
+        ([SPLIT, LOCAL, SPLIT], "L0,2 2x", "2 heads in each of layers 0,2"),
+        ([LOCAL, SPLIT] * 3, "L0-4/2 4x", "4 heads in each of layers 0-4, every 2nd"),
+        ([(HeadGroup(1, (Full(),)),)], "L0 1x", "1 head in layer 0"),
+    ],
+)
+def test_a_key_begins_with_the_first_heads(layers, form: str, words: str) -> None:
+    assert next(iter(label_key([ModelPattern.of(layers)]).items())) == (form, words)
+
+
 def test_a_key_has_each_form_once_and_says_nothing_of_full() -> None:
     patterns = [ModelPattern.of([LOCAL, SPLIT]), one_head(Window(15, dilation=2), Global(1))]
     assert label_key(patterns) == {
+        "L0 4x": "4 heads in layer 0",
         "w16": "window of 16 keys",
         "g4": "first 4 tokens global",
         "w16d2": "window of 16 keys, every 2nd",

@@ -42,7 +42,8 @@ class Columns(MaskPrimitive):
         return f"c{self.width}of{self.every}"
 
     def words(self, causal: bool) -> str:
-        return f"last {self.width:,} of every {self.every:,} keys"
+        last = f"last {self.width:,}" if self.width > 1 else "last"
+        return f"{last} of every {self.every:,} keys"
 
     def scaled(self, scale: Scale) -> "Columns":
         every = scale.size("stride", "every", self.every, at_least=2)
