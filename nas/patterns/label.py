@@ -61,6 +61,11 @@ def label_key(patterns: Iterable[ModelPattern]) -> dict[str, str]:
     return dict(form for form in forms.values() if form[0] != "full")
 
 
+def label_note(patterns: Iterable[ModelPattern]) -> str:
+    """The same as one sentence: `Patterns: L0-3 4x = 4 heads in each of layers 0-3; w16 = window of 16 keys.`"""
+    return f"Patterns: {'; '.join(f'{short} = {words}' for short, words in label_key(patterns).items())}."
+
+
 def _first_heads(canonical: ModelPattern) -> tuple[str, str]:
     """How its label begins, in words."""
     layers, heads, *_ = _sections(canonical)[0][0].split(" ")

@@ -1,11 +1,11 @@
 """The contents of the table of a front: its rows, their numbers with headings, and notes on what they mean."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
 from nas.patterns.label import label as pattern_label
-from nas.patterns.label import label_key, label_lines
+from nas.patterns.label import label_lines, label_note
 from nas.patterns.model import ModelPattern
 from nas.report.objective_labels import best_first, label
 from nas.report.quantities import format_quantity, format_ratio
@@ -140,12 +140,6 @@ class Contents:
             notes += [_RATIO_NOTE, label_note(entry.pattern for entry in (*front.points, *front.other_baselines))]
             notes += [] if self._wide else [_WIDE_NOTE]
         return notes
-
-
-def label_note(patterns: Iterable[ModelPattern]) -> str:
-    """How the labels of these patterns are read."""
-    parts = "; ".join(f"{short} = {words}" for short, words in label_key(patterns).items())
-    return f"Patterns: {parts}."
 
 
 def _further(front: Front, *, wide: bool) -> list[tuple[Score, ...]]:

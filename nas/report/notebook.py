@@ -7,8 +7,8 @@ from jinja2 import Template
 
 from nas.patterns.drawing.layout import telling_length
 from nas.patterns.label import label as pattern_label
+from nas.patterns.label import label_note
 from nas.patterns.model import ModelPattern
-from nas.report.front_columns import label_note
 from nas.report.page.environment import page_environment
 from nas.report.page.front_plot import front_plot
 from nas.report.page.masks import pattern_picture

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nas.patterns.file import load_pattern
-from nas.patterns.label import label, label_key, label_lines
+from nas.patterns.label import label, label_key, label_lines, label_note
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import (
@@ -127,6 +127,10 @@ def test_a_key_has_each_form_once_and_says_nothing_of_full() -> None:
         "g4": "first 4 tokens global",
         "w16d2": "window of 16 keys, every 2nd",
     }
+
+
+def test_a_note_is_the_key_in_one_sentence() -> None:
+    assert label_note([one_head(Window(7))]) == "Patterns: L0 1x = 1 head in layer 0; w8 = window of 8 keys."
 
 
 @given(some_patterns)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nas.patterns.label import label as pattern_label
+from nas.patterns.label import label_note
 from nas.report.fidelity import fidelity_lines
-from nas.report.front_columns import label_note
 from nas.report.objective_labels import label
 from nas.report.page.chart import Chart
 from nas.report.page.charts import curve_charts, fidelity_chart, prediction_chart, survey_chart, volume_charts

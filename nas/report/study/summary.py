@@ -14,7 +14,10 @@ from nas.report.study.record import StudyRecord
 from nas.report.study.verdict import against_baselines, best_compromise, headline, searched
 from nas.results.fidelity import Agreement, ObjectiveFidelity
 from nas.results.front import FrontPoint, InCheckpoint
+from nas.results.objective import PROJECTED
 
+SHIPPED_SPACES = "search_spaces."
+"""Where spaces are that a command names by their module alone: space=hybrid."""
 WELL = 0.9
 """Probability that tau is above a half from which on long runs confirm an order well."""
 
@@ -102,9 +105,11 @@ def _choices(record: StudyRecord) -> Iterator[Choice]:
 def _how(record: StudyRecord) -> Iterator[str]:
     provenance = record.front.provenance
     space = record.settings.get("space")
-    attribute = space.get("attribute") if isinstance(space, dict) else None
+    attribute = str(space.get("attribute") or "") if isinstance(space, dict) else ""
     if attribute:
-        yield f"Patterns are of the space {str(attribute).rpartition(':')[2]}."
+        module, _, _ = attribute.partition(":")
+        name = module.removeprefix(SHIPPED_SPACES) if module.startswith(SHIPPED_SPACES) else attribute
+        yield f"Patterns are of the space {name} (docs/spaces.md)."
     if isinstance(provenance.evaluation, InCheckpoint):
         how = "scored with its own weights" if provenance.is_frozen else "with adapters trained"
         yield f"Each was plugged into the decoder, {how}."
@@ -112,6 +117,10 @@ def _how(record: StudyRecord) -> Iterator[str]:
         stopped = sum(trial.state.value == "stopped" for trial in record.trials)
         early = f"; {format_count(stopped, 'trial')} stopped earlier" if stopped else ""
         yield f"Each was trained up to {provenance.rungs[-1]:,} steps{early}."
+    if record.front.leading.name.endswith(PROJECTED):
+        yield (
+            "Projected quality is the loss that longer training would give, by how fast each run was still learning."
+        )
     if provenance.carry is not None:
         yield "Costs and labels are those of the target; the small model saw the same picture at its own length."
     seconds = sum(training_seconds(trial, provenance.rungs[-1]) for trial in record.trials)

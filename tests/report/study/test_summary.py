@@ -138,8 +138,13 @@ def test_what_was_searched_counts_the_trials():
     found = summarised(make_record(front, trials=trials), ())
     assert found.searched.startswith("Searched: 2 sampled patterns and 1 baseline, trained in small models on text of ")
     assert "compared by quality, attention FLOPs and KV cache." in found.searched
-    assert found.how.startswith("Patterns are of the space Hybrid.")
+    assert found.how.startswith("Patterns are of the space hybrid (docs/spaces.md).")
     assert "up to 400 steps; 1 trial stopped earlier" in found.how and "9.0 s" in found.how
+
+
+def test_a_space_of_ones_own_has_its_whole_name():
+    record = make_record(settings={"space": {"attribute": "my_module:MySpace"}})
+    assert summarised(record, ()).how.startswith("Patterns are of the space my_module:MySpace ")
 
 
 def test_an_empty_front_is_said_to_be_empty():
