@@ -31,9 +31,9 @@ def completion_verb(verbs: Mapping[str, Verb]) -> Verb:
             ("nas completion fish > ~/.config/fish/completions/nas.fish", "found by itself"),
         ),
         notes=lambda: (
-            "The script has the commands and settings of this version, so print it again after an update. It starts\n"
-            "neither nas nor Python: studies are those of runs/ in the current folder. For this bash alone:\n"
-            "source <(nas completion bash)"
+            "The script has the commands and settings of this version, so print it again\n"
+            "after an update. It starts neither nas nor Python: studies are those of runs/\n"
+            "in the current folder. For this bash alone: source <(nas completion bash)"
         ),
     )
 

@@ -6,7 +6,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING
 
 from nas.cli.tracked_bundles import track_bundles
-from nas.cli.verb import Verb, add_study, sequence_length, some_path, trial_number
+from nas.cli.verb import HELP_WIDTH, Verb, add_study, sequence_length, some_path, trial_number
 
 if TYPE_CHECKING:
     from nas.export import ServedModel
@@ -87,8 +87,9 @@ def _formats() -> str:
     from nas.export import FORMATS
 
     width = max(map(len, FORMATS))
+    gap = " " * (width + 4)
     lines = (
-        fill(export_format.summary, 98, initial_indent=f"  {name:<{width}}  ", subsequent_indent=" " * (width + 4))
+        fill(export_format.summary, HELP_WIDTH, initial_indent=f"  {name:<{width}}  ", subsequent_indent=gap)
         for name, export_format in FORMATS.items()
     )
     return "formats, and what each can represent:\n" + "\n".join(lines)

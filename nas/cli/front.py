@@ -82,6 +82,6 @@ VERB = Verb(
     act=_act,
     examples=(
         ("nas front checkpoint constraints.kv_cache_ratio=0.3", "a third of the cache at most, without scoring again"),
-        ("nas front checkpoint constraints.kv_cache_ratio=0.3 --json | jq .predicted[0].pattern", "for a program"),
+        ("nas front checkpoint constraints.kv_cache_ratio=0.3 --json | jq .predicted", "for a program"),
     ),
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from signal import SIGINT, pthread_kill
+from textwrap import fill
 from threading import Event, Thread, main_thread
 from time import sleep
 
@@ -30,36 +31,22 @@ from nas.cli import (
     wandb_workspace,
 )
 from nas.cli.completion import completion_verb
-from nas.cli.verb import INTERRUPTED, USER_ERROR, Verb
+from nas.cli.verb import HELP_WIDTH, INTERRUPTED, USER_ERROR, Verb
 from nas.errors import NasError, printable
 
 MOST_LETTERS = 3000
 """Longest error: arguments that are quoted can be as long as a shell allows."""
 
-VERBS: dict[str, Verb] = {
-    module.VERB.name: module.VERB
-    for module in (
-        search,
-        list_studies,
-        serve,
-        show,
-        front,
-        report,
-        compare,
-        export,
-        verify,
-        draw,
-        cost,
-        carry,
-        track,
-        wandb_workspace,
-        dashboard,
-        sync,
-        table,
-        doctor,
-    )
+_GROUPS = {
+    "search": (search, list_studies, serve),
+    "look at what came out": (show, report, compare, front),
+    "use a pattern": (export, verify, draw, cost, carry),
+    "share studies": (track, wandb_workspace, dashboard, sync),
+    "more": (table, doctor),
 }
-"""Every command by its name, in the order in which a user meets them."""
+"""Commands by what a user wants, in the order in which they are met."""
+VERBS: dict[str, Verb] = {module.VERB.name: module.VERB for group in _GROUPS.values() for module in group}
+"""Every command by its name, in that order."""
 VERBS["completion"] = completion_verb(VERBS)
 
 
@@ -99,14 +86,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def help_text() -> str:
     """The text that `nas --help` prints."""
-    width = max(map(len, VERBS))
-    verbs = "\n".join(f"  {name:<{width}}  {verb.summary}" for name, verb in VERBS.items())
+    groups = {heading: [module.VERB for module in modules] for heading, modules in _GROUPS.items()}
+    groups["more"].append(VERBS["completion"])
+    verbs = "\n\n".join("\n".join([f"{heading}:", *map(_summary, group)]) for heading, group in groups.items())
     return (
         "usage: nas COMMAND ...\n\n"
         "Searches attention sparsity patterns: quality against FLOPs and memory.\n\n"
         f"{verbs}\n\n"
-        "Options and examples of a command: nas COMMAND --help. Start with: nas search preset=smoke\n"
+        "Options and examples of a command: nas COMMAND --help\n"
+        "Start with: nas search preset=smoke (a first try, a minute)\n"
     )
+
+
+def _summary(verb: Verb) -> str:
+    """A command with what it does, wrapped below itself."""
+    width = max(map(len, VERBS))
+    first, gap = f"  {verb.name:<{width}}  ", " " * (width + 4)
+    return fill(verb.summary, HELP_WIDTH, initial_indent=first, subsequent_indent=gap, break_on_hyphens=False)
 
 
 def _refused(message: str) -> int:

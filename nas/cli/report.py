@@ -1,7 +1,6 @@
 """`nas report`: a study as one HTML page."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,29 +48,12 @@ PAGE = "report.html"
 """The name of the page in a study folder."""
 
 
-def write_report(folder: Path, record: "StudyRecord", words: Sequence[str] | None) -> None:
-    """Write the page of a study into its folder, for `nas search`.
-
-    Args:
-        folder: the study folder.
-        record: of the ended study.
-        words: of the command line that made it, after `nas search`; None if it made several.
-    """
-    from dataclasses import replace
-
+def write_report(folder: Path, record: "StudyRecord") -> None:
+    """Write the page of a study into its folder, for `nas search`."""
     from nas.files import write_text
     from nas.report.page.document import report_html
 
-    shown = tuple(words) if words is not None and not any(map(_has_secret, words)) else None
-    write_text(folder / PAGE, report_html(replace(record, words=shown)))
-
-
-def _has_secret(word: str) -> bool:
-    """Whether a KEY=VALUE has what looks like a credential: the page is kept and sent."""
-    from nas.redact import redact
-
-    key, _, value = word.partition("=")
-    return bool(redact(value, key) != value)
+    write_text(folder / PAGE, report_html(record))
 
 
 def read_record(study: "StudyReader", argument: str) -> "StudyRecord":
@@ -88,6 +70,7 @@ def read_record(study: "StudyReader", argument: str) -> "StudyRecord":
     from nas.config.target import load_target
     from nas.report.study.record import StudyRecord
     from nas.results.kept_bundle import kept_bundles
+    from nas.results.progress import read_progress
     from nas.search.insight import study_insight
     from nas.search.storage.study_folder import StudyFolder
 
@@ -95,6 +78,7 @@ def read_record(study: "StudyReader", argument: str) -> "StudyRecord":
     folder = StudyFolder(study.path)
     proposals = {point.trial: folder.read_proposal(point.trial) for point in front.points}
     target = front.provenance.target
+    progress = read_progress(study.path)
     return StudyRecord(
         argument=argument,
         front=front,
@@ -102,6 +86,7 @@ def read_record(study: "StudyReader", argument: str) -> "StudyRecord":
         settings=study.settings_document() or {},
         suggestions={number: proposal.suggestion for number, proposal in proposals.items() if proposal},
         insight=study_insight(front, trials),
+        words=progress.command if progress else None,
         bundles=kept_bundles(study.path),
         target=load_target(target) if target in choices("target") and target != PROXY_TARGET else None,
     )

@@ -2,8 +2,10 @@
 
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
+from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from nas.cli.verb import INTERRUPTED, Verb, some_path
@@ -11,6 +13,7 @@ from nas.errors import first_line
 
 if TYPE_CHECKING:
     from nas.config.settings import RunSettings
+    from nas.results.front import Front
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -31,6 +34,8 @@ def _act(args: Namespace) -> int:
     if args.cfg:
         print("---\n".join(to_yaml(settings) for settings in studies), end="")
         return 0
+    if sys.stderr.isatty():  # else a terminal is silent for seconds after the command
+        print("Loading PyTorch: a few seconds until the search begins.", file=sys.stderr)
     folder = ["--config-dir", str(args.config_dir)] if args.config_dir else []
     words = None if args.multirun else [*args.overrides, *folder]
     for settings in studies:
@@ -63,9 +68,10 @@ def _search(settings: "RunSettings", words: Sequence[str] | None) -> None:
     from nas.tracking.wandb_tracker import make_observer
 
     folder = study_path(settings.study, settings.runs_folder)
+    command = tuple(words) if words is not None and not any(map(_has_secret, words)) else None
     record = cache(lambda: read_record(StudyReader(folder), _argument(settings)))
     tracker = make_observer(settings.tracking, record)
-    observers = [make_progress(Console()), ProgressFile(), *([tracker] if tracker else [])]
+    observers = [make_progress(Console()), ProgressFile(command=command), *([tracker] if tracker else [])]
     front = run_study(settings, observers)
     print_front(front)
     try:
@@ -73,15 +79,35 @@ def _search(settings: "RunSettings", words: Sequence[str] | None) -> None:
     except Exception as error:  # the result is there, and a picture is no reason to report a failure
         print(f"nas: {folder / 'front.png'} was not drawn ({first_line(error)}).", file=sys.stderr)
     try:
-        write_report(folder, record(), words)
+        write_report(folder, record())
     except Exception as error:  # neither is a page
         print(f"nas: {folder / PAGE} was not written ({first_line(error)}).", file=sys.stderr)
     if num_failed := front.trials.get(TrialState.FAILED):
         where = f"failure.txt in their folders under {folder / 'trials'} says why"
         print(f"{format_count(num_failed, 'trial')} failed: {where}, and the same command retries them.")
-    target = "flex" if settings.checkpoint is None else "transformers"
-    export = f"nas export {_argument(settings)} --format {target} --out DIR"
-    print(f"In {folder}: front.json, front.csv, front.png, {PAGE}. Next: {export}")
+    print("\n".join(_what_next(settings, front, folder)))
+
+
+def _what_next(settings: "RunSettings", front: "Front", folder: Path) -> Iterator[str]:
+    """Where the result is, and the next commands: a line each, short enough not to be broken inside a word."""
+    from nas.cli.report import PAGE
+    from nas.report.study.verdict import best_compromise
+
+    yield f"In {folder}: front.json, front.csv, front.png, {PAGE}"
+    yield f"Next: open {folder / PAGE} in a browser"
+    if best := best_compromise(front):
+        study = _argument(settings)
+        kind = "flex" if settings.checkpoint is None else "transformers"
+        yield f"      nas draw {quote(f'{study}#{best.trial}')}"
+        yield f"      nas export {quote(study)} --best knee --format {kind} --out chosen"
+
+
+def _has_secret(word: str) -> bool:
+    """Whether a KEY=VALUE has what looks like a credential: what is kept here is sent to others."""
+    from nas.redact import redact
+
+    key, _, value = word.partition("=")
+    return bool(redact(value, key) != value)
 
 
 def _argument(settings: "RunSettings") -> str:

@@ -3,13 +3,13 @@
 import re
 from textwrap import wrap
 
+from nas.cli.verb import HELP_WIDTH
 from nas.config.folder import choices
 from nas.config.keys import FREE, GROUPS, Key, all_keys
 from nas.results.objective import OBJECTIVES
 from nas.search.settings import SAMPLER_NAMES
 
 _NAME_WIDTH = 26
-_WIDTH = 100
 
 _GROUP_NOTES = {
     "preset": "the size of the search: defaults for the keys below",
@@ -55,7 +55,7 @@ def _note(key: Key) -> str:
 def _entry(name: str, description: str) -> str:
     """A name with its wrapped description, indented as argparse does it."""
     gap = " " * _NAME_WIDTH
-    lines = wrap(description, _WIDTH, initial_indent=gap, subsequent_indent=gap)
+    lines = wrap(description, HELP_WIDTH, initial_indent=gap, subsequent_indent=gap)
     head = f"  {name}"
     if len(head) + 2 > _NAME_WIDTH:
         return "\n".join([head, *lines])

@@ -175,10 +175,12 @@ def _notes() -> str:
 
     return (
         "settings of build (nas search --help describes them):\n"
-        f"  preset=    {', '.join(choices('preset'))} (default: table, 16 times as long as a short run)\n"
-        "  space=     the patterns to train (default: tabular); their number must be finite\n"
+        f"  preset=    {', '.join(choices('preset'))} (default: table, whose runs\n"
+        "             are 16 times as long as a short one)\n"
+        "  space=     the patterns to train (default: tabular); finitely many\n"
         "  task=, task.KEY, proxy.KEY, training.KEY, seed, device, workers, cohort_size\n\n"
-        "Stop it whenever you like, with Ctrl-C or worse: the same command resumes it. See docs/tables.md."
+        "Stop it whenever you like, with Ctrl-C or worse: the same command resumes it\n"
+        "(docs/tables.md)."
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from textwrap import fill
 from typing import NoReturn
 
 from nas.errors import NasError
@@ -14,6 +15,8 @@ from nas.ranges import MOST_TOKENS
 
 USER_ERROR, INTERRUPTED = 2, 130
 """Exit codes for an error that the user can fix, and for Ctrl-C."""
+HELP_WIDTH = 80
+"""Columns of every help text, whatever the terminal has, so that the documentation can repeat it."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -55,18 +58,26 @@ class Verb:
         return self.act(args)
 
     def help_text(self) -> str:
-        """The text that `nas COMMAND --help` prints, at most 100 columns wide."""
+        """The text that `nas COMMAND --help` prints, at most HELP_WIDTH columns wide."""
         parser = self._parser()
-        width = max(len(line) for line, _ in self.examples)
-        examples = "\n".join(f"  {line:<{width}}  {purpose}" for line, purpose in self.examples)
-        parser.epilog = "\n\n".join(part for part in (self.notes(), f"examples:\n{examples}") if part)
+        parser.epilog = "\n\n".join(part for part in (self.notes(), f"examples:\n{self._examples()}") if part)
         return parser.format_help()
+
+    def _examples(self) -> str:
+        """Commands with their purposes beside them, or all below where one has no room."""
+        width = max(len(line) for line, _ in self.examples)
+        beside = [f"  {line:<{width}}  {purpose}" for line, purpose in self.examples]
+        if max(map(len, beside)) <= HELP_WIDTH:
+            return "\n".join(beside)
+        return "\n".join(f"  {line}\n      {purpose}" for line, purpose in self.examples)
 
     def _parser(self) -> argparse.ArgumentParser:
         parser = _Parser(
             prog=f"nas {self.name}",
-            description=f"{self.summary}.",
-            formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=26, width=100),
+            description=fill(f"{self.summary}.", HELP_WIDTH, break_on_hyphens=False),
+            formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(
+                prog, max_help_position=26, width=HELP_WIDTH
+            ),
             allow_abbrev=False,
         )
         self.add_arguments(parser)

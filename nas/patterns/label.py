@@ -1,9 +1,12 @@
 """A pattern in one short line: `L0 4x w16 | L1 2x full, 2x w64+g4`; docs/patterns.md has the grammar."""
 
+import re
+from collections.abc import Iterable
 from itertools import pairwise
 
 from nas.patterns.layer import HeadGroup, LayerPattern
 from nas.patterns.model import ModelPattern
+from nas.patterns.primitives.wording import counted, ordinal
 
 
 def label(pattern: ModelPattern) -> str:
@@ -36,6 +39,40 @@ def label_lines(pattern: ModelPattern, width: int) -> list[str]:
         else:
             lines += _filled(section, width)
     return lines
+
+
+def label_key(patterns: Iterable[ModelPattern]) -> dict[str, str]:
+    """What the short forms in labels mean: one of each form that occurs, with its words, in the order of the labels.
+
+    Args:
+        patterns: whose labels are read together.
+
+    Returns:
+        words by short form (`w16`: `window of 16 keys`), the first heads first (`L0-3 4x`: `4 heads in each of layers
+        0-3`); `full` says what it is and is left out.
+    """
+    forms: dict[str, tuple[str, str]] = {}
+    for pattern in patterns:
+        canonical = pattern.canonical()
+        forms.setdefault("", _first_heads(canonical))
+        for primitive in (one for layer in canonical.layers for group in layer.heads for one in group.attend):
+            short = primitive.label(canonical.causal)
+            forms.setdefault(re.sub(r"\d+", "", short), (short, primitive.words(canonical.causal)))
+    return dict(form for form in forms.values() if form[0] != "full")
+
+
+def label_note(patterns: Iterable[ModelPattern]) -> str:
+    """The same as one sentence: `Patterns: L0-3 4x = 4 heads in each of layers 0-3; w16 = window of 16 keys.`"""
+    return f"Patterns: {'; '.join(f'{short} = {words}' for short, words in label_key(patterns).items())}."
+
+
+def _first_heads(canonical: ModelPattern) -> tuple[str, str]:
+    """How its label begins, in words."""
+    layers, heads, *_ = _sections(canonical)[0][0].split(" ")
+    numbers, _, step = layers.removeprefix("L").partition("/")
+    where = f"layer {numbers}" if numbers.isdigit() else f"each of layers {numbers}"
+    every = f", every {ordinal(int(step))}" if step else ""
+    return f"{layers} {heads}", f"{counted(canonical.layers[0].heads[0].count, 'head')} in {where}{every}"
 
 
 def _filled(parts: list[str], width: int) -> list[str]:

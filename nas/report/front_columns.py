@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 from nas.patterns.label import label as pattern_label
-from nas.patterns.label import label_lines
+from nas.patterns.label import label_lines, label_note
 from nas.patterns.model import ModelPattern
 from nas.report.objective_labels import best_first, label
 from nas.report.quantities import format_quantity, format_ratio
@@ -22,7 +22,7 @@ _LAST_RUNG_NOTE = "quality = as measured at the last one"
 _ON_FRONT_NOTE = f"{_ON_FRONT} = probability of being on the front, given the noise of qualities; costs are exact."
 _PARTS_NOTE = "worst part = the worst of a task's parts, and which it is."
 _WIDE_NOTE = "More with --wide: what was measured, costs in units, other lengths, all of what was checked."
-_RATIO_NOTE = "x = share of full attention. Patterns are labelled as docs/patterns.md says: w16 is a window of 16 keys."
+_RATIO_NOTE = "0.5x = half of what full attention takes."
 _EMPTY_NOTE = "No trial finished and kept the constraints."
 _MEASURED = "measured"
 _PREDICTED = "predicted over full"
@@ -137,7 +137,8 @@ class Contents:
         if any(len(scores) > 1 for scores in self._further):
             notes.append(_PARTS_NOTE)
         if front.points or front.other_baselines:
-            notes += [_RATIO_NOTE] if self._wide else [_RATIO_NOTE, _WIDE_NOTE]
+            notes += [_RATIO_NOTE, label_note(entry.pattern for entry in (*front.points, *front.other_baselines))]
+            notes += [] if self._wide else [_WIDE_NOTE]
         return notes
 
 

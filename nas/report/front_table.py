@@ -11,6 +11,7 @@ from rich.text import Text
 from nas.report.fidelity import fidelity_in_brief, fidelity_lines
 from nas.report.front_columns import GAP, Contents, Row
 from nas.report.measured_costs import measured_cost_lines
+from nas.report.study.verdict import against_baselines, best_compromise, headline, searched
 from nas.report.style import ACCENT
 from nas.results.front import Front
 
@@ -87,6 +88,8 @@ def front_table(front: Front, width: int) -> Text:
     trials = _Column((_TRIAL,), tuple(row.trial for row in rows))
     first, *further = (_Band.of(columns) for columns in _bands(trials, _number_columns(contents, rows), width))
     lines = [Text(line, "bold") for line in wrap(_title(front), width)]
+    lines += [Text(line) for line in wrap(searched(front), width)]
+    lines += [Text(line, "bold") for line in wrap(headline(front), width)]
     lines += [Text(line) for sentence in _sentences(front, wide=False) for line in wrap(sentence, width)]
     lines += [Text(), *_labelled(first, rows, len(points), trials.width, width, may_be_aside=not further)]
     for band in further:
@@ -104,7 +107,7 @@ def front_lines(front: Front) -> list[str]:
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [GAP.join([*map(str.rjust, row[:-1], widths), row[-1]]) for row in rows]
-    return [_title(front), *_sentences(front, wide=True), *lines, *contents.notes()]
+    return [_title(front), searched(front), headline(front), *_sentences(front, wide=True), *lines, *contents.notes()]
 
 
 def _number_columns(contents: Contents, rows: Sequence[Row]) -> list[_Column]:
@@ -164,8 +167,10 @@ def _lines(
 
 
 def _sentences(front: Front, *, wide: bool) -> list[str]:
-    """How far the ranking and the counted costs can be trusted; if not wide, in brief."""
-    return [*(fidelity_lines if wide else fidelity_in_brief)(front), *measured_cost_lines(front)]
+    """What the best point gains, and how far ranking and counted costs can be trusted; if not wide, in brief."""
+    best = best_compromise(front)
+    gains = against_baselines(front, best) if best else ()
+    return [*gains, *(fidelity_lines if wide else fidelity_in_brief)(front), *measured_cost_lines(front)]
 
 
 def _title(front: Front) -> str:

@@ -7,11 +7,13 @@ from jinja2 import Template
 
 from nas.patterns.drawing.layout import telling_length
 from nas.patterns.label import label as pattern_label
+from nas.patterns.label import label_note
 from nas.patterns.model import ModelPattern
 from nas.report.page.environment import page_environment
 from nas.report.page.front_plot import front_plot
 from nas.report.page.masks import pattern_picture
 from nas.report.study.record import StudyRecord
+from nas.report.study.verdict import headline
 from nas.results.front import Front
 from nas.results.insight import Insight
 
@@ -31,7 +33,14 @@ def front_html(front: Front) -> str:
     )
     plot = front_plot(record)
     (layer,) = (one for one in plot.layers if (one.x, one.y) == (plot.x, plot.y))
-    return _template("front.html").render(record=record, front=front, plot=plot, layer=layer)
+    return _template("front.html").render(
+        record=record,
+        front=front,
+        plot=plot,
+        layer=layer,
+        headline=headline(front),
+        label_note=label_note(entry.pattern for entry in (*record.points, *front.other_baselines)),
+    )
 
 
 @cache

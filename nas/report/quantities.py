@@ -15,13 +15,18 @@ def format_quantity(value: float, unit: str) -> str:
     if unit == "parameters":
         return f"{value:,.0f} {unit}"
     if unit not in _PREFIXES:
-        return f"{value:.4g} {unit}"
+        return with_unit(f"{value:.4g}", unit)
     base, prefixes = _PREFIXES[unit]
     place = 0
     while abs(float(_three_digits(value))) >= base and place < len(prefixes) - 1:
         value, place = value / base, place + 1
     prefix = prefixes[place]
     return f"{_three_digits(value)} {prefix}{_SHORT.get(unit, unit) if prefix else unit}"
+
+
+def with_unit(number: str, unit: str) -> str:
+    """`2.31 bits per byte`; `0.94 (share of value tokens)`, where the unit is a phrase."""
+    return f"{number} ({unit})" if " of " in unit else f"{number} {unit}"
 
 
 def format_count(number: int, noun: str) -> str:

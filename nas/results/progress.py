@@ -41,6 +41,8 @@ class StudyProgress(Value, frozen=True, kw_only=True):
         num_workers: workers that train side by side.
         written_at: when this was written, in seconds since 1970 (UTC).
         runs: training runs under way.
+        command: the words after `nas search` that run it; None if it was started otherwise, is one of several that one
+            command runs, or if a word holds a credential.
     """
 
     schema: Literal["nas.progress/1"] = SCHEMA
@@ -54,6 +56,7 @@ class StudyProgress(Value, frozen=True, kw_only=True):
     num_workers: int
     written_at: float
     runs: tuple[Progress, ...]
+    command: tuple[str, ...] | None = None
 
 
 def read_progress(study: Path) -> StudyProgress | None:

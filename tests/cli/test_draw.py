@@ -41,8 +41,8 @@ def test_a_picture(nas, pattern_file: Path, in_tmp_path: Path) -> None:
 def test_a_baseline_goes_by_its_name(nas) -> None:
     assert nas("draw", "longformer", "--tokens", "32").out == nas("draw", "longformer").out
     shaped = nas("draw", "swin", "--grid", "4x6", "--bidirectional", "--layers", "4", "--heads", "3")
-    assert shaped.out.startswith("layer  heads\n0      A A A\n1      B B B\n2      A A A\n3      B B B\n\nA  tile ")
-    assert "\nlayers 0, 2, heads 0-2: tile height=2 width=3; 25.0% of full\n" in shaped.out
+    assert shaped.out.startswith("layer  heads\n0      A A A\n1      B B B\n2      A A A\n3      B B B\n\nA  own tile ")
+    assert "\nlayers 0, 2, heads 0-2: own tile of 2 rows by 3 columns; 25.0% of full\n" in shaped.out
 
 
 def test_a_file_with_the_name_of_a_baseline_comes_first(nas, pattern_file: Path, in_tmp_path: Path) -> None:

@@ -21,7 +21,9 @@ def runs(study: Path, in_tmp_path: Path) -> Path:
 def test_every_study_is_listed(nas, runs: Path) -> None:
     outcome = nas("list")
     assert (outcome.code, outcome.err) == (0, "")
-    assert [line.split()[:2] for line in outcome.out.splitlines() if not line.startswith(" ")] == [
+    studies, how_to_read = outcome.out.split("Bars: ")
+    assert "0.5x = half" in how_to_read
+    assert [line.split()[:2] for line in studies.splitlines() if not line.startswith(" ")] == [
         ["one", "ended"],
         ["two", "ended"],
     ]

@@ -6,9 +6,11 @@ import yaml
 from msgspec.structs import replace
 
 from nas.results.front import Front
+from nas.results.progress import read_progress
 from nas.results.study import read_front
 from nas.results.trial import TrialState
 from nas.search import study as study_module
+from tests.fronts import make_info, make_plan
 
 
 def test_cfg_shows_the_settings_and_does_nothing(nas, in_tmp_path: Path) -> None:
@@ -48,14 +50,48 @@ class TestRunning:
         monkeypatch.setattr(study_module, "run_study", run_study)
         monkeypatch.setattr("nas.report.front_table.print_front", lambda front: print(front.study))
         monkeypatch.setattr("nas.report.front_picture.draw_front", lambda front, path: print(path))
-        monkeypatch.setattr("nas.cli.report.write_report", lambda folder, record, words: None)
+        monkeypatch.setattr("nas.cli.report.write_report", lambda folder, record: None)
         monkeypatch.setattr("nas.cli.report.read_record", lambda reader, argument: None)
         return seen
 
-    def test_prints_the_front(self, nas, asked: list[Any]) -> None:
+    def test_prints_the_front_and_what_comes_next(self, nas, asked: list[Any], study: Path) -> None:
         outcome = nas("search", "tracking=none")
         assert (outcome.code, outcome.out.splitlines()[:2]) == (0, ["quick", "runs/quick/front.png"])
-        assert outcome.out.splitlines()[2].endswith("Next: nas export quick --format flex --out DIR")
+        front = read_front(study)
+        best = front.nearest_to_ideal(front.objectives).trial
+        assert outcome.out.splitlines()[2:] == [
+            "In runs/quick: front.json, front.csv, front.png, report.html",
+            "Next: open runs/quick/report.html in a browser",
+            f"      nas draw 'quick#{best}'",
+            "      nas export quick --best knee --format flex --out chosen",
+        ]
+
+    def test_a_terminal_is_told_at_once_that_it_has_begun(
+        self, nas, asked: list[Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert nas("search", "tracking=none").err == ""
+        monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+        assert nas("search", "tracking=none").err.startswith("Loading PyTorch")
+        assert nas("search", "seed=-1", "tracking=none").err.startswith("nas: error:"), "a mistake has one line"
+
+    def test_its_command_is_kept_for_reports_unless_it_holds_a_credential(
+        self, nas, asked: list[Any], study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def run_study(settings: Any, observers: Any) -> Front:
+            for one in observers:
+                one.study_started(make_info(folder=tmp_path), make_plan(), ())
+            return read_front(study)
+
+        monkeypatch.setattr(study_module, "run_study", run_study)
+        for words, kept in (
+            (("study=mine", "seed=3"), ("study=mine", "seed=3")),
+            (("-m", "seed=3"), None),
+            (("space.options.api_key=hunter2-hunter2",), None),
+            (("task.path=https://me:hunter2@example.org/text",), None),
+        ):
+            assert nas("search", *words, "tracking=none").code == 0
+            progress = read_progress(tmp_path)
+            assert progress is not None and progress.command == (kept and (*kept, "tracking=none"))
 
     def test_failed_trials_are_counted_and_said_to_be_retried(
         self, nas, asked: list[Any], study: Path, monkeypatch: pytest.MonkeyPatch
@@ -74,18 +110,18 @@ class TestRunning:
 
         monkeypatch.setattr("nas.report.front_picture.draw_front", fail)
         outcome = nas("search", "tracking=none")
-        assert outcome.code == 0 and "Next: nas export quick" in outcome.out
+        assert outcome.code == 0 and "nas export quick --best knee" in outcome.out
         assert outcome.err == "nas: runs/quick/front.png was not drawn (ValueError: a defect of the picture).\n"
 
     def test_a_page_that_cannot_be_written_is_no_failure(
         self, nas, asked: list[Any], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def fail(folder: Path, record: Any, words: Any) -> None:
+        def fail(folder: Path, record: Any) -> None:
             raise ValueError("a defect of the page")
 
         monkeypatch.setattr("nas.cli.report.write_report", fail)
         outcome = nas("search", "tracking=none")
-        assert outcome.code == 0 and "Next: nas export quick" in outcome.out
+        assert outcome.code == 0 and "nas export quick --best knee" in outcome.out
         assert outcome.err == "nas: runs/quick/report.html was not written (ValueError: a defect of the page).\n"
 
     def test_several_studies_run_one_after_the_other(self, nas, asked: list[Any]) -> None:

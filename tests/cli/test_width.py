@@ -9,6 +9,7 @@ from shutil import copytree
 
 import pytest
 
+from nas.cli.main import VERBS, help_text
 from nas.results.codec import to_document
 from nas.results.front import Front
 from tests.fronts import make_checkpoint_front, make_target_front
@@ -53,6 +54,11 @@ def test_no_line_is_wider(nas, runs: Path, words: tuple[str, ...]) -> None:
     outcome = nas(*words)
     assert (outcome.code, outcome.err) == (0, "")
     assert outcome.out and too_wide(outcome.out) == []
+
+
+@pytest.mark.parametrize("text", [help_text(), *(verb.help_text() for verb in VERBS.values())], ids=["", *VERBS])
+def test_no_line_of_help_is_wider(text: str) -> None:
+    assert [line for line in text.splitlines() if len(line) > WIDTH] == []
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nas.patterns.file import load_pattern
-from nas.patterns.label import label, label_lines
+from nas.patterns.label import label, label_key, label_lines, label_note
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import (
@@ -106,15 +106,52 @@ def test_lines_lose_nothing_and_are_filled(pattern: ModelPattern, width: int) ->
         assert len(f"{line} {following}") > width
 
 
-def test_the_table_of_the_page_has_every_kind_with_its_label() -> None:
+@pytest.mark.parametrize(
+    ("layers", "form", "words"),
+    [
+        ([LOCAL] * 16, "L0-15 4x", "4 heads in each of layers 0-15"),
+        ([SPLIT, LOCAL, SPLIT], "L0,2 2x", "2 heads in each of layers 0,2"),
+        ([LOCAL, SPLIT] * 3, "L0-4/2 4x", "4 heads in each of layers 0-4, every 2nd"),
+        ([(HeadGroup(1, (Full(),)),)], "L0 1x", "1 head in layer 0"),
+    ],
+)
+def test_a_key_begins_with_the_first_heads(layers, form: str, words: str) -> None:
+    assert next(iter(label_key([ModelPattern.of(layers)]).items())) == (form, words)
+
+
+def test_a_key_has_each_form_once_and_says_nothing_of_full() -> None:
+    patterns = [ModelPattern.of([LOCAL, SPLIT]), one_head(Window(15, dilation=2), Global(1))]
+    assert label_key(patterns) == {
+        "L0 4x": "4 heads in layer 0",
+        "w16": "window of 16 keys",
+        "g4": "first 4 tokens global",
+        "w16d2": "window of 16 keys, every 2nd",
+    }
+
+
+def test_a_note_is_the_key_in_one_sentence() -> None:
+    assert label_note([one_head(Window(7))]) == "Patterns: L0 1x = 1 head in layer 0; w8 = window of 8 keys."
+
+
+@given(some_patterns)
+@quick
+def test_a_key_explains_every_form_of_a_label(pattern: ModelPattern) -> None:
+    explained = {re.sub(r"\d+", "#", form) for form in [*label_key([pattern]), "full"]}
+    groups = re.findall(r"\d+x (\S+?)(?:,? |,?$)", re.sub(r"(grid|pos) \S+", "", label(pattern)))
+    assert groups and {re.sub(r"\d+", "#", form) for group in groups for form in group.split("+")} <= explained
+
+
+def test_the_table_of_the_page_has_every_kind_with_its_label_and_its_words() -> None:
     page = (Path(__file__).parents[2] / "docs" / "patterns.md").read_text(encoding="utf-8")
     chapter = page.split("## Labels\n")[1].split("\n## ")[0]
-    rows = re.findall(r"^\| `([^`]+)` \| `(\{.*?\})` \|", chapter, re.MULTILINE)
-    assert {json.loads(document)["kind"] for _, document in rows} == set(PRIMITIVES)
-    for short, document in rows:
+    rows = re.findall(r"^\| `([^`]+)` \| `(\{.*?\})` \| (.+) \|$", chapter, re.MULTILINE)
+    assert {json.loads(document)["kind"] for _, document, _ in rows} == set(PRIMITIVES)
+    for short, document, read_as in rows:
         values = json.loads(document)
         primitive = PRIMITIVES[values.pop("kind")](**values)
-        assert primitive.label(causal="/" not in short) == short
+        causal = "/" not in short
+        assert primitive.label(causal) == short
+        assert read_as.startswith(primitive.words(causal))
 
 
 def read(text: str) -> ModelPattern:

@@ -12,6 +12,7 @@ from nas.patterns.label import label
 from nas.report.front_table import front_lines, front_table
 from nas.results.front import Estimate
 from nas.results.objective import Objective
+from nas.results.trial import TrialState
 from tests.fronts import (
     LONG_PATTERN,
     QUALITY,
@@ -33,8 +34,13 @@ def _shown(front, width: int = 120) -> str:
 
 
 def _trials(lines: list[str]) -> list[str]:
-    words = [line.split()[0] for line in lines if line.strip()]
+    words = [line.split()[0] for line in _table(lines) if line.strip()]
     return [word for word in words if word.isdigit()]
+
+
+def _table(lines: list[str]) -> list[str]:
+    """From the headings on: sentences above them may begin with a number."""
+    return lines[lines.index(_heading(lines)) :]
 
 
 def _heading(lines: list[str]) -> str:
@@ -93,10 +99,10 @@ def test_points_are_sorted_by_estimates(front):
 def test_a_column_says_how_probably_a_point_is_on_the_front(front):
     lines = front_lines(front)
     assert _heading(lines).split("  ")[-2:] == ["on front", "pattern"]
-    cells = {line.split()[0]: line.split() for line in lines[3:9]}
+    cells = {line.split()[0]: line.split() for line in _table(lines)[1:7]}
     assert [cells[trial][11] for trial in ("9", "14")] == ["83%", "40%"]
     assert "-" in cells["26"] and "-" in cells["1"]
-    assert lines[-2] == "on front = probability of being on the front, given the noise of qualities; costs are exact."
+    assert lines[-3] == "on front = probability of being on the front, given the noise of qualities; costs are exact."
     assert "83%" in _shown(front)
     unknown = change_entries(front, lambda _: {"front_probability": None})
     assert "on front" not in "".join([*front_lines(unknown)[1:], _heading(_shown(unknown).splitlines())])
@@ -108,9 +114,22 @@ def test_a_baseline_without_result_says_why(front):
 
 
 def test_a_baseline_on_the_front_stands_there_once(front):
-    assert sum("local_global" in line for line in front_lines(front)) == 1
+    assert sum("local_global" in line for line in _table(front_lines(front))) == 1
     points, baselines = _shown(front).split("Baselines that are not on the front:")
     assert "local_global" in points and "local_global" not in baselines
+
+
+def test_what_won_and_by_how_much_comes_before_the_table(front):
+    counted = replace(front, trials={TrialState.FINISHED: 6, TrialState.OVER_BUDGET: 1})
+    for lines in (front_lines(counted), _shown(counted).splitlines()):
+        text = " ".join(lines[: lines.index(_heading(lines))])
+        assert "Searched: 4 sampled patterns and 3 baselines" in text and "best compromise" in text
+        assert text.index("Against full attention (trial 0): quality better by") > text.index("best compromise")
+
+
+def test_the_short_forms_of_labels_are_explained_below_it(front):
+    for lines in (front_lines(front), _shown(front, 80).splitlines()):
+        assert "w8 = window of 8 keys" in " ".join(lines[lines.index(_heading(lines)) :])
 
 
 def test_an_empty_front_says_so(front):
@@ -166,11 +185,12 @@ def test_a_row_of_numbers_is_one_line(front, width):
 
 def test_short_labels_stand_beside_the_numbers_where_there_is_room_and_below_where_not(front):
     wanted = label(front.points[0].pattern)
-    row = next(line for line in _shown(front, 200).splitlines() if "9" in line)
+    row = next(line for line in _table(_shown(front, 200).splitlines()) if "9" in line)
     assert row.endswith(f"0.60x     0.80x       83%  {wanted}")
     lines = _shown(
         change_entries(front, lambda _: {"pattern": LONG_PATTERN, "pattern_id": LONG_PATTERN.id}), 80
     ).splitlines()
+    lines = _table(lines)
     place = next(place for place, line in enumerate(lines) if "9" in line)
     assert lines[place].rstrip().endswith("83%")
     assert label(LONG_PATTERN).startswith(lines[place + 1].strip())
@@ -197,8 +217,9 @@ def test_what_is_measured_at_other_lengths_has_a_column_if_wide(front):
     )
     lines = front_lines(more)
     assert _heading(lines).endswith("quality at 2x  pattern")
-    cells = [line.removesuffix(label(front.points[0].pattern)).removesuffix("local_global  ") for line in lines]
-    assert [cell.split()[-1] for cell in cells[3:6]] == ["2.250", "2.250", "-"]
+    rows = _table(lines)[1:4]
+    cells = [line.removesuffix(label(front.points[0].pattern)).removesuffix("local_global  ") for line in rows]
+    assert [cell.split()[-1] for cell in cells] == ["2.250", "2.250", "-"]
     assert "quality at 2x" not in _shown(more, 140)
 
 
@@ -248,7 +269,9 @@ def test_parts_of_a_task_are_one_column_with_the_worst(front):
     lines = _shown(checkpoint, 120).splitlines()
     row = next(line for line in lines if line.lstrip().startswith("1 "))
     assert "0.625 at depth 30" in row and "0.875" in row
-    assert sum("share of value" in line for line in lines) == 1, "a unit is told once"
+    headings = lines[: lines.index(next(line for line in lines if line.startswith("─")))]
+    headings = headings[len(headings) - headings[::-1].index("") :]
+    assert sum("share of value" in line for line in headings) == 1, "a unit is told once"
     assert any(line.startswith("worst part = ") for line in lines)
     wide = front_lines(checkpoint)
     assert all(f"needle_depth_{depth}" in _heading(wide) for depth in (10, 30, 50, 70, 90))

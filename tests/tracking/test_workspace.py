@@ -1,10 +1,13 @@
 """The workspace of a study: the spec that is sent, to a stand-in for W&B's server on this machine."""
 
 import json
+from typing import Any
 
 import pytest
 
 from nas.errors import InputError, NasError
+from nas.tracking.runs.contents import all_runs
+from nas.tracking.runs.run import Run
 from nas.tracking.settings import TrackingSettings
 from nas.tracking.workspace import MOST_PLOTTED, WorkspaceContents, save_workspace, study_workspace
 from tests.fronts import OBJECTIVES
@@ -84,6 +87,34 @@ def test_what_grows_is_drawn_by_trial():
 def test_every_table_of_the_study_has_a_panel(info, record, section, tables):
     content = json.dumps(configs(sections(spec())[section], "Weave"))
     assert all(f'"{name}"' in content for name in tables)
+
+
+def recorded(run: Run, accessor: str) -> object:
+    """What a run has of `summary:NAME`, or of `config:KEY.value.NAME`, where the first key holds nested ones."""
+    where, _, name = accessor.partition(":")
+    if where == "summary":
+        return run.summary.get(name)
+    found: Any = run.config
+    for key in name.replace(".value.", ".", 1).split("."):
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
+
+
+def test_every_panel_has_runs_to_draw(info, trials, record):
+    runs = all_runs(info, trials, record)
+    names = dict.fromkeys(name for trial in trials for name in trial.params)
+    content = WorkspaceContents(study="quick", objectives=record.front.objectives, parameters=tuple(names))
+    panels = [panel for part in sections(spec(content)).values() for panel in part]
+    scatters = configs(panels, "Scatter Plot")
+    assert scatters
+    for one in scatters:
+        assert any(recorded(run, one["xAxis"]) is not None and recorded(run, one["yAxis"]) is not None for run in runs)
+    for axes in configs(panels, "Parallel Coordinates Plot"):
+        assert all(any(recorded(run, one["accessor"]) is not None for run in runs) for one in axes["columns"])
+    logged = {name for run in runs for _, row in run.history for name in row}
+    for line in configs(panels, "Run History Line Plot"):
+        assert set(line["metrics"]) <= logged
+    assert {name for one in configs(panels, "Media Browser") for name in one["mediaKeys"]} <= runs[-1].pictures.keys()
 
 
 @pytest.fixture

@@ -1,13 +1,15 @@
 """The README.md of a bundle."""
 
-from nas.patterns.label import label_lines
+from textwrap import wrap
+
+from nas.patterns.label import label_lines, label_note
 from nas.patterns.model import ModelPattern
 from nas.report.quantities import format_quantity, format_ratio
 from nas.results.cost import UNITS
 from nas.results.objective import Objective, Score
 from nas.results.provenance import Provenance
 
-_LABEL_WIDTH = 90
+_LABEL_WIDTH, _WIDTH = 90, 100
 
 _POSITIONS = {
     "rope": "rotary positions",
@@ -35,6 +37,8 @@ def readme(provenance: Provenance, pattern: ModelPattern, usage: str) -> str:
             "`provenance.json` records what it was trained on, with which seeds and versions.",
             "",
             *(f"    {line}" for line in label_lines(pattern, _LABEL_WIDTH)),
+            "",
+            *wrap(label_note([pattern]), _WIDTH),
             "",
             "![Which keys each query sees](picture.png)",
             "",

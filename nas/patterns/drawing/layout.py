@@ -1,7 +1,6 @@
 """The layout of a drawing: one panel per group of heads that attend alike, with captions and cells."""
 
-from collections.abc import Iterable
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
 
@@ -14,6 +13,7 @@ from nas.patterns.head import HeadPattern
 from nas.patterns.layer import LayerPattern
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Primitive, Random
+from nas.patterns.primitives.wording import counted
 
 SHORTEST_TELLING, LONGEST_TELLING = 16, 2**15
 """Lengths between which one is chosen for a drawing, in tokens."""
@@ -34,11 +34,6 @@ class Panel:
     layers: tuple[int, ...]
     heads: tuple[int, ...]
     head: HeadPattern
-
-    def union(self) -> list[str]:
-        """The union in words, one entry per primitive, the memory last."""
-        memory = self.head.memory_tokens
-        return [describe([one]) for one in self.head.attend] + ([f"memory {memory}"] if memory else [])
 
     def layer_names(self) -> str:
         """The layers in words (`layers 0-2, 4`)."""
@@ -94,9 +89,15 @@ def _hides_nothing(head: HeadPattern, num_tokens: int) -> bool:
     return count_pairs(head, num_tokens) >= full_pairs(head.causal, num_tokens)
 
 
-def describe(attend: Iterable[Primitive]) -> str:
-    """A union in words: `window before=127 + global first=4`; parameters at their defaults are left out."""
-    return " + ".join(_describe_primitive(primitive) for primitive in attend)
+def describe(head: HeadPattern) -> str:
+    """What a head sees, in words: `window of 128 keys + first 4 tokens global`."""
+    return " + ".join(parts_in_words(head))
+
+
+def parts_in_words(head: HeadPattern) -> list[str]:
+    """What a head sees, in words: an entry per primitive, the memory last."""
+    memory = [f"memory of {counted(head.memory_tokens, 'token')}"] if head.memory_tokens else []
+    return [primitive.words(head.causal) for primitive in head.attend] + memory
 
 
 def seen_cells(head: HeadPattern, num_tokens: int, num_cells: int) -> NDArray[np.bool_]:
@@ -142,12 +143,3 @@ def _numbered(noun: str, numbers: tuple[int, ...]) -> str:
     runs = [(numbers[start], numbers[stop - 1]) for start, stop in pairwise(edges)]
     text = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
     return f"{noun}{'s' if len(numbers) > 1 else ''} {text}"
-
-
-def _describe_primitive(primitive: Primitive) -> str:
-    words = [primitive.kind]
-    for field in fields(primitive):
-        value = getattr(primitive, field.name)
-        if field.default is MISSING or value != field.default:
-            words.append(f"{field.name}={value}")
-    return " ".join(words)

@@ -24,9 +24,10 @@ def draw_map(pattern: ModelPattern) -> str:
         pattern: any pattern.
     """
     letters: dict[Kind, str] = {}
+    words: dict[str, str] = {}
     for layer in pattern.layers:
-        for kind in _kinds(layer):
-            letters.setdefault(kind, _letter(len(letters)))
+        for kind, head in zip(_kinds(layer), layer.head_patterns(), strict=True):
+            words.setdefault(letters.setdefault(kind, _letter(len(letters))), describe(head))
     runs = [(list(own), kinds) for kinds, own in groupby(pattern.layers, key=_kinds)]
     names = [_numbers(layers[0].index, layers[-1].index) for layers, _ in runs]
     width = max(map(len, ["layer", *names]))
@@ -34,9 +35,8 @@ def draw_map(pattern: ModelPattern) -> str:
     for name, (_, kinds) in zip(names, runs, strict=True):
         lines += _hanging(f"{name:<{width}}  ", _row([letters[kind] for kind in kinds]))
     lines.append("")
-    for (union, memory_tokens), letter in letters.items():
-        memory = f" + memory {memory_tokens}" if memory_tokens else ""
-        lines += _hanging(f"{letter}  ", describe(union) + memory)
+    for letter, told in words.items():
+        lines += _hanging(f"{letter}  ", told)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 

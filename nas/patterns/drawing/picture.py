@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from nas.errors import InputError
 from nas.files import replacing
-from nas.patterns.drawing.layout import Panel, Row, cell_edges, panel_rows, seen_cells
+from nas.patterns.drawing.layout import Panel, Row, cell_edges, panel_rows, parts_in_words, seen_cells
 from nas.patterns.head import HeadPattern
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import MaskPrimitive
@@ -205,7 +205,7 @@ def _draw_map(axes: Axes, head: HeadPattern, num_tokens: int) -> None:
 
 def _title(panel: Panel, num_tokens: int, width: int = 38) -> str:
     """Short lines that break between primitives only."""
-    union = " +\n".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in panel.union())
+    union = " +\n".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts_in_words(panel.head))
     words = fill(union, width, break_long_words=False, break_on_hyphens=False)
     lines = [f"{panel.head_names()}: {panel.density(num_tokens)}", words, panel.stands_in()]
     return "\n".join(line for line in lines if line)

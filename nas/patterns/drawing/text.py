@@ -6,7 +6,7 @@ from textwrap import wrap
 import numpy as np
 from numpy.typing import NDArray
 
-from nas.patterns.drawing.layout import Panel, panel_rows, seen_cells
+from nas.patterns.drawing.layout import Panel, describe, panel_rows, seen_cells
 from nas.patterns.model import ModelPattern
 
 _NUM_CELLS = 32
@@ -40,8 +40,9 @@ def draw_text(pattern: ModelPattern, num_tokens: int = 32) -> str:
 
 
 def _caption(panel: Panel, num_tokens: int) -> str:
-    union, density, shown = " + ".join(panel.union()), panel.density(num_tokens), panel.stands_in()
-    return f"{panel.layer_names()}, {panel.head_names()}: {union}; {density}" + (f"; {shown}" if shown else "")
+    density, shown = panel.density(num_tokens), panel.stands_in()
+    seen = f"{panel.layer_names()}, {panel.head_names()}: {describe(panel.head)}; {density}"
+    return f"{seen}; {shown}" if shown else seen
 
 
 def _label(panel: Panel) -> str:

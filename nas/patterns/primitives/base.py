@@ -48,6 +48,10 @@ class Primitive(ABC):
         """
 
     @abstractmethod
+    def words(self, causal: bool) -> str:
+        """What the label says, in words (`window of 16 keys`): every number counts what the label counts."""
+
+    @abstractmethod
     def scaled(self, scale: Scale) -> "Primitive":
         """The same choice at another sequence length."""
 

@@ -11,6 +11,7 @@ from nas.patterns.primitives.mask_context import MaskContext
 from nas.patterns.primitives.scale import Scale
 from nas.patterns.primitives.support import Band, Support
 from nas.patterns.primitives.window import Window
+from nas.patterns.primitives.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,10 @@ class Block(MaskPrimitive):
 
     def label(self, causal: bool) -> str:
         return f"b{self.tokens}@{self.shift}" if self.shift else f"b{self.tokens}"
+
+    def words(self, causal: bool) -> str:
+        cuts = f", cuts moved by {self.shift:,}" if self.shift else ""
+        return f"own block of {counted(self.tokens, 'key')}{cuts}"
 
     def scaled(self, scale: Scale) -> "Block":
         shift = scale.size("block", "shift", self.shift, at_least=0)

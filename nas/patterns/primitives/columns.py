@@ -41,6 +41,10 @@ class Columns(MaskPrimitive):
     def label(self, causal: bool) -> str:
         return f"c{self.width}of{self.every}"
 
+    def words(self, causal: bool) -> str:
+        last = f"last {self.width:,}" if self.width > 1 else "last"
+        return f"{last} of every {self.every:,} keys"
+
     def scaled(self, scale: Scale) -> "Columns":
         every = scale.size("stride", "every", self.every, at_least=2)
         return Columns(every, scale.size("stride", "width", self.width, below=every))

@@ -25,6 +25,9 @@ class Full(MaskPrimitive):
     def label(self, causal: bool) -> str:
         return "full"
 
+    def words(self, causal: bool) -> str:
+        return "every key"
+
     def scaled(self, scale: Scale) -> "Full":
         return self
 

@@ -11,6 +11,7 @@ from nas.patterns.primitives.base import Grid, MaskPrimitive, Primitive, require
 from nas.patterns.primitives.mask_context import MaskContext
 from nas.patterns.primitives.scale import Scale
 from nas.patterns.primitives.support import Support
+from nas.patterns.primitives.wording import leading
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,10 @@ class Global(MaskPrimitive):
 
     def label(self, causal: bool) -> str:
         return f"g{self.first}/{self.last}" if self.last else f"g{self.first}"
+
+    def words(self, causal: bool) -> str:
+        ends = [("first", self.first), ("last", self.last)]
+        return " and ".join(f"{end} {leading(number, 'token')}" for end, number in ends if number) + " global"
 
     def scaled(self, scale: Scale) -> "Global":
         return Global(

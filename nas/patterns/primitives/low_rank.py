@@ -11,6 +11,7 @@ from nas.patterns.primitives.base import ComputedPrimitive, Grid, MaskPrimitive,
 from nas.patterns.primitives.full import Full
 from nas.patterns.primitives.mask_context import MaskContext
 from nas.patterns.primitives.scale import Scale
+from nas.patterns.primitives.wording import counted
 
 SHARING = ("heads", "key_value", "layers")
 
@@ -48,6 +49,10 @@ class LowRank(ComputedPrimitive):
     def label(self, causal: bool) -> str:
         shared = {"heads": "", "key_value": ":kv", "layers": ":layers"}[self.sharing]
         return f"rank{self.rank}{shared}"
+
+    def words(self, causal: bool) -> str:
+        alike = {"heads": "", "key_value": ", alike for keys and values", "layers": ", alike in all layers"}
+        return f"keys mixed into {counted(self.rank, 'row')}{alike[self.sharing]}"
 
     def scaled(self, scale: Scale) -> "LowRank":
         return LowRank(scale.size("rank", "rank", self.rank), self.sharing)

@@ -12,6 +12,7 @@ from nas.patterns.primitives.mask_context import MaskContext
 from nas.patterns.primitives.scale import Scale
 from nas.patterns.primitives.support import Box, Support
 from nas.patterns.primitives.window import Window
+from nas.patterns.primitives.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,9 @@ class Neighborhood(MaskPrimitive):
 
     def label(self, causal: bool) -> str:
         return f"n{self.height}x{self.width}"
+
+    def words(self, causal: bool) -> str:
+        return f"{counted(self.height, 'row')} by {counted(self.width, 'column')} around the query"
 
     def scaled(self, scale: Scale) -> "Neighborhood":
         rows, columns = (scale.side(name, side // 2) for name, side in (("height", self.height), ("width", self.width)))

@@ -13,6 +13,7 @@ from nas.patterns.primitives.base import MaskPrimitive, Primitive, require_int
 from nas.patterns.primitives.mask_context import MaskContext
 from nas.patterns.primitives.scale import Scale
 from nas.patterns.primitives.support import Band, Support
+from nas.patterns.primitives.wording import counted
 
 _WORD = (1 << 64) - 1
 
@@ -47,6 +48,10 @@ class Random(MaskPrimitive):
     def label(self, causal: bool) -> str:
         drawn = f"r{self.blocks}x{self.block}"
         return f"{drawn}#{self.seed}" if self.seed else drawn
+
+    def words(self, causal: bool) -> str:
+        drawn = f", seed {self.seed}" if self.seed else ""
+        return f"{self.blocks:,} random block{'s' if self.blocks > 1 else ''} of {counted(self.block, 'key')}{drawn}"
 
     def scaled(self, scale: Scale) -> "Random":
         return Random(scale.size("block", "block", self.block), self.blocks, self.seed)

@@ -12,6 +12,7 @@ from nas.patterns.primitives.block import Block
 from nas.patterns.primitives.full import Full
 from nas.patterns.primitives.mask_context import MaskContext
 from nas.patterns.primitives.scale import Scale
+from nas.patterns.primitives.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,9 @@ class Select(ComputedPrimitive):
 
     def label(self, causal: bool) -> str:
         return f"top{self.blocks}x{self.block}"
+
+    def words(self, causal: bool) -> str:
+        return f"own block of {counted(self.block, 'key')} and the {self.blocks:,} best earlier"
 
     def scaled(self, scale: Scale) -> "Select":
         return Select(scale.size("block", "block", self.block), self.blocks)

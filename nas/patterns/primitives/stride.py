@@ -11,6 +11,7 @@ from nas.patterns.primitives.mask_context import MaskContext
 from nas.patterns.primitives.scale import Scale
 from nas.patterns.primitives.support import Progression, Support
 from nas.patterns.primitives.window import Window
+from nas.patterns.primitives.wording import ordinal
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,9 @@ class Stride(MaskPrimitive):
 
     def label(self, causal: bool) -> str:
         return f"s{self.every}"
+
+    def words(self, causal: bool) -> str:
+        return f"every {ordinal(self.every)} key from the query"
 
     def scaled(self, scale: Scale) -> "Stride":
         return Stride(scale.size("stride", "every", self.every, at_least=2))

@@ -11,6 +11,7 @@ from nas.patterns.primitives.base import Grid, MaskPrimitive, require_grid, requ
 from nas.patterns.primitives.mask_context import MaskContext
 from nas.patterns.primitives.scale import Scale
 from nas.patterns.primitives.support import Box, Support
+from nas.patterns.primitives.wording import counted
 
 AXES = ("row", "column")
 
@@ -42,6 +43,9 @@ class Stripe(MaskPrimitive):
 
     def label(self, causal: bool) -> str:
         return f"{'rows' if self.axis == 'row' else 'cols'}{self.width}"
+
+    def words(self, causal: bool) -> str:
+        return f"own stripe of {counted(self.width, self.axis)}"
 
     def scaled(self, scale: Scale) -> "Stripe":
         return Stripe(self.axis, scale.side("width", self.width))

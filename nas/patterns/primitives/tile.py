@@ -11,6 +11,7 @@ from nas.patterns.primitives.mask_context import MaskContext
 from nas.patterns.primitives.scale import Scale
 from nas.patterns.primitives.support import Box, Support
 from nas.patterns.primitives.window import Window
+from nas.patterns.primitives.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,11 @@ class Tile(MaskPrimitive):
     def label(self, causal: bool) -> str:
         shifted = f"@{self.shift_row}x{self.shift_column}" if self.shift_row or self.shift_column else ""
         return f"t{self.height}x{self.width}{shifted}"
+
+    def words(self, causal: bool) -> str:
+        moved = f", cuts moved by {self.shift_row:,} and {self.shift_column:,}"
+        cuts = moved if self.shift_row or self.shift_column else ""
+        return f"own tile of {counted(self.height, 'row')} by {counted(self.width, 'column')}{cuts}"
 
     def scaled(self, scale: Scale) -> "Tile":
         return Tile(

@@ -10,6 +10,7 @@ from nas.patterns.primitives.base import MaskPrimitive, Primitive, require_int
 from nas.patterns.primitives.mask_context import MaskContext
 from nas.patterns.primitives.scale import Scale
 from nas.patterns.primitives.support import Band, Progression, Support
+from nas.patterns.primitives.wording import counted, ordinal
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,10 @@ class Window(MaskPrimitive):
     def label(self, causal: bool) -> str:
         keys = str(self.before + 1) if causal else f"{self.before}/{self.after}"
         return f"w{keys}d{self.dilation}" if self.dilation > 1 else f"w{keys}"
+
+    def words(self, causal: bool) -> str:
+        keys = counted(self.before + 1, "key") if causal else f"{self.before:,} keys before, {self.after:,} after"
+        return f"window of {keys}" + (f", every {ordinal(self.dilation)}" if self.dilation > 1 else "")
 
     def scaled(self, scale: Scale) -> "Window":
         if not self.before and not self.after:

@@ -57,6 +57,7 @@ class Chart:
         y: vertical axis.
         lines: from back to front.
         marks: above the lines.
+        note: what is said below it; empty for nothing.
     """
 
     title: str
@@ -65,6 +66,7 @@ class Chart:
     y: Axis
     lines: tuple[Line, ...] = ()
     marks: tuple[Mark, ...] = ()
+    note: str = ""
 
     def path(self, line: Line) -> str:
         """A line as SVG path data, in a square of 100 whose y axis points downwards."""

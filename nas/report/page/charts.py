@@ -1,6 +1,7 @@
 """The plain charts of a report: how the search went, how a pattern learned, and how far rankings agree."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from nas.report.objective_labels import label
@@ -13,6 +14,8 @@ from nas.report.study.survey_accuracy import agreement_in_words, predicted_losse
 from nas.results.measurement import Measurement
 from nas.results.objective import PROJECTED
 from nas.results.trial import Trial
+from nas.statistics.far_out import far_out
+from nas.statistics.ranks import Direction
 
 _HOUR, _MINUTE = 3600.0, 60.0
 MOST_NAMED = 24
@@ -100,23 +103,52 @@ def fidelity_chart(record: StudyRecord) -> Chart | None:
     )
     long = measured / report.num_seeds**0.5
     marks = []
-    for run in own.patterns:
+    ranked = sorted(own.patterns, key=lambda run: objective.sign * run.short)
+    for run in ranked:
         entry = record.entries.get(run.trial)
         short = (deviation(entry, objective.name) if entry else None) or noise
         kind = "other" if run.forecast else "baseline" if entry and entry.baseline else "front"
         marks.append(Mark(x=run.short, y=run.long, text=str(run.trial), kind=kind, x_spread=short, y_spread=long))
-    shorts = [mark.x + sign * mark.x_spread for mark in marks for sign in (-1, 1)]
-    longs = [mark.y + sign * mark.y_spread for mark in marks for sign in (-1, 1)]
-    ranked = sorted(own.patterns, key=lambda run: objective.sign * run.short)
+    near = _near(marks, objective.direction, [entry.worth(objective.name) for entry in record.entries.values()])
+    shorts = [mark.x + sign * mark.x_spread for mark in near for sign in (-1, 1)]
+    longs = [mark.y + sign * mark.y_spread for mark in near for sign in (-1, 1)]
     x = Axis.over(shorts, f"{label(objective.name)} as the search ranks it ({objective.unit})")
+    y = Axis.over(longs, f"after {report.num_steps:,} steps ({objective.unit})")
+    shown = [_within(mark, x, y) for mark in marks]
     return Chart(
         title="Short runs against long ones",
         description="; ".join(f"trial {run.trial}: {run.short:.3f} short, {run.long:.3f} long" for run in ranked),
         x=x,
-        y=Axis.over(longs, f"after {report.num_steps:,} steps ({objective.unit})"),
-        lines=(Line(points=tuple((run.short, run.long) for run in ranked), kind="faint"),),
-        marks=tuple(marks),
+        y=y,
+        lines=(Line(points=tuple((mark.x, mark.y) for mark in shown), kind="faint"),),
+        marks=tuple(shown),
+        note=_edge_note(marks, near),
     )
+
+
+def _near(marks: Sequence[Mark], direction: Direction, others: Sequence[float] = ()) -> list[Mark]:
+    """The marks that are not far worse than the others in either value: those would squeeze these into a corner.
+
+    Args:
+        marks: of a chart.
+        direction: of both axes.
+        others: more values of the horizontal axis, by which few marks can be judged.
+    """
+    across = far_out([*(mark.x for mark in marks), *others], direction)[: len(marks)]
+    beyond = across | far_out([mark.y for mark in marks], direction)
+    return [mark for mark, is_out in zip(marks, beyond, strict=True) if not is_out]
+
+
+def _within(mark: Mark, x: Axis, y: Axis) -> Mark:
+    """A mark, or if it lies outside the axes one at their edge without whiskers."""
+    across, up = min(max(mark.x, x.low), x.high), min(max(mark.y, y.low), y.high)
+    return mark if (across, up) == (mark.x, mark.y) else replace(mark, x=across, y=up, x_spread=0.0, y_spread=0.0)
+
+
+def _edge_note(marks: Sequence[Mark], near: Sequence[Mark]) -> str:
+    """The values of marks that stand at the edge; empty if none does."""
+    beyond = [f"{mark.text} ({mark.x:.3g}, {mark.y:.3g})".lstrip() for mark in marks if mark not in near]
+    return f"At the edge, as they are far worse: {', '.join(beyond)}." if beyond else ""
 
 
 def prediction_chart(record: StudyRecord) -> Chart | None:
@@ -124,7 +156,9 @@ def prediction_chart(record: StudyRecord) -> Chart | None:
     found, unit = record.insight.predictions, record.insight.unit
     if not found:
         return None
-    values = [value for one in found for value in (one.predicted, one.measured)]
+    marks = [Mark(x=one.predicted, y=one.measured, text=str(one.trial)) for one in found]
+    near = _near(marks, record.front.leading.direction)
+    values = [value for mark in near for value in (mark.x, mark.y)]
     x = Axis.over(values, f"predicted without training it ({unit})")
     y = Axis.over(values, f"measured ({unit})")
     return Chart(
@@ -135,10 +169,8 @@ def prediction_chart(record: StudyRecord) -> Chart | None:
         x=x,
         y=y,
         lines=(Line(points=((x.low, x.low), (x.high, x.high)), kind="guide"),),
-        marks=tuple(
-            Mark(x=one.predicted, y=one.measured, text=str(one.trial) if len(found) <= MOST_NAMED else "")
-            for one in found
-        ),
+        marks=tuple(_within(mark if len(marks) <= MOST_NAMED else replace(mark, text=""), x, y) for mark in marks),
+        note=_edge_note(marks, near),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nas.patterns.label import label as pattern_label
+from nas.patterns.label import label_note
 from nas.report.fidelity import fidelity_lines
 from nas.report.objective_labels import label
 from nas.report.page.chart import Chart
@@ -17,7 +18,8 @@ from nas.report.study.health import health_checks
 from nas.report.study.history import rung_counts, volume_steps
 from nas.report.study.lengths import LengthCost, costs_by_length, counted_as
 from nas.report.study.record import StudyRecord
-from nas.report.study.summary import summarised, worth_in_words
+from nas.report.study.summary import summarised
+from nas.report.study.verdict import worth_in_words
 from nas.results.front import FrontEntry
 from nas.results.trial import Trial, TrialState
 
@@ -87,6 +89,7 @@ def report_html(record: StudyRecord) -> str:
             plot=front_plot(record),
             cards=tuple(_cards(record)),
             volume_charts=volume_charts(steps, len(record.trials) - record.num_sampled),
+            label_note=label_note(entry.pattern for entry in (*record.points, *record.front.other_baselines)),
             rungs=rung_counts(record.trials, rungs),
             stopped=stopped,
             fidelity_lines=fidelity_lines(record.front),

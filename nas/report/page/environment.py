@@ -1,5 +1,6 @@
 """Jinja templates of our pages: everything that they are given is escaped."""
 
+import re
 from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
@@ -9,8 +10,8 @@ from markupsafe import Markup
 
 from nas.patterns.label import label as pattern_label
 from nas.report.objective_labels import label
-from nas.report.quantities import format_quantity, format_ratio, format_seconds
-from nas.report.study.summary import worth_in_table, worth_in_words
+from nas.report.quantities import format_probability, format_quantity, format_ratio, format_seconds
+from nas.report.study.verdict import worth_in_table, worth_in_words
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -30,7 +31,14 @@ def page_environment(*folders: Path) -> Environment:
     )
     environment.globals.update(label=label, worth=worth_in_words, cell=worth_in_table, pattern_label=pattern_label)
     environment.filters.update(quantity=format_quantity, ratio=format_ratio, seconds=format_seconds, percent=_percent)
+    environment.filters.update(folded=folded_label, probability=format_probability)
     return environment
+
+
+def folded_label(text: str) -> Markup:
+    """A label that a browser breaks between layers and head groups, and inside one only if it is wider than a line."""
+    parts = re.split(r"(?<=[|,]) ", text)
+    return Markup(" ").join(Markup('<span class="part">{}</span>').format(part) for part in parts)
 
 
 def own_file(path: Path) -> Markup:

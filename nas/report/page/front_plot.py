@@ -9,7 +9,7 @@ from nas.report.page.axis import Axis
 from nas.report.page.chart import path_of
 from nas.report.study.comparison import deviation, indistinguishable
 from nas.report.study.record import StudyRecord
-from nas.report.study.summary import worth_in_words
+from nas.report.study.verdict import worth_in_words
 from nas.results.front import FrontEntry
 from nas.results.objective import Objective
 from nas.results.trial import Trial, TrialState

@@ -129,11 +129,10 @@ def _rows(pattern: ModelPattern, masks: dict[HeadPattern, MaskPicture]) -> Itera
 def _mask(head: HeadPattern, num_tokens: int, place: int, count: int, *, drawn: bool) -> MaskPicture:
     kinds = [primitive.kind for primitive in head.attend]
     telling = min(kinds, key=lambda kind: _COMMON.index(kind) if kind in _COMMON else -1)
-    memory = f" + memory {head.memory_tokens}" if head.memory_tokens else ""
     return MaskPicture(
         letter=_letter(place),
         label="+".join(primitive.label(head.causal) for primitive in head.attend),
-        words=describe(head.attend) + memory,
+        words=describe(head),
         share=_share(head, num_tokens),
         colour=COLOURS[telling],
         kinds=tuple((kind, COLOURS[kind]) for kind in dict.fromkeys(kinds)),

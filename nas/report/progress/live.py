@@ -35,6 +35,7 @@ MOST_POINTS, MOST_RUNS = 6, 4
 """Points of the front, and training runs, that are shown; the others are counted."""
 _BAR, _SPARKLINE = 24, 48
 """Columns of the bar and of the sparkline."""
+_LOADING = "Workers are loading PyTorch and the data; the first steps follow in a few seconds."
 
 
 class LiveProgress(Tally):
@@ -141,7 +142,9 @@ class LiveProgress(Tally):
         num_trained = sum(trial.state is TrialState.FINISHED for trial in self.trials.values())
         yield Text.assemble(("hypervolume  ", "dim"), (sparkline(self._volumes, _SPARKLINE), ACCENT), no_wrap=True)
         yield Text()
-        yield Text(f"Front so far, of {format_count(num_trained, 'trial')} trained to the end, as measured", "dim")
+        of = f"Front so far, of {format_count(num_trained, 'trial')} trained to the end, as measured"
+        units = dict.fromkeys(one.unit for one in self.info.objectives if not one.is_cost)
+        yield Text(f"{of} ({', '.join(units)})" if units else of, "dim", no_wrap=True, overflow="ellipsis")
         yield self._points()
         if len(self._standings) > MOST_POINTS:
             yield Text(f"and {format_count(len(self._standings) - MOST_POINTS, 'more point')}", "dim")
@@ -177,6 +180,8 @@ def _bar_line(share_done: float, *words: str) -> RenderableType:
 
 def _runs(progress: StudyProgress, num_tasks: int) -> Iterator[RenderableType]:
     if not progress.runs:
+        if not progress.num_done:
+            yield Text(_LOADING, "dim")
         return
     yield Text()
     for run in progress.runs[:MOST_RUNS]:

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from nas.files import write_json
 from nas.report.progress.tally import Tally
 from nas.results.codec import to_document
@@ -18,17 +20,23 @@ class ProgressFile(Tally):
     Args:
         clock: the current time in seconds; only differences count.
         time_of_day: the time in seconds since 1970 (UTC).
+        command: the words after `nas search` that run the study; None if there are none that may be kept.
     """
 
     def __init__(
-        self, clock: Callable[[], float] = time.monotonic, time_of_day: Callable[[], float] = time.time
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        time_of_day: Callable[[], float] = time.time,
+        *,
+        command: tuple[str, ...] | None = None,
     ) -> None:
         super().__init__(clock)
-        self._time_of_day, self._written = time_of_day, float("-inf")
+        self._time_of_day, self._command, self._written = time_of_day, command, float("-inf")
 
     def changed(self, stage_began: bool = False) -> None:
         """See `Tally`."""
         if not stage_began and self._clock() - self._written < SECONDS_BETWEEN:
             return
         self._written = self._clock()
-        write_json(self.info.folder / PROGRESS_FILE, to_document(self.progress(self._time_of_day())))
+        progress = replace(self.progress(self._time_of_day()), command=self._command)
+        write_json(self.info.folder / PROGRESS_FILE, to_document(progress))

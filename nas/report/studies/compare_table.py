@@ -14,9 +14,11 @@ from nas.report.quantities import format_quantity
 from nas.report.studies.side_by_side import Side, SideBySide
 from nas.report.studies.standing import Standing
 from nas.report.style import ACCENT
+from nas.results.objective import Objective
 
 MOST_LETTERS = 60
 """Longest value of a setting that is shown."""
+_GAP, _INDENT = "  ", "    "
 
 
 def compare_parts(compared: SideBySide, width: int) -> Iterator[RenderableType]:
@@ -31,7 +33,7 @@ def compare_parts(compared: SideBySide, width: int) -> Iterator[RenderableType]:
     yield _studies(compared)
     for line in wrap(_reference(compared), width):
         yield Text(line, "dim")
-    yield from _fronts(compared)
+    yield from _fronts(compared, width)
     yield from _settings(compared)
 
 
@@ -53,7 +55,7 @@ def _studies(compared: SideBySide) -> Table:
 
 
 def _names(compared: SideBySide) -> list[str]:
-    return [f"best {label(one.name)}" for one in compared.objectives]
+    return [" ".join(["best", *filter(None, _heading(one))]) for one in compared.objectives]
 
 
 def _best(compared: SideBySide, side: Side) -> Iterator[str]:
@@ -71,23 +73,36 @@ def _reference(compared: SideBySide) -> str:
     return f"Hypervolume as a share of that of the joint front, below one reference: {bound}."
 
 
-def _fronts(compared: SideBySide) -> Iterator[RenderableType]:
-    """The joint front, or every front where they do not compare."""
+def _fronts(compared: SideBySide, width: int) -> Iterator[RenderableType]:
+    """The joint front, or every front where they do not compare: numbers, and below them the label."""
     rows = compared.rows
     if not rows:
         return
     yield Text()
     yield Text("Every front:" if compared.obstacle else "The joint front, best first:", "bold")
-    table = _table("study", "trial", *(label(one.name) for one in compared.objectives), "pattern")
-    table.columns[-1].style = ACCENT
-    for side, point in rows:
-        table.add_row(*map(Text, _row(compared, side, point)))
-    yield table
+    headings = [("study", ""), ("trial", ""), *(_heading(one) for one in compared.objectives)]
+    cells = [_row(compared, side, point) for side, point in rows]
+    widths = [max(map(len, column)) for column in zip(*zip(*headings, strict=True), *cells, strict=True)]
+    yield from (Text(_aligned(line, widths), "bold") for line in zip(*headings, strict=True) if any(line))
+    yield Text("─" * (sum(widths) + len(_GAP) * (len(widths) - 1)))
+    for numbers, (_, point) in zip(cells, rows, strict=True):
+        yield Text(_aligned(numbers, widths))
+        folded = wrap(point.named_label, width - len(_INDENT), break_on_hyphens=False)
+        yield from (Text(_INDENT + line, ACCENT) for line in folded)
 
 
-def _row(compared: SideBySide, side: Side, point: Standing) -> Sequence[str]:
-    numbers = [point.short(one) for one in compared.objectives]
-    return printable(side.name), str(point.trial), *numbers, point.named_label
+def _heading(objective: Objective) -> tuple[str, str]:
+    return label(objective.name), "" if objective.is_cost else f"({objective.unit})"
+
+
+def _row(compared: SideBySide, side: Side, point: Standing) -> tuple[str, ...]:
+    return printable(side.name), str(point.trial), *(point.short(one) for one in compared.objectives)
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """The name to the left, numbers to the right."""
+    name, *numbers = cells
+    return _GAP.join([name.ljust(widths[0]), *map(str.rjust, numbers, widths[1:])]).rstrip()
 
 
 def _settings(compared: SideBySide) -> Iterator[RenderableType]:

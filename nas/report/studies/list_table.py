@@ -16,17 +16,22 @@ from nas.report.style import ACCENT
 
 _SPARKLINE = 8
 _INDENT = "  "
+_KEY = (
+    "Bars: how the hypervolume of the front grew. 0.5x = half of what full attention takes. knee = best compromise. "
+    "More: nas show STUDY, nas report STUDY, nas compare A B."
+)
 
 
 def list_lines(studies: Sequence[StudyOverview], width: int) -> list[Text]:
-    """Every study: its state and progress, then its best points with their labels.
+    """Every study: its state and progress, then its best points with their labels; at the end, how to read it.
 
     Args:
         studies: in the order in which they are shown.
         width: most columns.
     """
     names = min(32, max((len(one.name) for one in studies), default=0))
-    return [line for one in studies for line in _study(one, names, width)]
+    lines = [line for one in studies for line in _study(one, names, width)]
+    return [*lines, *(Text(line, "dim") for line in wrap(_KEY, width))] if studies else []
 
 
 def list_document(studies: Sequence[StudyOverview]) -> list[dict[str, Any]]:

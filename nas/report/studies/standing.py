@@ -6,7 +6,7 @@ from math import isfinite
 
 from nas.patterns.label import label as pattern_label
 from nas.report.objective_labels import label
-from nas.report.quantities import format_quantity, format_ratio
+from nas.report.quantities import format_quantity, format_ratio, with_unit
 from nas.results.front import Front, FrontEntry, leading
 from nas.results.objective import Objective
 from nas.results.trial import Trial, TrialState
@@ -44,8 +44,9 @@ class Standing:
         return format_quantity(value, objective.unit) if objective.is_cost else f"{value:.3f}"
 
     def in_words(self, objective: Objective) -> str:
-        """`2.372 bits per byte`, `0.25x attention FLOPs`."""
-        return f"{self.short(objective)} {label(objective.name) if objective.is_cost else objective.unit}"
+        """`quality 2.372 bits per byte`, `0.25x attention FLOPs`."""
+        shown, name = self.short(objective), label(objective.name)
+        return f"{shown} {name}" if objective.is_cost else f"{name} {with_unit(shown, objective.unit)}"
 
 
 def standing_of(entry: FrontEntry, front: Front) -> Standing:

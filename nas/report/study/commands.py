@@ -1,6 +1,6 @@
 """The commands that come after a search, ready to be typed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from shlex import join, quote
 
@@ -53,9 +53,27 @@ def search_on(record: StudyRecord, settings: Iterable[str]) -> tuple[Command, ..
     added = dict(setting.split("=", 1) for setting in settings)
     if record.words is None or not added:
         return ()
-    kept = [word for word in record.words if word.partition("=")[0] not in added]
-    words = join(["nas", "search", *kept, *(f"{key}={value}" for key, value in added.items())])
-    return (Command(purpose="the search, resumed as the checks advise", words=words),)
+    return (Command(purpose="the search, resumed as the checks advise", words=_searching(record.words, added)),)
+
+
+def search_again(record: StudyRecord, settings: Iterable[str]) -> tuple[Command, ...]:
+    """The command that made the study with more settings, as a study of its own; none if it is not known.
+
+    Args:
+        record: the study.
+        settings: KEY=VALUE, in place of what the command had for these keys.
+    """
+    added = dict(setting.split("=", 1) for setting in settings)
+    if record.words is None or not added:
+        return ()
+    named = {"study": f"{record.front.study}-longer", **added}
+    return (Command(purpose="longer training, in a study of its own", words=_searching(record.words, named)),)
+
+
+def _searching(words: Iterable[str], added: Mapping[str, str]) -> str:
+    """`nas search` with these words, and with other values of some keys."""
+    kept = [word for word in words if word.partition("=")[0] not in added]
+    return join(["nas", "search", *kept, *(f"{key}={value}" for key, value in added.items())])
 
 
 def study_commands(record: StudyRecord) -> tuple[Command, ...]:

@@ -48,6 +48,7 @@ class HealthCheck:
         figure: the figures behind it, as sentences.
         remedy: what to do about it, as sentences; empty where nothing needs to be done.
         add: settings that do it if they are added to the command that made the study, which then resumes it.
+        elsewhere: settings that do it in another study.
     """
 
     question: str
@@ -55,6 +56,7 @@ class HealthCheck:
     figure: str
     remedy: str = ""
     add: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
 
 def health_checks(record: StudyRecord) -> tuple[HealthCheck, ...]:
@@ -132,10 +134,14 @@ def _converged(record: StudyRecord) -> HealthCheck:
     )
     if not within and fmean(gains or [0.0]) <= spread:
         return HealthCheck(question=question, verdict=Verdict.GOOD, figure=figure)
-    steps = 2 * front.provenance.rungs[-1]
-    remedy = f"Longer training may swap points: choose among them in another study with training.num_steps={steps}."
-    bad = newest.per_doubling > spread
-    return HealthCheck(question=question, verdict=Verdict.BAD if bad else Verdict.LOOK, figure=figure, remedy=remedy)
+    longer = _twice_as_long(record)
+    remedy = f"Longer training may swap points: choose among them in another study with {longer}."
+    verdict = Verdict.BAD if newest.per_doubling > spread else Verdict.LOOK
+    return HealthCheck(question=question, verdict=verdict, figure=figure, remedy=remedy, elsewhere=(longer,))
+
+
+def _twice_as_long(record: StudyRecord) -> str:
+    return f"training.num_steps={2 * record.front.provenance.rungs[-1]}"
 
 
 def _confirmed(record: StudyRecord) -> HealthCheck:
@@ -153,9 +159,10 @@ def _confirmed(record: StudyRecord) -> HealthCheck:
     )
     verdict = _verdict(own.agreement)
     figure = f"Over {own.agreement.num_patterns} patterns, {_shown(own.agreement)}."
-    return HealthCheck(
-        question=question, verdict=verdict, figure=figure, remedy="" if verdict is Verdict.GOOD else remedy
-    )
+    if verdict is Verdict.GOOD:
+        return HealthCheck(question=question, verdict=verdict, figure=figure)
+    elsewhere = (_twice_as_long(record),)
+    return HealthCheck(question=question, verdict=verdict, figure=figure, remedy=remedy, elsewhere=elsewhere)
 
 
 def _early_stopping(record: StudyRecord) -> HealthCheck:

@@ -25,8 +25,7 @@ class StudyRecord:
         settings: of config.yaml, as plain data.
         suggestions: what the sampler suggested for the points of the front, by trial.
         insight: what the study's model says of it.
-        words: of the command that made it, after `nas search`; None where they are not known, as to `nas report`, or
-            hold a credential.
+        words: of the command that made it, after `nas search`; None where they are not known (`StudyProgress.command`).
         target: the shipped target of its costs; None for any other model, and for the proxy.
         bundles: copies of what was exported from it.
     """

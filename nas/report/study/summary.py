@@ -6,18 +6,18 @@ from statistics import fmean
 
 from nas.report.fidelity import TRAINED
 from nas.report.objective_labels import label
-from nas.report.quantities import format_count, format_probability, format_quantity, format_ratio, format_seconds
-from nas.report.study.commands import Command, entry_commands, search_on, study_commands
-from nas.report.study.comparison import Comparison, deviation
+from nas.report.quantities import format_count, format_probability, format_seconds
+from nas.report.study.commands import Command, entry_commands, search_again, search_on, study_commands
 from nas.report.study.health import HealthCheck, Verdict
 from nas.report.study.history import training_seconds
 from nas.report.study.record import StudyRecord
+from nas.report.study.verdict import against_baselines, best_compromise, headline, searched
 from nas.results.fidelity import Agreement, ObjectiveFidelity
-from nas.results.front import Baseline, FrontEntry, FrontPoint, InCheckpoint
-from nas.results.objective import Objective
+from nas.results.front import FrontPoint, InCheckpoint
+from nas.results.objective import PROJECTED
 
-SURELY, LIKELY = 0.95, 0.75
-"""Probabilities of being better from which on a report says surely, and probably."""
+SHIPPED_SPACES = "search_spaces."
+"""Where spaces are that a command names by their module alone: space=hybrid."""
 WELL = 0.9
 """Probability that tau is above a half from which on long runs confirm an order well."""
 
@@ -41,7 +41,8 @@ class Summary:
 
     Args:
         headline: the result in one sentence.
-        searched: what was searched, in sentences.
+        searched: what was searched, in one sentence.
+        how: how it was done, in sentences.
         against: the best choice against baselines, a sentence each.
         trust: how far the ranking can be trusted, in sentences.
         choices: the choices, best compromise first; empty if the front is.
@@ -51,6 +52,7 @@ class Summary:
 
     headline: str
     searched: str
+    how: str
     against: tuple[str, ...]
     trust: str
     choices: tuple[Choice, ...]
@@ -66,37 +68,22 @@ def summarised(record: StudyRecord, checks: tuple[HealthCheck, ...]) -> Summary:
         checks: its health checks.
     """
     choices = tuple(_choices(record))
-    best = choices[0].point if choices else None
+    best = best_compromise(record.front)
     return Summary(
-        headline=_headline(record, best),
-        searched=" ".join(_searched(record)),
-        against=tuple(_against(record, best)) if best else (),
+        headline=headline(record.front),
+        searched=searched(record.front),
+        how=" ".join(_how(record)),
+        against=tuple(against_baselines(record.front, best)) if best else (),
         trust=" ".join(_trust(record, best, checks)),
         choices=choices,
         first=tuple(check.remedy for check in checks if check.verdict is Verdict.BAD and check.remedy),
         next_steps=(
             *search_on(record, [setting for check in checks for setting in check.add]),
+            *search_again(record, [setting for check in checks for setting in check.elsewhere]),
             *(entry_commands(record, best) if best else ()),
             *study_commands(record),
         ),
     )
-
-
-def worth_in_words(entry: FrontEntry, objective: Objective) -> str:
-    """What an entry is worth in an objective: `2.407 ± 0.007 bits per byte`, `385 kFLOP (0.091x)`."""
-    worth = worth_in_table(entry, objective)
-    return worth if objective.is_cost else f"{worth} {objective.unit}"
-
-
-def worth_in_table(entry: FrontEntry, objective: Objective) -> str:
-    """The same below a heading that has the unit of a quality; costs differ in theirs."""
-    if not objective.is_cost:
-        unsure = deviation(entry, objective.name)
-        spread = f" ± {unsure:.3f}" if unsure else ""
-        return f"{entry.worth(objective.name):.3f}{spread}"
-    ratio = entry.ratio(objective.name)
-    shown = format_quantity(entry.values[objective.name], objective.unit)
-    return shown if ratio is None else f"{shown} ({format_ratio(ratio)})"
 
 
 def _choices(record: StudyRecord) -> Iterator[Choice]:
@@ -115,79 +102,29 @@ def _choices(record: StudyRecord) -> Iterator[Choice]:
         yield Choice(roles=tuple(own), point=point)
 
 
-def _headline(record: StudyRecord, best: FrontPoint | None) -> str:
-    if best is None:
-        return "No trial finished within the constraints, so there is no front."
-    who = f"The baseline {best.baseline} (trial {best.trial})" if best.baseline else f"Trial {best.trial}"
-    quality = record.front.leading
-    costs = [
-        f"{format_ratio(ratio)} of the {label(one.name)}"
-        for one in record.front.objectives
-        if one.is_cost and (ratio := best.ratio(one.name)) is not None
-    ]
-    at = f" at {_joined(costs)} of full attention" if costs else ""
-    return f"{who} is the best compromise: {worth_in_words(best, quality)}{at}."
-
-
-def _searched(record: StudyRecord) -> Iterator[str]:
-    front, provenance = record.front, record.front.provenance
+def _how(record: StudyRecord) -> Iterator[str]:
+    provenance = record.front.provenance
     space = record.settings.get("space")
-    attribute = space.get("attribute") if isinstance(space, dict) else None
-    name = f" of the space {str(attribute).rpartition(':')[2]}" if attribute else ""
-    tasks = " and ".join([provenance.task, *provenance.extra_tasks])
-    objectives = _joined([label(one.name) for one in front.objectives])
-    yield (
-        f"{format_count(record.num_sampled, 'sampled pattern')}{name} and "
-        f"{format_count(len(record.trials) - record.num_sampled, 'baseline')}, compared by {objectives}."
-    )
+    attribute = str(space.get("attribute") or "") if isinstance(space, dict) else ""
+    if attribute:
+        module, _, _ = attribute.partition(":")
+        name = module.removeprefix(SHIPPED_SPACES) if module.startswith(SHIPPED_SPACES) else attribute
+        yield f"Patterns are of the space {name} (docs/spaces.md)."
     if isinstance(provenance.evaluation, InCheckpoint):
         how = "scored with its own weights" if provenance.is_frozen else "with adapters trained"
-        yield f"Each was plugged into a pretrained decoder, {how}, on {tasks} of {provenance.num_tokens:,} tokens."
+        yield f"Each was plugged into the decoder, {how}."
     else:
         stopped = sum(trial.state.value == "stopped" for trial in record.trials)
         early = f"; {format_count(stopped, 'trial')} stopped earlier" if stopped else ""
+        yield f"Each was trained up to {provenance.rungs[-1]:,} steps{early}."
+    if record.front.leading.name.endswith(PROJECTED):
         yield (
-            f"Each was trained in a small model on {tasks} of {provenance.num_tokens:,} tokens, up to "
-            f"{provenance.rungs[-1]:,} steps{early}."
+            "Projected quality is the loss that longer training would give, by how fast each run was still learning."
         )
     if provenance.carry is not None:
-        yield (
-            f"Patterns, costs and labels are those of the target {provenance.target} at "
-            f"{provenance.pattern_tokens:,} tokens; the small model was trained on the same picture at its own length."
-        )
+        yield "Costs and labels are those of the target; the small model saw the same picture at its own length."
     seconds = sum(training_seconds(trial, provenance.rungs[-1]) for trial in record.trials)
     yield f"All training runs took {format_seconds(seconds)}, if those that ran side by side are counted in full."
-
-
-def _against(record: StudyRecord, best: FrontPoint) -> Iterator[str]:
-    """The best choice against full attention, and against the best other baseline."""
-    others = [one for one in record.baselines if one.trial != best.trial]
-    full = [one for one in others if one.baseline == "full"]
-    rest = [one for one in others if one.baseline != "full"][:1]
-    for one in [*full, *rest]:
-        name = "full attention" if one.baseline == "full" else f"{one.baseline}, the best other baseline"
-        yield f"Against {name} (trial {one.trial}): {_difference(record, best, one)}."
-
-
-def _difference(record: StudyRecord, best: FrontPoint, other: Baseline) -> str:
-    compared = Comparison.of(best, other, record.front.leading)
-    quality = label(compared.objective.name)
-    spread = f" ± {compared.deviation:.3f}" if compared.deviation else ""
-    probability = compared.probability
-    sure = ""
-    if probability is not None:
-        held = max(probability, 1 - probability)
-        word = "surely" if held >= SURELY else "probably" if held >= LIKELY else "perhaps"
-        sure = f" ({word}, {format_probability(held)})"
-    better = "better" if compared.gain > 0 else "worse"
-    by = f"{abs(compared.gain):.3f}{spread} {compared.objective.unit}{sure}"
-    gained = f"{quality} {better} by {by}" if compared.gain else f"the same {quality}"
-    costs = [
-        f"{format_ratio(best.values[one.name] / other.values[one.name])} of its {label(one.name)}"
-        for one in record.front.objectives
-        if one.is_cost and other.values[one.name]
-    ]
-    return f"{gained}, at {_joined(costs)}" if costs else gained
 
 
 def _trust(record: StudyRecord, best: FrontPoint | None, checks: tuple[HealthCheck, ...]) -> Iterator[str]:
@@ -247,7 +184,3 @@ def _in_words(agreement: Agreement) -> str:
         f"of {agreement.num_patterns} patterns at a tau of {agreement.mean:.2f} (90% {agreement.low:.2f} to "
         f"{agreement.high:.2f}; 1 is the same order, 0 is chance)"
     )
-
-
-def _joined(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

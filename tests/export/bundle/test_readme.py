@@ -6,7 +6,7 @@ from nas.costs.counting import cost_with_ratio
 from nas.costs.target import proxy_target
 from nas.export import choose_best, choose_trial, export_points
 from nas.export.bundle.readme import readme
-from nas.patterns.label import label, label_lines
+from nas.patterns.label import label, label_lines, label_note
 from nas.results.trial import TrialState
 from tests.fronts import LONG_PATTERN, change_entries, make_provenance, make_trial
 
@@ -24,6 +24,7 @@ def test_the_readme_has_trial_results_costs_and_positions(front, tmp_path):
     assert f"| pairs | {cost.pairs} | {ratio['pairs']:.2f}x |" in text
     assert "Stopped early" not in text
     assert f"\n    {label(entry.pattern)}\n" in text
+    assert label_note([entry.pattern]) in " ".join(text.split())
 
 
 def test_a_long_label_folds_in_the_readme(front):

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nas.patterns.drawing.layout import cell_edges, describe, panel_rows, seen_cells, telling_length
+from nas.patterns.head import HeadPattern
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Global, Random, Window
@@ -23,16 +24,23 @@ def test_a_cell_is_seen_if_any_pair_in_it_is(case, num_cells):
 
 
 @pytest.mark.parametrize(
-    ("attend", "words"),
+    ("head", "words"),
     [
-        ((Full(),), "full"),
-        ((Window(127), Global(4)), "window before=127 + global first=4"),
-        ((Window(3, 2, 4),), "window before=3 after=2 dilation=4"),
-        ((Random(64, 3), Random(64, 3, seed=9)), "random block=64 blocks=3 + random block=64 blocks=3 seed=9"),
+        (HeadPattern((Full(),)), "every key"),
+        (HeadPattern((Window(1023), Global(4))), "window of 1,024 keys + first 4 tokens global"),
+        (
+            HeadPattern((Window(0), Global(1)), memory_tokens=32),
+            "window of 1 key + first token global + memory of 32 tokens",
+        ),
+        (HeadPattern((Window(3, 2, 4),), causal=False), "window of 3 keys before, 2 after, every 4th"),
+        (
+            HeadPattern((Random(64, 3), Random(64, 1, seed=9))),
+            "3 random blocks of 64 keys + 1 random block of 64 keys, seed 9",
+        ),
     ],
 )
-def test_unions_in_words(attend, words):
-    assert describe(attend) == words
+def test_what_a_head_sees_in_words_counts_what_labels_count(head, words):
+    assert describe(head) == words
 
 
 def test_what_is_alike_is_one_panel():

@@ -14,8 +14,8 @@ layer  heads
 2      B B B B
 3      A A A B
 
-A  window before=2 + global first=1
-B  full
+A  window of 3 keys + first token global
+B  every key
 """
 
 

@@ -55,8 +55,8 @@ def test_the_same_png_every_time(num_tokens, tmp_path):
 def test_panels_say_what_they_show():
     figure = pattern_figure(PATTERN, 1_000)
     titles = [axes.get_title().replace("\xa0", " ") for axes in figure.axes if axes.axison]
-    assert titles[0] == "heads 0-2: 1.2% of full\nwindow before=4 + global first=1"
-    assert titles[1] == "head 3: 100.0% of full\nfull"
+    assert titles[0] == "heads 0-2: 1.2% of full\nwindow of 5 keys + first token global"
+    assert titles[1] == "head 3: 100.0% of full\nevery key"
     assert titles[2].endswith("shown: layer 1, head 0")
     (legend,) = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == [

@@ -8,8 +8,8 @@ from nas.patterns.primitives import Full, Global, Window
 from tests.strategies import patterns, quick
 
 EXPECTED = """\
-layers 0-1, heads 0-2: window before=2 + global first=1; 78.6% of full
-layers 0-1, head 3: full; 100.0% of full
+layers 0-1, heads 0-2: window of 3 keys + first token global; 78.6% of full
+layers 0-1, head 3: every key; 100.0% of full
 
 heads 0-2  head 3
 █▄         █▄

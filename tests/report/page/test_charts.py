@@ -57,6 +57,17 @@ def test_long_runs_stand_above_their_short_ones_with_the_noise_of_each():
     assert [x for x, _ in chart.lines[0].points] == [2.0, 2.2, 2.4], "in the order of the search"
 
 
+def test_what_is_far_worse_stands_at_the_edge_with_its_values_said():
+    found = tuple(Prediction(trial=n, predicted=2.3 + n / 100, measured=2.31 + n / 100) for n in range(9))
+    far = Prediction(trial=9, predicted=2.4, measured=9.0)
+    near, both = (
+        prediction_chart(make_record(insight=make_insight(predictions=one))) for one in (found, (*found, far))
+    )
+    assert near.note == "" and "9 (2.4, 9)" in both.note
+    assert both.y.high < 3, "the others keep their room"
+    assert both.marks[-1].y == both.y.high and "9.000 measured" in both.description
+
+
 def test_without_long_runs_or_predictions_there_is_nothing_to_draw():
     assert fidelity_chart(make_record()) is None and prediction_chart(make_record()) is None
 

@@ -37,7 +37,7 @@ def test_layers_and_heads_have_their_places():
     rows = {row.name: [mask.letter for mask, _ in row.groups] for row in picture.rows}
     assert rows == {"0": ["A", "A", "A", "B"], "1": ["B"] * 4}
     assert [(mask.letter, mask.num_heads) for mask in picture.masks] == [("A", 3), ("B", 5)]
-    assert [mask.words for mask in picture.masks] == ["window before=3", "window before=15 + global first=2"]
+    assert [mask.words for mask in picture.masks] == ["window of 4 keys", "window of 16 keys + first 2 tokens global"]
     assert [mask.colour for mask in picture.masks] == [COLOURS["window"], COLOURS["global"]]
 
 

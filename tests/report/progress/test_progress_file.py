@@ -37,6 +37,11 @@ def test_it_is_there_from_the_start(writer: ProgressFile, tmp_path: Path) -> Non
     assert progress.seconds_left is None and progress.trials_per_hour is None and progress.share_done == 0
 
 
+def test_it_keeps_the_command_that_it_was_given(tmp_path: Path) -> None:
+    ProgressFile(command=("seed=3",)).study_started(make_info(folder=tmp_path), make_plan(), ())
+    assert read_progress(tmp_path).command == ("seed=3",)
+
+
 def test_it_follows_the_runs_but_not_each_step(writer, clock: Clock, tmp_path: Path, make_trial) -> None:
     clock.now += 60
     writer.training_progressed(Progress(0, "text", 50, 100))

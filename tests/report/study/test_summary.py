@@ -9,6 +9,7 @@ from nas.export.selection.choose import choose_best
 from nas.report.study.health import HealthCheck, Verdict
 from nas.report.study.summary import summarised
 from nas.results.front import Contender, Estimate, InCheckpoint
+from nas.results.trial import TrialState
 from tests.fronts import (
     make_agreement,
     make_baseline,
@@ -127,14 +128,23 @@ def test_a_checkpoint_is_exported_to_its_library():
     front = replace(front, provenance=replace(front.provenance, evaluation=evaluation))
     found = summarised(make_record(front), ())
     assert "--format transformers" in found.next_steps[0].words
-    assert "pretrained decoder, scored with its own weights" in found.searched
+    assert "scored in a pretrained decoder" in found.searched
+    assert "plugged into the decoder, scored with its own weights" in found.how
 
 
 def test_what_was_searched_counts_the_trials():
     trials = [trained_trial(0, 2.6, 2.5, 2.4, baseline="full"), trained_trial(1, 2.6, 2.5, 2.3), trained_trial(2, 2.6)]
-    searched = summarised(make_record(trials=trials), ()).searched
-    assert searched.startswith("2 sampled patterns of the space Hybrid and 1 baseline, compared by quality,")
-    assert "up to 400 steps; 1 trial stopped earlier" in searched and "9.0 s" in searched
+    front = replace(make_front(), trials={TrialState.FINISHED: 2, TrialState.STOPPED: 1})
+    found = summarised(make_record(front, trials=trials), ())
+    assert found.searched.startswith("Searched: 2 sampled patterns and 1 baseline, trained in small models on text of ")
+    assert "compared by quality, attention FLOPs and KV cache." in found.searched
+    assert found.how.startswith("Patterns are of the space hybrid (docs/spaces.md).")
+    assert "up to 400 steps; 1 trial stopped earlier" in found.how and "9.0 s" in found.how
+
+
+def test_a_space_of_ones_own_has_its_whole_name():
+    record = make_record(settings={"space": {"attribute": "my_module:MySpace"}})
+    assert summarised(record, ()).how.startswith("Patterns are of the space my_module:MySpace ")
 
 
 def test_an_empty_front_is_said_to_be_empty():
@@ -156,3 +166,11 @@ def test_the_search_is_resumed_by_its_own_command_with_what_checks_advise():
     assert first.words == "nas search 'study=my study' -m num_trials=48"
     for record, checks in ((make_record(), (more,)), (make_record(words=words), ())):
         assert not any("nas search" in step.words for step in summarised(record, checks).next_steps)
+
+
+def test_a_longer_search_is_a_study_of_its_own():
+    longer = HealthCheck(question="?", verdict=Verdict.LOOK, figure="", elsewhere=("training.num_steps=800",))
+    front = make_front()
+    [first, *_] = summarised(make_record(front, words=("study=mine", "seed=3")), (longer,)).next_steps
+    assert first.words == f"nas search seed=3 study={front.study}-longer training.num_steps=800"
+    assert not any("nas search" in step.words for step in summarised(make_record(), (longer,)).next_steps)
