@@ -1,5 +1,6 @@
 """What a checkpoint bears: its least sensitive layers and heads see a window and sinks, the others everything."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,7 +11,7 @@ from nas.space.choices import Choice, draw_streaming, heads_by_place
 from nas.space.needs import Needs
 from nas.space.scaling import global_counts, powers
 from nas.space.sensitivity import ORDERS, Sensitivity
-from nas.space.serving import serving_rules
+from nas.space.serving import servable, serving_rules
 from nas.space.space import Shape, Suggester
 
 UNITS = ("head", "layer")
@@ -28,7 +29,8 @@ class BySensitivity:
             three, or for text alone where there are no probes.
         unit: whether single KV heads stay full, or whole layers; None for both, or for layers alone where the model has
             one KV head a layer, or a target of deployable_by has no others.
-        full_share: share of the units that see every key; None for 0, 1/16, 1/8, 3/16, 1/4, 3/8, 1/2, 5/8 and 3/4.
+        full_share: share of the units that see every key; None for 0, 1/16, 1/8, 3/16, 1/4, 3/8, 1/2, 5/8 and 3/4,
+            as far as they leave the full layers that a target of deployable_by needs.
         num_sinks: first tokens that the others see; None for 1, 4, 16, 64, up to an eighth of n, or for 0 where a
             target of deployable_by has none.
         recent_tokens: recent keys that they see, the query itself included; None for the powers of two times n / 64, up
@@ -68,7 +70,7 @@ class BySensitivity:
         assert shape.sensitivity is not None, "the needs include it"
         order = Choice(self.order or (ORDERS if shape.sensitivity.knows_needles else ("text",))).draw(suggest, "order")
         unit = Choice(self.unit or _units(shape)).draw(suggest, "unit")
-        share = Choice(self.full_share or SHARES).draw(suggest, "full_share")
+        share = Choice(_shares(self.full_share or SHARES, shape)).draw(suggest, "full_share")
         streaming = draw_streaming(suggest, self.num_sinks or _sinks(shape), self.recent_tokens or _widths(shape))
         full = _most_sensitive(shape.sensitivity, unit, order, share)
         return shape.pattern(heads_by_place(shape, full, (Full(),), streaming))
@@ -86,6 +88,12 @@ def _most_sensitive(sensitivity: Sensitivity, unit: str, order: str, share: floa
 
 def _units(shape: Shape) -> tuple[str, ...]:
     return UNITS if shape.num_heads > 1 and serving_rules(shape).heads_differ else ("layer",)
+
+
+def _shares(offered: Sequence[float], shape: Shape) -> list[float]:
+    least = serving_rules(shape).least_full
+    why = f"a share that leaves {least} full layer of {shape.num_layers}"
+    return servable("full_share", offered, lambda share: round(share * shape.num_layers) >= least, why)
 
 
 def _sinks(shape: Shape) -> list[int]:

@@ -10,6 +10,7 @@ from nas.cli.verb import HELP_WIDTH, Verb, add_study, sequence_length, some_path
 
 if TYPE_CHECKING:
     from nas.export import ServedModel
+    from nas.results.study import StudyReader
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -33,7 +34,8 @@ def _add_arguments(parser: ArgumentParser) -> None:
         "--model",
         metavar="FILE",
         type=some_path,
-        help="the config.json of the model that the files are for: refuse what it would not run, or drop in silence",
+        help="the config.json of the model that the files are for: refuse what it would not run, or drop in silence"
+        " (default: the checkpoint that was searched, while it is there)",
     )
     parser.add_argument("--force", action="store_true", help="replace existing files")
     numbers = parser.add_argument_group("options of some formats")
@@ -58,7 +60,8 @@ def _act(args: Namespace) -> int:
         points = [choose_best(front, args.best)]
     settings = ExportSettings(num_tokens=args.tokens, block_tokens=args.block, num_kv_heads=args.kv_heads)
     others = whole_front(front) if front.points else []
-    model = _served(args.model) if args.model else None
+    config = args.model or _searched(study)
+    model = _served(config) if config else None
     written = export_points(
         points, args.format, args.out, settings=settings, front=others, model=model, force=args.force
     )
@@ -69,6 +72,15 @@ def _act(args: Namespace) -> int:
     }
     track_bundles(study, args.study, args.format, bundles)
     return 0
+
+
+def _searched(study: "StudyReader") -> Path | None:
+    """The config.json of the checkpoint in which a study searched; None without one, or where it is no folder here."""
+    checkpoint = (study.settings_document() or {}).get("checkpoint")
+    if not isinstance(checkpoint, str):
+        return None
+    config = Path(checkpoint).expanduser() / "config.json"
+    return config if config.is_file() else None
 
 
 def _served(config: Path) -> "ServedModel":

@@ -56,11 +56,17 @@ def _search(settings: "RunSettings", words: Sequence[str] | None) -> None:
     """
     from rich.console import Console
 
+    from nas.report.progress.watch import make_progress
+    from nas.results.observer import READING
+
+    watcher = make_progress(Console())
+    if settings.checkpoint is not None:
+        watcher.preparation_progressed(READING)  # the imports below take seconds
+
     from nas.cli.report import PAGE, read_record, write_report
     from nas.report.front_picture import draw_front
     from nas.report.front_table import print_front
     from nas.report.progress.progress_file import ProgressFile
-    from nas.report.progress.watch import make_progress
     from nas.report.quantities import format_count
     from nas.results.study import StudyReader, study_path
     from nas.results.trial import TrialState
@@ -71,7 +77,7 @@ def _search(settings: "RunSettings", words: Sequence[str] | None) -> None:
     command = tuple(words) if words is not None and not any(map(_has_secret, words)) else None
     record = cache(lambda: read_record(StudyReader(folder), _argument(settings)))
     tracker = make_observer(settings.tracking, record)
-    observers = [make_progress(Console()), ProgressFile(command=command), *([tracker] if tracker else [])]
+    observers = [watcher, ProgressFile(command=command), *([tracker] if tracker else [])]
     front = run_study(settings, observers)
     print_front(front)
     try:

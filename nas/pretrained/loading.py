@@ -89,10 +89,14 @@ def load_model(folder: Path) -> Any:
             use_safetensors=True,
             dtype="auto",
             attn_implementation=ATTENTION,
+            ignore_mismatched_sizes=True,  # said below; transformers names no tensor in its error
         )
     except Exception as error:  # damaged weights make safetensors, torch and transformers raise almost anything
         came = f"{type(error).__name__}: {error}".splitlines()[0]
         raise InputError(WHERE, "must hold weights that its architecture can load", came) from None
+    for name, saved, built in sorted(found["mismatched_keys"]):
+        allowed = f"must hold weights of the sizes in config.json, by which {name} has the shape {tuple(built)}"
+        raise InputError(WHERE, allowed, str(tuple(saved)))
     if missing := sorted(found["missing_keys"]):  # transformers would draw them at random
         came = f"none for {len(missing)} of {len(model.state_dict())} tensors, {missing[0]} among them"
         raise InputError(WHERE, "must hold all weights of its architecture", came)

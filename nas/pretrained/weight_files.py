@@ -21,9 +21,9 @@ def check_weight_files(folder: Path) -> None:
     Raises:
         InputError: they are.
     """
-    _check_kind(folder)
-    for index in sorted(folder.glob("*.index.json")):
+    for index in sorted(folder.glob("*.safetensors.index.json")):
         _check_index(index)
+    _check_kind(folder)
     for file in sorted(folder.glob("*.safetensors")):
         quantised = next((name for name, kind in _types(file) if name.endswith(".weight") and kind not in PLAIN), None)
         if quantised is not None:

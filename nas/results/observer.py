@@ -29,6 +29,10 @@ class Preparation:
     share_done: float
 
 
+READING = Preparation(what="reading the checkpoint and its text", done=0, total=1, share_done=0.0)
+"""The first of them, before libraries and weights are loaded, which takes many seconds."""
+
+
 class Progress(Value, frozen=True, kw_only=False):
     """The progress of a training run.
 

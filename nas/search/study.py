@@ -14,7 +14,7 @@ from nas.results.identity import keep_identity
 from nas.results.lock import locked
 from nas.results.measurement import precision_in
 from nas.results.objective import Objective
-from nas.results.observer import Observer
+from nas.results.observer import READING, Observer
 from nas.results.own_files import check_own, kept_names
 from nas.results.profile import ProfileConditions
 from nas.results.study import settings_differences, study_path
@@ -55,6 +55,8 @@ def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> Fr
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     told = Observers(observers)
     url = find_database(settings.storage)
+    if settings.checkpoint is not None:
+        told.preparation_progressed(READING)
     problem = make_problem(settings)
     devices = choose_devices(settings)
     concurrency = choose_concurrency(settings, devices)

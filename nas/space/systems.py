@@ -24,6 +24,7 @@ from nas.patterns.primitives import (
 )
 from nas.space.choices import heads_by_place, split_heads
 from nas.space.scaling import odd_at_most, random_block, root_stride, window_of
+from nas.space.serving import serving_rules
 from nas.space.space import Shape
 
 SINKS = 4
@@ -75,12 +76,12 @@ def bigbird(shape: Shape) -> ModelPattern:
 def local_global(shape: Shape) -> ModelPattern:
     """Layers alternate between a window of a 32nd of the sequence and full attention; the first one is local.
 
-    In a pretrained model local layers see four sinks too: it was trained to spend what it has no use for on its first
-    tokens, where gpt-oss has learnt a number for each head instead.
+    In a pretrained model local layers see four sinks too, unless a target of deployable_by has none: it was trained to
+    spend what it has no use for on its first tokens, where gpt-oss has learnt a number for each head instead.
     Source: gpt-oss (OpenAI 2025), model card, section 2.2: 128 keys; the authors' gpt_oss/torch/model.py: 4,096 tokens
     before the context was extended, the first layer local.
     """
-    local = (*_thirty_second(shape), *([Global(SINKS)] if shape.weighted else []))
+    local = (*_thirty_second(shape), *(_sinks(shape) if shape.weighted else ()))
     return _by_layer(shape, lambda index: local if index % 2 == 0 else (Full(),))
 
 
@@ -226,13 +227,18 @@ def _nll_layers(shape: Shape, num_full: int) -> ModelPattern:
 
     Without probes it is the likelihood of the text.
     Source: NLL-guided layer selection (arXiv 2606.27791): layers are windowed in turn, and chosen by the likelihood of
-    the answers. The window and the sinks are those of the survey.
+    the answers. The window and the sinks are those of the survey, but for a target of deployable_by without sinks.
     """
     assert shape.sensitivity is not None, "Baseline checks this"
     order = shape.sensitivity.layers("needle" if shape.sensitivity.knows_needles else "text")
     full = set(order[shape.num_layers - num_full :])
-    local = (*_thirty_second(shape), Global(SINKS))
+    local = (*_thirty_second(shape), *_sinks(shape))
     return _by_layer(shape, lambda index: (Full(),) if index in full else local)
+
+
+def _sinks(shape: Shape) -> tuple[Global, ...]:
+    """Sinks beside a window, where every target of deployable_by has them."""
+    return (Global(SINKS),) if serving_rules(shape).first_tokens else ()
 
 
 def _thirty_second(shape: Shape) -> tuple[Window]:

@@ -62,6 +62,24 @@ def test_a_model_that_would_drop_the_windows_in_silence_is_refused_in_one_line(n
     assert nas(*words).code == 0
 
 
+def test_the_checkpoint_that_was_searched_is_the_model_unless_another_is_named(nas, study: Path, in_tmp_path: Path):
+    words = ("export", str(study), "--trial", "0", "--format", "mlx-lm", "--out", "a")
+    layers = json.loads((study / "trials/00000/pattern.json").read_text())["layers"]
+    sizes = {"num_hidden_layers": len(layers), "num_attention_heads": sum(one["count"] for one in layers[0]["heads"])}
+    for kind in ("qwen3", "llama"):
+        Path(kind).mkdir()
+        Path(kind, "config.json").write_text(json.dumps(sizes | {"model_type": kind}))
+    settings = study / "config.yaml"
+    settings.write_text(settings.read_text().replace("checkpoint: null", "checkpoint: ./qwen3"))
+    assert "checkpoint: ./qwen3" in settings.read_text()
+    refused = nas(*words)
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "must be a model whose windows mlx-lm reads" in refused.err and "qwen3" in refused.err
+    assert nas(*words, "--model", "llama/config.json").code == 0
+    Path("qwen3/config.json").unlink()
+    assert nas(*words, "--force").code == 0
+
+
 def test_a_model_that_cannot_be_read_is_told(nas, study: Path, in_tmp_path: Path):
     refused = nas("export", str(study), "--format", "vllm", "--out", "a", "--model", "nowhere.json")
     assert (refused.code, refused.err.count("\n")) == (2, 1)

@@ -124,6 +124,12 @@ class TestRunning:
         assert outcome.code == 0 and "nas export quick --best knee" in outcome.out
         assert outcome.err == "nas: runs/quick/report.html was not written (ValueError: a defect of the page).\n"
 
+    def test_a_checkpoint_is_told_of_before_anything_slow_begins(self, nas, asked: list[Any]) -> None:
+        """Such as importing what reads it: here nothing does."""
+        told = nas("search", "evaluation=checkpoint", "checkpoint=./model", "study=mine", "tracking=none")
+        assert told.out.startswith("reading the checkpoint and its text\n") and len(asked) == 1
+        assert "reading" not in nas("search", "preset=smoke", "study=other", "tracking=none").out
+
     def test_several_studies_run_one_after_the_other(self, nas, asked: list[Any]) -> None:
         outcome = nas("search", "-m", "seed=0,1", "tracking=none")
         assert [line for line in outcome.out.splitlines() if line.startswith("quick")] == [

@@ -40,6 +40,12 @@ def in_two_parts(folder: Path) -> None:
     (folder / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": where}))
 
 
+def without_parts(folder: Path) -> None:
+    in_two_parts(folder)
+    for part in PARTS:
+        (folder / part).unlink()
+
+
 def then(change: Callable[[Path], object]) -> Callable[[Path], None]:
     """Split the weights, and spoil the second part."""
 
@@ -67,6 +73,14 @@ BAD = {
     "tensors have other names": (
         rewritten(lambda weights: [weights.update({f"own.{name}": weights.pop(name)}) for name in list(weights)]),
         r"must hold all weights of its architecture, got 'none for 21 of 21",
+    ),
+    "a tensor has another shape": (
+        rewritten(lambda weights: weights.update({QUERY: weights[QUERY][:-1].clone()})),
+        rf"must hold weights of the sizes in config.json, by which {QUERY} has the shape \(.*\), got '\(",
+    ),
+    "no part is there": (
+        without_parts,
+        rf"must hold every file that model.safetensors.index.json names, got 'none of the name {PARTS[0]}'",
     ),
     "a tensor is of integers": (
         rewritten(lambda weights: weights.update({QUERY: weights[QUERY].to(torch.int8)})),

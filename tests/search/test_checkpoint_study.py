@@ -20,6 +20,7 @@ from nas.patterns.primitives import Global
 from nas.pretrained.retrieval_heads import ranked_heads
 from nas.results.codec import to_document
 from nas.results.front import InCheckpoint
+from nas.results.observer import Observer, Preparation
 from nas.results.survey import Losses, read_survey
 from nas.search.executors import choose
 from nas.search.problem.problem import make_problem
@@ -138,6 +139,20 @@ def test_a_study_goes_on_only_on_what_it_was_started_on(model: Path, text: Path,
     own_text.write_text("x" + own_text.read_text())
     with pytest.raises(StudyError, match=r"was started on other data \(task text: "):
         run_study(settings)
+
+
+def test_what_is_being_done_is_told_before_the_checkpoint_is_opened(tmp_path: Path, text: Path) -> None:
+    class Told(Observer):
+        def __init__(self) -> None:
+            self.what: list[str] = []
+
+        def preparation_progressed(self, preparation: Preparation) -> None:
+            self.what.append(preparation.what)
+
+    told = Told()
+    with pytest.raises(InputError, match=r"^checkpoint: must be a folder"):
+        run_study(settings_for(tmp_path / "nowhere", text, *SMALL), [told])
+    assert told.what == ["reading the checkpoint and its text"]
 
 
 def test_adapters_are_trained_from_rung_to_rung(model: Path, text: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from nas.patterns.file import load_pattern
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Global, Random, Stride, Window
 from nas.patterns.serving import ServingRules
+from nas.search.problem.deployment import RULES, Deployment
 from nas.search_spaces.anchors import Anchors, anchors_for
 from nas.search_spaces.bigbird import BigBird
 from nas.search_spaces.by_sensitivity import BySensitivity
@@ -465,3 +466,20 @@ def test_where_heads_and_sinks_cannot_be_served_layers_stay_full_and_others_have
     assert all(len(set(layer.heads)) == 1 for pattern in drawn for layer in pattern.layers)
     kinds = {one.kind for pattern in drawn for layer in pattern.layers for one in layer.heads[0].attend}
     assert kinds == {"full", "window"}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_by_sensitivity_draws_nothing_in_vain_for_any_target(name: str) -> None:
+    shape = replace(CHECKPOINT, serving=RULES[name])
+    drawn = [BySensitivity().sample(RandomSuggester(seed), shape) for seed in range(60)]
+    assert all(Deployment((name,)).allows(pattern) for pattern in drawn)
+    assert len({pattern.id for pattern in drawn}) >= 6
+
+
+def test_a_target_that_needs_a_full_layer_is_offered_no_share_without_one() -> None:
+    needy = replace(CHECKPOINT, serving=ServingRules(least_full=1))
+    drawn = [BySensitivity().sample(RandomSuggester(seed), needy) for seed in range(50)]
+    assert all(any(layer.heads[0].attend == (Full(),) for layer in pattern.layers) for pattern in drawn)
+    message = r"^space\.options\.full_share: must hold a share that leaves 1 full layer of 2, got \[0\.0, 0\.125\]"
+    with pytest.raises(InputError, match=message):
+        BySensitivity(full_share=[0.0, 0.125]).sample(RandomSuggester(0), needy)

@@ -1,5 +1,7 @@
 """Published systems: at a paper's own sizes the paper's own numbers come out."""
 
+from dataclasses import replace
+
 import pytest
 
 from nas.patterns.model import ModelPattern
@@ -17,6 +19,7 @@ from nas.patterns.primitives import (
     Tile,
     Window,
 )
+from nas.patterns.serving import ServingRules
 from nas.space import systems
 from nas.space.baselines import BASELINES
 from nas.space.sensitivity import Sensitivity
@@ -169,3 +172,12 @@ def test_layers_that_the_likelihood_needs_most_stay_full(name: str, num_full: in
 def test_local_layers_of_a_pretrained_model_see_its_sinks() -> None:
     shape = Shape(num_layers=2, num_heads=4, num_tokens=128, causal=True, weighted=True)
     assert systems.local_global(shape).layers[0].heads[0].attend == (Window(3), Global(4))
+
+
+@pytest.mark.parametrize("name", ["local_global", "nll_layers_25", "nll_layers_50"])
+def test_layers_for_a_target_without_first_tokens_have_a_window_alone(name: str) -> None:
+    """So that a search for vLLM and the like keeps the baselines that it is for."""
+    for first_tokens, wanted in ((False, (Window(3),)), (True, (Window(3), Global(4)))):
+        shape = replace(TEXT, weighted=True, serving=ServingRules(first_tokens=first_tokens))
+        unions = {layer.heads[0].attend for layer in made(name, shape).layers}
+        assert unions == {wanted, (Full(),)}

@@ -49,6 +49,8 @@ BY_LAYER = (
 
 Not listed: exaone4, which has windows with 64 layers alone, and smallthinker, whose window is 4,096 in any file.
 """
+OTHER_NAMES = {"olmo3": "olmo2", "step3p5": "step35", "mimov2": "mimo2", "mimov2flash": "mimo2"}
+"""Architectures that llama.cpp converts a `model_type` of transformers to, where their names differ."""
 
 USAGE = f"""`{FILE_NAME}` holds keys of GGUF with their types and values; `{{arch}}` stands for the architecture.
 `sliding_window` counts keys, including the query's own, and `sliding_window_pattern` is true for layers with the
@@ -117,6 +119,17 @@ def window_reading(window: int, windowed: list[bool], num_heads: int) -> Reading
     return Reading(rows=rows)
 
 
+def drops_windows(model_type: str) -> bool:
+    """Whether llama.cpp ignores windows by layer in the architecture that a `model_type` becomes."""
+    name = _plain(model_type).removesuffix("text")
+    return OTHER_NAMES.get(name, name) not in map(_plain, BY_LAYER)
+
+
+def _plain(name: str) -> str:
+    """A name without what transformers and llama.cpp put between its parts: gpt_oss and gpt-oss are one."""
+    return "".join(filter(str.isalnum, name))
+
+
 FORMAT = Format(
     name=NAME,
     summary="metadata for a GGUF file; each layer full or a window, one window for the whole model; few architectures",
@@ -125,4 +138,5 @@ FORMAT = Format(
     usage=USAGE,
     library=Library(package="gguf", module="gguf_file"),
     rules=RULES,
+    drops_windows=drops_windows,
 )

@@ -35,8 +35,8 @@ hack_hf_swaa(training=False)
 model.config.swaa_config = SWAAConfig(**json.loads(Path("{FILE_NAME}").read_text()))
 ```
 
-It needs SWAA's own build of FlashAttention. `force_fa_decode` is false, so that single tokens see what the pattern
-says; with true, SWAA decodes with full attention.
+It needs SWAA's own build of FlashAttention, and a Llama, Qwen 2 or Qwen 3. `force_fa_decode` says whether single tokens
+after the prompt see everything: it is true if the pattern was searched for prompts alone (`evaluation.phase=prefill`).
 """
 
 
@@ -51,7 +51,7 @@ def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSetting
     arguments = {
         "sliding_window_size": None if window.before is None else window.before + 1,
         "keep_first": window.first,
-        "force_fa_decode": False,
+        "force_fa_decode": provenance.phase == "prefill",
         "non_sliding_layers": [layer for layer, found in enumerate(layers) if found.before is None],
     }
     return {FILE_NAME: json.dumps(arguments) + "\n"}
@@ -78,6 +78,7 @@ FORMAT = Format(
     write=write,
     check=mask_check(NAME, read),
     usage=USAGE,
+    phases=frozenset(["both", "prefill"]),
     library=NEEDS_GPU,
     rules=RULES,
 )

@@ -3,9 +3,10 @@
 import json
 
 import numpy as np
+import pytest
 from hypothesis import given
 
-from nas.export.formats.gguf import PATTERN, WINDOW
+from nas.export.formats.gguf import BY_LAYER, PATTERN, WINDOW, drops_windows
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Window
@@ -37,3 +38,19 @@ def test_the_file():
         "{arch}.attention.sliding_window_pattern": {"type": "ARRAY", "value": [True, False]},
     }
     assert {"gemma3", "gpt-oss"} <= set(document["read_by"]) and not {"llama", "qwen3"} & set(document["read_by"])
+
+
+@pytest.mark.parametrize(
+    "model_type", ["gemma2", "gemma3_text", "gpt_oss", "cohere2", "olmo3", "exaone_moe", "step3p5"]
+)
+def test_a_model_that_becomes_an_architecture_with_windows_by_layer_keeps_them(model_type):
+    assert not drops_windows(model_type)
+
+
+@pytest.mark.parametrize("model_type", ["llama", "qwen2", "qwen3", "mistral", "smollm3", "exaone4", ""])
+def test_llama_cpp_drops_the_windows_of_all_others(model_type):
+    assert drops_windows(model_type)
+
+
+def test_names_of_architectures_are_told_apart_without_their_punctuation():
+    assert not any(map(drops_windows, BY_LAYER))

@@ -42,3 +42,10 @@ def test_the_file():
         "force_fa_decode": False,
         "non_sliding_layers": [1],
     }
+
+
+def test_a_pattern_for_prompts_decodes_with_full_attention():
+    """force_fa_decode of attention_forward_swaa: one new token then sees every key."""
+    pattern = ModelPattern.of([(HeadGroup(2, (Window(7), Global(3))),), (HeadGroup(2, (Full(),)),)])
+    config = json.loads(files_of("swaa", pattern, phase="prefill")["swaa_config.json"])
+    assert config == _config(pattern) | {"force_fa_decode": True}
