@@ -112,7 +112,7 @@ class Regime:
 
     @property
     def has_noise_of_another(self) -> bool:
-        """Whether its own seeds are too few, and the other table says how noisy runs as long, or its longest ones, are."""
+        """Whether its own seeds are too few, and another table says how noisy runs are."""
         if self.like is None or len(self.table.plan.seeds) > 1:
             return False
         return self.like.task.unit == self.table.task.unit
