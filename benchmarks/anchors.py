@@ -8,8 +8,9 @@ Each table is one regime: settings of the proxy, of its training and of the task
 nats per token) or recall. Anchors are found by what they attend to, so any table that holds some of them can be read,
 finished or not. A difference is that of means over the seeds that both patterns were trained with, positive where the
 first is better; its interval holds 95%, with noise pooled over all patterns of the table (claims/noise.py). A table of
-one seed has the noise of another one in the same unit and at the same length, the shipped one unless one is named.
-Without tables, those of four regimes at the small size are judged.
+one seed has the noise of another one in the same unit and at the same length, or at its longest if it has no such
+length; the shipped one unless one is named. Without tables, those of four regimes at the small size are judged, one of
+the size above it, and one of recall.
 """
 
 import argparse
@@ -32,9 +33,10 @@ SHIPPED = Path(__file__).parents[1] / "tables" / "tabular-text.jsonl"
 REGIMES = (
     SHIPPED,
     SHIPPED.parent / "anchors" / "S-base100.jsonl",
-    *(SHIPPED.parent / "ladder" / f"S-{name}.jsonl" for name in ("convolution", "shift")),
+    *(SHIPPED.parent / "ladder" / f"{name}.jsonl" for name in ("S-convolution", "S-shift", "M-plain")),
+    SHIPPED.parent / "anchors" / "S-recall.jsonl",
 )
-"""Plain proxies, and those of three other regimes."""
+"""Plain proxies, those of three other regimes, larger ones, and recall."""
 
 
 def main(words: Sequence[str] | None = None) -> int:

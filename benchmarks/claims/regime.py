@@ -106,15 +106,16 @@ class Regime:
         """Pooled over all patterns of the table, or of the other one; None if neither has two seeds of one."""
         own = _noise(self.table, self.rung)
         if own is None and self.like is not None and self.has_noise_of_another:
-            return _noise(self.like, self.rung)
+            rungs = self.like.plan.rungs
+            return _noise(self.like, self.rung if self.rung in rungs else rungs[-1])
         return own
 
     @property
     def has_noise_of_another(self) -> bool:
-        """Whether its own seeds are too few, and the other table says how noisy runs of this length are."""
+        """Whether its own seeds are too few, and another table says how noisy runs are."""
         if self.like is None or len(self.table.plan.seeds) > 1:
             return False
-        return self.like.task.unit == self.table.task.unit and self.rung in self.like.plan.rungs
+        return self.like.task.unit == self.table.task.unit
 
     def pairs(self, name: str) -> int:
         """Pairs of query and key that an anchor sees in all layers and heads."""

@@ -1,11 +1,11 @@
 """Fidelity: a few lines on how far the ranking of a study can be trusted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from nas.report.objective_labels import best_first, label
 from nas.report.quantities import format_quantity
-from nas.results.fidelity import Agreement, FidelityReport, ObjectiveFidelity
+from nas.results.fidelity import Agreement, FidelityReport, ObjectiveFidelity, Reordering
 from nas.results.front import Contender, Front
 from nas.results.measurement import precision_in
 
@@ -64,10 +64,12 @@ def _stage_in_brief(front: Front) -> list[str]:
         return []
     horizon = _horizon(front, seen)
     how = (
-        f"models in use have seen {TRAINED} or more" if horizon is None else f"ranked by a projection to {horizon:.2g}"
+        f"models in use have seen {TRAINED} or more, where wide patterns rank higher"
+        if horizon is None
+        else f"ranked by a projection to {horizon:.2g}, where full attention still comes out too low"
     )
     train = "before you choose, train longer (training.num_steps)."
-    return [f"Trained on {seen:.2g} tokens a parameter, {how}: {train}"]
+    return [f"Trained on {seen:.2g} tokens a parameter, {how} (docs/transfer.md): {train}"]
 
 
 def _horizon(front: Front, seen: float) -> float | None:
@@ -91,7 +93,7 @@ def _stage(front: Front) -> list[str]:
     return [
         f"Trained on {seen:.2g} tokens a parameter ({steps:,} steps) and ranked by a projection to "
         f"{horizon:.2g} ({round(horizon / seen * steps):,} steps) from the last two rungs: what still falls fast moves "
-        "up (docs/transfer.md). Before you choose, train longer: training.num_steps."
+        "up, full attention not far enough (docs/transfer.md). Before you choose, train longer: training.num_steps."
     ]
 
 
@@ -105,7 +107,9 @@ def _scope(report: FidelityReport) -> str:
 
 
 def _unchecked(report: FidelityReport) -> str:
-    return f"Other {'data' if report.larger else 'sizes and data'} were not checked."
+    if report.larger:
+        return "Other data were not checked."
+    return "Other sizes and data were not checked: docs/transfer.md has what is known of them."
 
 
 def _agreement(name: str, own: ObjectiveFidelity) -> str:
@@ -168,17 +172,35 @@ def _reordering(front: Front) -> Iterator[str]:
     newest = {one.objective: one for one in front.reordering if one.per_doubling is not None}
     for name, one in newest.items():
         objective = front.objective(name)
-        assert one.per_doubling is not None
         points = best_first(front.points, objective)
         gaps = [(abs(a.worth(name) - b.worth(name)), a.trial, b.trial) for a, b in pairwise(points)]
         if gaps:
             gap, first, second = min(gaps)
-            within = sum(one.per_doubling > size for size, *_ in gaps)
             yield (
-                f"{_capital(name)}: a doubling of the steps changes the distance of two patterns by "
-                f"{one.per_doubling:.2g} {objective.unit} (one deviation), more than {within} of "
-                f"{len(gaps)} distances between neighbours on the front; {first} and {second} differ by {gap:.2g}."
+                f"{_capital(name)}: {reordered(front, one, [size for size, *_ in gaps])}; {first} and {second} differ "
+                f"by {gap:.2g}."
             )
+
+
+def reordered(front: Front, one: Reordering, gaps: Sequence[float]) -> str:
+    """What a doubling of the steps does to distances, in words, without a full stop.
+
+    Args:
+        front: of the study.
+        one: its reordering, with known noise.
+        gaps: distances between neighbours on the front, in the objective's unit.
+    """
+    assert one.per_doubling is not None
+    ahead = any(score.name == one.objective and score.projected_to for score in front.scores)
+    beyond = "beyond what is projected, " if ahead else ""
+    change = f"{beyond}a doubling of the steps changes the distance of two patterns"
+    if not one.per_doubling:
+        return f"{change} by no more than noise explains"
+    within = sum(one.per_doubling > gap for gap in gaps)
+    return (
+        f"{change} by {one.per_doubling:.2g} {front.objective(one.objective).unit} (one deviation), more than {within} "
+        f"of {len(gaps)} distances between neighbours on the front"
+    )
 
 
 def _contenders(front: Front) -> list[str]:

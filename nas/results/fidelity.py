@@ -129,6 +129,9 @@ class RungAgreement(Value, frozen=True, kw_only=True):
 class Reordering(Value, frozen=True, kw_only=True):
     """How far more training moves patterns against one another, measured over the trials that have both lengths.
 
+    Where patterns are compared by a projection, a change that it foresaw does not count: the values at the shorter
+    length are projected to the longer one, from the rung below where there is one.
+
     Args:
         objective: name of the measured objective.
         from_steps: the shorter length, in optimiser steps.

@@ -5,6 +5,7 @@ Values are to be minimised unless a direction is given.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from math import inf
 
 from nas.statistics.ranks import Direction
 
@@ -128,6 +129,30 @@ def hypervolume(points: Sequence[Point], reference: Point) -> float:
 def reference_beyond(front: Sequence[Point]) -> Point:
     """The point that bounds the hypervolume of a front: MARGIN beyond its worst values; empty if the front is."""
     return tuple(_beyond(min(column), max(column)) for column in zip(*front, strict=True))
+
+
+def competing(points: Sequence[Point], baselines: Sequence[Point], measured: Sequence[bool]) -> list[int]:
+    """Indices of the points that are worse than every baseline in no measured objective.
+
+    A front keeps whatever is cheapest, however bad it is. A reference beyond such points tells hardly any fronts apart:
+    all that is any good fills nearly the same volume below it.
+
+    Args:
+        points: any, such as those of a front.
+        baselines: what others have published, in the same objectives.
+        measured: by objective, whether it says what a point is worth and not what it costs.
+
+    Returns:
+        all of them if there are no baselines, or if none is left.
+    """
+    columns = list(zip(*baselines, strict=True)) or [(inf,)] * len(measured)
+    worst = [max(column) if counts else inf for column, counts in zip(columns, measured, strict=True)]
+    within = [
+        index
+        for index, point in enumerate(points)
+        if all(value <= limit for value, limit in zip(point, worst, strict=True))
+    ]
+    return within or list(range(len(points)))
 
 
 def growing_hypervolume(points: Sequence[Point | None], reference: Point) -> list[float]:

@@ -43,11 +43,14 @@ def test_a_table_of_one_seed_has_the_noise_of_the_shipped_one(capsys: pytest.Cap
     printed = capsys.readouterr().out
     assert "Noise of one run, as in the table that stands for it: 0.0138" in printed and "**holds**" in printed
     assert main([str(TABLES / "ladder" / "M-plain.jsonl")]) == 0
-    assert "nothing is decided" in capsys.readouterr().out  # no table has its lengths
+    assert "Noise of one run, as in the table that stands for it: 0.0138" in capsys.readouterr().out
+    silent = ["--noise-of", str(TABLES / "ladder" / "S-shift.jsonl")]
+    assert main([str(TABLES / "ladder" / "M-plain.jsonl"), *silent]) == 0
+    assert "nothing is decided" in capsys.readouterr().out  # neither table has two seeds
     assert main([str(TABLES / "ladder" / "S-plain.jsonl"), "--noise-of", "none.jsonl"]) == 2
 
 
-def test_without_tables_four_regimes_are_judged(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_tables_the_documented_ones_are_judged(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     titles = [line for line in capsys.readouterr().out.splitlines() if line.startswith("**")]
     assert [title.split(":")[0] for title in titles] == [
@@ -55,6 +58,8 @@ def test_without_tables_four_regimes_are_judged(capsys: pytest.CaptureFixture[st
         "**S-base100",
         "**S-convolution",
         "**S-shift",
+        "**M-plain",
+        "**S-recall",
     ]
 
 

@@ -1,6 +1,8 @@
 """The plan that the settings of a study give: which patterns are trained, how long, in which order."""
 
 import json
+from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +18,7 @@ from nas.search.settings import SpaceSettings
 from nas.tasks.synthetic.recall import RecallSettings
 from tests.tiny_table import RATES, tiny_settings
 
+TABLES = Path(__file__).parents[2] / "tables"
 LADDER = TrainingSettings(num_steps=3840, num_rungs=5, rung_ratio=2, batch_size=4)
 
 
@@ -117,3 +120,14 @@ def test_the_first_line_gives_the_plan_back() -> None:
     assert set(header.settings) == set(SETTINGS)
     assert (header.task.unit, header.task.chance) == (problem.task.metric.unit, problem.task.chance)
     assert header.task_fingerprint == problem.task.fingerprint
+
+
+@pytest.mark.parametrize("path", sorted(TABLES.rglob("*.jsonl")), ids=lambda path: path.stem)
+def test_a_table_of_the_repository_can_be_extended(path: Path) -> None:
+    """It names every setting that there is today, so no build refuses it as one of other settings."""
+    settings = json.loads(path.read_text(encoding="utf-8").splitlines()[0]).get("settings")
+    if settings is None:
+        assert path.name.endswith(".shared.jsonl"), "scores of shared weights are no table"
+        return
+    for name, kind in (("proxy", ProxySettings), ("training", TrainingSettings)):
+        assert settings[name].keys() == {field.name for field in fields(kind)}

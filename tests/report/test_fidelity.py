@@ -12,7 +12,7 @@ from tests.fronts import make_agreement, make_fidelity, make_provenance, make_sc
 
 SCOPE = (
     "Checked by training 6 patterns 4 times as long: same model, 2 seeds, 17% of all steps. "
-    "Other sizes and data were not checked."
+    "Other sizes and data were not checked: docs/transfer.md has what is known of them."
 )
 
 
@@ -51,7 +51,7 @@ def test_a_ranking_that_may_be_chance_says_that_first(front):
 
 def test_in_brief_a_table_says_what_was_checked_and_what_came_of_it(front):
     checked = "training 6 patterns 4 times as long agrees with their order at tau"
-    rest = "Other sizes and data were not checked."
+    rest = "Other sizes and data were not checked: docs/transfer.md has what is known of them."
     assert fidelity_in_brief(judged(front)) == [f"Quality: {checked} 0.71 (90% 0.31 to 0.95). {rest}"]
     poor = judged(front, agreement=make_agreement(mean=0.1, low=-0.4, high=0.6, above_half=0.1))
     assert fidelity_in_brief(poor)[0].startswith(f"Quality: THIS RANKING MAY BE CHANCE: {checked} 0.10")
@@ -64,11 +64,14 @@ def test_in_brief_a_table_says_what_was_checked_and_what_came_of_it(front):
 def test_in_brief_a_table_says_how_far_training_came_and_what_else_is_a_candidate(front):
     short = replace(front, provenance=make_provenance(tokens_per_parameter=3.7))
     assert fidelity_in_brief(short)[1] == (
-        "Trained on 3.7 tokens a parameter, models in use have seen 20 or more: before you choose, train longer "
-        "(training.num_steps)."
+        "Trained on 3.7 tokens a parameter, models in use have seen 20 or more, where wide patterns rank higher "
+        "(docs/transfer.md): before you choose, train longer (training.num_steps)."
     )
     projected = replace(short, scores=(*front.scores, make_score("quality_projected", projected_to=2162)))
-    assert "3.7 tokens a parameter, ranked by a projection to 20: before" in fidelity_in_brief(projected)[1]
+    assert (
+        "3.7 tokens a parameter, ranked by a projection to 20, where full attention still comes out too low "
+        "(docs/transfer.md): before"
+    ) in fidelity_in_brief(projected)[1]
     assert len(fidelity_in_brief(replace(front, provenance=make_provenance(tokens_per_parameter=20)))) == 1
     contended = replace(front, contenders=(Contender(trial=24, front_probability=0.48, forecast=True),))
     assert fidelity_in_brief(contended)[-1] == "Not on the front, but may belong there: 24 (48%, a forecast)."
@@ -98,7 +101,7 @@ def test_a_check_one_size_up_has_a_line_of_its_own(front):
         return fidelity_lines(replace(front, fidelity=report))
 
     scope, *_, last = lines()
-    assert scope == SCOPE.replace("sizes and data", "data")
+    assert scope == SCOPE.replace("sizes and data", "data").replace(": docs/transfer.md has what is known of them", "")
     assert last == (
         "One size up (4,096 tokens, 12 layers, 1,200 steps, one seed), quality: the order of 6 agrees at tau 0.71 "
         "(90% 0.31 to 0.95, above 0.5 with 85%), and the best choice here loses 0.012 bits per byte there; two such "
@@ -117,6 +120,18 @@ def test_frozen_weights_have_nothing_to_trust(front):
     frozen = replace(judged(front), provenance=make_provenance(evaluation=evaluation))
     (line,) = fidelity_lines(frozen)
     assert line.startswith("Scored with the checkpoint's own weights: nothing was trained")
+
+
+def test_a_reordering_of_projections_is_what_they_did_not_foresee(front):
+    """A front whose axis is the measured quality, as if it were projected: names must agree."""
+    ahead = replace(front, scores=(make_score("quality", projected_to=2162),))
+    told = fidelity_lines(replace(ahead, reordering=(reordering(per_doubling=0.2),)))[-1]
+    assert told.startswith("Quality: beyond what is projected, a doubling of the steps changes the distance of two ")
+    told = fidelity_lines(replace(ahead, reordering=(reordering(per_doubling=0.0),)))[-1]
+    assert told == (
+        "Quality: beyond what is projected, a doubling of the steps changes the distance of two patterns by no more "
+        "than noise explains; 9 and 14 differ by 0.01."
+    )
 
 
 def test_the_last_reordering_is_compared_with_the_distances_on_the_front(front):

@@ -53,6 +53,22 @@ def test_what_ends_ahead_is_on_the_front_and_what_leads_early_is_not_its_best(
     assert front.leading.name == NAME and full.scores["quality"] > full.scores[NAME]
 
 
+def test_what_a_projection_foresaw_reorders_nothing(
+    start: StartStudy, problem: Problem, ahead: Problem, tmp_path: Path
+) -> None:
+    """These runs fall as the projection has it, so it is wrong nowhere; as measured, patterns move apart all the time.
+
+    The first rung has none below it to project from.
+    """
+    measured = search(start, tmp_path / "measured", problem, FakeExecutor(measure=slow_if_wide)).reordering
+    foreseen = search(start, tmp_path / "projected", ahead, FakeExecutor(measure=slow_if_wide)).reordering
+    lengths = [(100, 200), (200, 400), (400, 800)]
+    assert [(one.from_steps, one.to_steps) for one in measured] == lengths
+    assert [(one.from_steps, one.to_steps) for one in foreseen] == lengths
+    assert all(one.deviation > 1e-4 for one in (*measured, foreseen[0]))
+    assert all(one.deviation == pytest.approx(0, abs=1e-9) and not one.per_doubling for one in foreseen[1:])
+
+
 def test_every_seed_is_projected_from_the_rung_below(start: StartStudy, ahead: Problem, tmp_path: Path) -> None:
     executor = FakeExecutor(measure=slow_if_wide)
     front = search(start, tmp_path / "study", ahead, executor)

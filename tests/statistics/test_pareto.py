@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nas.statistics.pareto import XY, dominates, fronts, growing_hypervolume, hypervolume, nondominated, staircase
+from nas.statistics.pareto import (
+    XY,
+    competing,
+    dominates,
+    fronts,
+    growing_hypervolume,
+    hypervolume,
+    nondominated,
+    staircase,
+)
 from nas.statistics.ranks import Direction
 
 SIDE = 6
@@ -46,6 +55,15 @@ def test_a_growing_hypervolume_is_that_of_the_points_so_far(num_objectives: int,
     whole = hypervolume(chosen, reference)
     shares = [hypervolume(chosen[: end + 1], reference) / whole if whole else 0.0 for end in range(len(chosen))]
     assert growing_hypervolume(chosen, reference) == pytest.approx(shares)
+
+
+def test_points_compete_unless_they_are_worse_than_every_baseline_in_what_is_measured() -> None:
+    found = [(1.0, 9.0), (2.0, 5.0), (3.0, 1.0), (4.0, 0.0)]
+    assert competing(found, [(2.0, 6.0), (3.0, 7.0)], [True, False]) == [0, 1, 2]
+    assert competing(found, [(2.0, 6.0)], [True, True]) == [1]
+    assert competing(found, [], [True, True]) == [0, 1, 2, 3]
+    assert competing(found, [(0.5, 0.0)], [True, False]) == [0, 1, 2, 3], "none would be left"
+    assert competing([], [(2.0, 6.0)], [True, True]) == []
 
 
 def test_equal_points_do_not_dominate_each_other() -> None:

@@ -6,10 +6,11 @@ from math import isfinite
 from typing import Any
 
 from nas.errors import InputError
-from nas.report.studies.standing import Standing, front_standings
+from nas.report.studies.standing import Standing, front_standings, standing_of
 from nas.results.front import Front, leading
 from nas.results.objective import Objective
-from nas.statistics.pareto import Point, hypervolume, nondominated, reference_beyond
+from nas.results.trial import TrialState
+from nas.statistics.pareto import Point, competing, hypervolume, nondominated, reference_beyond
 
 _DECIDE_VALUES = ("task", "extra_tasks", "task_quality", "evaluation", "checkpoint", "proxy", "training", "target")
 """Settings of which values follow: where they differ, qualities or costs are not of the same thing."""
@@ -99,7 +100,15 @@ def side_by_side(fronts: Mapping[str, Front], settings: Sequence[Mapping[str, An
     everything = [(name, point) for name, own in standings.items() for point in own]
     places = [_minimised(point, first.objectives) for _, point in everything]
     joint = [index for index in nondominated(places)] if not obstacle else []
-    reference = reference_beyond([places[index] for index in joint])
+    published = [
+        _minimised(standing_of(one, front), first.objectives)
+        for front in fronts.values()
+        for one in front.baselines
+        if one.state is TrialState.FINISHED
+    ]
+    shared = [places[index] for index in joint]
+    within = competing(shared, published, [not one.is_cost for one in first.objectives])
+    reference = reference_beyond([shared[index] for index in within])
     whole = hypervolume([places[index] for index in joint], reference) if joint else 0.0
     on_joint = [everything[index] for index in joint]
     sides = tuple(

@@ -6,6 +6,7 @@ from enum import StrEnum
 from itertools import pairwise
 from statistics import fmean
 
+from nas.report.fidelity import reordered
 from nas.report.quantities import format_count
 from nas.report.study.comparison import beaten
 from nas.report.study.edges import crowded_edges
@@ -127,11 +128,8 @@ def _converged(record: StudyRecord) -> HealthCheck:
         return HealthCheck(question=question, verdict=Verdict.UNKNOWN, figure=figure, remedy=remedy, add=add)
     gaps, spread = [after - before for before, after in pairwise(worths)], worths[-1] - worths[0]
     within = sum(gap < newest.per_doubling for gap in gaps)
-    figure = (
-        f"{gained}A doubling of the steps changes the distance of two patterns by {newest.per_doubling:.2g} "
-        f"{quality.unit} (one deviation), more than {within} of {len(gaps)} distances between neighbours; from best to "
-        f"worst the front spans {spread:.2g}."
-    )
+    moved = reordered(front, newest, gaps)
+    figure = f"{gained}{moved[:1].upper()}{moved[1:]}; from best to worst the front spans {spread:.2g}."
     if not within and fmean(gains or [0.0]) <= spread:
         return HealthCheck(question=question, verdict=Verdict.GOOD, figure=figure)
     longer = _twice_as_long(record)

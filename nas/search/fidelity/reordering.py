@@ -1,14 +1,20 @@
-"""How far more training moves patterns against one another: the gains between lengths, and what of them is noise."""
+"""How far more training moves patterns against one another: the gains between lengths, and what of them is noise.
 
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+Where patterns are compared by a projection, a gain that it foresaw moves none: what counts is where it was wrong.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise, product
 from math import log2, sqrt
 from statistics import variance
+
+from msgspec.structs import replace
 
 from nas.results.fidelity import Reordering
 from nas.results.objective import Score
 from nas.search.problem.problem import Problem
 from nas.search.scoring.noise import carried_noise, score_noise
+from nas.search.scoring.projection import projected
 from nas.search.scoring.scores import as_measured, with_first_seed
 from nas.search.trial_store import TrialStore
 
@@ -28,19 +34,22 @@ def reorderings(store: TrialStore, problem: Problem, lengths: Sequence[int]) -> 
         found
         for goal in problem.objectives
         if len(goal.scores) == 1
-        for found in _of_score(store, lengths, goal.name, as_measured(goal.scores[0]))
+        for found in _of_score(store, lengths, goal.name, goal.scores[0])
     )
 
 
 def _of_score(store: TrialStore, lengths: Sequence[int], objective: str, score: Score) -> Iterator[Reordering]:
-    noise = score_noise(store.trials, [score], score.name)
-    values = [with_first_seed(store.trials, score, length) for length in lengths]
-    for (shorter, before), (longer, after) in pairwise(zip(lengths, values, strict=True)):
+    noise = score_noise(store.trials, [as_measured(score)], score.name)
+    for below, (shorter, longer) in zip((None, *lengths), pairwise(lengths), strict=False):
+        foreseen = score if score.projected_to is None else replace(score, projected_to=longer)
+        before = with_first_seed(store.trials, foreseen, shorter)
+        after = with_first_seed(store.trials, as_measured(score), longer)
         gains = [before[number] - after[number] for number in after if number in before]
         if len(gains) < 2:
             continue
         spread, doublings = variance(gains), log2(longer / shorter)
-        by_luck = None if noise is None else 2 * noise**2 * (1 - carried_noise(shorter, longer))
+        weights = gain_weights(None if score.projected_to is None else below, shorter, longer)
+        by_luck = None if noise is None else noise**2 * noise_variance(weights)
         yield Reordering(
             objective=objective,
             from_steps=shorter,
@@ -49,3 +58,23 @@ def _of_score(store: TrialStore, lengths: Sequence[int], objective: str, score: 
             deviation=sqrt(2 * spread),
             per_doubling=None if by_luck is None else sqrt(2 * max(0.0, spread - by_luck) / doublings),
         )
+
+
+def gain_weights(below: int | None, shorter: int, longer: int) -> Mapping[int, float]:
+    """The share that each length has in a gain, by optimiser steps.
+
+    Args:
+        below: the rung from which the shorter length is projected to the longer one; None if it is not.
+        shorter: in optimiser steps.
+        longer: in optimiser steps.
+    """
+    if below is None:
+        return {shorter: 1.0, longer: -1.0}
+    ahead = {below: projected((below, 1), (shorter, 0), longer), shorter: projected((below, 0), (shorter, 1), longer)}
+    return {**ahead, longer: -1.0}
+
+
+def noise_variance(weights: Mapping[int, float]) -> float:
+    """The variance of such a sum of lengths of one run, as a multiple of the noise of each."""
+    pairs = product(weights.items(), repeat=2)
+    return sum(one * other * carried_noise(*sorted((here, there))) for (here, one), (there, other) in pairs)

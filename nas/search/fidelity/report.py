@@ -58,7 +58,7 @@ def fidelity_report(
             if goal.scores
         },
         rungs=tuple(_rung(store, problem, rung, rungs[-1]) for rung in rungs[:-1]),
-        regret_of_front=regret_of_front(problem, ranking, long),
+        regret_of_front=regret_of_front(store, problem, ranking, long),
         untrained_share=untrained_share(store, problem, ranking, front, runs.seeds[0]),
     )
 

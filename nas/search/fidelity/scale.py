@@ -50,7 +50,7 @@ def scale_check(
         objectives={
             goal.name: _of_objective(store, goal, ranking, values) for goal in problem.objectives if goal.scores
         },
-        regret_of_front=regret_of_front(problem, ranking, values),
+        regret_of_front=regret_of_front(store, problem, ranking, values),
     )
 
 

@@ -9,26 +9,29 @@ from nas.search.scheduler.forecast import signed
 from nas.search.scoring.objectives import values_by_trial
 from nas.search.scoring.scores import mean_scores, scores_by_seed
 from nas.search.trial_store import TrialStore
-from nas.statistics.pareto import Point, hypervolume, nondominated
+from nas.statistics.pareto import Point, competing, hypervolume, nondominated
 
 
-def regret_of_front(problem: Problem, ranking: Ranking, long: Ranking) -> float | None:
+def regret_of_front(store: TrialStore, problem: Problem, ranking: Ranking, long: Ranking) -> float | None:
     """What is lost by choosing the front among the long runs by the search's values, which the long runs judge.
 
     Args:
+        store: all trials.
         problem: what was searched.
         ranking: of the search.
         long: of the long runs.
 
     Returns:
-        0 to 1, a share of the hypervolume of their true front, with the worst of each objective as reference; None if
-        that is 0.
+        0 to 1, a share of the hypervolume of their true front, with the worst of each objective among those as
+        reference that the search ranks no lower than every baseline; None if that is 0.
     """
+    baselines = [one for one in store.trials if one.baseline and one.number in ranking]
     ours = [_point(problem, ranking[number]) for number in long]
     theirs = [_point(problem, values) for values in long.values()]
     if not theirs:
         return None
-    reference = tuple(map(max, zip(*theirs, strict=True)))
+    within = competing(ours, [_point(problem, ranking[one.number]) for one in baselines], _measured(problem))
+    reference = _worst([theirs[index] for index in within])
     whole = hypervolume(theirs, reference)
     chosen = [theirs[index] for index in nondominated(ours)]
     return 1 - hypervolume(chosen, reference) / whole if whole else None
@@ -52,8 +55,9 @@ def untrained_share(
         search_seed: the seed that selected them.
 
     Returns:
-        0 or more, with the worst of each objective among both as reference; None if the front's hypervolume is 0, or
-        an objective is a mean of ranks, which differ with the trials that they are taken among.
+        0 or more, with the worst of each objective among those of both that compete with the baselines as reference;
+        None if the front's hypervolume is 0, or an objective is a mean of ranks, which differ with the trials that they
+        are taken among.
     """
     if any(len(goal.scores) > 1 for goal in problem.objectives):
         return None
@@ -71,7 +75,9 @@ def untrained_share(
     points = {one.number: _point(problem, judged[one.number]) for one in [*chosen, *front]}
     if not points:
         return None
-    reference = tuple(map(max, zip(*points.values(), strict=True)))
+    baselines = [points[one.number] for one in chosen if one.baseline]
+    compared = list(points.values())
+    reference = _worst([compared[index] for index in competing(compared, baselines, _measured(problem))])
     worth = hypervolume([points[one.number] for one in front], reference)
     return hypervolume([points[one.number] for one in chosen], reference) / worth if worth else None
 
@@ -96,6 +102,15 @@ def evenly(ordered: Sequence[Trial], num: int) -> list[Trial]:
 def _density(trial: Trial) -> tuple[int, int]:
     assert trial.cost is not None
     return trial.cost.attention_flops, trial.number
+
+
+def _worst(points: Sequence[Point]) -> Point:
+    return tuple(map(max, zip(*points, strict=True)))
+
+
+def _measured(problem: Problem) -> list[bool]:
+    """Which objectives say what a pattern is worth."""
+    return [bool(goal.scores) for goal in problem.objectives]
 
 
 def _point(problem: Problem, values: Mapping[str, float]) -> Point:

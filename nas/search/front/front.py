@@ -68,7 +68,9 @@ def make_front(
     known = estimates(trials, problem)
     chosen = front_trials(trials, problem, known)
     objectives = tuple(goal.objective for goal in problem.objectives)
-    reference = hypervolume_reference([minimised(trial, known, problem) for trial in chosen], objectives)
+    published = [trial for trial in trials if trial.baseline and trial.state is TrialState.FINISHED]
+    places, baselines = ([minimised(trial, known, problem) for trial in some] for some in (chosen, published))
+    reference = hypervolume_reference(places, baselines, objectives)
     full = full_costs(problem, trials)
     on_front = {trial.number for trial in chosen}
     noise = {score.name: score_noise(trials, problem.scores, score.name) for score in problem.scores}

@@ -2,7 +2,8 @@
 
 The reference lies just beyond the front. The chance level and full attention's cost as references tell hardly any
 fronts apart: two bad patterns of the shipped table had 0.993 of the hypervolume of its true front, and have 0.652 with
-the worst values of the table.
+the worst values of the table. Points of the front that are worse than every baseline do not count for the reference
+either: three such points of a default search gave one pattern of the narrowest windows 0.90 of the hypervolume.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from nas.results.objective import Objective
 from nas.results.trial import Trial, TrialState
 from nas.search.estimates import Estimates, means
 from nas.search.problem.problem import Problem
-from nas.statistics.pareto import Point, growing_hypervolume, reference_beyond
+from nas.statistics.pareto import Point, competing, growing_hypervolume, reference_beyond
 
 
 def minimised(trial: Trial, known: Estimates, problem: Problem) -> Point:
@@ -20,17 +21,21 @@ def minimised(trial: Trial, known: Estimates, problem: Problem) -> Point:
     return tuple(goal.objective.sign * values[goal.name] for goal in problem.objectives)
 
 
-def hypervolume_reference(front: Sequence[Point], objectives: Sequence[Objective]) -> dict[str, float]:
-    """A little beyond the worst values of a front, by objective, in its unit.
+def hypervolume_reference(
+    front: Sequence[Point], baselines: Sequence[Point], objectives: Sequence[Objective]
+) -> dict[str, float]:
+    """A little beyond the worst values of those points of a front that compete with the baselines, by objective.
 
     Args:
         front: its points, to be minimised.
-        objectives: the axes, in their order.
+        baselines: the same of those that ended well within the budgets.
+        objectives: the axes, in their order; the reference is in their units.
 
     Returns:
         empty if the front is.
     """
-    return {one.name: one.sign * value for one, value in zip(objectives, reference_beyond(front), strict=False)}
+    counted = [front[index] for index in competing(front, baselines, [not one.is_cost for one in objectives])]
+    return {one.name: one.sign * value for one, value in zip(objectives, reference_beyond(counted), strict=False)}
 
 
 def hypervolume_by_trial(

@@ -16,7 +16,7 @@ from nas.search.modelling.surrogate import JointPrediction
 from nas.search.samplers.ask_context import SpaceView
 from nas.search.samplers.candidates import Candidate, draw_candidates
 from nas.search.samplers.improvement import expected_hypervolume_improvement, undominated
-from nas.search.samplers.outlook import Outlook
+from nas.search.samplers.outlook import Models, Outlook
 from nas.search.samplers.parameters import Params
 from nas.search.samplers.predicted_patterns import choose_predicted
 
@@ -92,17 +92,17 @@ def choose(view: SpaceView, outlook: Outlook, seed: int) -> Candidate | None:
         return None
     together = models.together(view.features([each.pattern for each in candidates]))
     costs = np.array([each.costs for each in candidates]).reshape(len(candidates), -1)
-    return candidates[int(np.argmax(_improvements(together, models.costs, costs, seed)))]
+    return candidates[int(np.argmax(_improvements(together, models, costs, seed)))]
 
 
-def _improvements(together: list[JointPrediction], known_costs: Array, costs: Array, seed: int) -> Array:
+def _improvements(together: list[JointPrediction], models: Models, costs: Array, seed: int) -> Array:
     """Expected hypervolume improvement of every candidate.
 
     The first measured objective is integrated exactly; other uncertain values are drawn and averaged over.
 
     Args:
         together: forecasts of every measured objective, the known patterns first and the candidates after them.
-        known_costs: shape (n, costs).
+        models: what is known.
         costs: shape (m, costs).
         seed: of the draws.
 
@@ -110,14 +110,14 @@ def _improvements(together: list[JointPrediction], known_costs: Array, costs: Ar
         shape (m,).
     """
     first, *rest = together
-    num_known = len(known_costs)
+    num_known = len(models.costs)
     certain = not rest and not first.covariance[:num_known].any()
     num_futures = 1 if certain else NUM_FUTURES_OF_SEVERAL if rest else NUM_FUTURES
     drawn, means, measured = first.given(num_known, num_futures, seed)
     deviation = np.sqrt(np.maximum(measured**2 - first.noise, 0))  # measurement noise is no improvement
     others = [each.sample(num_futures, seed + 1 + index) for index, each in enumerate(rest)]
-    all_costs = np.concatenate([known_costs, costs])
-    reference = _reference(np.column_stack([*(each.mean for each in together), all_costs]), num_known, len(together))
+    all_costs = np.concatenate([models.costs, costs])
+    reference = _reference(np.column_stack([*(each.mean for each in together), all_costs]), num_known, models.floor)
     total = np.zeros(len(costs))
     for future in range(num_futures):
         rest_of_point = np.column_stack([*(draws[future] for draws in others), all_costs])
@@ -133,16 +133,20 @@ def _improvements(together: list[JointPrediction], known_costs: Array, costs: Ar
     return total
 
 
-def _reference(points: Array, num_known: int, num_measured: int) -> Array:
+def _reference(points: Array, num_known: int, floor: Array) -> Array:
     """The point that bounds the hypervolume: a little beyond all costs, and beyond the forecast front's qualities.
 
-    Farther out, it would reward candidates for being better than useless ones.
+    Farther out, it would reward candidates for being better than useless ones. What is cheapest is on the front however
+    bad it is, so qualities count up to those of the worst baseline.
 
     Args:
         points: mean of every objective, shape (patterns, objectives); known patterns and measured objectives first.
         num_known: number of known patterns.
-        num_measured: number of measured objectives.
+        floor: of the measured objectives, shape (measured,).
     """
+    num_measured = len(floor)
+    points = points.copy()
+    points[:, :num_measured] = np.minimum(points[:, :num_measured], floor)
     worst = points.max(axis=0)
     if num_known:
         front = points[:num_known][undominated(points[:num_known])]

@@ -20,6 +20,7 @@ class Evidence:
         ids: identities of the n patterns.
         patterns: in the same order.
         params: what the sampler suggested for each, by parameter name; empty for a baseline.
+        published: whether each is a baseline, proposed as well or not, shape (n,).
         allowed: whether each may be on the front, shape (n,).
         costs: cost objectives as shares of full attention, shape (n, costs).
         values: measured objectives at every rung, to be minimised, shape (measured, n, rungs); NaN where a pattern
@@ -29,6 +30,7 @@ class Evidence:
     ids: Sequence[str]
     patterns: Sequence[ModelPattern]
     params: Sequence[Params]
+    published: NDArray[np.bool_]
     allowed: NDArray[np.bool_]
     costs: NDArray[np.float64]
     values: NDArray[np.float64]
@@ -49,11 +51,14 @@ def evidence_of(history: Sequence[Observation], identity: Callable[[ModelPattern
         identity: equal for two patterns that count as one.
     """
     merged: dict[str, Observation] = {}
+    published = set()
     for one in history:
         if one.pattern is None or not one.rung_values or not (one.values is None or one.was_tried):
             continue
         name = identity(one.pattern)
         known = merged.setdefault(name, one)
+        if not one.suggestion.params:
+            published.add(name)
         if not known.suggestion.params:  # a baseline that was proposed as well can be changed a little
             merged[name] = replace(known, suggestion=one.suggestion)
     values = np.array([one.rung_values for one in merged.values()], dtype=np.float64)
@@ -64,6 +69,7 @@ def evidence_of(history: Sequence[Observation], identity: Callable[[ModelPattern
         ids=tuple(merged),
         patterns=tuple(one.pattern for one in merged.values() if one.pattern is not None),
         params=tuple(one.suggestion.params for one in merged.values()),
+        published=np.array([name in published for name in merged], dtype=np.bool_),
         allowed=np.array([max(one.constraints.values(), default=0) <= 0 for one in merged.values()]),
         costs=np.array([one.costs for one in merged.values()]),
         values=np.where(failed[:, None] & np.isnan(values) & np.isfinite(worst), worst, values),

@@ -31,6 +31,8 @@ class Models:
         features: of the n known patterns that may be on the front, shape (n, f).
         values: their measured objectives at every rung, shape (measured, n, rungs); NaN where they are unknown.
         costs: their cost objectives as shares of full attention, shape (n, costs).
+        floor: the worst forecast of a baseline in every measured objective, to be minimised, shape (measured,);
+            infinite without baselines.
     """
 
     surrogates: Sequence[Surrogate]
@@ -38,6 +40,7 @@ class Models:
     features: Array
     values: Array
     costs: Array
+    floor: Array
 
     def together(self, features: Array) -> list[JointPrediction]:
         """Forecasts of every measured objective of the known patterns and, after them, of new ones, shape (m, f)."""
@@ -87,6 +90,7 @@ def outlook_of(evidence: Evidence, features_of: FeaturesOf, rungs: Sequence[int]
         features[contenders],
         evidence.values[:, contenders],
         evidence.costs[contenders],
+        _floor(evidence, forecasts),
     )
     return Outlook(ids, evidence.patterns, models)
 
@@ -101,6 +105,12 @@ def _parents(evidence: Evidence, forecasts: Sequence[Prediction]) -> list[Params
         parents += [evidence.params[index] for index in left[first] if evidence.params[index]]
         left = left[~first]
     return parents
+
+
+def _floor(evidence: Evidence, forecasts: Sequence[Prediction]) -> Array:
+    """The worst of the baselines within the budgets: what is worse than all of them is not worth finding."""
+    baselines = evidence.published & evidence.allowed
+    return np.array([each.mean[baselines].max() if baselines.any() else np.inf for each in forecasts])
 
 
 def _contenders(evidence: Evidence, forecasts: Sequence[Prediction]) -> NDArray[np.intp]:

@@ -9,7 +9,7 @@ from rich.console import Console
 from nas.errors import InputError
 from nas.report.studies.compare_table import compare_parts
 from nas.report.studies.side_by_side import side_by_side
-from tests.fronts import LONG_PATTERN, make_front, make_point, make_provenance
+from tests.fronts import LONG_PATTERN, make_baseline, make_front, make_point, make_provenance
 
 SETTINGS = {"seed": 0, "sampler": "ehvi", "task": {"name": "text"}, "training": {"num_steps": 400, "num_rungs": 3}}
 
@@ -29,6 +29,18 @@ def test_hypervolumes_share_one_reference():
     assert [(side.name, point.trial) for side, point in found.rows] == [("a", 2), ("a", 1), ("b", 7)]
     assert found.reference["quality"] == pytest.approx(2.0 + 0.1 * 0.1)
     assert [(one.key, one.values) for one in found.differences] == [("seed", ("0", "1"))]
+
+
+def test_points_worse_than_every_baseline_do_not_move_the_reference():
+    good = make(make_point(1, 2.0, 0.2, 0.2), make_point(2, 1.9, 0.5, 0.5), make_point(3, 7.0, 0.1, 0.1))
+    part = make(make_point(7, 2.0, 0.2, 0.2))
+    without, there = (
+        side_by_side({"a": replace(good, baselines=some), "b": replace(part, baselines=())}, [SETTINGS, SETTINGS])
+        for some in ((), (make_baseline(0, 2.1, 1.0, 1.0),))
+    )
+    assert without.reference["quality"] > 7.0
+    assert there.reference["quality"] == pytest.approx(2.0 + 0.1 * 0.1)
+    assert there.sides[1].volume < without.sides[1].volume
 
 
 @pytest.mark.parametrize(

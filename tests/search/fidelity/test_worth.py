@@ -37,10 +37,23 @@ def test_the_regret_is_the_hypervolume_that_the_chosen_front_lacks(problem: Prob
     best = [tuple(long[number].values()) for number in (0, 2, 3)]
     reference = (9.0, 9.0, 9.0)
     lost = 1 - hypervolume(points, reference) / hypervolume(best, reference)
-    assert regret_of_front(problem, ranking, long) == pytest.approx(lost) and lost > 0.01
-    assert regret_of_front(problem, ranking, ranking) == 0
-    assert regret_of_front(problem, ranking, {0: ranking[0]}) is None
-    assert regret_of_front(problem, ranking, {}) is None
+    store = TrialStore(problem, ConstraintSettings(), RUNGS)
+    assert regret_of_front(store, problem, ranking, long) == pytest.approx(lost) and lost > 0.01
+    assert regret_of_front(store, problem, ranking, ranking) == 0
+    assert regret_of_front(store, problem, ranking, {0: ranking[0]}) is None
+    assert regret_of_front(store, problem, ranking, {}) is None
+
+
+def test_what_a_search_ranks_below_every_baseline_hides_no_regret(problem: Problem) -> None:
+    """Below a reference that is far away every choice is worth nearly the same."""
+    ranking = {0: values(2.5, 4.0, 2.0), 1: values(2.0, 2.0), 2: values(2.2, 2.0), 3: values(90.0, 1.0, 2.0)}
+    long = ranking | {1: values(2.4, 2.0), 2: values(2.0, 2.0)}
+    alone = TrialStore(problem, ConstraintSettings(), RUNGS)
+    store = TrialStore(problem, ConstraintSettings(), RUNGS)
+    enter(store, drawn(problem, 1)[0], baseline="full")
+    hidden, told = (regret_of_front(trials, problem, ranking, long) for trials in (alone, store))
+    assert hidden is not None and hidden < 0.01
+    assert told is not None and told > 0.5
 
 
 def exact(member: Member, task: str, rung: int) -> Measurement:
@@ -72,7 +85,9 @@ def test_what_needs_no_training_is_the_baselines_and_an_even_spread(problem: Pro
         return (one.quality, trial.costs["flops"], trial.costs["kv_cache_bytes"])
 
     union = [point(trial) for trial in {one.number: one for one in [*front, store[0], *spread]}.values()]
-    reference = tuple(map(max, zip(*union, strict=True)))
+    counted = [one for one in union if one[0] <= point(store[0])[0]]
+    assert len(counted) < len(union), "some are worse than the baseline"
+    reference = tuple(map(max, zip(*counted, strict=True)))
     expected = hypervolume([point(one) for one in [store[0], *spread]], reference)
     expected /= hypervolume([point(one) for one in front], reference)
     assert untrained_share(store, problem, ranked(problem, store), front, 0) == pytest.approx(expected)

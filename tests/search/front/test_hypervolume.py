@@ -19,10 +19,20 @@ COORDINATES = st.floats(-1e6, 1e6).map(lambda value: round(value, 3))
 
 
 def test_the_reference_is_a_tenth_of_the_range_beyond_the_worst() -> None:
-    assert hypervolume_reference([(10.0, -0.9), (20.0, -0.5)], [LESS, MORE]) == pytest.approx(
+    assert hypervolume_reference([(10.0, -0.9), (20.0, -0.5)], [], [LESS, MORE]) == pytest.approx(
         {"flops": 20.0 + 10.0 * MARGIN, "quality": 0.5 - 0.4 * MARGIN}
     )
-    assert hypervolume_reference([], [LESS, MORE]) == {}
+    assert hypervolume_reference([], [], [LESS, MORE]) == {}
+
+
+def test_points_that_are_worse_than_every_baseline_do_not_move_the_reference() -> None:
+    """The cheapest point of a front is on it however bad it is; a reference beyond it would tell no fronts apart."""
+    front = [(20.0, -0.9), (10.0, -0.7), (9.0, -0.1)]
+    without = hypervolume_reference(front[:2], [], [LESS, MORE])
+    assert hypervolume_reference(front, [(30.0, -0.8), (15.0, -0.6)], [LESS, MORE]) == without
+    assert hypervolume_reference(front, [(30.0, -0.1)], [LESS, MORE]) == hypervolume_reference(front, [], [LESS, MORE])
+    bound = (without["flops"], -without["quality"])
+    assert hypervolume(front, bound) == hypervolume(front[:2], bound)
 
 
 @quick
@@ -30,7 +40,7 @@ def test_the_reference_is_a_tenth_of_the_range_beyond_the_worst() -> None:
 def test_every_point_of_a_front_is_within_the_reference(points: list[tuple[float, float]]) -> None:
     """So none can be lost without a loss of hypervolume, however narrow the front."""
     front = [points[index] for index in nondominated(points)]
-    reference = hypervolume_reference(front, [LESS, MORE])
+    reference = hypervolume_reference(front, [], [LESS, MORE])
     bound = (reference["flops"], -reference["quality"])
     for place in range(len(front)):
         rest = [point for point in front if point != front[place]]
@@ -44,7 +54,7 @@ def test_it_is_that_of_the_trials_so_far(problem: Problem) -> None:
     known = estimates(store.trials, problem)
     front = [minimised(one, known, problem) for one in front_trials(store.trials, problem, known)]
     objectives = [goal.objective for goal in problem.objectives]
-    reference = hypervolume_reference(front, objectives)
+    reference = hypervolume_reference(front, [], objectives)
     bound = tuple(reference[goal.name] for goal in objectives)
     points = [minimised(trial, known, problem) for trial in store.trials[:9]]
     whole = hypervolume(points, bound)

@@ -1,5 +1,6 @@
 """What our own sampler adds to the contract of all samplers, which stands in test_ask.py."""
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 
@@ -9,9 +10,11 @@ from nas.search.modelling.features import feature_names, pattern_features
 from nas.search.samplers.ask import Asker
 from nas.search.samplers.ask_context import SpaceView
 from nas.search.samplers.catalog import SAMPLERS
+from nas.search.samplers.ehvi import _reference
+from nas.search.samplers.evidence import evidence_of
 from nas.search.samplers.observation import Observation
 from nas.search.samplers.optuna_trial import TrialSuggester, suggestion_of
-from nas.search.samplers.outlook import LEAST_TRAINED
+from nas.search.samplers.outlook import LEAST_TRAINED, outlook_of
 from nas.search_spaces.everything import Everything
 from nas.search_spaces.hybrid import Hybrid
 from nas.space.random_suggester import RandomSuggester
@@ -109,6 +112,28 @@ def test_baselines_are_known_and_stand_on_the_front():
     ]
     assert patterns[0] != patterns[1]
     assert patterns[0].id not in {observation.pattern.id for observation in baselines}
+
+
+def test_patterns_worse_than_every_baseline_are_not_looked_for():
+    """The cheapest pattern known is far worse than all baselines; a little cheaper ones, as bad, would gain nothing."""
+    view = view_of(Hybrid())
+    known = search("random", view, 0, 12)
+    cheapest = min(known, key=lambda one: one.costs)
+    told = [
+        replace(one, values=(9.0, one.costs[0]), rung_values=((9.0,),)) if one is cheapest else one for one in known
+    ]
+    baselines = [answer_to(Suggestion(), view.sample(RandomSuggester(seed))) for seed in range(100, 104)]
+    outlooks = [
+        outlook_of(evidence_of([*some, *told], view.identity), view.features, view.rungs[:1])
+        for some in ([], baselines)
+    ]
+    bounds = []
+    for outlook in outlooks:
+        known_points = np.column_stack([outlook.models.values[0, :, 0], outlook.models.costs])
+        bounds.append(_reference(known_points, len(known_points), outlook.models.floor))
+    worst = max(one.rung_values[0][0] for one in baselines)
+    assert bounds[0][0] > 9.0 and worst < bounds[1][0] < worst + 0.2
+    assert outlooks[0].models.floor.tolist() == [np.inf]
 
 
 def test_running_trials_and_early_rungs_are_told():

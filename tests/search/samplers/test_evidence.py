@@ -31,6 +31,7 @@ def test_evidence_has_each_trained_pattern_once() -> None:
         Window(window) for window in (5, 3, 7, 9)
     ]
     assert evidence.params[0] == {"window": 6}, "a baseline that was asked for as well can be changed"
+    assert evidence.published.tolist() == [True, False, False, False]
     assert evidence.allowed.tolist() == [True, True, True, False]
     assert evidence.costs[:, 0].tolist() == [5 / 64, 3 / 64, 7 / 64, 9 / 64]
     told = evidence.values[0]
