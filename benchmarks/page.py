@@ -19,8 +19,11 @@ GPU_HEAD = """\
 
 `make bench-gpu` runs these within eight minutes on one GPU, most telling first. It installs this
 project; `python benchmarks/run.py --gpu` installs nothing, and runs with any Python that has torch,
-lightning, numpy, msgspec and cachetools. What else is missing is said where it is needed. A call
-after a stop goes on where it was. A section that was not run yet claims nothing.
+lightning, numpy, msgspec and cachetools. What else is missing is said where it is needed. Some
+thirty kernels are compiled on the way, and how long that takes is not known yet: a stage that
+reaches its limit keeps the rows that it has, and a call after a stop goes on there, with the
+kernels that torch has kept. A part that fails says so in its row and hides no other. A section that
+was not run yet claims nothing.
 """
 
 

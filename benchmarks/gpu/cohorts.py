@@ -18,7 +18,7 @@ from nas.proxy.training.data import as_tensors
 from nas.proxy.training.lightning_module import ProxyModule
 from nas.proxy.training.metrics import validate
 
-from .place import Place, head, mib, parse, row
+from .place import Parts, Place, head, mib, parse, row
 from .workload import LONG, QUICK, TINY, Workload
 
 
@@ -38,8 +38,11 @@ def main(words: Sequence[str] | None = None) -> None:
     if place.small:
         measure(TINY, (1, 2), 4, place)
         return
-    measure(QUICK, (1, 4, 16, 64), 160, place)
-    measure(LONG, (1, 16), 48, place)
+    parts = Parts()
+    for workload, sizes, num_steps in ((QUICK, (1, 4, 16, 64), 160), (LONG, (1, 16), 48)):
+        with parts.part(workload.name):
+            measure(workload, sizes, num_steps, place)
+    parts.end()
 
 
 def measure(workload: Workload, sizes: Sequence[int], num_steps: int, place: Place) -> None:

@@ -22,7 +22,7 @@ from nas.patterns.blocks.visible import visible_blocks
 from nas.patterns.head import HeadPattern
 from nas.patterns.primitives import Full, Global, Stride, Window
 
-from .place import Place, head, mib, parse, row
+from .place import Parts, Place, head, mib, parse, row
 
 NUM_HEADS, D_HEAD, TOKENS = 8, 64, 32_768
 ORDER = ((2048, 128), (8192, 128), (32_768, 128), (8192, 64), (512, 128), (32_768, 64), (2048, 64), (65_536, 128))
@@ -37,17 +37,25 @@ Attention = Callable[[Tensor, Tensor, Tensor], Tensor]
 def main(words: Sequence[str] | None = None) -> None:
     place = parse(__doc__, words)
     head("tokens", "block", "pattern", "way", "ms", "peak MiB", "tiles", "times causal", "ideal", "of the ideal")
+    parts = Parts()
     for num_tokens, block in ((256, 128),) if place.small else ORDER:
-        q, k, v = draw(place, num_tokens)
-        causal = measure(partial(scaled_dot_product_attention, is_causal=True), q, k, v, place)
-        show(num_tokens, block, "full", "causal", causal, None, None)
-        for name, one in patterns(num_tokens).items():
-            share = tile_share(one, num_tokens, block)
-            with blocks_of(block):
-                ours = measure(lambda q, k, v, one=one: flex(q, k, v, one), q, k, v, place)  # type: ignore[misc]
-            show(num_tokens, block, name, "flex", ours, causal, share)
-            if block == 128:
-                show(num_tokens, block, name, "masked", masked(one, q, k, v, place), causal, share)
+        with parts.part(str(num_tokens), str(block)):
+            compare(num_tokens, block, place)
+    parts.end()
+
+
+def compare(num_tokens: int, block: int, place: Place) -> None:
+    """The rows of a length in blocks of this size."""
+    q, k, v = draw(place, num_tokens)
+    causal = measure(partial(scaled_dot_product_attention, is_causal=True), q, k, v, place)
+    show(num_tokens, block, "full", "causal", causal, None, None)
+    for name, one in patterns(num_tokens).items():
+        share = tile_share(one, num_tokens, block)
+        with blocks_of(block):
+            ours = measure(lambda q, k, v, one=one: flex(q, k, v, one), q, k, v, place)  # type: ignore[misc]
+        show(num_tokens, block, name, "flex", ours, causal, share)
+        if block == 128:
+            show(num_tokens, block, name, "masked", masked(one, q, k, v, place), causal, share)
 
 
 def patterns(num_tokens: int) -> dict[str, HeadPattern]:

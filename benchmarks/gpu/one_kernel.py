@@ -14,7 +14,7 @@ from torch import Tensor
 from nas.attention import attend
 from nas.patterns.head import HeadPattern
 
-from .place import Place, head, parse, row
+from .place import Parts, Place, head, parse, row
 from .workload import LONG, TINY
 
 NUM_PATTERNS = 20
@@ -29,28 +29,31 @@ def main(words: Sequence[str] | None = None) -> None:
         "inputs", "patterns", "first call, s", "a further one, s", "graphs", "largest difference: output", "q", "k", "v"
     )
     d_head = workload.proxy.d_model // workload.proxy.num_heads
-    for dtype in (torch.float32, torch.bfloat16):
-        inputs = draw(place, len(layers[0]), workload.text.num_tokens, d_head)
-        torch._dynamo.reset()
-        torch._dynamo.utils.counters.clear()
-        seconds, largest = [], list[list[float]]()
-        for heads in layers:
-            start = time.perf_counter()
-            ours = results(inputs, heads, "flex", dtype, place)
-            seconds.append(time.perf_counter() - start)
-            largest.append(differences(ours, results(inputs, heads, "dense", torch.float32, place)))
-        worst = [f"{max(column):.1e}" for column in zip(*largest, strict=True)]
-        graphs = torch._dynamo.utils.counters["stats"]["unique_graphs"] if place.on_gpu else "-"
-        further = sum(seconds[1:]) / len(seconds[1:])
-        row(
-            str(dtype).removeprefix("torch."),
-            str(len(layers)),
-            f"{seconds[0]:.2f}",
-            f"{further:.3f}",
-            str(graphs),
-            *worst,
-            *["-"] * (4 - len(worst)),
-        )
+    inputs = draw(place, len(layers[0]), workload.text.num_tokens, d_head)
+    parts = Parts()
+    for dtype in (torch.bfloat16, torch.float32):
+        name = str(dtype).removeprefix("torch.")
+        with parts.part(name):
+            row(name, str(len(layers)), *compared(inputs, layers, dtype, place))
+    parts.end()
+
+
+def compared(
+    inputs: Sequence[Tensor], layers: Sequence[tuple[HeadPattern, ...]], dtype: torch.dtype, place: Place
+) -> list[str]:
+    """The cells of one type of input."""
+    torch._dynamo.reset()
+    torch._dynamo.utils.counters.clear()
+    seconds, largest = [], list[list[float]]()
+    for heads in layers:
+        start = time.perf_counter()
+        ours = results(inputs, heads, "flex", dtype, place)
+        seconds.append(time.perf_counter() - start)
+        largest.append(differences(ours, results(inputs, heads, "dense", torch.float32, place)))
+    worst = [f"{max(column):.1e}" for column in zip(*largest, strict=True)]
+    graphs = torch._dynamo.utils.counters["stats"]["unique_graphs"] if place.on_gpu else "-"
+    further = sum(seconds[1:]) / len(seconds[1:])
+    return [f"{seconds[0]:.2f}", f"{further:.3f}", str(graphs), *worst, *["-"] * (4 - len(worst))]
 
 
 def draw(place: Place, num_heads: int, num_tokens: int, d_head: int) -> list[Tensor]:

@@ -38,7 +38,7 @@ from nas.tasks.language.text import TextSettings
 from nas.tasks.task import Task
 from nas.tasks.vision.image import ImageSettings
 
-from .place import head, parse, row
+from .place import Parts, head, parse, row
 
 Union = tuple[Primitive, ...]
 
@@ -93,12 +93,15 @@ def main(words: Sequence[str] | None = None) -> None:
     place = parse(__doc__, words)
     cpu, proxy = torch.device("cpu"), ProxySettings(num_layers=2, num_heads=4, d_model=16 if place.small else 128)
     head("position", "pattern", "loss", "loss differs", "gradient differs", "loss, rounding", "gradient, rounding")
+    parts = Parts()
     for cohort in cohorts(place.small):
-        exact = gradients(cohort, proxy, cpu, torch.float32)
-        ours = gradients(cohort, proxy, place.device, torch.bfloat16).differences(exact)
-        rounded = gradients(cohort, proxy, cpu, torch.bfloat16).differences(exact)
-        for name, loss, here, there in zip(cohort.patterns, exact.losses.tolist(), ours, rounded, strict=True):
-            row(cohort.name, name, f"{loss:.3f}", *(f"{share:.1e}" for share in (*here, *there)))
+        with parts.part(cohort.name, ", ".join(cohort.patterns)):
+            exact = gradients(cohort, proxy, cpu, torch.float32)
+            ours = gradients(cohort, proxy, place.device, torch.bfloat16).differences(exact)
+            rounded = gradients(cohort, proxy, cpu, torch.bfloat16).differences(exact)
+            for name, loss, here, there in zip(cohort.patterns, exact.losses.tolist(), ours, rounded, strict=True):
+                row(cohort.name, name, f"{loss:.3f}", *(f"{share:.1e}" for share in (*here, *there)))
+    parts.end()
 
 
 def cohorts(small: bool) -> Iterator[Cohort]:

@@ -2,11 +2,15 @@
 
 import argparse
 import statistics
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
+
+from nas.errors import first_line
 
 CALLS = 5
 """Calls that are timed together: waiting for the device after each would add to the shortest."""
@@ -57,6 +61,27 @@ class Place:
         torch.cuda.reset_peak_memory_stats(self.device)
         call()
         return torch.cuda.max_memory_allocated(self.device) - before
+
+
+class Parts:
+    """The parts of a stage: one that fails is a row that says so, and hides none of those after it."""
+
+    def __init__(self) -> None:
+        self._failed: list[str] = []
+
+    @contextmanager
+    def part(self, *names: str) -> Iterator[None]:
+        """Run a part; names are the first cells of its row where it fails."""
+        try:
+            yield
+        except Exception as error:
+            self._failed.append(" ".join(names))
+            row(*names, f"failed: {first_line(error).replace('|', '/')}")
+
+    def end(self) -> None:
+        """End the process with an error that names the parts that failed, if any did."""
+        if self._failed:
+            sys.exit(", ".join(self._failed))
 
 
 def parse(description: str | None, words: Sequence[str] | None) -> Place:

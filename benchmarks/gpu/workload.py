@@ -79,8 +79,8 @@ QUICK = Workload(
 LONG = Workload(
     name="gpu",
     text=TextSettings(num_tokens=2048, validation_sequences=128),
-    proxy=ProxySettings(num_layers=6, num_heads=8, d_model=512),
-    training=TrainingSettings(num_steps=1200, num_rungs=2, batch_size=4, learning_rate=1e-3, warmup_steps=100),
+    proxy=ProxySettings(num_layers=6, num_heads=4, d_model=256),
+    training=TrainingSettings(num_steps=3600, num_rungs=2, batch_size=4, learning_rate=1e-3, warmup_steps=100),
 )
 """As the presets of these names have them, but for test lengths: tests compare."""
 

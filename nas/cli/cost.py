@@ -77,6 +77,8 @@ def _act(args: Namespace) -> int:
     if num_tokens is None:
         raise NasError("--tokens: must be given, as neither --target nor --grid sets a length. Add --tokens 4096, say.")
     pattern = read_pattern(args, num_tokens, target)
+    if args.grid_tile and pattern.grid is None:
+        raise NasError("--grid-tile: must go with a pattern on a grid, got one on a sequence. Leave it out.")
     if target is None:
         target = proxy_target(num_layers=pattern.num_layers, num_heads=pattern.num_heads, num_tokens=num_tokens)
     target = _with_tiles(target, args.block, args.grid_tile)
@@ -85,14 +87,17 @@ def _act(args: Namespace) -> int:
     if not args.json:
         _print_lines(cost.counted, ratio, f"not counted beyond {most_tokens(target.block):,} tokens")
     if args.measure:
-        from nas.cli.measured_cost import measure_costs, print_measured
-
-        measured = measure_costs(pattern, target, num_tokens, _phases(args, pattern.causal))
+        from nas.cli.measured_cost import EXPLANATION, measure_costs, print_measured
         from nas.results.codec import to_document
 
+        measured = []
+        for one in measure_costs(pattern, target, num_tokens, _phases(args, pattern.causal)):
+            measured.append(one)
+            if not args.json:
+                print_measured(one)
         document["measured"] = to_document(measured)
         if not args.json:
-            print_measured(measured)
+            print(EXPLANATION)
     if args.json:
         print(json.dumps(document, indent=2))
     return 0

@@ -1,6 +1,7 @@
 """The measured part of `nas cost`: what a pattern and full attention take on this machine."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from textwrap import fill
 
@@ -20,6 +21,8 @@ from nas.results.profile import Profile
 
 _WIDTH = 80
 
+EXPLANATION = "\n± = interquartile range of the repeats, summed over layers."
+
 
 class MeasuredCost(Value, frozen=True, kw_only=True):
     """A profile, and its share of full attention's, measured in turns with it.
@@ -35,8 +38,10 @@ class MeasuredCost(Value, frozen=True, kw_only=True):
 
 def measure_costs(
     pattern: ModelPattern, target: Target, num_tokens: int, phases: Sequence[Phase]
-) -> list[MeasuredCost]:
-    """What a pattern takes on the GPU, or on the CPU where there is none.
+) -> Iterator[MeasuredCost]:
+    """What a pattern takes on the GPU, or on the CPU where there is none, phase by phase as it is measured.
+
+    What is being measured is said on stderr: full attention to a long sequence takes its time.
 
     Args:
         pattern: any; it is stretched to the target's layers and heads.
@@ -54,23 +59,21 @@ def measure_costs(
     for one in conditions:
         check_profilable(one, device, causal=pattern.causal)
     both = [pattern, full_pattern(pattern)]
-    return [_shares(*Profiler(one, device).profiles(both)) for one in conditions]
+    for one in conditions:
+        print(f"measuring full attention and the pattern: {describe(one)}", file=sys.stderr, flush=True)
+        yield _shares(*Profiler(one, device).profiles(both))
 
 
-def print_measured(costs: Sequence[MeasuredCost]) -> None:
-    """One block of lines per phase."""
-    for cost in costs:
-        profile, ratio = cost.profile, cost.ratio_to_full
-        print("\n" + fill(f"Measured: {describe(profile.conditions)}", _WIDTH, subsequent_indent="  "))
-        shown = {
-            "latency_ms": " ± ".join(
-                format_quantity(one, "ms") for one in (profile.latency_ms, profile.latency_iqr_ms)
-            ),
-            "peak_memory_bytes": format_quantity(profile.peak_memory_bytes, PROFILED["peak_memory_bytes"]),
-        }
-        for name, value in shown.items():
-            print(f"{name:<17} {value:>23}  {format_ratio(ratio[name]):>7} of full attention")
-    print("\n± = interquartile range of the repeats, summed over layers.")
+def print_measured(cost: MeasuredCost) -> None:
+    """The lines of one phase."""
+    profile, ratio = cost.profile, cost.ratio_to_full
+    print("\n" + fill(f"Measured: {describe(profile.conditions)}", _WIDTH, subsequent_indent="  "))
+    shown = {
+        "latency_ms": " ± ".join(format_quantity(one, "ms") for one in (profile.latency_ms, profile.latency_iqr_ms)),
+        "peak_memory_bytes": format_quantity(profile.peak_memory_bytes, PROFILED["peak_memory_bytes"]),
+    }
+    for name, value in shown.items():
+        print(f"{name:<17} {value:>23}  {format_ratio(ratio[name]):>7} of full attention", flush=True)
 
 
 def _shares(own: Profile, full: Profile) -> MeasuredCost:

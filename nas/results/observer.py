@@ -88,6 +88,7 @@ class StudyPlan:
         larger_step: work of one of their steps, in steps of the study's own proxy.
         grain: how many tokens of the target the trained model sees as one; 1 without a target.
         num_workers: workers that train side by side.
+        profiled_tokens: length at which attention is timed on the machine for every pattern, in tokens; 0 if it is not.
     """
 
     num_baselines: int
@@ -104,6 +105,7 @@ class StudyPlan:
     larger_step: float = 0.0
     grain: int = 1
     num_workers: int = 1
+    profiled_tokens: int = 0
 
     @property
     def num_trials(self) -> int:

@@ -60,6 +60,7 @@ def study_plan(settings: StudySettings, problem: Problem, num_workers: int = 1) 
         larger_step=problem.larger_step,
         grain=problem.shape.grain,
         num_workers=num_workers,
+        profiled_tokens=problem.target.num_tokens if settings.profiles else 0,
     )
 
 

@@ -170,7 +170,8 @@ class StudySettings:
         device: auto, cpu, cuda or cuda:N.
         executor: whether workers are on this machine or on a Ray cluster (`nas.search.executor_settings`).
         workers: processes that train side by side; 0 for one per core on CPU, 1 on a GPU.
-        cohort_size: candidates trained at once in one process; 0 for 4 on CPU, 16 on a GPU, 1 in a checkpoint.
+        cohort_size: candidates trained at once in one process; 0 for 4 on CPU, 16 on a GPU, 1 in a checkpoint. The
+            sampler proposes no more than this before it learns from the first: 4, later half as many as are known.
         stall_minutes: how long a worker may report no progress before it is replaced, in minutes; its training run is
             tried once more. A single worker on a CPU trains in the driver's own process, which nothing replaces.
         storage: URL of a database that follows the study for optuna-dashboard, without a password, such as

@@ -99,7 +99,9 @@ def test_measured_costs_stand_beside_the_counted_ones(nas) -> None:
 
 
 def test_a_phase_is_measured_alone_and_shown_with_its_spread(nas) -> None:
-    text = nas(*WORDS, "--measure", "--phase", "decode").out
+    shown = nas(*WORDS, "--measure", "--phase", "decode")
+    text = shown.out
+    assert shown.err.startswith("measuring full attention and the pattern: one decoding step after 64 tokens")
     assert text.count("Measured: ") == 1 and "Measured: one decoding step after 64 tokens" in text
     (latency,) = [line for line in text.splitlines() if line.startswith("latency_ms")]
     assert " ms ± " in latency and latency.endswith("x of full attention")
@@ -110,6 +112,12 @@ def test_a_bidirectional_pattern_is_not_decoded(nas) -> None:
     assert [one["profile"]["conditions"]["phase"] for one in document["measured"]] == ["prefill", "train"]
     failed = nas(*WORDS, "--bidirectional", "--measure", "--phase", "decode")
     assert (failed.code, "target.phase: must not be decode for a bidirectional model" in failed.err) == (2, True)
+
+
+def test_tiles_of_a_grid_are_refused_without_one(nas) -> None:
+    failed = nas(*WORDS, "--grid-tile", "8x8")
+    assert (failed.code, failed.out) == (2, "")
+    assert failed.err.startswith("nas: error: --grid-tile: must go with a pattern on a grid")
 
 
 def test_a_phase_without_a_measurement_is_refused(nas) -> None:

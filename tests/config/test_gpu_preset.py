@@ -36,6 +36,20 @@ def test_it_is_of_the_scale_of_a_gpu(settings: StudySettings) -> None:
     assert settings.confirm_seeds >= 1
 
 
+def tokens_a_parameter(settings: StudySettings) -> float:
+    """Trained on in a run to the last rung."""
+    problem, training = make_problem(settings), settings.training
+    target = settings.proxy.target(problem.task.num_tokens, problem.task.vocab_size)
+    num_parameters = count_cost(problem.baselines["full"], target).num_parameters
+    return training.num_steps * training.batch_size * problem.task.num_tokens / num_parameters
+
+
+def test_it_trains_further_than_the_default_search(settings: StudySettings) -> None:
+    """How far training has come decides a ranking more than the size of the model (docs/transfer.md)."""
+    (default,) = load_settings(["device=cpu", "tracking=none"])
+    assert tokens_a_parameter(settings) > 1.5 * tokens_a_parameter(default)
+
+
 @pytest.mark.parametrize("page", ["conf/preset/gpu.yaml", "docs/studies.md"])
 def test_what_is_said_of_its_size_is_what_comes_out(page: str, settings: StudySettings) -> None:
     problem = make_problem(settings)
@@ -50,6 +64,7 @@ def test_what_is_said_of_its_size_is_what_comes_out(page: str, settings: StudySe
         (step / 1e12, "TFLOP"),
         (steps, "(?:such )?steps"),
         (steps * step / 1e15, "PFLOP"),
+        (tokens_a_parameter(settings), "tokens (?:a parameter|for each)"),
         (steps * step / (PEAK * SHARE) / 60, "minutes"),
     ):
         found = [float(text.replace(",", "")) for text in re.findall(rf"([\d.,]*\d) {unit}", said)]

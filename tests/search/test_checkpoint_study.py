@@ -2,12 +2,14 @@
 
 import json
 import shutil
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from msgspec.structs import replace
 
 from nas.config.load import load_settings
@@ -17,11 +19,13 @@ from nas.patterns.file import load_pattern
 from nas.patterns.head import HeadPattern
 from nas.patterns.layer import HeadGroup
 from nas.patterns.primitives import Global
+from nas.pretrained.decoder import Decoder
 from nas.pretrained.retrieval_heads import ranked_heads
 from nas.results.codec import to_document
 from nas.results.front import InCheckpoint
 from nas.results.observer import Observer, Preparation
 from nas.results.survey import Losses, read_survey
+from nas.search import study
 from nas.search.executors import choose
 from nas.search.problem.problem import make_problem
 from nas.search.settings import StudySettings
@@ -64,6 +68,34 @@ def test_the_checkpoint_is_the_target(model: Path, text: Path) -> None:
     assert problem.full_cost == count_cost(problem.baselines["full"], problem.target)
     # keys and values of 256 tokens in 2 KV heads of 8 features in 2 layers, 4 bytes each
     assert problem.full_cost.kv_cache_bytes == 2 * 256 * 2 * 8 * 2 * 4
+
+
+def test_the_driver_holds_no_model_while_workers_load_theirs(
+    model: Path, text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a GPU a checkpoint would be in its memory twice, and torch keeps what is free until it is told not to."""
+
+    class ReachedError(Exception):
+        pass
+
+    loaded, load = list[weakref.ref[torch.nn.Module]](), Decoder.load
+
+    def listen(*args: Any, **options: Any) -> Decoder:
+        decoder = load(*args, **options)
+        loaded.append(weakref.ref(decoder.model))
+        return decoder
+
+    def workers_start(*_: Any) -> None:
+        raise ReachedError(len(loaded), [one() for one in loaded if one() is not None])
+
+    monkeypatch.setattr(Decoder, "load", listen)
+    monkeypatch.setattr(study, "make_executor", workers_start)
+    freed = list[int]()
+    monkeypatch.setattr(study, "free_memory", lambda: freed.append(len(loaded)))
+    with pytest.raises(ReachedError) as reached:
+        run_study(settings_for(model, text, *SMALL, f"study={tmp_path}/study"))
+    number, alive = reached.value.args
+    assert number >= 2 and not alive and freed == [number]  # inspected, then surveyed
 
 
 @pytest.mark.parametrize(

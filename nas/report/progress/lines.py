@@ -40,7 +40,10 @@ def preparation_line(preparation: Preparation, seconds_left: float | None) -> st
 
 
 def started_line(info: StudyInfo, plan: StudyPlan, num_known: int) -> str:
-    """`study demo in runs/demo: 30 trials, 12 of them finished before`; for a target, what its proxy cannot tell."""
+    """`study demo in runs/demo: 30 trials, 12 of them finished before`.
+
+    For a target, what its proxy cannot tell; with measured costs, what comes before the first step.
+    """
     known = f", {num_known} of them finished before" if num_known else ""
     num_trials = format_count(plan.num_trials, "trial")
     limit = (
@@ -49,7 +52,13 @@ def started_line(info: StudyInfo, plan: StudyPlan, num_known: int) -> str:
         if plan.grain > 1
         else ""
     )
-    return f"study {info.name} in {info.folder}: {num_trials}{known}{limit}"
+    timed = (
+        f"\nmeasuring attention at {plan.profiled_tokens:,} tokens on this machine: full attention first, then each "
+        "pattern before it is trained"
+        if plan.profiled_tokens
+        else ""
+    )
+    return f"study {info.name} in {info.folder}: {num_trials}{known}{limit}{timed}"
 
 
 def finished_line(trials: Sequence[Trial], front: Front) -> str:

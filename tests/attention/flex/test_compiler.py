@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 import torch
+from torch._dynamo.exc import FailOnRecompileLimitHit
 
 from nas.attention.flex import compiler
-from nas.attention.flex.compiler import flex_fits, missing_compiler
+from nas.attention.flex.compiler import compiled_flex_attention, flex_fits, missing_compiler
 from tests.attention.flex.cases import on_gpu
 
 
@@ -49,3 +50,20 @@ def test_any_c_compiler_will_do(machine: dict[str, bool], monkeypatch: pytest.Mo
     machine["clang"] = False
     monkeypatch.setenv("CC", "/opt/bin/cc")
     assert not missing_compiler()
+
+
+def test_past_the_limit_of_kernels_a_call_fails_instead_of_computing_all_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dynamo by itself would go on uncompiled, and only log it."""
+    compile_for = torch.compile
+    monkeypatch.setattr(torch, "compile", lambda function, **options: compile_for(function, backend="eager", **options))
+    monkeypatch.setattr(compiler, "_MOST_KERNELS", 1)
+    compiled_flex_attention.cache_clear()
+    short, long = torch.zeros(1, 1, 128, 16), torch.zeros(1, 1, 256, 16)
+    try:
+        with torch._dynamo.config.patch(recompile_limit=1):
+            assert compiled_flex_attention()(short, short, short).shape == short.shape
+            with pytest.raises(FailOnRecompileLimitHit, match="fullgraph=True"):
+                compiled_flex_attention()(long, long, long)
+    finally:
+        compiled_flex_attention.cache_clear()
+        torch._dynamo.reset()

@@ -6,9 +6,10 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
-from gpu import NEEDED
+from gpu import NEEDED, one_step
 from gpu.catalog import GPU_BENCHMARKS
 from gpu.marked_tests import OPTIONS, marked_files
 
@@ -19,7 +20,7 @@ MODULES = [stage.arguments[1] for stage in GPU_BENCHMARKS]
 EXPECTED = {
     "versions": "| bfloat16, causal |",
     "one_step": "| rope, grid | tile, global |",
-    "one_kernel": "| bfloat16 | 2 |",
+    "one_kernel": "| float32 | 2 |",
     "marked_tests": "test_backend.py",
     "cohorts": "| tiny | 2 |",
     "lengths": "| window 64, stride 32 | masked |",
@@ -43,6 +44,24 @@ def slow_if_it_starts_processes(module: str) -> object:
 def test_a_stage_runs_on_a_cpu(module: str, capsys: pytest.CaptureFixture[str]) -> None:
     import_module(module.removeprefix("benchmarks.")).main(["--device", "cpu", "--small"])
     assert EXPECTED[module.rpartition(".")[2]] in capsys.readouterr().out
+
+
+def test_a_part_that_fails_hides_no_other(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """As a kernel does that asks for more shared memory than the GPU has."""
+    whole = one_step.gradients
+
+    def gradients(cohort: one_step.Cohort, *rest: Any) -> one_step.Gradients:
+        if cohort.name == "relative":
+            raise RuntimeError("out of resource: shared memory\n| Required: 1")
+        return whole(cohort, *rest)
+
+    monkeypatch.setattr(one_step, "gradients", gradients)
+    with pytest.raises(SystemExit) as ended:
+        one_step.main(["--device", "cpu", "--small"])
+    shown = capsys.readouterr().out
+    assert "failed: RuntimeError: out of resource: shared memory / Required: 1 |" in shown
+    assert "| learned | select |" in shown and "| rope, grid | tile, global |" in shown
+    assert str(ended.value.code).startswith("relative ")
 
 
 @pytest.mark.parametrize("module", MODULES)

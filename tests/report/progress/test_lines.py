@@ -85,6 +85,8 @@ def test_the_start_gives_name_folder_and_what_is_known():
     aimed = started_line(make_info(), dataclasses.replace(make_plan(30), grain=256), 0).splitlines()
     assert aimed[0] == "study demo in runs/demo: 30 trials"
     assert aimed[1].startswith("the proxy sees 256 tokens of the target as one") and "below 512 keys" in aimed[1]
+    timed = started_line(make_info(), dataclasses.replace(make_plan(30), profiled_tokens=32_768), 0).splitlines()
+    assert timed[1].startswith("measuring attention at 32,768 tokens on this machine: full attention first")
     assert (
         started_line(make_info(), make_plan(30), 12) == "study demo in runs/demo: 30 trials, 12 of them finished before"
     )
