@@ -16,6 +16,7 @@ from nas.search.concurrency import Concurrency
 from nas.search.driver import Driver
 from nas.search.observers import Observers
 from nas.search.problem.problem import Problem
+from nas.search.samplers import ehvi
 from nas.search.samplers.catalog import SAMPLERS
 from nas.search.settings import ConstraintSettings, FidelitySettings, StudySettings
 from nas.search.storage.follower import follow
@@ -33,7 +34,8 @@ def start(problem: Problem) -> StartStudy:
     """Run a study in a folder with an executor; more keywords are settings.
 
     Without `with_database` no study.db follows it: writing one takes as long as all the rest. With a `url`, a team's
-    database does.
+    database does. `ehvi` chooses from few candidates, since drawing 64 for each ask takes longer than all the rest;
+    where it matters that it chooses well, a test asks for `num_candidates`.
     """
 
     def start_study(
@@ -46,6 +48,7 @@ def start(problem: Problem) -> StartStudy:
         with_database: bool = False,
         url: URL | None = None,
         profiling: ProfileConditions | None = None,
+        num_candidates: int = 16,
         **changes: Any,
     ) -> Front:
         values: dict[str, Any] = {"study": "toy", "num_trials": 12, "confirm_seeds": 1} | changes
@@ -53,7 +56,9 @@ def start(problem: Problem) -> StartStudy:
         values.setdefault("fidelity", FidelitySettings(num_patterns=0))
         settings, study = StudySettings(**values), StudyFolder(folder)
         make_sampler, watching = SAMPLERS[settings.sampler], Observers(observers)
-        with locked(folder):
+        with locked(folder), pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ehvi, "NUM_CANDIDATES", num_candidates)
+            patch.setattr(ehvi, "MOST_DRAWS", 2 * num_candidates)
             study.forget_failures()
             with ExitStack() as followed:
                 if with_database or url:
