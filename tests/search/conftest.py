@@ -23,6 +23,8 @@ from nas.search.storage.follower import follow
 from nas.search.storage.study_folder import StudyFolder
 from tests.toy_study import FakeExecutor, StartStudy, toy_problem
 
+NUM_CANDIDATES = 16
+
 
 @pytest.fixture(scope="session")
 def problem() -> Problem:
@@ -34,8 +36,7 @@ def start(problem: Problem) -> StartStudy:
     """Run a study in a folder with an executor; more keywords are settings.
 
     Without `with_database` no study.db follows it: writing one takes as long as all the rest. With a `url`, a team's
-    database does. `ehvi` chooses from few candidates, since drawing 64 for each ask takes longer than all the rest;
-    where it matters that it chooses well, a test asks for `num_candidates`.
+    database does. `ehvi` chooses from few candidates, since drawing 64 for each ask takes longer than all the rest.
     """
 
     def start_study(
@@ -48,7 +49,6 @@ def start(problem: Problem) -> StartStudy:
         with_database: bool = False,
         url: URL | None = None,
         profiling: ProfileConditions | None = None,
-        num_candidates: int = 16,
         **changes: Any,
     ) -> Front:
         values: dict[str, Any] = {"study": "toy", "num_trials": 12, "confirm_seeds": 1} | changes
@@ -57,8 +57,8 @@ def start(problem: Problem) -> StartStudy:
         settings, study = StudySettings(**values), StudyFolder(folder)
         make_sampler, watching = SAMPLERS[settings.sampler], Observers(observers)
         with locked(folder), pytest.MonkeyPatch.context() as patch:
-            patch.setattr(ehvi, "NUM_CANDIDATES", num_candidates)
-            patch.setattr(ehvi, "MOST_DRAWS", 2 * num_candidates)
+            patch.setattr(ehvi, "NUM_CANDIDATES", NUM_CANDIDATES)
+            patch.setattr(ehvi, "MOST_DRAWS", 2 * NUM_CANDIDATES)
             study.forget_failures()
             with ExitStack() as followed:
                 if with_database or url:
