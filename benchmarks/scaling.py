@@ -27,7 +27,6 @@ from nas.proxy.settings import ProxySettings, TrainingSettings
 from nas.search.executor_settings import RaySettings
 from nas.search.executors.jobs import Executor, Job, JobResult, Setup
 from nas.search.executors.processes import ProcessExecutor
-from nas.search.executors.ray_executor import RayExecutor
 from nas.space.baselines import BASELINES
 from nas.space.space import Shape
 
@@ -78,11 +77,13 @@ def job(number: int, milliseconds: int, folder: Path) -> Job:
 def started(executor: str, num_workers: int, folder: Path) -> Iterator[Executor]:
     """An executor all of whose workers have run a job."""
     devices = ["cpu"] * num_workers
-    made: Executor = (
-        RayExecutor(SETUP, devices, RaySettings(), 600.0, folder, sleep)
-        if executor == "ray"
-        else ProcessExecutor(SETUP, devices, 1, 600.0, sleep)
-    )
+    made: Executor
+    if executor == "ray":
+        from nas.search.executors.ray_executor import RayExecutor  # not at the top, which every process imports again
+
+        made = RayExecutor(SETUP, devices, RaySettings(), 600.0, folder, sleep)
+    else:
+        made = ProcessExecutor(SETUP, devices, 1, 600.0, sleep)
     try:
         warm(made, num_workers, folder)
         yield made

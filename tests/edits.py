@@ -17,6 +17,8 @@ Place = tuple[str | int, ...]
 
 _AGAIN = "\0again"
 """Ends the name of a key that is written without this ending, as a second one of its name."""
+_RAW = "\0raw"
+"""Begins what is to be written as it is, without this beginning and the quotes of a string."""
 
 
 class Put(msgspec.Struct, frozen=True, tag=True):
@@ -88,7 +90,8 @@ def edited(content: bytes, suffix: str, edits: Sequence[Edit]) -> bytes:
     for edit in edits:
         if isinstance(edit, Put | Remove | Add | Copy):
             document = _edit(document, edit)
-    new = header(content) + _written(document, suffix).encode(errors="surrogatepass")
+    raws = [edit.text * (edit.times if isinstance(edit, Put) else 1) for edit in edits if isinstance(edit, Put | Add)]
+    new = header(content) + _written(document, suffix, raws).encode(errors="surrogatepass")
     for edit in edits:
         if isinstance(edit, Cut):
             new = new[: int(edit.share * len(new))]
@@ -186,21 +189,17 @@ TOKENS = (
 )  # fmt: skip
 
 
-class _Raw(str):
-    """Stands in a document for what is to be written as it is."""
-
-
 def _edit(document: Any, edit: Put | Remove | Add | Copy) -> Any:
     if isinstance(edit, Copy):
         found, there = _at(document, edit.source)
         return _with(document, edit.at, json.loads(json.dumps(found))) if there and not _has_raw(found) else document
     if isinstance(edit, Put):
-        return _with(document, edit.at, _Raw(edit.text * edit.times))
+        return _with(document, edit.at, _RAW + edit.text * edit.times)
     found, there = _at(document, edit.at)
     if isinstance(edit, Add) and isinstance(found, dict):
-        found[f"{edit.key}{_AGAIN}" if edit.key in found else edit.key] = _Raw(edit.text)
+        found[f"{edit.key}{_AGAIN}" if edit.key in found else edit.key] = _RAW + edit.text
     elif isinstance(edit, Add) and isinstance(found, list):
-        found.append(_Raw(edit.text))
+        found.append(_RAW + edit.text)
     elif isinstance(edit, Remove) and there and edit.at:
         del _at(document, edit.at[:-1])[0][edit.at[-1]]
     return document
@@ -208,7 +207,7 @@ def _edit(document: Any, edit: Put | Remove | Add | Copy) -> Any:
 
 def _has_raw(node: Any) -> bool:
     parts = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-    return isinstance(node, _Raw) or any(map(_has_raw, parts))
+    return (isinstance(node, str) and node.startswith(_RAW)) or any(map(_has_raw, parts))
 
 
 def _with(document: Any, at: Place, value: Any) -> Any:
@@ -230,18 +229,15 @@ def _at(document: Any, at: Place) -> tuple[Any, bool]:
     return document, True
 
 
-def _written(document: Any, suffix: str) -> str:
+def _written(document: Any, suffix: str, raws: Sequence[str]) -> str:
+    """The text of a document, in which some texts stand as they are instead of as strings."""
     if suffix == ".jsonl" and isinstance(document, list):
-        return "".join(f"{_dump(line)}\n" for line in document)
-    return _dump(document)
+        return "".join(f"{_dump(line, raws)}\n" for line in document)
+    return _dump(document, raws)
 
 
-def _dump(node: Any) -> str:
-    if isinstance(node, _Raw):
-        return str(node)
-    if isinstance(node, dict):
-        parts = (f"{json.dumps(str(key).removesuffix(_AGAIN))}: {_dump(part)}" for key, part in node.items())
-        return "{" + ", ".join(parts) + "}"
-    if isinstance(node, list):
-        return "[" + ", ".join(map(_dump, node)) + "]"
-    return json.dumps(node)
+def _dump(node: Any, raws: Sequence[str]) -> str:
+    text = json.dumps(node).replace(json.dumps(_AGAIN)[1:-1], "")
+    for raw in raws:
+        text = text.replace(json.dumps(_RAW + raw), raw)
+    return text

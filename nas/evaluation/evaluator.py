@@ -7,7 +7,6 @@ from typing import Protocol, assert_never
 
 from nas.evaluation.checkpoint import CheckpointEvaluator
 from nas.evaluation.progress_throttle import OnProgress
-from nas.evaluation.scratch import ScratchEvaluator
 from nas.evaluation.settings import CheckpointSettings, EvaluationSettings, ScratchSettings
 from nas.pretrained.checkpoint_tasks import TEXT, checkpoint_tasks
 from nas.pretrained.decoder import Decoder
@@ -92,6 +91,8 @@ def evaluators(
     """
     match evaluation:
         case ScratchSettings():
+            from nas.evaluation.scratch import ScratchEvaluator  # Lightning, most of what a search has to load
+
             made = {label: make_task(settings) for label, settings in tasks.items()}
             return Evaluators(
                 make=lambda task, seed: ScratchEvaluator(

@@ -4,10 +4,9 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from nas.proxy.settings import TrainingSettings
 from nas.results.measurement import Measurement, Outcome
 from nas.search.executors.jobs import Job
 from nas.tasks.synthetic.copying import CopyingSettings
+from tests.nas_process import NasProcess
 from tests.tiny_table import NUM_ROWS, RATES, Build, FakeExecutor, pretended, tiny_settings, without_times
 
 
@@ -287,26 +287,22 @@ TINY = [
 ]
 
 
-def start_building(path: Path) -> "subprocess.Popen[bytes]":
-    """On one core, so with one thread: only then are results promised to be bit-identical."""
-    command = [sys.executable, "-m", "nas.cli.main", "table", "build", str(path), *TINY]
-    return subprocess.Popen(
-        [*command, "--seeds", "1", "--learning-rates", "1e-2"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        preexec_fn=lambda: os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}),
-    )
+def start_building(path: Path) -> NasProcess:
+    return NasProcess(["table", "build", str(path), *TINY, "--seeds", "1", "--learning-rates", "1e-2"], on_one_core)
 
 
-def finish(process: "subprocess.Popen[bytes]") -> None:
-    try:
+def on_one_core() -> None:
+    """So with one thread: only then are results promised to be bit-identical."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+
+def finish(process: NasProcess) -> None:
+    with closing(process):
         _, errors = process.communicate(timeout=400)
-    finally:
-        process.kill()
-    assert process.returncode == 0, errors.decode()
+        assert process.returncode == 0, errors.decode()
 
 
-def kill_after_work(process: "subprocess.Popen[bytes]", path: Path, delay_seconds: float) -> bool:
+def kill_after_work(process: NasProcess, path: Path, delay_seconds: float) -> bool:
     """Kill -9 some moments after a row was written; False if the table was whole before."""
     size = path.stat().st_size if path.exists() else 0
     deadline = time.monotonic() + 120
@@ -316,9 +312,10 @@ def kill_after_work(process: "subprocess.Popen[bytes]", path: Path, delay_second
             break
         time.sleep(0.02)
     time.sleep(delay_seconds)
-    process.kill()  # SIGKILL; nothing if it has ended
-    process.communicate()
-    return process.returncode == -signal.SIGKILL
+    with closing(process):
+        process.kill()  # SIGKILL; nothing if it has ended
+        process.communicate()
+        return process.returncode == -signal.SIGKILL
 
 
 def test_the_tiny_table_of_the_command_line_is_read(build: Build, executor: FakeExecutor, tmp_path: Path) -> None:

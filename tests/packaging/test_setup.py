@@ -72,3 +72,14 @@ def test_commits_are_checked_by_the_tools_that_make_setup_installs() -> None:
     lint = re.search(r"^lint:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
     assert lint is not None
     assert hooks == {re.sub(r" \.$| --check \.$", "", line) for line in re.findall(r"\$\(BIN\)/(.*)", lint[1])}
+
+
+def test_every_file_with_a_slow_test_is_read_for_slow_tests() -> None:
+    """The Makefile finds them by their text: by the mark, or by the one name under which a module hands it on."""
+    elsewhere = {
+        path.name
+        for path in (ROOT / "tests").rglob("*.py")
+        if not path.name.startswith("test_") and "mark.slow" in path.read_text(encoding="utf-8")
+    }
+    assert elsewhere == {"chromium.py"}
+    assert "'mark\\.slow|needs_chromium'" in (ROOT / "Makefile").read_text()

@@ -16,11 +16,14 @@ from nas.search.concurrency import Concurrency
 from nas.search.driver import Driver
 from nas.search.observers import Observers
 from nas.search.problem.problem import Problem
+from nas.search.samplers import ehvi
 from nas.search.samplers.catalog import SAMPLERS
 from nas.search.settings import ConstraintSettings, FidelitySettings, StudySettings
 from nas.search.storage.follower import follow
 from nas.search.storage.study_folder import StudyFolder
 from tests.toy_study import FakeExecutor, StartStudy, toy_problem
+
+NUM_CANDIDATES = 16
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +36,7 @@ def start(problem: Problem) -> StartStudy:
     """Run a study in a folder with an executor; more keywords are settings.
 
     Without `with_database` no study.db follows it: writing one takes as long as all the rest. With a `url`, a team's
-    database does.
+    database does. `ehvi` chooses from few candidates, since drawing 64 for each ask takes longer than all the rest.
     """
 
     def start_study(
@@ -53,7 +56,9 @@ def start(problem: Problem) -> StartStudy:
         values.setdefault("fidelity", FidelitySettings(num_patterns=0))
         settings, study = StudySettings(**values), StudyFolder(folder)
         make_sampler, watching = SAMPLERS[settings.sampler], Observers(observers)
-        with locked(folder):
+        with locked(folder), pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ehvi, "NUM_CANDIDATES", NUM_CANDIDATES)
+            patch.setattr(ehvi, "MOST_DRAWS", 2 * NUM_CANDIDATES)
             study.forget_failures()
             with ExitStack() as followed:
                 if with_database or url:

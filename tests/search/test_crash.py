@@ -4,9 +4,8 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pytest
 from nas.results.codec import to_document
 from nas.results.trial import Trial
 from nas.search.storage.study_folder import StudyFolder
+from tests.nas_process import NasProcess, nothing
 from tests.tiny_models import save_tiny_model, written_text
 
 pytestmark = pytest.mark.slow
@@ -38,7 +38,7 @@ TINY = [
 ]
 
 
-STARTED: "list[subprocess.Popen[bytes]]" = []
+STARTED: list[NasProcess] = []
 
 
 @pytest.fixture(autouse=True)
@@ -46,21 +46,18 @@ def none_left_behind() -> Iterator[None]:
     """A test that fails leaves no search running beside the next one."""
     yield
     while STARTED:
-        process = STARTED.pop()
-        process.kill()
-        process.wait()
-        if process.stderr is not None:
-            process.stderr.close()
+        STARTED.pop().close()
 
 
-def start_search(runs: Path, *overrides: str, tiny: Sequence[str] = TINY) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "nas.cli.main", "search", *tiny, f"runs_folder={runs}", *overrides]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+def start_search(
+    runs: Path, *overrides: str, tiny: Sequence[str] = TINY, before: Callable[[], None] = nothing
+) -> NasProcess:
+    process = NasProcess(["search", *tiny, f"runs_folder={runs}", *overrides], before)
     STARTED.append(process)
     return process
 
 
-def finish(process: "subprocess.Popen[bytes]") -> None:
+def finish(process: NasProcess) -> None:
     _, errors = process.communicate()
     assert process.returncode == 0, errors.decode()
 
@@ -69,7 +66,7 @@ def newest_change(runs: Path) -> float:
     return max((path.stat().st_mtime for path in runs.rglob("*.json")), default=0.0)
 
 
-def kill_after_work(process: "subprocess.Popen[bytes]", runs: Path, delay_seconds: float) -> bool:
+def kill_after_work(process: "NasProcess | subprocess.Popen[bytes]", runs: Path, delay_seconds: float) -> bool:
     """Kill -9 some moments after the process wrote its first file; False if it ended before."""
     started = newest_change(runs)
     deadline = time.monotonic() + 60

@@ -92,7 +92,8 @@ class NoFollower(Observer):
 def runner(request: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
     words = [*TINY, *KINDS[request.param]]
     if request.param in ("checkpoint", "lora"):
-        words += [f"checkpoint={save_tiny_model(tmp_path / 'model')}", f"task.path={written_text(tmp_path)}"]
+        model = save_tiny_model(tmp_path / "model", num_hidden_layers=1)  # adapters of many layers take long to make
+        words += [f"checkpoint={model}", f"task.path={written_text(tmp_path)}"]
     (settings,) = load_settings(words)
     monkeypatch.setattr(choose, "num_cores", lambda: 1)
     monkeypatch.setattr(trunk_files, "SAVE_STEPS", 2)

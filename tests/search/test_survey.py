@@ -2,9 +2,8 @@
 
 import shutil
 import signal
-import subprocess
-import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from nas.search.problem.to_survey import ToSurvey
 from nas.search.settings import StudySettings
 from nas.search.study import run_study
 from nas.search.survey import survey_checkpoint
+from tests.nas_process import NasProcess
 from tests.search.test_checkpoint_study import SMALL, one_core, settings_for
 from tests.tiny_models import save_tiny_model, written_text
 
@@ -122,25 +122,26 @@ def test_a_survey_killed_again_and_again_goes_on(settings: StudySettings, whole:
     """What was kept is not measured again, and what comes out is what an undisturbed study has."""
     said = [f"checkpoint={settings.checkpoint}", f"task.path={settings.task.path}", *SMALL, "tracking=none"]  # type: ignore[union-attr]
     words = [*said, "workers=1", "device=cpu", "num_trials=0", f"runs_folder={tmp_path}", "study=killed"]
-    command = [sys.executable, "-m", "nas.cli.main", "search", "evaluation=checkpoint", *words]
+    command = ["search", "evaluation=checkpoint", *words]
     kept: Survey | None = None
     for number in (1, 3, 6):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
-        deadline = time.monotonic() + 240
-        while process.poll() is None and time.monotonic() < deadline:
-            found = read_survey(tmp_path / "killed")
-            if found is not None and len(found.parts) >= number:
-                break
-            time.sleep(0.001)
-        process.kill()
-        process.wait()
-        assert process.returncode == -signal.SIGKILL
+        with closing(NasProcess(command)) as process:
+            deadline = time.monotonic() + 240
+            while process.poll() is None and time.monotonic() < deadline:
+                found = read_survey(tmp_path / "killed")
+                if found is not None and len(found.parts) >= number:
+                    break
+                time.sleep(0.01)
+            process.kill()
+            process.communicate()
+            assert process.returncode == -signal.SIGKILL
         found = read_survey(tmp_path / "killed")
         assert found is not None and len(found.parts) >= number
         assert kept is None or found.parts[: len(kept.parts)] == kept.parts
         kept = found
-    front = subprocess.run(command, capture_output=True, text=True)
-    assert front.returncode == 0, front.stderr
+    with closing(NasProcess(command)) as process:
+        _, errors = process.communicate()
+        assert process.returncode == 0, errors.decode()
     last = read_survey(tmp_path / "killed")
     assert last is not None and kept is not None and last.is_complete and last.parts[: len(kept.parts)] == kept.parts
     for one, other in zip(last.parts, whole.parts, strict=True):

@@ -1,36 +1,34 @@
 """A search that dies on one machine is resumed on another one that shares its folder, and ends in the same front."""
 
+import errno
 import signal
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.search.test_crash import TINY, check_equal, finish, kill_after_work, start_search
+from nas.results import lease, lock
+from tests.nas_process import NasProcess
+from tests.search.test_crash import check_equal, finish, kill_after_work, none_left_behind, start_search
+
+__all__ = ["none_left_behind"]
 
 pytestmark = pytest.mark.slow
 
-ON_A_MACHINE = """
-import errno, sys
-from nas.results import lease, lock
 
-def no_locks(descriptor, how):
-    raise OSError(errno.ENOLCK, "No locks available")
+def on_machine(name: str) -> None:
+    """Pretend to be on another machine, with a file system that has no locks, and to wait for less long."""
 
-lease.BEAT, lease.VALID, lease.WATCHED = 0.5, 4.0, 8.0
-name, here = sys.argv[1], lock.Machine
-lock.Machine = lambda: here(name=name, boot=name, flock=no_locks)
+    def no_locks(descriptor: int, how: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
 
-from nas.cli.main import main
-sys.exit(main(sys.argv[2:]))
-"""
+    here = lock.Machine
+    lease.BEAT, lease.VALID, lease.WATCHED = 0.5, 4.0, 8.0
+    lock.Machine = lambda: here(name=name, boot=name, flock=no_locks)  # type: ignore[assignment, misc]
 
 
-def search_on(machine: str, runs: Path) -> "subprocess.Popen[bytes]":
-    words = ["search", *TINY, f"runs_folder={runs}", "workers=1"]
-    command = [sys.executable, "-c", ON_A_MACHINE, machine, *words]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+def search_on(machine: str, runs: Path) -> NasProcess:
+    return start_search(runs, "workers=1", before=partial(on_machine, machine))
 
 
 def test_another_machine_resumes_to_the_same_front(tmp_path: Path) -> None:
@@ -48,7 +46,6 @@ def test_another_machine_resumes_to_the_same_front(tmp_path: Path) -> None:
 def test_a_search_that_was_stopped_past_its_lease_ends_in_one_line(tmp_path: Path) -> None:
     runs = tmp_path / "runs"
     first = search_on("a", runs)
-    assert first.stderr is not None
     while not list(runs.glob("killed/trials/*/seed-*.json")):
         assert first.poll() is None
     first.send_signal(signal.SIGSTOP)

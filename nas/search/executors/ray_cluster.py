@@ -57,18 +57,24 @@ def _start(num_cpus: int) -> None:
     """Nothing but this machine reaches what is started, and only with Ray's token (~/.ray/auth_token).
 
     Raises:
-        NasError: this version of Ray listens elsewhere too.
+        NasError: Ray does not start, or this version of it listens elsewhere too.
     """
-    with _without_secrets(), _clusters_off():
-        ray.init(
-            address="local",
-            num_cpus=num_cpus,
-            include_dashboard=False,
-            object_store_memory=OBJECT_STORE_BYTES,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            _node_ip_address=LOOPBACK,
-        )
+    try:
+        with _without_secrets(), _clusters_off():
+            ray.init(
+                address="local",
+                num_cpus=num_cpus,
+                include_dashboard=False,
+                object_store_memory=OBJECT_STORE_BYTES,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                _node_ip_address=LOOPBACK,
+            )
+    except Exception as error:  # so Ray says that its processes took more than 30 seconds, on a very busy machine
+        ray.shutdown()
+        first = " ".join(str(error).split())[:200]
+        remedy = "Run the same nas search again when the machine is less busy, or take executor=local."
+        raise NasError(f"executor: Ray must start on this machine, which failed ({first}). {remedy}") from None
     found = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]
     if found != LOOPBACK:
         ray.shutdown()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nas.errors import InputError
+from nas.errors import InputError, NasError
 from nas.search.executor_settings import RaySettings
 from nas.search.executors.ray_cluster import connect, disconnect
 
@@ -79,3 +79,16 @@ def test_nobody_at_an_address_is_one_line() -> None:
     with pytest.raises(InputError, match=r"^executor.address: must be a Ray cluster that this machine reaches"):
         connect(RaySettings(address="127.0.0.1:1"), 1)
     disconnect()
+
+
+def test_a_ray_that_does_not_start_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(**_: object) -> None:
+        raise Exception("The current node timed out\nduring startup.")
+
+    monkeypatch.setattr("ray.init", never)
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    message = (
+        r"^executor: Ray must start on this machine, which failed \(The current node timed out during startup\.\)\. Run"
+    )
+    with pytest.raises(NasError, match=message):
+        connect(RaySettings(), num_workers=1)
