@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import ray
 
-from nas.errors import InputError
+from nas.errors import InputError, NasError
 from nas.search.executor_settings import RaySettings
 from nas.search.executors.ray_cluster import connect, disconnect
 
@@ -73,6 +74,23 @@ def test_what_is_started_is_for_this_machine_alone(tmp_path: Path) -> None:
     assert not found["dashboard"]
     assert not any((tmp_path / ".ray" / "auth_token").read_text() in command for command in found["commands"])
     assert run.stderr == "", "a search says what it has to say itself"
+
+
+@pytest.mark.parametrize(
+    "address, where", [("", "executor: Ray could not be started here"), ("auto", "executor.address: ")]
+)
+def test_a_ray_that_does_not_start_or_answer_is_one_line(
+    address: str, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a very busy machine its processes take too long, and Ray raises a plain Exception."""
+
+    def fail(**_: object) -> None:
+        raise Exception("The current node timed out during startup.\nThis could happen ...")
+
+    monkeypatch.setattr(ray, "init", fail)
+    with pytest.raises(NasError, match=rf"^{where}.*timed out during startup") as caught:
+        connect(RaySettings(address=address), 1)
+    assert "\n" not in str(caught.value)
 
 
 def test_nobody_at_an_address_is_one_line() -> None:
