@@ -13,6 +13,9 @@ set -euo pipefail
 cd "$SLURM_SUBMIT_DIR"
 source .venv/bin/activate
 
+# Since Slurm 22.05, srun gives a step one core unless it is told this again.
+export SRUN_CPUS_PER_TASK="$SLURM_CPUS_PER_TASK"
+
 # Whoever reaches Ray's port without this token is turned away. Ray reads the file, so the token is in no log.
 export RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH="$PWD/.ray-token" RAY_USAGE_STATS_ENABLED=0
 (umask 077; [ -s "$RAY_AUTH_TOKEN_PATH" ] || python -c 'import secrets; print(secrets.token_hex(32), end="")' > "$RAY_AUTH_TOKEN_PATH")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import ray
 from ray._private import ray_constants
 
-from nas.errors import InputError, NasError
+from nas.errors import InputError, NasError, first_line
 from nas.redact import secret_names
 from nas.search.executor_settings import RaySettings
 
@@ -47,8 +47,8 @@ def _join(address: str) -> None:
             host, _, port = address.rpartition(":")
             socket.create_connection((host.strip("[]"), int(port)), REACHED_SECONDS).close()
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-    except (OSError, OverflowError, RuntimeError, ValueError) as error:
-        first = " ".join(str(error).split())[:200]
+    except Exception as error:  # of the system, of Ray's own, or none narrower
+        first = first_line(error)
         allowed = "must be a Ray cluster that this machine reaches, with the token of the cluster"
         raise InputError("executor.address", allowed, f"{address} ({first})") from None
 
@@ -57,7 +57,7 @@ def _start(num_cpus: int) -> None:
     """Nothing but this machine reaches what is started, and only with Ray's token (~/.ray/auth_token).
 
     Raises:
-        NasError: Ray does not start, or this version of it listens elsewhere too.
+        NasError: it does not start, or this version of Ray listens elsewhere too.
     """
     try:
         with _without_secrets(), _clusters_off():
@@ -70,11 +70,10 @@ def _start(num_cpus: int) -> None:
                 logging_level=logging.ERROR,
                 _node_ip_address=LOOPBACK,
             )
-    except Exception as error:  # so Ray says that its processes took more than 30 seconds, on a very busy machine
+    except Exception as error:  # Ray raises nothing narrower, such as where its processes take too long to start
         ray.shutdown()
-        first = " ".join(str(error).split())[:200]
-        remedy = "Run the same nas search again when the machine is less busy, or take executor=local."
-        raise NasError(f"executor: Ray must start on this machine, which failed ({first}). {remedy}") from None
+        remedy = "Run the same nas search again when this machine is less busy, or with executor=local."
+        raise NasError(f"executor: Ray could not be started here ({first_line(error)}). {remedy}") from None
     found = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]
     if found != LOOPBACK:
         ray.shutdown()
