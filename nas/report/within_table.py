@@ -54,7 +54,7 @@ def within_lines(found: Within, width: int) -> list[str]:
     ]
     values = [[" ".join(f"{name}={value}" for name, value in one.params.items())] for one in found.predicted]
     lines += _table(["trial", *heading], predicted, values, [one.pattern for one in found.predicted], width)
-    patterns = [one.pattern for one in (*found.measured, *found.predicted)]
+    patterns = [*(one.pattern for one in found.measured), *(one.pattern for one in found.predicted)]
     notes = [_RATIO_NOTE, *([label_note(patterns)] if patterns else [])]
     told = [part for note in notes for part in wrap(note, width, break_on_hyphens=False)]
     return [*lines, *(wrap(found.why_none_predicted, width) if found.why_none_predicted else []), "", *told]

@@ -8,7 +8,7 @@ from nas.report.fidelity import TRAINED
 from nas.report.objective_labels import label
 from nas.report.quantities import format_count, format_probability, format_seconds
 from nas.report.study.commands import Command, entry_commands, search_again, search_on, study_commands
-from nas.report.study.health import HealthCheck, Verdict
+from nas.report.study.health_check import HealthCheck, Verdict
 from nas.report.study.history import training_seconds
 from nas.report.study.record import StudyRecord
 from nas.report.study.verdict import against_baselines, best_compromise, headline, searched

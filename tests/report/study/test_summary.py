@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from nas.export.selection.choose import choose_best
-from nas.report.study.health import HealthCheck, Verdict
+from nas.report.study.health_check import HealthCheck, Verdict
 from nas.report.study.summary import summarised
 from nas.results.front import Contender, Estimate, InCheckpoint
 from nas.results.trial import TrialState
