@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from nas.report.study.health import health_checks
+from nas.report.study.health_check import HealthCheck
 from nas.report.study.record import StudyRecord
 from nas.results.front import Front
 from nas.results.insight import Insight
@@ -68,3 +70,9 @@ def make_record(front: Front | None = None, trials: Sequence[Trial] | None = Non
         "target": None,
     }
     return StudyRecord(front=front, trials=tuple(trials), **(fields | changes))
+
+
+def check_about(word: str, record: StudyRecord) -> HealthCheck:
+    """The health check whose question has the word."""
+    [found] = [one for one in health_checks(record) if word in one.question]
+    return found

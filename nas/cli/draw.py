@@ -1,7 +1,6 @@
 """`nas draw`: a pattern as a map of layers by heads and its masks, or as a picture of the masks."""
 
 from argparse import ArgumentParser, Namespace
-from math import prod
 
 from nas.cli.verb import Verb, add_pattern, some_path, whole_number
 from nas.errors import InputError
@@ -14,8 +13,8 @@ def _add_arguments(parser: ArgumentParser) -> None:
         "--tokens",
         metavar="N",
         type=_drawn_length,
-        help=f"sequence length to draw, at most {MOST_DRAWN_TOKENS} (default: 32 as text, 64 as a picture; that of "
-        "the grid, if there is one). Without it, a trial of a search for a target is drawn as its proxy was trained",
+        help=f"sequence length to draw, at most {MOST_DRAWN_TOKENS} (default: 32 as text, 64 as a picture, more where "
+        "a window would look full there; that of the grid, if there is one)",
     )
     parser.add_argument(
         "--out", metavar="PNG", type=some_path, help="write a picture there instead; an older one is replaced"
@@ -24,17 +23,17 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 def _act(args: Namespace) -> int:
     from nas.cli.pattern_argument import read_pattern
+    from nas.patterns.drawing.layout import drawn_length
     from nas.patterns.drawing.model_map import draw_map
     from nas.patterns.drawing.text import draw_text
 
     if args.out is not None and args.out.suffix.lower() != ".png":
         raise InputError("--out", "must be the path of a .png file", str(args.out))
     num_tokens = args.tokens or (32 if args.out is None else 64)
-    # At so few tokens every window of a long target would look full.
-    pattern = read_pattern(args, num_tokens, as_trained=args.tokens is None)
-    if pattern.grid and args.tokens is None:
-        num_tokens = prod(pattern.grid)
-        if num_tokens > MOST_DRAWN_TOKENS:
+    pattern = read_pattern(args, num_tokens)
+    if args.tokens is None:
+        num_tokens = drawn_length(pattern, num_tokens)
+        if pattern.grid and num_tokens > MOST_DRAWN_TOKENS:
             raise InputError("grid", f"must have at most {MOST_DRAWN_TOKENS} places to be drawn", list(pattern.grid))
     if args.out is None:
         print(f"{draw_map(pattern)}\n{draw_text(pattern, num_tokens)}", end="")

@@ -1,19 +1,16 @@
 """`nas front`: the front of a study within other budgets than its own."""
 
-import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
-from nas.cli.verb import Verb, add_study
+from nas.cli.verb import Verb, add_study, output_width
 from nas.errors import InputError
 
 if TYPE_CHECKING:
     from nas.search.settings import ConstraintSettings
 
-PIPE_WIDTH = 100
 _PREFIX = "constraints."
 
 
@@ -48,8 +45,7 @@ def _act(args: Namespace) -> int:
         json.dump(to_document(found), sys.stdout, indent=2)
         print()
     else:
-        width = get_terminal_size().columns if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
-        print("\n".join(within_lines(found, width)))
+        print("\n".join(within_lines(found, output_width())))
     return 0
 
 

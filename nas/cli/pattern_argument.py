@@ -22,16 +22,13 @@ _REMEDIES: dict[Lack, tuple[str, str]] = {
 """For everything that a baseline can lack: its name, and the argument that provides it."""
 
 
-def read_pattern(
-    args: Namespace, num_tokens: int, target: Target | None = None, *, as_trained: bool = False
-) -> ModelPattern:
+def read_pattern(args: Namespace, num_tokens: int, target: Target | None = None) -> ModelPattern:
     """The pattern that the arguments of `nas.cli.verb.add_pattern` name.
 
     Args:
         args: `pattern`, and the shape of a baseline: `layers`, `heads`, `grid`, `bidirectional`.
         num_tokens: the length that a baseline is scaled to, in tokens; a grid has its own length.
         target: the model whose pattern `native` is; None if the command has none.
-        as_trained: whether a trial of a search for a target is given as its proxy was trained.
 
     Raises:
         NasError: there is no such file, study or trial; the trial has no pattern; the baseline does not fit the shape;
@@ -51,7 +48,7 @@ def read_pattern(
         remedy = f"For a trial of a study write {text or 'STUDY'}#TRIAL."
         raise InputError("PATTERN", "must be a file, STUDY#TRIAL or a baseline", text, remedy)
     if not path.exists() and "#" in text:
-        return _trial_pattern(text, as_trained)
+        return _trial_pattern(text)
     if not path.exists() and path.name == text and not path.suffix:
         raise unknown("PATTERN", text, BASELINES, "file or baseline")
     return load_pattern(text)
@@ -64,16 +61,15 @@ def _native(target: Target | None, num_tokens: int) -> ModelPattern:
     return native_pattern(target, num_tokens)
 
 
-def _trial_pattern(text: str, as_trained: bool) -> ModelPattern:
+def _trial_pattern(text: str) -> ModelPattern:
     study, _, number = text.rpartition("#")
     if not (study and number.isascii() and number.isdecimal()):
         raise InputError("PATTERN", "must be STUDY#TRIAL with the number of a trial, such as quick#7", text)
     folder = StudyReader.existing(study)
     trial = folder.trial(int(number))
-    pattern = trial.trained_pattern if as_trained else trial.pattern
-    if pattern is None:
+    if trial.pattern is None:
         raise StudyError(f"PATTERN: trial {number} of {folder.path} has no pattern ({trial.reason}).")
-    return pattern
+    return trial.pattern
 
 
 def _baseline(args: Namespace, num_tokens: int) -> ModelPattern:

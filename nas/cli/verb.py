@@ -1,12 +1,14 @@
 """The parts that all commands share."""
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from shutil import get_terminal_size
 from textwrap import fill
 from typing import NoReturn
 
@@ -17,6 +19,7 @@ USER_ERROR, INTERRUPTED = 2, 130
 """Exit codes for an error that the user can fix, and for Ctrl-C."""
 HELP_WIDTH = 80
 """Columns of every help text, whatever the terminal has, so that the documentation can repeat it."""
+PIPE_WIDTH = 100
 
 
 class _Parser(argparse.ArgumentParser):
@@ -94,6 +97,11 @@ def _unknown_arguments(parser: argparse.ArgumentParser, words: list[str]) -> Nas
     elif option.startswith("-") and "KEY=VALUE" in usage:
         remedy = f"Settings have no dashes: write {option.lstrip('-')}=VALUE."
     return NasError(f"{parser.prog}: unrecognized arguments: {' '.join(words)}. {remedy}")
+
+
+def output_width() -> int:
+    """Columns of the terminal, or what COLUMNS says; in a pipe PIPE_WIDTH."""
+    return get_terminal_size().columns if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
 
 
 def add_study(parser: argparse.ArgumentParser) -> None:

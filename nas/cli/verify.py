@@ -1,8 +1,9 @@
 """`nas verify`: an exported bundle read back and compared with its pattern."""
 
 from argparse import ArgumentParser, Namespace
+from textwrap import fill
 
-from nas.cli.verb import Verb, some_path
+from nas.cli.verb import Verb, output_width, some_path
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -14,11 +15,12 @@ def _act(args: Namespace) -> int:
 
     verified = verify_bundle(args.bundle)
     print(f"{args.bundle}: {verified.format}, pattern {verified.pattern_id}")
+    width = output_width()
     for check in verified.checks:
         for compared in check.compared:
-            print(f"equal, read by {check.by}: {compared}")
+            print(fill(f"equal, read by {check.by}: {compared}", width, subsequent_indent="  "))
     if verified.unchecked:
-        print(f"not read by the format's own library: {verified.unchecked}")
+        print(fill(f"not read by the format's own library: {verified.unchecked}", width, subsequent_indent="  "))
     return 0
 
 

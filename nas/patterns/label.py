@@ -62,8 +62,12 @@ def label_key(patterns: Iterable[ModelPattern]) -> dict[str, str]:
 
 
 def label_note(patterns: Iterable[ModelPattern]) -> str:
-    """The same as one sentence: `Patterns: L0-3 4x = 4 heads in each of layers 0-3; w16 = window of 16 keys.`"""
-    return f"Patterns: {'; '.join(f'{short} = {words}' for short, words in label_key(patterns).items())}."
+    """The same as one sentence: `Patterns: L0-3 4x = 4 heads in each of layers 0-3; w16 = window of 16 keys.`
+
+    It is empty without patterns.
+    """
+    parts = "; ".join(f"{short} = {words}" for short, words in label_key(patterns).items())
+    return f"Patterns: {parts}." if parts else ""
 
 
 def _first_heads(canonical: ModelPattern) -> tuple[str, str]:

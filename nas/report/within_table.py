@@ -1,8 +1,9 @@
 """A study within budgets as a table: what was measured, and what is predicted until a trial confirms it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
 
-from nas.patterns.label import label_lines
+from nas.patterns.label import label_lines, label_note
 from nas.patterns.model import ModelPattern
 from nas.report.objective_labels import label
 from nas.report.quantities import format_count, format_ratio
@@ -10,7 +11,9 @@ from nas.results.objective import Objective
 from nas.results.within import Within
 
 GAP, _INDENT = "  ", "      "
-_RATIO_NOTE = "x = share of full attention. ± = standard deviation of what the model expects of a measurement."
+_RATIO_NOTE = (
+    "0.5x = half of what full attention takes. ± = standard deviation of what the model expects of a measurement."
+)
 
 
 def within_lines(found: Within, width: int) -> list[str]:
@@ -51,7 +54,10 @@ def within_lines(found: Within, width: int) -> list[str]:
     ]
     values = [[" ".join(f"{name}={value}" for name, value in one.params.items())] for one in found.predicted]
     lines += _table(["trial", *heading], predicted, values, [one.pattern for one in found.predicted], width)
-    return [*lines, *([found.why_none_predicted] if found.why_none_predicted else []), "", _RATIO_NOTE]
+    patterns = [*(one.pattern for one in found.measured), *(one.pattern for one in found.predicted)]
+    notes = [_RATIO_NOTE, *([label_note(patterns)] if patterns else [])]
+    told = [part for note in notes for part in wrap(note, width, break_on_hyphens=False)]
+    return [*lines, *(wrap(found.why_none_predicted, width) if found.why_none_predicted else []), "", *told]
 
 
 def _cells(objectives: Sequence[Objective], values: Mapping[str, str], shares: Mapping[str, float]) -> list[str]:

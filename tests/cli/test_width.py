@@ -46,6 +46,7 @@ COMMANDS = (
     ("draw", "sparse_transformer_fixed", "--layers", "32", "--heads", "48"),
     ("export", "one", "--format", "flex", "--out", "chosen"),
     ("report", "one"),
+    ("front", "one", "constraints.kv_cache_ratio=0.9"),
 )
 
 
@@ -59,6 +60,12 @@ def test_no_line_is_wider(nas, runs: Path, words: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("text", [help_text(), *(verb.help_text() for verb in VERBS.values())], ids=["", *VERBS])
 def test_no_line_of_help_is_wider(text: str) -> None:
     assert [line for line in text.splitlines() if len(line) > WIDTH] == []
+
+
+def test_no_line_of_a_verified_bundle_is_wider(nas, runs: Path) -> None:
+    assert nas("export", "one", "--trial", "0", "--format", "minference", "--out", "chosen").code == 0
+    outcome = nas("verify", "chosen")
+    assert outcome.code == 0 and too_wide(outcome.out) == []
 
 
 @pytest.mark.slow

@@ -131,6 +131,7 @@ def test_a_key_has_each_form_once_and_says_nothing_of_full() -> None:
 
 def test_a_note_is_the_key_in_one_sentence() -> None:
     assert label_note([one_head(Window(7))]) == "Patterns: L0 1x = 1 head in layer 0; w8 = window of 8 keys."
+    assert label_note([]) == ""
 
 
 @given(some_patterns)

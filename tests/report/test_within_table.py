@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from nas.patterns.label import label
+from nas.patterns.label import label, label_note
 from nas.report.within_table import within_lines
 from nas.results.front import Estimate
 from nas.results.within import MeasuredWithin, PredictedWithin, Within
@@ -60,4 +60,6 @@ def test_what_is_not_predicted_has_its_reason() -> None:
 
 
 def test_patterns_wrap_at_the_width() -> None:
-    assert all(len(line) <= 60 for line in within_lines(FOUND, 60) if line.startswith("      "))
+    lines = within_lines(FOUND, 60)
+    assert all(len(line) <= 60 for line in [line for line in lines if line.startswith("      ")] + lines[-5:])
+    assert label_note([POINT.pattern]) in " ".join(lines)

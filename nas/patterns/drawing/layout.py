@@ -77,12 +77,22 @@ def telling_length(pattern: ModelPattern) -> int:
     """
     if pattern.grid:
         return prod(pattern.grid)
-    heads = {panel.head for row in panel_rows(pattern) for panel in row}
-    partial = [head for head in heads if not any(isinstance(one, Full) for one in head.attend)]
     length = SHORTEST_TELLING
-    while length < LONGEST_TELLING // 4 and any(_hides_nothing(head, length) for head in partial):
+    while length < LONGEST_TELLING // 4 and _looks_full(pattern, length):
         length *= 2
     return 4 * length
+
+
+def drawn_length(pattern: ModelPattern, num_tokens: int) -> int:
+    """A length to draw a pattern at: this one, in tokens, or a telling one where heads that hide keys look full."""
+    return telling_length(pattern) if pattern.grid or _looks_full(pattern, num_tokens) else num_tokens
+
+
+def _looks_full(pattern: ModelPattern, num_tokens: int) -> bool:
+    """Whether a head that hides keys at some length hides none at this one."""
+    heads = {panel.head for row in panel_rows(pattern) for panel in row}
+    partial = [head for head in heads if not any(isinstance(one, Full) for one in head.attend)]
+    return any(_hides_nothing(head, num_tokens) for head in partial)
 
 
 def _hides_nothing(head: HeadPattern, num_tokens: int) -> bool:

@@ -204,8 +204,12 @@ def _draw_map(axes: Axes, head: HeadPattern, num_tokens: int) -> None:
 
 
 def _title(panel: Panel, num_tokens: int, width: int = 38) -> str:
-    """Short lines that break between primitives only."""
-    union = " +\n".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts_in_words(panel.head))
+    """Short lines that break between primitives, and within one at a comma only."""
+    parts = [
+        part.replace(" ", "\N{NO-BREAK SPACE}").replace(",\N{NO-BREAK SPACE}", ", ")
+        for part in parts_in_words(panel.head)
+    ]
+    union = " +\n".join(parts)
     words = fill(union, width, break_long_words=False, break_on_hyphens=False)
     lines = [f"{panel.head_names()}: {panel.density(num_tokens)}", words, panel.stands_in()]
     return "\n".join(line for line in lines if line)

@@ -54,7 +54,9 @@ def volume_charts(steps: Sequence[VolumeStep], num_baselines: int) -> tuple[Char
 
 
 def curve_charts(record: StudyRecord, numbers: Sequence[int]) -> dict[int, Chart]:
-    """How the quality of some trials went with training, on the same axes, by trial; a line per seed and task.
+    """How the quality of some trials went with training, by trial; a line per seed and task.
+
+    All have the same axes, but for trials that are far worse, whose axis holds everything.
 
     Args:
         record: the study.
@@ -65,7 +67,10 @@ def curve_charts(record: StudyRecord, numbers: Sequence[int]) -> dict[int, Chart
     steps = [float(one.step) for own in curves.values() for curve in own for one in curve]
     values = [one.quality or 0.0 for own in curves.values() for curve in own for one in curve]
     x = Axis.over(steps, "optimiser steps", may_be_log=True, whole=True)
-    y = Axis.over(values, f"{label(record.insight.score)} ({record.insight.unit})")
+    beyond = far_out(values, record.front.leading.direction)
+    title = f"{label(record.insight.score)} ({record.insight.unit})"
+    everything = Axis.over(values, title)
+    usual = Axis.over([value for value, is_out in zip(values, beyond, strict=True) if not is_out], title)
     return {
         number: Chart(
             title="Its curve",
@@ -74,7 +79,9 @@ def curve_charts(record: StudyRecord, numbers: Sequence[int]) -> dict[int, Chart
                 for curve in own
             ),
             x=x,
-            y=y,
+            y=usual
+            if all(usual.low <= (one.quality or 0.0) <= usual.high for curve in own for one in curve)
+            else everything,
             lines=tuple(Line(points=tuple((float(one.step), one.quality or 0.0) for one in curve)) for curve in own),
             marks=tuple(Mark(x=float(one.step), y=one.quality or 0.0, kind="small") for curve in own for one in curve),
         )

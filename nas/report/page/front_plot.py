@@ -132,7 +132,9 @@ def front_plot(record: StudyRecord) -> FrontPlot:
         better=tuple("lower is better" if one.direction == "minimize" else "higher is better" for one in objectives),
         points=tuple(drawn),
         layers=tuple(_layer(record, pair, axes, scales) for pair in permutations(range(len(objectives)), 2)),
-        x=next(index for index in range(len(objectives)) if index != y),
+        x=min(
+            (index for index in range(len(objectives)) if index != y), key=lambda index: not objectives[index].is_cost
+        ),
         y=y,
         num_outside=num_outside,
         num_at_edge=num_at_edge,

@@ -8,7 +8,7 @@ from nas.report.fidelity import TRAINED
 from nas.report.objective_labels import label
 from nas.report.quantities import format_count, format_probability, format_seconds
 from nas.report.study.commands import Command, entry_commands, search_again, search_on, study_commands
-from nas.report.study.health import HealthCheck, Verdict
+from nas.report.study.health_check import HealthCheck, Verdict
 from nas.report.study.history import training_seconds
 from nas.report.study.record import StudyRecord
 from nas.report.study.verdict import against_baselines, best_compromise, headline, searched
@@ -124,7 +124,8 @@ def _how(record: StudyRecord) -> Iterator[str]:
     if provenance.carry is not None:
         yield "Costs and labels are those of the target; the small model saw the same picture at its own length."
     seconds = sum(training_seconds(trial, provenance.rungs[-1]) for trial in record.trials)
-    yield f"All training runs took {format_seconds(seconds)}, if those that ran side by side are counted in full."
+    runs = "All scoring" if provenance.is_frozen else "All training runs"
+    yield f"{runs} took {format_seconds(seconds)}, if those that ran side by side are counted in full."
 
 
 def _trust(record: StudyRecord, best: FrontPoint | None, checks: tuple[HealthCheck, ...]) -> Iterator[str]:
@@ -132,6 +133,7 @@ def _trust(record: StudyRecord, best: FrontPoint | None, checks: tuple[HealthChe
     own = front.fidelity.objectives.get(front.leading.name) if front.fidelity else None
     if front.provenance.is_frozen:
         yield "Scores have no noise of training, as nothing was trained."
+        yield from _questions(front.provenance.evaluation)
     elif front.fidelity is None or own is None or own.agreement is None:
         yield "How longer training would rank these patterns was not checked."
     else:
@@ -162,6 +164,16 @@ def _trust(record: StudyRecord, best: FrontPoint | None, checks: tuple[HealthChe
     if there is not None:
         yield _one_size_up(there)
     yield f"Other {'data' if there else 'model sizes and other data'} were not checked: treat this as a shortlist."
+
+
+def _questions(evaluation: object) -> Iterator[str]:
+    """How far the draw of needles decides: at most as for answers that are right or wrong as a whole."""
+    if isinstance(evaluation, InCheckpoint) and (asked := len(evaluation.needle_depths) * evaluation.needle_sequences):
+        count, most = format_count(asked, "question"), 0.5 / asked**0.5
+        yield (
+            f"Needles are {count}, the same for every pattern: others would move a share by up to {most:.2f} (one "
+            "deviation)."
+        )
 
 
 def _confirmation(own: ObjectiveFidelity, times: int) -> str:

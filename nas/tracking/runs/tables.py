@@ -6,7 +6,7 @@ from itertools import islice
 from nas.patterns.drawing.thumbnail import thumbnail_png
 from nas.patterns.label import label
 from nas.redact import redact, redact_text
-from nas.report.study.health import HealthCheck
+from nas.report.study.health_check import HealthCheck
 from nas.report.study.history import rung_counts
 from nas.report.study.record import StudyRecord
 from nas.results.front import FrontEntry

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nas.patterns.drawing.layout import cell_edges, describe, panel_rows, seen_cells, telling_length
+from nas.patterns.drawing.layout import cell_edges, describe, drawn_length, panel_rows, seen_cells, telling_length
 from nas.patterns.head import HeadPattern
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
@@ -41,6 +41,14 @@ def test_a_cell_is_seen_if_any_pair_in_it_is(case, num_cells):
 )
 def test_what_a_head_sees_in_words_counts_what_labels_count(head, words):
     assert describe(head) == words
+
+
+@pytest.mark.parametrize(
+    ("before", "num_tokens", "drawn"), [(3, 32, 32), (30, 32, 32), (31, 32, 256), (1023, 32, 8192), (1023, 2048, 2048)]
+)
+def test_a_drawing_is_long_enough_for_its_windows(before, num_tokens, drawn):
+    pattern = ModelPattern.of([(HeadGroup(2, (Window(before),)), HeadGroup(1, (Full(),)))])
+    assert drawn_length(pattern, num_tokens) == drawn
 
 
 def test_what_is_alike_is_one_panel():

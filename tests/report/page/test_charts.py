@@ -35,6 +35,14 @@ def test_a_curve_has_a_line_per_seed_up_to_the_longest_run():
     assert "2.100 at 1600 steps" in chart.description
 
 
+def test_a_curve_that_is_far_worse_does_not_flatten_the_others():
+    trials = [trained_trial(n, 2.6 + n / 100, 2.5 + n / 100, 2.4 + n / 100) for n in range(9)]
+    alone = curve_charts(make_record(trials=trials), range(9))
+    charts = curve_charts(make_record(trials=[*trials, trained_trial(9, 9.0, 8.9, 8.8)]), range(10))
+    assert charts[0].y == charts[8].y == alone[0].y
+    assert charts[9].y.low < 2.5 and charts[9].y.high > 9
+
+
 def test_a_single_rung_has_no_curve():
     trial = replace(trained_trial(1, 2.6, 2.5, 2.3), measurements=(make_measurement(400, 2.3),))
     assert curve_charts(make_record(trials=[trial]), [1]) == {}

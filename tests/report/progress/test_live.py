@@ -47,6 +47,20 @@ def test_the_live_display_shows_all_trials_those_under_way_and_the_best(make_tri
     assert console.file.getvalue().rstrip().endswith("1 trial: 1 finished; 0 points on the front")  # type: ignore[attr-defined]
 
 
+def test_until_the_first_step_it_says_what_is_waited_for(make_trial):
+    watcher, _ = _live()
+    watcher.study_started(make_info(), make_plan(), ())
+    assert "Workers are loading PyTorch" in _picture(watcher)
+    watcher.training_progressed(Progress(0, "text", 1, 400))
+    assert "loading" not in _picture(watcher)
+
+
+def test_values_so_far_have_their_unit(make_trial):
+    watcher, _ = _live()
+    watcher.study_started(make_info(), make_plan(), (make_trial(0, 2.4),))
+    assert "Front so far, of 1 trial trained to the end, as measured (bits per byte)" in _picture(watcher)
+
+
 def test_every_task_has_its_own_line(make_trial):
     scores = tuple(make_score(f"quality_{task}", task=task) for task in ("text", "recall"))
     objectives = (Objective(name="quality", unit="mean rank", direction="minimize"), FLOPS)

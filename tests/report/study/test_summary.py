@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from nas.export.selection.choose import choose_best
-from nas.report.study.health import HealthCheck, Verdict
+from nas.report.study.health_check import HealthCheck, Verdict
 from nas.report.study.summary import summarised
 from nas.results.front import Contender, Estimate, InCheckpoint
 from nas.results.trial import TrialState
@@ -129,7 +129,12 @@ def test_a_checkpoint_is_exported_to_its_library():
     found = summarised(make_record(front), ())
     assert "--format transformers" in found.next_steps[0].words
     assert "scored in a pretrained decoder" in found.searched
-    assert "plugged into the decoder, scored with its own weights" in found.how
+    assert "plugged into the decoder, scored with its own weights" in found.how and "All scoring took" in found.how
+    assert "Needles" not in found.trust
+    asked = replace(evaluation, needle_depths=(0.1, 0.9), needle_sequences=8)
+    front = replace(front, provenance=replace(front.provenance, evaluation=asked))
+    trust = summarised(make_record(front), ()).trust
+    assert "Needles are 16 questions, the same for every pattern: others would move a share by up to 0.12" in trust
 
 
 def test_what_was_searched_counts_the_trials():

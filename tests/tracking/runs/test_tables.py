@@ -5,7 +5,7 @@ from base64 import b64decode
 import pytest
 from msgspec.structs import replace
 
-from nas.report.study.health import HealthCheck, Verdict
+from nas.report.study.health_check import HealthCheck, Verdict
 from nas.results.fidelity import RungAgreement
 from nas.tracking.runs import tables
 from nas.tracking.runs.run import Picture
