@@ -3,7 +3,7 @@
     PYTHONPATH=tests python -c "import pathlib, tiny_decoder; tiny_decoder.train_tiny_decoder(pathlib.Path('tiny'))"
     python benchmarks/checkpoint_search.py tiny.jsonl tiny task.path=my-text task.num_tokens=160 \\
         task.validation_sequences=8 evaluation.needle_sequences=32 training.batch_size=8 --trials 24
-    python benchmarks/checkpoint_search.py tables/checkpoint-smollm2.jsonl ./smollm2 evaluation=checkpoint_quick \\
+    python benchmarks/checkpoint_search.py tables/checkpoint/smollm2.jsonl ./smollm2 evaluation=checkpoint_quick \\
         --spaces by_sensitivity --trials 20 'space.options.num_sinks=[4]' ...
 
 Every study is run by the product's own driver on a table (`checkpoint_table.py`), which scores what it lacks; so all
