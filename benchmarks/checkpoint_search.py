@@ -3,17 +3,16 @@
     PYTHONPATH=tests python -c "import pathlib, tiny_decoder; tiny_decoder.train_tiny_decoder(pathlib.Path('tiny'))"
     python benchmarks/checkpoint_search.py tiny.jsonl tiny task.path=my-text task.num_tokens=160 \\
         task.validation_sequences=8 evaluation.needle_sequences=32 training.batch_size=8 --trials 24
-    python benchmarks/checkpoint_search.py tables/checkpoint-smollm2.jsonl ./smollm2 evaluation=checkpoint_quick \\
+    python benchmarks/checkpoint_search.py tables/checkpoint/smollm2.jsonl ./smollm2 evaluation=checkpoint_quick \\
         --spaces by_sensitivity --trials 20 'space.options.num_sinks=[4]' ...
 
 Every study is run by the product's own driver on a table (`checkpoint_table.py`), which scores what it lacks; so all
 studies see the same scores, and a seed decides nothing but what a sampler draws. Compared are, in each space:
 
-- `ehvi`: the default sampler, with what the survey predicts among its features;
-- `ehvi without`: the same without these features;
+- `ehvi`: the default sampler, with what the survey predicts among its features, and with every second pattern
+  predicted;
+- `ehvi without`: the same without either;
 - `additive`: patterns in the order in which the prediction says that they add to the front, whatever is measured;
-- `additive 5` and `additive 10`: the first so many of that order, then `ehvi`; and `in turn`: one of that order, one of
-  `ehvi`, and so on. These three were added when the small decoder's figures had been seen, in which `additive` led;
 - `tpe` and `random`.
 
 **What is judged.** The hypervolume of the front of all that a study has scored, baselines included, in the objectives
@@ -102,30 +101,21 @@ class AdditiveSampler(RandomSampler):
         return dict(self._chosen.params) if self._chosen else {}
 
 
-def additive(is_predicted: Callable[[int], bool]) -> Callable[[Problem, int], MakeSampler]:
-    """What makes the sampler of a study from its problem and the number of its patterns.
+def additive(problem: Problem, num_trials: int) -> MakeSampler:
+    """What makes the sampler of a study in which the prediction chooses all patterns.
 
     Args:
-        is_predicted: whether the prediction chooses the pattern of this number, from 0; else `ehvi` does.
+        problem: with a survey.
+        num_trials: patterns that the study samples.
     """
+    order: list[Candidate] = []
 
-    def for_study(problem: Problem, num_trials: int) -> MakeSampler:
-        order: list[Candidate] = []
-        mixed = not all(is_predicted(number) for number in range(num_trials))
+    def make(asked: AskContext) -> BaseSampler:
+        if not order:
+            order.extend(predicted_order(asked.view, list(problem.baselines.values()), num_trials, asked.seed))
+        return AdditiveSampler(asked.own_seed, order.pop(0) if order else None)
 
-        def make(asked: AskContext) -> BaseSampler:
-            if not is_predicted(asked.number):
-                return SAMPLERS["ehvi"](asked)
-            if not order:
-                order.extend(predicted_order(asked.view, list(problem.baselines.values()), num_trials, asked.seed))
-            known = asked.outlook().ids if mixed else ()
-            while order and asked.view.identity(order[0].pattern) in known:
-                order.pop(0)
-            return AdditiveSampler(asked.own_seed, order.pop(0) if order else None)
-
-        return make
-
-    return for_study
+    return make
 
 
 def predicted_order(view: SpaceView, baselines: Sequence[ModelPattern], num: int, seed: int) -> list[Candidate]:
@@ -184,10 +174,7 @@ class Arm:
 ARMS = {
     "ehvi": Arm(lambda problem, num: SAMPLERS["ehvi"], surveyed=True),
     "ehvi without": Arm(lambda problem, num: ehvi_without),
-    "additive": Arm(additive(lambda number: True), surveyed=True),
-    "additive 5": Arm(additive(lambda number: number < 5), surveyed=True),
-    "additive 10": Arm(additive(lambda number: number < 10), surveyed=True),
-    "in turn": Arm(additive(lambda number: number % 2 == 0), surveyed=True),
+    "additive": Arm(additive, surveyed=True),
     "tpe": Arm(lambda problem, num: SAMPLERS["tpe"]),
     "random": Arm(lambda problem, num: SAMPLERS["random"]),
 }

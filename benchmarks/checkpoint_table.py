@@ -1,6 +1,6 @@
 """What a checkpoint scores, pattern by pattern: a file that grows, and on which whole studies are replayed in seconds.
 
-    python benchmarks/checkpoint_table.py tables/checkpoint-smollm2.jsonl ./smollm2 evaluation=checkpoint_quick \\
+    python benchmarks/checkpoint_table.py tables/checkpoint/smollm2.jsonl ./smollm2 evaluation=checkpoint_quick \\
         space=by_sensitivity 'space.options.num_sinks=[4]' 'space.options.recent_tokens=[16,64]'
 
 Surveys the checkpoint, then scores the baselines and every pattern of the space in an order drawn once, so that what is
@@ -190,7 +190,7 @@ def main(words: Sequence[str] | None = None) -> None:
     (settings,) = load_settings(said)
     table = CheckpointTable(options.table, settings)
     problem = table.problem
-    patterns = [pattern for _, pattern in every_pattern(problem.sample)]
+    patterns = [pattern for _, pattern in every_pattern(problem.sample, problem.shape.identity)]
     table.fill([*problem.baselines.values(), *random.Random(0).sample(patterns, len(patterns))])
 
 

@@ -1,6 +1,7 @@
 """Enumeration of every pattern of a finite space."""
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from operator import attrgetter
 
 from nas.errors import InputError, PatternError
 from nas.patterns.model import ModelPattern
@@ -54,6 +55,7 @@ class _Scripted:
 
 def every_pattern(
     sample: Callable[[Suggester], ModelPattern],
+    identity: Callable[[ModelPattern], str] = attrgetter("id"),
 ) -> Iterator[tuple[dict[str, Option], ModelPattern]]:
     """The patterns of a space with the values that make them, each pattern once, in the order of the options.
 
@@ -61,6 +63,7 @@ def every_pattern(
 
     Args:
         sample: makes a pattern from suggested values, or raises PatternError where they make none.
+        identity: tells patterns apart; in a checkpoint that of its shape, since it matters there which head has a mask.
 
     Raises:
         InputError: there are more than MOST_COMBINATIONS combinations, or the space requests other parameters from call
@@ -78,8 +81,8 @@ def every_pattern(
             pattern = sample(suggest)
         except PatternError:
             pattern = None
-        if pattern is not None and pattern.id not in seen:
-            seen.add(pattern.id)
+        if pattern is not None and (name := identity(pattern)) not in seen:
+            seen.add(name)
             yield suggest.params, pattern
         script = _next_script(suggest.taken)
 

@@ -59,6 +59,18 @@ def test_equal_patterns_come_once_with_their_first_values() -> None:
     assert [params["ignored"] for params, _ in every_pattern(sample)] == ["a", "a"]
 
 
+def test_patterns_that_differ_in_which_head_has_a_mask_are_two_where_heads_have_weights() -> None:
+    narrow, full = HeadGroup(2, (window_of(2, causal=True),)), HeadGroup(2, (Full(),))
+
+    def sample(suggest: Suggester) -> ModelPattern:
+        groups = (narrow, full) if Choice(("last", "first")).draw(suggest, "full") == "last" else (full, narrow)
+        return SHAPE.pattern([groups] * 2)
+
+    weighted = replace(SHAPE, weighted=True)
+    assert len(list(every_pattern(sample))) == 1
+    assert [params["full"] for params, _ in every_pattern(sample, weighted.identity)] == ["last", "first"]
+
+
 def test_a_name_that_is_asked_for_again_has_the_value_it_had() -> None:
     def sample(suggest: Suggester) -> ModelPattern:
         return pattern(*(Choice((2, 4)).draw(suggest, "width") for _ in range(2)))

@@ -211,7 +211,10 @@ def make_problem(settings: StudySettings) -> Problem:
     for pattern in baselines.values():
         backbone.check_fit(pattern)
     draw_on_trial(problem.sample, targets.names)
-    return _with_deployable_baselines(problem)
+    fitting = _deployable_baselines(problem)
+    if lost := [name for name in baselines if name not in fitting]:
+        _LOG.warning("Left out, as %s cannot represent them: %s.", " or ".join(targets.names), ", ".join(lost))
+    return replace(problem, baselines=fitting)
 
 
 def with_survey(problem: Problem, survey: Survey) -> Problem:
@@ -219,20 +222,14 @@ def with_survey(problem: Problem, survey: Survey) -> Problem:
     backbone = problem.backbone.with_survey(survey)
     baselines = {name: backbone.widened(one) for name, one in _baselines(problem.space, backbone.shape).items()}
     native = {NATIVE: problem.baselines[NATIVE]} if NATIVE in problem.baselines else {}
-    return _with_deployable_baselines(replace(problem, backbone=backbone, baselines=baselines | native))
+    surveyed = replace(problem, backbone=backbone, baselines=baselines | native)
+    return replace(surveyed, baselines=_deployable_baselines(surveyed))
 
 
-def _with_deployable_baselines(problem: Problem) -> Problem:
-    """The problem without the baselines that a target of deployable_by cannot represent, which a warning names."""
-    fitting = {
-        name: pattern
-        for name, pattern in problem.baselines.items()
-        if problem.deployment.allows(problem.meant(pattern, name))
-    }
-    if lost := [name for name in problem.baselines if name not in fitting]:
-        targets = " or ".join(problem.deployment.names)
-        _LOG.warning("Left out, as %s cannot represent them: %s.", targets, ", ".join(lost))
-    return replace(problem, baselines=fitting)
+def _deployable_baselines(problem: Problem) -> dict[str, ModelPattern]:
+    """The baselines that every target of deployable_by can represent."""
+    every = problem.baselines.items()
+    return {name: one for name, one in every if problem.deployment.allows(problem.meant(one, name))}
 
 
 def scores_and_objectives(settings: StudySettings, backbone: Backbone) -> tuple[tuple[Score, ...], tuple[Goal, ...]]:
