@@ -101,8 +101,8 @@ BENCHMARKS = (
         "anchors",
         "What is known of larger models",
         ("benchmarks/anchors.py",),
-        "Whether proxies of four regimes, and of the next size, order patterns as larger models do; and what short runs "
-        "of recall show (docs/transfer.md).",
+        "Whether proxies of four regimes, and of the next size, order patterns as larger models do; and what short "
+        "runs of recall show (docs/transfer.md).",
     ),
     Benchmark(
         "transfer",

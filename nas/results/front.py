@@ -241,8 +241,8 @@ class Front(Value, frozen=True, kw_only=True):
         reordering: how far more training moves patterns against one another, from each length to the next.
         fidelity: how far the ranking can be trusted; None if the check was switched off.
         trials: number of trials by state.
-        hypervolume_reference: the point that bounds the hypervolume, by objective, in its unit: a tenth of the front's
-            range beyond its worst values, without points that are worse than every baseline; empty if the front is.
+        hypervolume_reference: the point that bounds the hypervolume, by objective, in its unit: a tenth of their
+            range beyond the worst values of the baselines, or of the front without any; empty if there are neither.
         hypervolume_by_trial: (trial number, hypervolume of the front of all trials up to it) pairs, 0 to 1, as a share
             of the whole front's.
         provenance: the settings and data that led to it.

@@ -126,9 +126,19 @@ def hypervolume(points: Sequence[Point], reference: Point) -> float:
     return volume
 
 
-def reference_beyond(front: Sequence[Point]) -> Point:
-    """The point that bounds the hypervolume of a front: MARGIN beyond its worst values; empty if the front is."""
-    return tuple(_beyond(min(column), max(column)) for column in zip(*front, strict=True))
+def reference_beyond(front: Sequence[Point], baselines: Sequence[Point] = ()) -> Point:
+    """The point that bounds the hypervolume of a front.
+
+    Args:
+        front: its points.
+        baselines: what others have published.
+
+    Returns:
+        MARGIN of the range of both beyond the worst values of the baselines, or of the front without any; empty if
+        there are neither.
+    """
+    columns = zip(zip(*front, *baselines, strict=True), zip(*(baselines or front), strict=True), strict=True)
+    return tuple(_beyond(min(both), max(bounding)) for both, bounding in columns)
 
 
 def competing(points: Sequence[Point], baselines: Sequence[Point], measured: Sequence[bool]) -> list[int]:

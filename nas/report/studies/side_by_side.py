@@ -10,7 +10,7 @@ from nas.report.studies.standing import Standing, front_standings, standing_of
 from nas.results.front import Front, leading
 from nas.results.objective import Objective
 from nas.results.trial import TrialState
-from nas.statistics.pareto import Point, competing, hypervolume, nondominated, reference_beyond
+from nas.statistics.pareto import Point, hypervolume, nondominated, reference_beyond
 
 _DECIDE_VALUES = ("task", "extra_tasks", "task_quality", "evaluation", "checkpoint", "proxy", "training", "target")
 """Settings of which values follow: where they differ, qualities or costs are not of the same thing."""
@@ -106,9 +106,7 @@ def side_by_side(fronts: Mapping[str, Front], settings: Sequence[Mapping[str, An
         for one in front.baselines
         if one.state is TrialState.FINISHED
     ]
-    shared = [places[index] for index in joint]
-    within = competing(shared, published, [not one.is_cost for one in first.objectives])
-    reference = reference_beyond([shared[index] for index in within])
+    reference = reference_beyond([places[index] for index in joint], published) if joint else ()
     whole = hypervolume([places[index] for index in joint], reference) if joint else 0.0
     on_joint = [everything[index] for index in joint]
     sides = tuple(

@@ -10,7 +10,7 @@ from nas.report.quantities import format_quantity, format_ratio, with_unit
 from nas.results.front import Front, FrontEntry, leading
 from nas.results.objective import Objective
 from nas.results.trial import Trial, TrialState
-from nas.statistics.pareto import Point, competing, growing_hypervolume, nondominated, reference_beyond
+from nas.statistics.pareto import Point, growing_hypervolume, nondominated, reference_beyond
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +78,7 @@ def volumes_so_far(trials: Sequence[Trial], objectives: Sequence[Objective]) -> 
     points = [minimised(trial, objectives) for trial in counted]
     front = [points[index] for index in nondominated(points)]
     baselines = [point for trial, point in zip(counted, points, strict=True) if trial.baseline]
-    within = competing(front, baselines, [not one.is_cost for one in objectives])
-    shares = growing_hypervolume(points, reference_beyond([front[index] for index in within]))
+    shares = growing_hypervolume(points, reference_beyond(front, baselines))
     return [share if isfinite(share) else 0.0 for share in shares]
 
 

@@ -16,7 +16,7 @@ SETTINGS = {"seed": 0, "sampler": "ehvi", "task": {"name": "text"}, "training": 
 
 def make(*points, **changes):
     """A front whose points are worth exactly their values."""
-    return make_front(points=tuple(replace(point, estimates={}) for point in points), **changes)
+    return make_front(points=tuple(replace(point, estimates={}) for point in points), **({"baselines": ()} | changes))
 
 
 def test_hypervolumes_share_one_reference():
@@ -31,15 +31,15 @@ def test_hypervolumes_share_one_reference():
     assert [(one.key, one.values) for one in found.differences] == [("seed", ("0", "1"))]
 
 
-def test_points_worse_than_every_baseline_do_not_move_the_reference():
+def test_baselines_bound_the_hypervolumes():
     good = make(make_point(1, 2.0, 0.2, 0.2), make_point(2, 1.9, 0.5, 0.5), make_point(3, 7.0, 0.1, 0.1))
     part = make(make_point(7, 2.0, 0.2, 0.2))
     without, there = (
         side_by_side({"a": replace(good, baselines=some), "b": replace(part, baselines=())}, [SETTINGS, SETTINGS])
-        for some in ((), (make_baseline(0, 2.1, 1.0, 1.0),))
+        for some in ((), (replace(make_baseline(0, 2.1, 1.0, 1.0), estimates={}),))
     )
     assert without.reference["quality"] > 7.0
-    assert there.reference["quality"] == pytest.approx(2.0 + 0.1 * 0.1)
+    assert there.reference["quality"] == pytest.approx(2.1 + 0.1 * 0.2)
     assert there.sides[1].volume < without.sides[1].volume
 
 

@@ -25,14 +25,13 @@ def test_the_reference_is_a_tenth_of_the_range_beyond_the_worst() -> None:
     assert hypervolume_reference([], [], [LESS, MORE]) == {}
 
 
-def test_points_that_are_worse_than_every_baseline_do_not_move_the_reference() -> None:
+def test_the_baselines_bound_it_and_what_is_worse_than_all_of_them_adds_nothing() -> None:
     """The cheapest point of a front is on it however bad it is; a reference beyond it would tell no fronts apart."""
-    front = [(20.0, -0.9), (10.0, -0.7), (9.0, -0.1)]
-    without = hypervolume_reference(front[:2], [], [LESS, MORE])
-    assert hypervolume_reference(front, [(30.0, -0.8), (15.0, -0.6)], [LESS, MORE]) == without
-    assert hypervolume_reference(front, [(30.0, -0.1)], [LESS, MORE]) == hypervolume_reference(front, [], [LESS, MORE])
-    bound = (without["flops"], -without["quality"])
-    assert hypervolume(front, bound) == hypervolume(front[:2], bound)
+    front, baselines = [(20.0, -0.9), (10.0, -0.7), (9.0, -0.1)], [(30.0, -0.8), (15.0, -0.6)]
+    reference = hypervolume_reference(front, baselines, [LESS, MORE])
+    assert reference == pytest.approx({"flops": 30.0 + 21.0 * MARGIN, "quality": 0.6 - 0.3 * MARGIN})
+    bound = (reference["flops"], -reference["quality"])
+    assert hypervolume(front, bound) == hypervolume(front[:2], bound) > hypervolume(baselines, bound) > 0
 
 
 @quick
