@@ -8,9 +8,6 @@ from nas.report.study.comparison import Comparison, deviation
 from nas.results.front import Baseline, Front, FrontEntry, FrontPoint, InCheckpoint
 from nas.results.objective import Objective
 
-SURELY, LIKELY = 0.95, 0.75
-"""Probabilities of being better from which on a sentence says surely, and probably."""
-
 
 def best_compromise(front: Front) -> FrontPoint | None:
     """The knee of the front; None if there is no point."""
@@ -99,15 +96,14 @@ def _difference(front: Front, best: FrontPoint, other: Baseline) -> str:
 
 
 def _gain(compared: Comparison) -> str:
-    """`text worse by 0.006 ± 0.002 bits per byte (surely, 99%)`."""
+    """`text worse by 0.006 ± 0.002 bits per byte (99% sure by the noise alone)`."""
     quality = label(compared.objective.name)
     spread = f" ± {compared.deviation:.3f}" if compared.deviation else ""
     probability = compared.probability
     sure = ""
     if probability is not None:
         held = max(probability, 1 - probability)
-        word = "surely" if held >= SURELY else "probably" if held >= LIKELY else "perhaps"
-        sure = f" ({word}, {format_probability(held)})"
+        sure = f" ({format_probability(held)} sure by the noise alone)"
     better = "better" if compared.gain > 0 else "worse"
     by = with_unit(f"{abs(compared.gain):.3f}{spread}", compared.objective.unit)
     return f"{quality} {better} by {by}{sure}" if compared.gain else f"the same {quality}"

@@ -52,10 +52,10 @@ def test_the_best_choice_is_compared_with_full_attention_and_the_best_other_base
     )
     against = summarised(make_record(make_front(points=_points(), baselines=baselines)), ()).against
     assert against == (
-        "Against full attention (trial 0): quality better by 0.250 ± 0.008 bits per byte (surely, over 99%), at 0.20x "
-        "of its attention FLOPs and 0.20x of its KV cache.",
+        "Against full attention (trial 0): quality better by 0.250 ± 0.008 bits per byte (over 99% sure by the noise "
+        "alone), at 0.20x of its attention FLOPs and 0.20x of its KV cache.",
         "Against local_global, the best other baseline (trial 2): quality better by 0.010 ± 0.008 bits per byte "
-        "(probably, 88%), at 0.50x of its attention FLOPs and 0.50x of its KV cache.",
+        "(88% sure by the noise alone), at 0.50x of its attention FLOPs and 0.50x of its KV cache.",
     )
 
 
