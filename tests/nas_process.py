@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from nas.cli.main import main
+
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["nas.cli.search", "nas.config.load", "nas.search.study", "nas.evaluation.scratch"])
 
@@ -77,7 +79,5 @@ def _run(words: Sequence[str], before: Callable[[], None], environment: Mapping[
         os.dup2(file, descriptor)
         os.close(file)
     before()
-    from nas.cli.main import main
-
     sys.argv = ["nas", *words]
     sys.exit(main())
