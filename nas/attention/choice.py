@@ -29,7 +29,7 @@ SCORES_A_FOLD = 370
 def choose_backend(heads: tuple[HeadPattern, ...], q: Tensor, v: Tensor) -> str:
     """Choose dense for short sequences and full attention, else flex where it can be compiled, else pieces.
 
-    Pieces are left to dense where they would save too few scores, or where their calls would take too long. On a GPU
+    Pieces give way to dense where they would save too few scores, or where their calls would take too long. On a GPU
     neither decides about masks: flex computes no more than dense does.
 
     Args:
@@ -41,12 +41,12 @@ def choose_backend(heads: tuple[HeadPattern, ...], q: Tensor, v: Tensor) -> str:
     is_fused = needs_no_mask(heads) and q.shape[-1] == v.shape[-1]  # wider keys, of positions, would leave that kernel
     if num_tokens < FEWEST_TOKENS or is_fused:
         return "dense"
-    on_gpu = flex_fits(q, v)
-    if on_gpu and heads[0].computed is None:
+    compiles = flex_fits(q, v)
+    if compiles and heads[0].computed is None:
         return "flex"
     if score_share(heads, num_tokens) > LARGEST_SHARE:
         return "dense"
-    return "pieces" if on_gpu or work_share(heads, num_tokens, len(q)) <= LARGEST_SHARE else "dense"
+    return "pieces" if compiles or work_share(heads, num_tokens, len(q)) <= LARGEST_SHARE else "dense"
 
 
 @lru_cache(maxsize=4096)

@@ -9,6 +9,7 @@ from nas.attention.bias import pattern_bias
 from nas.attention.segment_memory import Pair, in_front, most_memory
 from nas.attention.short import is_short, short_attention
 from nas.patterns.head import HeadPattern
+from nas.patterns.primitives import Full
 
 
 def dense_attention(
@@ -44,5 +45,9 @@ def dense_attention(
 
 @lru_cache(maxsize=1024)
 def needs_no_mask(heads: tuple[HeadPattern, ...]) -> bool:
-    """Whether torch's kernels show by themselves what these heads see."""
-    return all(head.is_full and head.causal == heads[0].causal for head in heads)
+    """Whether torch's kernels show by themselves what these heads see: every key, or every earlier one."""
+    return all(_is_full(head) and head.causal == heads[0].causal for head in heads)
+
+
+def _is_full(head: HeadPattern) -> bool:
+    return not head.memory_tokens and any(isinstance(primitive, Full) for primitive in head.attend)

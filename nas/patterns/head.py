@@ -6,7 +6,7 @@ import numpy as np
 
 from nas.errors import PatternError
 from nas.patterns.arrays import Array, Flags
-from nas.patterns.primitives import ComputedPrimitive, Full, MaskPrimitive, Primitive, Random
+from nas.patterns.primitives import ComputedPrimitive, MaskPrimitive, Primitive, Random
 from nas.patterns.primitives.mask_context import MaskContext
 
 
@@ -37,11 +37,6 @@ class HeadPattern:
         """The computed primitive, or None for a union of masks."""
         first = self.attend[0]
         return first if isinstance(first, ComputedPrimitive) else None
-
-    @property
-    def is_full(self) -> bool:
-        """Whether it sees every key, or in a causal pattern every earlier one, and no memory: it needs no mask."""
-        return not self.memory_tokens and any(isinstance(primitive, Full) for primitive in self.attend)
 
     @property
     def masks(self) -> tuple[MaskPrimitive, ...]:

@@ -75,7 +75,7 @@ class _Pieces(torch.autograd.Function):
                 x = _sequences(read, choices, head, members, scale, lse.dtype)
                 tasks.append([partial(_forward, plan, x.part(rows)) for rows in shares(x.q)])
             found = _together(tasks, q.device)
-            out = _side_by_side(v, groups, [results[0] for results in found])
+            out = _in_order_of(v, _side_by_side(v, groups, [results[0] for results in found]))
             for members, (_, *sums) in zip(groups.values(), found, strict=True):
                 for one in sums:
                     lse[:, members] = by_batch(one, len(q))
@@ -155,17 +155,19 @@ def _together(
 
 
 def _side_by_side(like: Tensor, groups: dict[HeadPattern, Members], found: Sequence[Tensor]) -> Tensor:
-    """The results of all groups, each as sequences, in the shape and type of `like`: by batch and head.
-
-    In its order in memory too: where values lie token by token, as linear layers make them, so does the output, and the
-    layer after it needs no copy.
-    """
-    if len(found) == 1 and (only := by_batch(found[0], len(like)).to(like.dtype)).stride() == like.stride():
-        return only
+    """The results of all groups, each as sequences, in the shape and type of `like`: by batch and head."""
+    if len(found) == 1:
+        return by_batch(found[0], len(like)).to(like.dtype)
     whole = torch.empty_like(like)
     for members, one in zip(groups.values(), found, strict=True):
         whole[:, members] = by_batch(one, len(like)).to(like.dtype)
     return whole
+
+
+def _in_order_of(like: Tensor, x: Tensor) -> Tensor:
+    """The same numbers, token by token in memory where `like` is, as linear layers make it: the next needs no copy."""
+    ordered = torch.empty_like(like)
+    return x if x.stride() == ordered.stride() else ordered.copy_(x)
 
 
 def _compute_dtype(x: Tensor) -> torch.dtype:
