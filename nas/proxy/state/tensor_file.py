@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import torch
 
@@ -37,6 +38,7 @@ def read_tensors(path: Path, schema: str) -> dict[str, Any]:
         InputError: the file is missing, damaged, or something else.
     """
     try:
+        _check_stored(path)
         document = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # damaged bytes make torch raise almost anything
         first_line = str(error).split("\n", maxsplit=1)[0]
@@ -44,3 +46,16 @@ def read_tensors(path: Path, schema: str) -> dict[str, Any]:
     if not isinstance(document, dict) or document.get("schema") != schema:
         raise InputError(str(path), f"must be a checkpoint of schema {schema}", type(document).__name__)
     return document
+
+
+def _check_stored(path: Path) -> None:
+    """Refuse a file that unpacks to more than it is: torch compresses nothing, but reads what others compressed.
+
+    Raises:
+        ValueError: it does.
+        BadZipFile: it is not what torch writes.
+    """
+    with ZipFile(path) as archive:
+        size = sum(part.file_size for part in archive.infolist())
+    if size > path.stat().st_size:
+        raise ValueError(f"it unpacks to {size:,} bytes")

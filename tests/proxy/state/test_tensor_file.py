@@ -1,5 +1,6 @@
 import pickle
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 import torch
@@ -55,6 +56,19 @@ def test_a_damaged_or_missing_file_is_refused(tmp_path: Path) -> None:
     for file in (path, tmp_path / "none.pt"):
         with pytest.raises(InputError, match="must be a checkpoint"):
             read_tensors(file, SCHEMA)
+
+
+def test_a_file_that_unpacks_to_far_more_than_it_is_is_refused(tmp_path: Path) -> None:
+    """torch would read it: a megabyte for a gigabyte."""
+    path = tmp_path / "a.pt"
+    write_tensors({"schema": SCHEMA, "tensor": torch.zeros(2**18)}, path)
+    with ZipFile(path) as plain, ZipFile(tmp_path / "b.pt", "w", ZIP_DEFLATED) as packed:
+        for part in plain.infolist():
+            packed.writestr(part.filename, plain.read(part))
+    assert len(torch.load(tmp_path / "b.pt", weights_only=True)["tensor"]) == 2**18
+    with pytest.raises(InputError, match=r"b\.pt: must be a checkpoint .*it unpacks to 1,0\d\d,\d{3} bytes"):
+        read_tensors(tmp_path / "b.pt", SCHEMA)
+    assert len(read_tensors(path, SCHEMA)["tensor"]) == 2**18
 
 
 def test_code_inside_a_torch_file_is_refused(tmp_path: Path) -> None:
