@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from nas.cli.tracked_bundles import track_bundles
 from nas.cli.verb import HELP_WIDTH, Verb, add_study, sequence_length, some_path, trial_number
+from nas.errors import InputError
 
 if TYPE_CHECKING:
     from nas.export import ServedModel
+    from nas.patterns.model import ModelPattern
     from nas.results.study import StudyReader
 
 
@@ -60,8 +62,7 @@ def _act(args: Namespace) -> int:
         points = [choose_best(front, args.best)]
     settings = ExportSettings(num_tokens=args.tokens, block_tokens=args.block, num_kv_heads=args.kv_heads)
     others = whole_front(front) if front.points else []
-    config = args.model or _searched(study)
-    model = _served(config) if config else None
+    model = _served(args.model) if args.model else _searched(study, points[0].pattern)
     written = export_points(
         points, args.format, args.out, settings=settings, front=others, model=model, force=args.force
     )
@@ -74,13 +75,19 @@ def _act(args: Namespace) -> int:
     return 0
 
 
-def _searched(study: "StudyReader") -> Path | None:
-    """The config.json of the checkpoint in which a study searched; None without one, or where it is no folder here."""
+def _searched(study: "StudyReader", pattern: "ModelPattern") -> "ServedModel | None":
+    """The checkpoint in which a study searched a pattern; None without one, or where its config.json is not here."""
+    from nas.config.model_config import read_model_fields
+    from nas.export import ServedModel
+
     checkpoint = (study.settings_document() or {}).get("checkpoint")
     if not isinstance(checkpoint, str):
         return None
-    config = Path(checkpoint).expanduser() / "config.json"
-    return config if config.is_file() else None
+    try:
+        fields = read_model_fields(Path(checkpoint).expanduser() / "config.json", "checkpoint")
+    except InputError:  # it was moved since, or is a name on the hub
+        return None
+    return ServedModel(model_type=fields.model_type, num_layers=pattern.num_layers, num_heads=pattern.num_heads)
 
 
 def _served(config: Path) -> "ServedModel":
