@@ -55,7 +55,7 @@ def _note(key: Key) -> str:
 def _entry(name: str, description: str) -> str:
     """A name with its wrapped description, indented as argparse does it."""
     gap = " " * _NAME_WIDTH
-    lines = wrap(description, HELP_WIDTH, initial_indent=gap, subsequent_indent=gap)
+    lines = wrap(description, HELP_WIDTH, initial_indent=gap, subsequent_indent=gap, break_on_hyphens=False)
     head = f"  {name}"
     if len(head) + 2 > _NAME_WIDTH:
         return "\n".join([head, *lines])

@@ -88,9 +88,10 @@ def front_table(front: Front, width: int) -> Text:
     trials = _Column((_TRIAL,), tuple(row.trial for row in rows))
     first, *further = (_Band.of(columns) for columns in _bands(trials, _number_columns(contents, rows), width))
     lines = [Text(line, "bold") for line in wrap(_title(front), width)]
-    lines += [Text(line) for line in wrap(searched(front), width)]
-    lines += [Text(line, "bold") for line in wrap(headline(front), width)]
-    lines += [Text(line) for sentence in _sentences(front, wide=False) for line in wrap(sentence, width)]
+    lines += [Text(line) for sentence in _trust(front, wide=False) for line in wrap(sentence, width)]
+    result, *others = _results(front)
+    lines += [Text(line, "bold") for line in wrap(result, width)]
+    lines += [Text(line) for sentence in others for line in wrap(sentence, width)]
     lines += [Text(), *_labelled(first, rows, len(points), trials.width, width, may_be_aside=not further)]
     for band in further:
         lines += [Text(), *_lines(band, [[] for _ in rows], len(points), indent=0)]
@@ -107,7 +108,7 @@ def front_lines(front: Front) -> list[str]:
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [GAP.join([*map(str.rjust, row[:-1], widths), row[-1]]) for row in rows]
-    return [_title(front), searched(front), headline(front), *_sentences(front, wide=True), *lines, *contents.notes()]
+    return [_title(front), *_trust(front, wide=True), *_results(front), *lines, *contents.notes()]
 
 
 def _number_columns(contents: Contents, rows: Sequence[Row]) -> list[_Column]:
@@ -166,11 +167,15 @@ def _lines(
             yield Text.assemble(own, (label_part, style), style="" if on_front else "dim")
 
 
-def _sentences(front: Front, *, wide: bool) -> list[str]:
-    """What the best point gains, and how far ranking and counted costs can be trusted; if not wide, in brief."""
+def _trust(front: Front, *, wide: bool) -> list[str]:
+    """How far ranking and counted costs can be trusted, which is read before what won; if not wide, in brief."""
+    return [*(fidelity_lines if wide else fidelity_in_brief)(front), *measured_cost_lines(front)]
+
+
+def _results(front: Front) -> list[str]:
+    """The best point, what it gains over baselines, and what was searched, a sentence each."""
     best = best_compromise(front)
-    gains = against_baselines(front, best) if best else ()
-    return [*gains, *(fidelity_lines if wide else fidelity_in_brief)(front), *measured_cost_lines(front)]
+    return [headline(front), *(against_baselines(front, best) if best else ()), searched(front)]
 
 
 def _title(front: Front) -> str:

@@ -29,7 +29,8 @@ def headline(front: Front) -> str:
     qualities = _qualities(front)
     names = [f"{label(one.name)} " if len(qualities) > 1 else "" for one in qualities]
     worths = [name + worth_in_words(best, one) for name, one in zip(names, qualities, strict=True)]
-    return f"{who} is the best compromise: {joined(worths)}{at}."
+    doubt = "; but this ranking may be chance" if _may_be_chance(front) else ""
+    return f"{who} is the best compromise: {joined(worths)}{at}{doubt}."
 
 
 def searched(front: Front) -> str:
@@ -78,6 +79,12 @@ def worth_in_table(entry: FrontEntry, objective: Objective) -> str:
 def joined(parts: list[str]) -> str:
     """Parts of a sentence: `a, b and c`."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _may_be_chance(front: Front) -> bool:
+    """Whether long runs were made, and do not confirm the order."""
+    own = front.fidelity.objectives.get(front.leading.name) if front.fidelity else None
+    return own is not None and own.agreement is not None and not own.agreement.better_than_chance
 
 
 def _qualities(front: Front) -> list[Objective]:

@@ -4,7 +4,15 @@ from msgspec.structs import replace
 
 from nas.patterns.primitives.scale import CarryRules
 from nas.report.study.verdict import against_baselines, best_compromise, headline, searched, worth_in_table
-from tests.fronts import make_baseline, make_checkpoint_front, make_front, make_point, make_target_front
+from tests.fronts import (
+    make_agreement,
+    make_baseline,
+    make_checkpoint_front,
+    make_fidelity,
+    make_front,
+    make_point,
+    make_target_front,
+)
 
 
 def test_every_quality_is_compared_not_the_first_alone() -> None:
@@ -42,6 +50,12 @@ def test_a_worth_in_a_table_has_no_unit_but_that_of_its_cost() -> None:
     cell = worth_in_table(front.points[0], quality)
     assert quality.unit not in cell and "±" in cell
     assert worth_in_table(front.points[0], flops).endswith("x)")
+
+
+def test_what_won_is_not_said_without_the_doubt_where_the_ranking_may_be_chance() -> None:
+    poor = make_front(fidelity=make_fidelity(agreement=make_agreement(low=-0.1)))
+    assert headline(poor).endswith("; but this ranking may be chance.")
+    assert "chance" not in headline(make_front(fidelity=make_fidelity()))
 
 
 def test_an_empty_front_has_no_best() -> None:
