@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 from nas.patterns.file import load_pattern
@@ -63,7 +64,8 @@ def test_a_model_that_would_drop_the_windows_in_silence_is_refused_in_one_line(n
 
 
 def test_the_checkpoint_that_was_searched_is_the_model_unless_another_is_named(nas, study: Path, in_tmp_path: Path):
-    words = ("export", str(study), "--trial", "0", "--format", "mlx-lm", "--out", "a")
+    study = Path(shutil.copytree(study, "study"))
+    words = ("export", str(study.absolute()), "--trial", "0", "--format", "mlx-lm", "--out", "a")
     layers = json.loads((study / "trials/00000/pattern.json").read_text())["layers"]
     sizes = {"num_hidden_layers": len(layers), "num_attention_heads": sum(one["count"] for one in layers[0]["heads"])}
     for kind, named in (("qwen3", {}), ("llama", sizes)):  # some architectures name their sizes otherwise
