@@ -58,8 +58,8 @@ def gallery_commands() -> Iterator[str]:
 
 
 def readme_pattern() -> ModelPattern:
-    """Point 29 of the README's study: L0-15 32x w1024 | L16-31 32x w4096+g1."""
-    near, far = HeadGroup(32, (Window(1023),)), HeadGroup(32, (Window(4095), Global(1)))
+    """Point 26 of the README's study: L0-15 32x w1024 | L16-31 32x w2048+g16."""
+    near, far = HeadGroup(32, (Window(1023),)), HeadGroup(32, (Window(2047), Global(16)))
     return ModelPattern.of([(near,)] * 16 + [(far,)] * 16)
 
 

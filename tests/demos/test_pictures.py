@@ -39,7 +39,7 @@ def test_the_script_draws_the_pictures_that_are_shown(tmp_path: Path, capsys: py
 
 def test_the_pattern_is_the_one_of_the_readme() -> None:
     text = (KEPT.parents[1] / "README.md").read_text(encoding="utf-8")
-    [row] = [line for line in text.splitlines() if line.split()[:1] == ["29"]]
+    [row] = [line for line in text.splitlines() if line.split()[:1] == ["26"]]
     assert row.endswith(f"  {label(pictures.readme_pattern())}")
 
 
