@@ -20,7 +20,7 @@ from tests.toy_study import NAMES, FakeExecutor, SilentTask, StartStudy, Stop, d
 
 HORIZON = 40_000
 NAME = "quality_projected"
-HALVING = {"training": TrainingSettings(num_steps=400, num_rungs=3, batch_size=4), "num_trials": 12}
+HALVING = {"training": TrainingSettings(num_steps=400, num_rungs=3, batch_size=4), "num_trials": 16}
 
 
 def slow_if_wide(member: Member, task: str, rung: int) -> Measurement:

@@ -155,7 +155,7 @@ def test_a_study_uses_what_was_surveyed(settings: StudySettings, whole: Survey, 
     turned = replace(whole, retrieval=tuple(tuple(1 - score for score in row) for row in whole.retrieval))
     fronts = []
     for name, survey in (("own", whole), ("turned", turned)):
-        write_survey(tmp_path / name / "study", survey)
+        write_survey(tmp_path / name / "earlier", survey)
         fronts.append(run_study(changed(settings, num_trials=0, runs_folder=str(tmp_path / name), study="study")))
     split = [next(one.pattern for one in front.baselines if one.baseline == "retrieval_streaming") for front in fronts]
     assert split[0].id_in_order != split[1].id_in_order

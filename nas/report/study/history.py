@@ -64,6 +64,17 @@ def training_seconds(trial: Trial, last_rung: int) -> float:
     return sum(longest.values())
 
 
+def all_seconds(trial: Trial) -> float:
+    """Training time of all runs of a trial, in seconds: also those of fresh seeds, and the longer ones."""
+    if trial.duplicate_of is not None:
+        return 0.0
+    longest: dict[tuple[int, str], float] = {}
+    for one in trial.measurements:
+        run = one.seed, one.task
+        longest[run] = max(longest.get(run, 0.0), one.wall_seconds)
+    return sum(longest.values())
+
+
 def rung_counts(trials: Sequence[Trial], rungs: Sequence[int]) -> tuple[RungCount, ...]:
     """How many trials reached every rung, and which were stopped there."""
     trained = [trial for trial in trials if trial.duplicate_of is None and trial.scores]

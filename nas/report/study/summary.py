@@ -9,7 +9,7 @@ from nas.report.objective_labels import label
 from nas.report.quantities import format_count, format_probability, format_seconds
 from nas.report.study.commands import Command, entry_commands, search_again, search_on, study_commands
 from nas.report.study.health_check import HealthCheck, Verdict
-from nas.report.study.history import training_seconds
+from nas.report.study.history import all_seconds, training_seconds
 from nas.report.study.record import StudyRecord
 from nas.report.study.verdict import against_baselines, best_compromise, headline, searched
 from nas.results.fidelity import Agreement, ObjectiveFidelity
@@ -123,9 +123,11 @@ def _how(record: StudyRecord) -> Iterator[str]:
         )
     if provenance.carry is not None:
         yield "Costs and labels are those of the target; the small model saw the same picture at its own length."
-    seconds = sum(training_seconds(trial, provenance.rungs[-1]) for trial in record.trials)
-    runs = "All scoring" if provenance.is_frozen else "All training runs"
-    yield f"{runs} took {format_seconds(seconds)}, if those that ran side by side are counted in full."
+    searched = sum(training_seconds(trial, provenance.rungs[-1]) for trial in record.trials)
+    further = sum(all_seconds(trial) for trial in record.trials) - searched
+    runs = "All scoring" if provenance.is_frozen else "The search's own training runs"
+    checks = f", those that check it {format_seconds(further)} more" if further else ""
+    yield f"{runs} took {format_seconds(searched)}{checks}, if those that ran side by side are counted in full."
 
 
 def _trust(record: StudyRecord, best: FrontPoint | None, checks: tuple[HealthCheck, ...]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from nas.report.study.history import rung_counts, training_seconds, volume_steps
+from nas.report.study.history import all_seconds, rung_counts, training_seconds, volume_steps
 from nas.results.trial import TrialState
 from tests.fronts import make_front, make_trial
 from tests.records import make_measurement, trained_trial
@@ -31,6 +31,8 @@ def test_a_search_is_charged_for_its_own_seed_on_every_task_and_for_no_long_run(
     )
     trial = replace(trained_trial(0, 2.6, 2.5, 2.4), measurements=runs)
     assert training_seconds(trial, 400) == 8.0
+    assert all_seconds(trial) == 50.0 + 3.0 + 5.0
+    assert all_seconds(replace(trial, duplicate_of=7, state=TrialState.DUPLICATE)) == 0.0
     assert training_seconds(replace(trial, duplicate_of=7, state=TrialState.DUPLICATE), 400) == 0.0
 
 
