@@ -43,13 +43,14 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def rows_in(url: str | URL) -> dict[str, dict[int, TrialRows]]:
-    """Every study of a database by its name."""
-    engine = create_engine(url)
-    with engine.connect() as connection:
-        names = connection.execute(select(_STUDIES.c.study_id, _STUDIES.c.study_name)).all()
-        found = {name: read_rows(connection, study) for study, name in names}
-    engine.dispose()
-    return found
+    """Every study of a database by its name, all as of one moment: a search may be writing."""
+    engine = create_engine(url, isolation_level="SERIALIZABLE")
+    try:
+        with engine.connect() as connection:
+            names = connection.execute(select(_STUDIES.c.study_id, _STUDIES.c.study_name)).all()
+            return {name: read_rows(connection, study) for study, name in names}
+    finally:
+        engine.dispose()
 
 
 @contextmanager
