@@ -25,15 +25,11 @@ def unless_out_of_memory(measure: Callable[[], T]) -> T | None:
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
-    free_memory()  # here the error is gone, and with it the frames that referred to what was being trained
-    return None
-
-
-def free_memory() -> None:
-    """Give back to the device what nothing refers to any more, for other processes too."""
+    # Here the error is gone, and with it the frames that referred to what was being trained.
     gc.collect()  # a trainer and its module refer to each other
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+    return None
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from contextlib import closing
 
 import optuna
+import torch
 
 from nas.errors import StudyError
-from nas.evaluation.out_of_memory import free_memory
 from nas.profiling.conditions import check_profilable, profile_conditions
 from nas.redact import redact
 from nas.results.front import Front
@@ -72,7 +72,7 @@ def run_study(settings: StudySettings, observers: Sequence[Observer] = ()) -> Fr
         if to_survey := problem.backbone.to_survey:
             survey = survey_checkpoint(settings, to_survey, folder.path, told.preparation_progressed)
             problem = with_survey(problem, survey)
-        free_memory()  # of a checkpoint that was inspected and surveyed: workers load their own
+        torch.cuda.empty_cache()  # workers load the checkpoint that was inspected here; does nothing without a GPU
         _check_num_trials(folder, settings, problem)
         follower = follow(folder, keep_identity(folder, _axes(problem)), url)
         setup = make_setup(settings, problem)

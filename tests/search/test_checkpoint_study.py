@@ -91,7 +91,7 @@ def test_the_driver_holds_no_model_while_workers_load_theirs(
     monkeypatch.setattr(Decoder, "load", listen)
     monkeypatch.setattr(study, "make_executor", workers_start)
     freed = list[int]()
-    monkeypatch.setattr(study, "free_memory", lambda: freed.append(len(loaded)))
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: freed.append(len(loaded)))
     with pytest.raises(ReachedError) as reached:
         run_study(settings_for(model, text, *SMALL, f"study={tmp_path}/study"))
     number, alive = reached.value.args

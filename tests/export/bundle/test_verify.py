@@ -28,7 +28,7 @@ def _outcome(path: Path) -> dict:
 def test_every_format_is_verified_and_the_bundle_says_by_what(bundle, capsys, name):
     path = bundle(name)
     assert main(["verify", str(path)]) == 0
-    said = capsys.readouterr().out
+    said = " ".join(capsys.readouterr().out.split())
     outcome = _outcome(path)
     assert outcome["schema"] == "nas.verification/1" and outcome["outcome"] == "equal"
     assert (outcome["format"], outcome["pattern_id"]) == (name, EXAMPLES[name].id)
