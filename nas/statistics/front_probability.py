@@ -9,8 +9,8 @@ _Array = NDArray[np.float64]
 def front_probabilities(exact: _Array, drawn: _Array) -> _Array:
     """The share of the draws in which no other item dominates an item.
 
-    Takes n log n steps for n items where one objective is drawn and at most two are exact; elsewhere all pairs are
-    compared.
+    Takes n log n steps for n items where one objective is drawn and at most two are exact. Elsewhere pairs are
+    compared, but for those with items that are dominated in every draw.
 
     Args:
         exact: objectives that are known exactly, shape (items, c); c may be 0.

@@ -50,7 +50,10 @@ BY_LAYER = (
 Not listed: exaone4, which has windows with 64 layers alone, and smallthinker, whose window is 4,096 in any file.
 """
 OTHER_NAMES = {"olmo3": "olmo2", "step3p5": "step35", "mimov2": "mimo2", "mimov2flash": "mimo2"}
-"""Architectures that llama.cpp converts a `model_type` of transformers to, where their names differ."""
+"""Architectures that llama.cpp converts a `model_type` of transformers to, where their names differ.
+
+Source: what Olmo2Model, Step35Model and MimoV2Model register in llama.cpp's conversion from Hugging Face.
+"""
 
 USAGE = f"""`{FILE_NAME}` holds keys of GGUF with their types and values; `{{arch}}` stands for the architecture.
 `sliding_window` counts keys, including the query's own, and `sliding_window_pattern` is true for layers with the
