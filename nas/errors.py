@@ -19,7 +19,14 @@ _LONGEST_NAME = 100
 
 
 class NasError(Exception):
-    """An error that the user can fix; the command line prints it as one line and exits with code 2."""
+    """An error that the user can fix; the command line prints it as one line and exits with code 2.
+
+    Args:
+        message: what it says, whatever that quotes: it becomes one printable line.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(" ".join(message.split())))
 
 
 class InputError(NasError, ValueError):

@@ -168,6 +168,6 @@ def damage_named(path: Path) -> Iterator[None]:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         is_ours = isinstance(error, TooLongError) or type(error).__name__ == "DamagedError"
         kind = "" if is_ours else f"{type(error).__name__}: "
-        came = " ".join(f"{kind}{error}".split())
+        came = f"{kind}{error}"
         remedy = "Restore it, or delete it and run the same nas search again, which makes it anew."
         raise StudyError(f"{path}: must hold what nas search wrote there, but is damaged ({came}). {remedy}") from None

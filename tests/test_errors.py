@@ -2,13 +2,18 @@
 
 import pytest
 
-from nas.errors import InputError, PatternError, printable, unknown
+from nas.errors import InputError, PatternError, StudyError, printable, unknown
 
 
 def test_a_message_has_the_place_what_is_allowed_what_was_given_and_the_remedy() -> None:
     error = InputError("seed", "must be 0 or more", -4, "Count from 0.")
     assert str(error) == "seed: must be 0 or more, got -4. Count from 0."
     assert str(InputError("seed", "must be 0 or more", "a")) == "seed: must be 0 or more, got 'a'."
+
+
+def test_a_message_is_one_printable_line_whatever_it_quotes() -> None:
+    error = StudyError("a.json: unknown field `b\ufeff`\n\n  at line 3\x1b[2J")
+    assert str(error) == "a.json: unknown field `b�` at line 3�[2J"
 
 
 @pytest.mark.parametrize(

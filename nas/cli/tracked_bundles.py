@@ -41,8 +41,7 @@ def track_bundles(study: "StudyReader", argument: str, format_name: str, bundles
         else:
             _record(study, argument, place)
     except NasError as error:
-        line = " ".join(str(error).split())
-        print(f"W&B has not recorded this export ({line}). Try: {command}", file=sys.stderr)
+        print(f"W&B has not recorded this export ({error}). Try: {command}", file=sys.stderr)
 
 
 def _options(place: "TrackingSettings") -> list[str]:

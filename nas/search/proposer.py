@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from optuna import Trial
 from optuna.distributions import distribution_to_json
 
-from nas.errors import NasError, PatternError, StudyError, first_line, last_lines, printable
+from nas.errors import NasError, PatternError, StudyError, first_line, last_lines
 from nas.patterns.model import ModelPattern
 from nas.results.proposal import Proposal, Suggestion
 from nas.search.problem.problem import Problem
@@ -75,7 +75,7 @@ class Proposer:
             self._problem.try_out(sampled)
             pattern = sampled
         except PatternError as error:
-            flaw = printable(str(error))
+            flaw = str(error)
         except Exception as error:
             failure = first_line(error)
             self._storage.write_failure(number, last_lines(error))

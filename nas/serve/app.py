@@ -117,7 +117,7 @@ class _Studies:
         return self._answer(self._pages.comparison(side_by_side(fronts, settings)))
 
     def refused(self, request: Request, error: Exception) -> Response:
-        return self._answer(self._pages.error(" ".join(str(error).split())), 409)
+        return self._answer(self._pages.error(str(error)), 409)
 
     def not_found(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)

@@ -19,7 +19,7 @@ from nas.errors import NasError
 from nas.proxy.member import Member
 from nas.proxy.settings import TrainingSettings
 from nas.results.measurement import Measurement
-from tests.edits import Cut, Edit, Put, edited, edits_of, parsed
+from tests.edits import Add, Cut, Edit, Put, edited, edits_of, parsed
 from tests.toy_study import FakeExecutor, StartStudy, pretended
 
 NUM_CASES = 250
@@ -46,6 +46,7 @@ KNOWN = (
     (Damage(file="decisions.jsonl", edits=(Put(at=(-1, "trials"), text="[-1]"),)),),
     (Damage(file="decisions.jsonl", edits=(Put(at=(3, "agreements"), text="[0.5, 0.5, 0.5, 0.5]"),)),),
     (Damage(file="decisions.jsonl", edits=(Cut(0.5),)),),
+    (Damage(file="trials/00000/trial.json", edits=(Add(at=("measurements", 3), key="task\ufeff", text="0"),)),),
     (Damage(file="trials/00007/ask.json", removed=True), Damage(file="trials/00009/pattern.json", removed=True)),
 )
 

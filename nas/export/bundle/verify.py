@@ -85,7 +85,7 @@ def _read_by(
     except (ExportError, MemoryError):
         raise
     except Exception as error:  # a reader may raise anything on a file that was changed
-        came = " ".join(f"{type(error).__name__}: {error}".split())
+        came = f"{type(error).__name__}: {error}"
         raise ExportError(f"{', '.join(files)}: cannot be read by {reader} ({came}).") from error
 
 
