@@ -1,6 +1,8 @@
 """What holds for every test: one thread, no accounts, no network, no waiting for the disk."""
 
 import errno
+import functools
+import importlib.metadata
 import os
 import socket
 import sys
@@ -27,6 +29,9 @@ for name in (
 # Flushing outlasts a loss of power, which no test brings about. A study of forty trials would wait for the disk for ten
 # seconds. Processes that tests start flush what they write.
 os.fsync = lambda fd: None
+
+# For every trainer Lightning reads the entry points of all that is installed: longer than tests train it.
+importlib.metadata.entry_points = functools.cache(importlib.metadata.entry_points)  # type: ignore[assignment]
 
 
 @pytest.fixture(scope="session", autouse=True)
