@@ -33,6 +33,9 @@ for name in (
 # seconds. Processes that tests start flush what they write.
 os.fsync = lambda fd: None
 
+# With it, importing jsonschema reads a grammar of addresses for a second; none of the schemas here has any.
+sys.modules["rfc3987_syntax"] = None
+
 # For every trainer Lightning reads the entry points of all that is installed: longer than tests train it.
 importlib.metadata.entry_points = functools.cache(importlib.metadata.entry_points)  # type: ignore[assignment]
 
