@@ -33,7 +33,7 @@ for name in (
 # seconds. Processes that tests start flush what they write.
 os.fsync = lambda fd: None
 
-# With it, importing jsonschema reads a grammar of addresses for a second; none of the schemas here has any.
+# With it, importing jsonschema reads a grammar of addresses for a second, whose form no schema here prescribes.
 sys.modules["rfc3987_syntax"] = None
 
 # For every trainer Lightning reads the entry points of all that is installed: longer than tests train it.
