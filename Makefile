@@ -10,7 +10,9 @@ QUICK := "not slow and not gpu and not real"
 SLOW := "slow and not gpu and not real"
 # Importing the other files again, to find no slow test in them, takes either process a quarter of a minute.
 SLOW_FILES := $$(grep -rlE 'mark\.slow|needs_chromium' tests --include='test_*.py')
-ASIDE := -n 2 --dist worksteal
+ASIDE := --dist worksteal -n 2
+# The slow tests wait for a quarter of their time, for processes that start or end: a third one uses what two leave.
+SLOW_ASIDE := --dist worksteal -n 3
 # Percent of lines that the quick tests run. It is only raised.
 COVERED := 97
 
@@ -48,10 +50,10 @@ quick: lint  ## lint, and the quick tests of what changed since main; SINCE=HEAD
 		if [ -z "$$tests" ]; then echo "No test concerns this change."; exit; fi; \
 		set -x; $(BIN)/pytest -q $(ASIDE) -m $(QUICK) $$tests
 
-test: lint  ## lint, and all tests two at a time: the quick ones with their coverage, then the slow ones
+test: lint  ## lint, and all tests, two or three at a time: the quick ones with their coverage, then the slow ones
 	$(BIN)/pytest -q $(ASIDE) -m $(QUICK) --cov --cov-report=
 	$(BIN)/coverage report --fail-under=$(COVERED)
-	$(BIN)/pytest -q $(ASIDE) -m $(SLOW) $(SLOW_FILES)
+	$(BIN)/pytest -q $(SLOW_ASIDE) -m $(SLOW) $(SLOW_FILES)
 
 docs: setup  ## build the documentation as a site that works offline: site/index.html; a warning is an error
 	$(BIN)/sphinx-build -q -W --keep-going -c docs . site

@@ -1,6 +1,8 @@
 """What holds for every test: one thread, no accounts, no network, no waiting for the disk."""
 
 import errno
+import functools
+import importlib.metadata
 import os
 import socket
 import sys
@@ -9,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.traced import pytest_collection_modifyitems as pytest_collection_modifyitems
+from tests.traced import pytest_runtest_call as pytest_runtest_call
 
 # Before torch is imported, and for the processes that tests start.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -27,6 +32,12 @@ for name in (
 # Flushing outlasts a loss of power, which no test brings about. A study of forty trials would wait for the disk for ten
 # seconds. Processes that tests start flush what they write.
 os.fsync = lambda fd: None
+
+# With it, importing jsonschema reads a grammar of addresses for a second, whose form no schema here prescribes.
+sys.modules["rfc3987_syntax"] = None
+
+# For every trainer Lightning reads the entry points of all that is installed: longer than tests train it.
+importlib.metadata.entry_points = functools.cache(importlib.metadata.entry_points)  # type: ignore[assignment]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -228,37 +228,60 @@ LEASE = "studies/running/lease"
 """In which the driver of that study counts on."""
 
 
-def _files(folder: str = "") -> dict[str, tuple[int, int]]:
-    """Every path of the world, with what tells whether it was changed; pathlib would take most of a case's time."""
-    found: dict[str, tuple[int, int]] = {}
+Stamp = tuple[int, int]
+"""What tells whether a file was changed."""
+
+
+def _stamp(stat: os.stat_result) -> Stamp:
+    return stat.st_mtime_ns, stat.st_size
+
+
+def _files(folder: str = "") -> dict[str, Stamp]:
+    """Every path of the world; pathlib would take most of a case's time."""
+    found: dict[str, Stamp] = {}
     with os.scandir(folder or ".") as entries:
         for entry in entries:
-            path = os.path.join(folder, entry.name)
+            path = entry.path if folder else entry.name
             if entry.is_dir():
                 found[path] = (0, 0)
                 found |= {} if path == LEASE else _files(path)
             else:
-                stat = entry.stat()
-                found[path] = (stat.st_mtime_ns, stat.st_size)
+                found[path] = _stamp(entry.stat())
     return found
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Write a file anew: some file systems wait for the disk where one that has content is emptied."""
+    path.unlink(missing_ok=True)
+    path.write_bytes(content)
+
+
+_left: dict[Path, dict[str, Stamp]] = {}
+"""The files of each world as the last case left them, since looking takes as long as many a command."""
 
 
 def check(case: Case) -> None:
     """Run a case in the world, and put the world right again."""
     path = Path(case.file)
     before = path.read_bytes() if case.file else b""
+    files = after = _left.pop(Path.cwd(), None) or _files()
     try:
         if case.file:
-            path.write_bytes(edited(before, path.suffix, case.edits))
-        files = _files()
+            _put(path, edited(before, path.suffix, case.edits))
+            files = files | {case.file: _stamp(os.stat(case.file))}
         found = complaint(case)
-        changed = {name for name, _ in files.items() ^ _files().items() if not name.startswith(_may_change(case))}
+        after = _files()
+        changed = {name for name, _ in files.items() ^ after.items() if not name.startswith(_may_change(case))}
         found = found or (f"changed {sorted(changed)}" if changed else "")
     finally:
-        if case.file:
-            path.write_bytes(before)
         rmtree("out", ignore_errors=True)
         Path(TOY, "report.html").unlink(missing_ok=True)
+        if case.file:
+            _put(path, before)
+            after = after | {case.file: _stamp(os.stat(case.file))}
+    _left[Path.cwd()] = {
+        name: stamp for name, stamp in after.items() if not name.startswith(("out", f"{TOY}/report.html"))
+    }
     assert not found, f"{found}\nFor {CORPUS.name}: {msgspec.json.encode(case).decode()}"
 
 

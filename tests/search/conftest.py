@@ -1,5 +1,7 @@
 """Studies without training; see tests/toy_study.py."""
 
+import os
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,18 @@ from nas.search.storage.study_folder import StudyFolder
 from tests.toy_study import FakeExecutor, StartStudy, toy_problem
 
 NUM_CANDIDATES = 16
+
+
+@pytest.fixture(scope="module")
+def light_ray() -> Iterator[None]:
+    """Processes of Ray that take a third of the time to start.
+
+    Each imports jsonschema, which reads a grammar of internationalised addresses where a library for these is
+    installed; the one that makes the bill of materials needs it.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).with_name("light_ray")), prepend=os.pathsep)
+        yield
 
 
 @pytest.fixture(scope="session")

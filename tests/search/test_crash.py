@@ -251,7 +251,7 @@ def test_a_study_over_two_tasks_killed_twice_comes_out_the_same(tmp_path: Path) 
 
 @pytest.mark.timeout(900)
 def test_a_study_begun_on_ray_and_killed_comes_out_as_on_this_machine(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, light_ray: None
 ) -> None:
     (tmp_path / "token").write_text("0123456789abcdef" * 4)
     monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "token"))

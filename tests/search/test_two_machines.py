@@ -2,6 +2,7 @@
 
 import errno
 import signal
+import time
 from functools import partial
 from pathlib import Path
 
@@ -48,6 +49,7 @@ def test_a_search_that_was_stopped_past_its_lease_ends_in_one_line(tmp_path: Pat
     first = search_on("a", runs)
     while not list(runs.glob("killed/trials/*/seed-*.json")):
         assert first.poll() is None
+        time.sleep(0.02)
     first.send_signal(signal.SIGSTOP)
     second = search_on("b", runs)
     _, errors = second.communicate(timeout=500)

@@ -26,7 +26,7 @@ def ray_token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def cluster(ray_token: None) -> Iterator[Cluster]:
+def cluster(ray_token: None, light_ray: None) -> Iterator[Cluster]:
     """A node with a pretended GPU, to which a test may add others."""
     made = Cluster(initialize_head=True, head_node_args=node(num_gpus=1) | {"_system_config": SOON})
     with pytest.MonkeyPatch.context() as patch:  # Ray would look for a node on 127.0.0.1 at the machine's other address

@@ -166,7 +166,7 @@ def test_no_process_outlives_the_executor(kind: str, start: MakeExecutor, tmp_pa
 
 @pytest.mark.parametrize("kind", PARALLEL)
 @pytest.mark.parametrize("how", ["SIGKILL", "SIGINT"])
-def test_no_process_outlives_the_driver(kind: str, how: str, tmp_path: Path, ray_token: None) -> None:
+def test_no_process_outlives_the_driver(kind: str, how: str, tmp_path: Path, ray_token: None, light_ray: None) -> None:
     """Ctrl-C reaches the whole group of processes, but the driver alone decides what it means."""
     program = f"from tests.search.executors import test_contract as t; t.drive({kind!r}, {str(tmp_path)!r})"
     driver = subprocess.Popen([sys.executable, "-c", program], start_new_session=True, stderr=subprocess.PIPE)

@@ -61,7 +61,7 @@ def listening(pids: list[int]) -> set[str]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="reads the tables of Linux")
-def test_what_is_started_is_for_this_machine_alone(tmp_path: Path) -> None:
+def test_what_is_started_is_for_this_machine_alone(tmp_path: Path, light_ray: None) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
     environment |= {"WANDB_API_KEY": "key-of-a-user", "HOME": str(tmp_path)}
     run = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=False)
