@@ -208,7 +208,7 @@ class Driver:
         if trial.state is TrialState.RUNNING and self._profiling is not None:
             trial = self._profiled(trial)
         if trial.state is TrialState.RUNNING:
-            self._observers.trial_started(trial)
+            self._records.begin(trial)
         else:
             self._records.conclude(trial)
             self._give_up_if_all_fail(MOST_FAILURES)
