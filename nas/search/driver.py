@@ -108,8 +108,8 @@ class Driver:
         While workers use the cores, fitting models of a few dozen trials takes far longer with several threads than
         with one. Torch keeps its threads where the driver is the only worker and trains with them.
         """
-        blas = threadpool_limits(1, user_api="blas" if self._concurrency.num_workers == 1 else None)
-        with blas, collected_seldom():
+        user_api = "blas" if self._concurrency.num_workers == 1 else None
+        with threadpool_limits(1, user_api=user_api), collected_seldom():
             return self._run()
 
     @property
