@@ -4,7 +4,6 @@ Each method counts the numbers that one part of `nas.proxy.network` and `nas.att
 changes here.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -99,7 +98,7 @@ class _Step:
         masks = [head for head in heads if head.computed is None]
         probabilities = (len(heads) - len(masks)) * self.num_tokens**2
         if masks:
-            probabilities += len(masks) * _pairs_in_spans(masks, self.num_tokens)
+            probabilities += len(masks) * _pairs_in_spans(frozenset(masks), self.num_tokens)
         return self.num_tokens * (self.key_width + self.width) + probabilities
 
     def fused(self, heads: tuple[HeadPattern, ...]) -> int:
@@ -119,10 +118,11 @@ class _Step:
         return self.num_tokens * sum(min(select.blocks, self.num_tokens // select.block) for select in selects)
 
 
-def _pairs_in_spans(heads: Sequence[HeadPattern], num_tokens: int) -> int:
+@lru_cache(maxsize=1 << 14)  # a search meets the same layers in trial after trial
+def _pairs_in_spans(heads: frozenset[HeadPattern], num_tokens: int) -> int:
     """Pairs of a head for which short attention keeps probabilities: each span of queries by the range of its keys."""
     tiling = Tiling(num_tokens, QUERIES_A_SPAN, 1)
-    ranges = [_keys_of_spans(head, num_tokens) for head in set(heads)]
+    ranges = [_keys_of_spans(head, num_tokens) for head in heads]
     first = np.minimum.reduce([start for start, _ in ranges])
     last = np.maximum.reduce([stop for _, stop in ranges])
     start, stop = tiling.query_edges(slice(0, tiling.num_rows))

@@ -10,8 +10,10 @@ from nas.patterns.primitives import PRIMITIVES, Primitive, Random
 _ORDER = {kind: place for place, kind in enumerate(PRIMITIVES)}
 
 
+@lru_cache(maxsize=1 << 14)
 def canonical_layer(layer: LayerPattern, numbered: bool) -> LayerPattern:
-    """The layer with redundant primitives dropped, equal groups merged, and groups in a fixed order.
+    """The layer with redundant primitives dropped, equal groups merged, and groups in a fixed order; cached, since
+    searches repeat layers.
 
     Heads without trained weights are interchangeable, so their order is dropped too.
     It is kept if a group draws `random` blocks, because those depend on the head's number.

@@ -4,8 +4,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from functools import cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from nas.errors import PatternError, unknown
 from nas.files import TooLongError, read_at_most
@@ -17,6 +19,9 @@ from nas.ranges import MOST_TOKENS
 
 MOST_BYTES = 2**24
 """Largest pattern file, in bytes: twice that of 126 layers with 128 heads, each a different union of three."""
+
+_IN_USE: WeakValueDictionary[bytes, ModelPattern] = WeakValueDictionary()
+"""Patterns by the hash of the document that they were made of."""
 
 MOST_SIDE = 2**12
 """Most rows and most columns of a grid: together they hold the longest sequence that is counted."""
@@ -71,9 +76,8 @@ def load_pattern(source: str | Path | Mapping[str, Any]) -> ModelPattern:
         PatternError: the file is missing or is not JSON, or the pattern breaks the contract of docs/patterns.md; the
             message names the place, what is allowed there, and what was found.
     """
-    document = source if isinstance(source, Mapping) else _read(source)
     try:
-        return parse_pattern(document)
+        return parse_pattern(source) if isinstance(source, Mapping) else shared_pattern(_read(source))
     except PatternError as error:
         raise _in_file(error, source) from None
 
@@ -97,6 +101,22 @@ def _read(source: str | Path) -> Any:
         raise PatternError(str(source), allowed, error.size) from None
     except (ValueError, RecursionError) as error:
         raise PatternError(str(source), "must hold JSON", str(error)) from None
+
+
+def shared_pattern(document: Any) -> ModelPattern:
+    """A pattern from what JSON holds: the very one that the same document gave before, if it is still in use.
+
+    A study keeps a pattern in several files, and ids, hashes and other forms are kept with the pattern.
+    """
+    try:
+        content = json.dumps(document, sort_keys=True).encode()
+    except RecursionError:
+        return parse_pattern(document)
+    name = blake2b(content, digest_size=16).digest()
+    pattern = _IN_USE.get(name)
+    if pattern is None:
+        pattern = _IN_USE[name] = parse_pattern(document)
+    return pattern
 
 
 def parse_pattern(document: Any) -> ModelPattern:

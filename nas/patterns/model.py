@@ -73,8 +73,9 @@ class ModelPattern:
             if layer.memory_tokens and self.position == "learned":
                 allowed = "must be 0 with position: learned, which gives tokens of the previous segment no position"
                 raise PatternError(f"layers[{layer.index}].memory_tokens", allowed, layer.memory_tokens)
-            low_rank = any(isinstance(primitive, LowRank) for group in layer.heads for primitive in group.attend)
-            if low_rank and self.position == "relative":
+            if self.position == "relative" and any(
+                isinstance(primitive, LowRank) for group in layer.heads for primitive in group.attend
+            ):
                 allowed = "must not be relative with low_rank, whose rows have no position"
                 raise PatternError("position", allowed, self.position, "Use rope, learned or none.")
 
@@ -115,7 +116,16 @@ class ModelPattern:
         return (self.layers, self.position) == (other.layers, other.position)
 
     def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Kept, since whatever is cached by pattern asks for it again and again."""
         return hash((self.layers, self.position))
+
+    def __reduce__(self) -> tuple[type["ModelPattern"], tuple[tuple[LayerPattern, ...], str]]:
+        """Without what is kept: another process hashes texts in another way."""
+        return ModelPattern, (self.layers, self.position)
 
     def __repr__(self) -> str:
         return f"ModelPattern(layers={self.layers!r}, position={self.position!r})"
@@ -153,12 +163,12 @@ class ModelPattern:
     @cached_property
     def id(self) -> str:
         """16 hexadecimal digits: the same for all spellings of the pattern, on every machine."""
-        return _hash(self.canonical())
+        return _digest(self.canonical())
 
     @cached_property
     def id_in_order(self) -> str:
         """Like `id`, but it also depends on the order of the heads."""
-        return _hash(self._canonical(numbered=True))
+        return _digest(self._canonical(numbered=True))
 
     def canonical(self) -> "ModelPattern":
         """The form that all spellings share; its heads may be in another order."""
@@ -231,6 +241,6 @@ class ModelPattern:
         }
 
 
-def _hash(pattern: ModelPattern) -> str:
+def _digest(pattern: ModelPattern) -> str:
     text = json.dumps(pattern.to_dict(), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from nas.errors import StudyError
-from nas.patterns.file import parse_pattern
+from nas.patterns.file import shared_pattern
 from nas.patterns.model import ModelPattern
 
 T = TypeVar("T")
@@ -115,7 +115,7 @@ def _encode(value: Any) -> Any:
 
 def _decode(kind: type[Any], document: Any) -> Any:
     if kind is ModelPattern:
-        return parse_pattern(document)  # a PatternError is a ValueError, to which msgspec adds the place
+        return shared_pattern(document)  # a PatternError is a ValueError, to which msgspec adds the place
     raise NotImplementedError(f"no type {kind.__name__}")
 
 

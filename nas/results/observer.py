@@ -126,7 +126,7 @@ class Observer:
         """The driver is ready; `known` are the trials that a resumed study has already finished."""
 
     def trial_started(self, trial: Trial) -> None:
-        """A trial was proposed and will be trained, unless a resumed study finds that it was."""
+        """A trial was proposed and will be trained; not called for those that a resumed study has already finished."""
 
     def training_progressed(self, progress: Progress) -> None:
         """A training run made progress."""

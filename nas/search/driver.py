@@ -24,6 +24,7 @@ from nas.search.fidelity.reordering import reorderings
 from nas.search.front.chances import front_chances
 from nas.search.front.front import make_front
 from nas.search.further_runs import FurtherRuns, trial_seed
+from nas.search.garbage import collected_seldom
 from nas.search.observers import Observers, study_info, study_plan
 from nas.search.problem.problem import Problem
 from nas.search.proposer import Proposer
@@ -107,7 +108,8 @@ class Driver:
         While workers use the cores, fitting models of a few dozen trials takes far longer with several threads than
         with one. Torch keeps its threads where the driver is the only worker and trains with them.
         """
-        with threadpool_limits(1, user_api="blas" if self._concurrency.num_workers == 1 else None):
+        user_api = "blas" if self._concurrency.num_workers == 1 else None
+        with threadpool_limits(1, user_api=user_api), collected_seldom():
             return self._run()
 
     @property
@@ -208,7 +210,7 @@ class Driver:
         if trial.state is TrialState.RUNNING and self._profiling is not None:
             trial = self._profiled(trial)
         if trial.state is TrialState.RUNNING:
-            self._observers.trial_started(trial)
+            self._records.begin(trial)
         else:
             self._records.conclude(trial)
             self._give_up_if_all_fail(MOST_FAILURES)

@@ -21,6 +21,11 @@ class Records:
         self._concluded: set[int] = set()
         self._written = {trial.number: trial for trial in storage.trials()}
 
+    def begin(self, trial: Trial) -> None:
+        """Report a trial that will be trained, unless a resumed study finds that it was."""
+        if trial.number not in self._known:
+            self._observers.trial_started(trial)
+
     def conclude(self, trial: Trial) -> None:
         """Write down a trial that the search will not train further, and report it."""
         if trial.number in self._concluded:

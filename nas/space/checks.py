@@ -1,10 +1,12 @@
 """Checks of a space: of its options, and of the parameters that it requests from a suggester."""
 
 from collections.abc import Hashable, Iterable, Sequence
-from math import inf
+from math import isfinite
 
 from nas.errors import InputError, unknown
 from nas.space.space import Option, Shape
+
+_TEXTS_AND_INTEGERS = (str, int)  # a tuple: `str | int` would be made anew for every option of every trial
 
 
 def require_options(name: str, options: Sequence[Option]) -> None:
@@ -55,11 +57,14 @@ def check_options(name: str, options: Sequence[object]) -> None:
     Raises:
         InputError: there is no option, or one that is neither text nor a finite number nor true or false.
     """
-    odd = [option for option in options if not isinstance(option, str | int | float) or option in (inf, -inf)]
-    odd += [option for option in options if option != option]
+    odd = [option for option in options if not _is_storable(option)]
     if odd or not options:
         allowed = "must have options to choose from: texts, finite numbers, true or false"
         raise InputError(f"space parameter {name}", allowed, odd[0] if odd else [])
+
+
+def _is_storable(option: object) -> bool:
+    return isfinite(option) if isinstance(option, float) else isinstance(option, _TEXTS_AND_INTEGERS)
 
 
 def check_asked_alike(asked: dict[str, Hashable], name: str, question: Hashable) -> None:

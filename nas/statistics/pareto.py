@@ -6,6 +6,7 @@ Values are to be minimised unless a direction is given.
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from math import inf
+from operator import le
 
 from nas.statistics.ranks import Direction
 
@@ -178,7 +179,7 @@ def growing_hypervolume(points: Sequence[Point | None], reference: Point) -> lis
     front: list[Point] = []
     volume, volumes = 0.0, []
     for point in points:
-        if point is not None and not any(other == point or dominates(other, point) for other in front):
+        if point is not None and not any(all(map(le, other, point)) for other in front):  # none equals or dominates it
             volume += _added(point, front, reference)
             front = [other for other in front if not dominates(point, other)] + [point]
         volumes.append(volume)

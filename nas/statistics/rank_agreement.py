@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import variance
 
 import numpy as np
@@ -156,8 +157,14 @@ def pooled_deviation(groups: Iterable[Sequence[float]]) -> float | None:
     """
     repeated = [group for group in groups if len(group) > 1]
     degrees = sum(len(group) - 1 for group in repeated)
-    squares = sum((len(group) - 1) * variance(group) for group in repeated)
+    squares = sum((len(group) - 1) * _variance(tuple(group)) for group in repeated)
     return float(squares / degrees) ** 0.5 if degrees else None
+
+
+@lru_cache(maxsize=1 << 12)
+def _variance(values: tuple[float, ...]) -> float:
+    """Cached: a study asks for the noise of the same seeds again and again, and exact sums take their time."""
+    return variance(values)
 
 
 def _plain_tau(first: _Array, second: _Array) -> float | None:

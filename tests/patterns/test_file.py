@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nas.errors import PatternError
-from nas.patterns.file import MadeFor, load_made_for, load_pattern, parse_pattern, pattern_document
+from nas.patterns.file import MadeFor, load_made_for, load_pattern, parse_pattern, pattern_document, shared_pattern
 from nas.patterns.model import POSITIONS, ModelPattern
 from nas.patterns.primitives import PRIMITIVES
 from nas.patterns.primitives.scale import CarryRules
@@ -191,6 +191,21 @@ BAD = [
         "layers[0].heads[0].attend[1].last: must be 0 in a causal pattern, got 1. Use first, or set causal to false.",
     ),
 ]
+
+
+def test_equal_documents_share_their_pattern_while_it_is_in_use():
+    kept = shared_pattern(model())
+    assert shared_pattern(json.loads(json.dumps(model()))) is kept
+    for other in (model(position="none"), model(causal=False), layer(memory_tokens=4)):
+        assert shared_pattern(other) == parse_pattern(other) != kept
+
+
+@pytest.mark.parametrize("odd", [True, 1.0])
+def test_what_equals_a_good_document_in_python_alone_is_refused(odd):
+    kept = shared_pattern(group(count=1))
+    assert kept.num_heads == 1
+    with pytest.raises(PatternError, match="count"):
+        shared_pattern(group(count=odd))
 
 
 @pytest.mark.parametrize(("document", "message"), BAD)

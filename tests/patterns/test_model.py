@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pytest
 
@@ -21,6 +23,14 @@ def test_mask_stacks_heads_in_the_order_of_groups():
 def test_a_model_knows_its_shape():
     model = ModelPattern.of([PAIR, PAIR], causal=False)
     assert (model.num_layers, model.num_heads, model.causal, model.grid) == (2, 3, False, None)
+
+
+def test_a_model_carries_no_hash_to_another_process():
+    """Texts hash in another way there."""
+    model = ModelPattern.of([PAIR])
+    before = pickle.dumps(model)
+    assert hash(model) == hash(pickle.loads(before)) and pickle.loads(before) == model
+    assert pickle.dumps(model) == before
 
 
 def test_a_model_is_an_immutable_value():

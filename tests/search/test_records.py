@@ -15,10 +15,14 @@ from tests.fronts import make_trial
 
 
 class Listener(Observer):
-    """Keeps the numbers of trials that finished."""
+    """Keeps the numbers of trials that started and finished."""
 
     def __init__(self) -> None:
+        self.started: list[int] = []
         self.finished: list[int] = []
+
+    def trial_started(self, trial: Trial) -> None:
+        self.started.append(trial.number)
 
     def trial_finished(self, trial: Trial) -> None:
         self.finished.append(trial.number)
@@ -56,6 +60,14 @@ def measurement(seed: int) -> Measurement:
 
 def make_records(folder: Folder, listener: Listener, *known: int) -> Records:
     return Records(folder, Observers([listener]), frozenset(known))
+
+
+def test_a_trial_that_was_finished_before_is_not_told_again(folder: Folder, listener: Listener) -> None:
+    records = make_records(folder, listener, 1)
+    for number in (1, 2):
+        records.begin(trial(number, TrialState.RUNNING))
+        records.conclude(trial(number))
+    assert (listener.started, listener.finished) == ([2], [2]) and folder.written == [1, 2]
 
 
 def test_a_trial_is_written_when_it_changes(folder: Folder, listener: Listener) -> None:

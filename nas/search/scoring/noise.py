@@ -17,8 +17,12 @@ CARRIED = 0.8
 
 def repeated_scores(trials: Sequence[Trial], scores: Sequence[Score], name: str) -> list[list[float]]:
     """A score of every finished pattern that has it from more than one seed."""
-    finished = [trial for trial in trials if trial.state is TrialState.FINISHED]
-    own = [scores_by_seed(trial.measurements, scores, trial.step).values() for trial in finished]
+    repeated = [
+        trial
+        for trial in trials
+        if trial.state is TrialState.FINISHED and len({one.seed for one in trial.measurements}) > 1
+    ]
+    own = [scores_by_seed(trial.measurements, scores, trial.step).values() for trial in repeated]
     values = [[by_name[name] for by_name in by_seed if name in by_name] for by_seed in own]
     return [group for group in values if len(group) > 1]
 

@@ -151,8 +151,8 @@ class DatabaseFollower(Observer):
 
     def _write(self, numbers: Iterable[int], in_database: dict[int, str]) -> None:
         """Write the trials that differ from what the database holds."""
-        wanted = {number: rows for number in numbers if (rows := self._view.rows(number)) is not None}
-        changed = {number: rows for number, rows in wanted.items() if rows.digest != in_database.get(number)}
+        wanted = ((number, self._view.rows(number, in_database.get(number))) for number in numbers)
+        changed = {number: rows for number, rows in wanted if rows is not None}
         if changed:
             self._view.check()
             self._database.write(changed)

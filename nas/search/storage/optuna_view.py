@@ -47,6 +47,8 @@ class OptunaView:
         self._folder, self._objectives = folder, objectives
         self._budgets: ConstraintSettings | None = None
         self._full_costs: Mapping[str, float] = {}
+        self._seen: dict[int, tuple[Proposal, Trial | None, OptunaState, str]] = {}
+        """The contents of the files that a trial was last shown from, its state then, and the digest of its rows."""
 
     def numbers(self) -> range:
         """The trials that were proposed."""
@@ -60,23 +62,41 @@ class OptunaView:
         """Whether the study has a front: what is stopped then stays stopped."""
         return self._folder.has_front()
 
-    def rows(self, number: int) -> TrialRows | None:
-        """One trial, as its files are now; None if it is not proposed.
+    def rows(self, number: int, known: str | None = None) -> TrialRows | None:
+        """One trial, as its files are now; None if it is not proposed, or if its rows have the digest that is given.
+
+        Args:
+            number: of the trial.
+            known: the digest of what a database has of it; None for nothing.
 
         Raises:
             StudyError: a file is damaged.
         """
-        proposal = self._folder.read_proposal(number)
+        proposal = self._folder.read_suggested(number)
         if proposal is None:
             return None
-        trial = self._folder.read_trial(number) or _entered(number, proposal)
-        place = self._folder.trial_path(number)
-        frozen = self._frozen(trial, proposal.suggestion)
-        ended = _changed(place / "trial.json") if frozen.state.is_finished() else None
-        return rows_of(frozen, _changed(place / "ask.json"), ended)
-
-    def _frozen(self, trial: Trial, suggestion: Suggestion) -> FrozenTrial:
+        written = self._folder.read_trial(number)
+        trial = written or _entered(number, proposal)
         state = self._state(trial)
+        if self._is_known(number, proposal, written, state, known):
+            return None
+        place = self._folder.trial_path(number)
+        frozen = self._frozen(trial, proposal.suggestion, state)
+        ended = _changed(place / "trial.json") if state.is_finished() else None
+        rows = rows_of(frozen, _changed(place / "ask.json"), ended)
+        digest = rows.digest
+        if self._full_costs:  # until they are known, they may change how far a trial is over budgets
+            self._seen[number] = (proposal, written, state, digest)
+        return None if digest == known else rows
+
+    def _is_known(
+        self, number: int, proposal: Proposal, written: Trial | None, state: OptunaState, known: str | None
+    ) -> bool:
+        """Whether what is known was shown from the same files; one that has not changed gives the very same value."""
+        seen = self._seen.get(number)
+        return seen is not None and seen[0] is proposal and seen[1] is written and seen[2:] == (state, known)
+
+    def _frozen(self, trial: Trial, suggestion: Suggestion, state: OptunaState) -> FrozenTrial:
         values = [trial.values[one.name] for one in self._objectives] if state is OptunaState.COMPLETE else None
         return create_trial(
             state=state,

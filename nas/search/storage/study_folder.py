@@ -79,10 +79,14 @@ class StudyFolder(StudyReader):
 
     def read_proposal(self, number: int) -> Proposal | None:
         """The proposal of a trial, or None if there is none yet."""
-        proposal = self._files.read(self.trial_path(number) / "ask.json", Proposal)
+        proposal = self.read_suggested(number)
         if proposal is None or proposal.flaw or proposal.failure:
             return proposal
         return replace(proposal, pattern=load_pattern(self.trial_path(number) / "pattern.json"))
+
+    def read_suggested(self, number: int) -> Proposal | None:
+        """The proposal of a trial without its pattern, or None if there is none yet."""
+        return self._files.read(self.trial_path(number) / "ask.json", Proposal)
 
     def write_proposal(self, number: int, proposal: Proposal) -> None:
         """Keep a proposal; the pattern first, since ask.json marks it as complete."""

@@ -96,6 +96,22 @@ def test_what_has_no_values_is_given_none(folder: StudyFolder, problem: Problem,
     assert (failed == "1.0") == (known is not TrialState.OVER_BUDGET)
 
 
+def test_what_a_database_has_is_shown_again_only_when_something_has_changed(
+    folder: StudyFolder, problem: Problem
+) -> None:
+    view = write(folder, problem, [3, 1])
+    known = {number: view.rows(number).digest for number in (0, 1)}
+    for _ in range(2):
+        assert [view.rows(number, digest) for number, digest in known.items()] == [None, None]
+    assert view.rows(1, known[0]) is not None, "the database has something else"
+    path = folder.trial_path(0) / "trial.json"
+    path.write_text(path.read_text().replace('"reason": ""', '"reason": "edited"'))
+    assert attributes(view.rows(0, known[0]))["reason"] == '"edited"'
+    assert view.rows(1, known[1]) is None
+    (folder.path / "front.json").touch()
+    assert view.rows(1, known[1]).state == "PRUNED", "its own files are as they were"
+
+
 def test_a_duplicate_is_what_its_original_is(folder: StudyFolder, problem: Problem) -> None:
     view = write(folder, problem, [3, 1])
     for original, state in ((0, "COMPLETE"), (1, "RUNNING")):
