@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nas.errors import InputError
-from nas.pretrained.loading import load_tokenizer
+from nas.pretrained.loading import WHERE, load_tokenizer
 from nas.tasks.language.corpus import read_corpus
 from nas.tasks.language.split import split_corpus
 from nas.tasks.language.text import TextSettings
@@ -53,9 +53,7 @@ def tokenise(folder: Path, settings: TextSettings, vocab_size: int) -> Tokenised
     corpus = read_corpus(settings.path)
     train, held_out = (_decode(part) for part in split_corpus(corpus, settings.validation_share))
     train_ids, held_out_ids = _encode(tokenizer, train), _encode(tokenizer, held_out)
-    if (largest := max((int(ids.max()) for ids in (train_ids, held_out_ids) if len(ids)), default=0)) >= vocab_size:
-        allowed = f"must have a tokenizer whose tokens the model has, which are {vocab_size:,}"
-        raise InputError("checkpoint", allowed, f"token {largest:,}")
+    _check_tokens(np.unique(np.concatenate([train_ids, held_out_ids])), tokenizer.unk_token_id, vocab_size)
     return TokenisedText(
         source=corpus.source,
         train=train_ids,
@@ -65,6 +63,22 @@ def tokenise(folder: Path, settings: TextSettings, vocab_size: int) -> Tokenised
         vocab_size=vocab_size,
         fingerprint=corpus.fingerprint,
     )
+
+
+def _check_tokens(used: Tokens, unknown: int | None, vocab_size: int) -> None:
+    """Refuse a tokenizer without a vocabulary, which transformers makes where the file of one is missing, or another's.
+
+    Args:
+        used: the tokens that the text has, sorted.
+        unknown: the token of what is in no vocabulary; None if the tokenizer has none.
+        vocab_size: entries of the model's vocabulary.
+    """
+    if not set(used.tolist()) - {unknown}:
+        remedy = "Save it there with tokenizer.save_pretrained."
+        raise InputError(WHERE, "must hold its tokenizer", "one that knows no part of the text", remedy)
+    if used[-1] >= vocab_size:
+        allowed = f"must have a tokenizer whose tokens the model has, which are {vocab_size:,}"
+        raise InputError(WHERE, allowed, f"token {used[-1]:,}")
 
 
 def _decode(part: NDArray[np.uint8]) -> str:

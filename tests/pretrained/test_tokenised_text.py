@@ -1,3 +1,5 @@
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,3 +23,15 @@ def test_no_byte_of_the_text_is_lost_and_none_is_in_both_parts(text: TokenisedTe
 def test_a_tokenizer_of_another_model_is_refused(llama: Path, text_settings: MakeSettings) -> None:
     with pytest.raises(InputError, match=r"a tokenizer whose tokens the model has, which are 10, got"):
         tokenise(llama, text_settings(), 10)
+
+
+@pytest.mark.parametrize("kind", ["LlamaTokenizer", "GPT2Tokenizer", "GemmaTokenizer"])
+def test_a_tokenizer_whose_vocabulary_is_not_there_is_refused(
+    kind: str, llama: Path, text_settings: MakeSettings, tmp_path: Path
+) -> None:
+    """transformers makes one of special tokens alone, in whose tokens a text has none, or unknown ones."""
+    folder = Path(shutil.copytree(llama, tmp_path / "model"))
+    (folder / "tokenizer.json").unlink()
+    (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": kind}))
+    with pytest.raises(InputError, match=r"^checkpoint: must hold its tokenizer, got 'one that knows no part"):
+        tokenise(folder, text_settings(), 256)
