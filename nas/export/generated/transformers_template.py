@@ -24,7 +24,8 @@ The pattern replaces the model's attention in every layer and head. Weights, pos
 TAIL = (
     '''{kinds}
 PHASE = "{phase}"  # where the pattern is used: both, or only in prefill or decode, with full attention in the other
-PHASE = "{phase}"  # where the pattern is used: both, or only in prefill or decode, with full attention in the other
+
+
 def register(name: str = "nas") -> str:
     """Make the pattern known to transformers; returns the name for `attn_implementation`."""
     from transformers import AttentionInterface, AttentionMaskInterface
