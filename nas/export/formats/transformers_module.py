@@ -54,7 +54,8 @@ cache = PatternCache(model.config)  # a new one for each batch: model.generate(.
 """
 
 NO_CACHE_USAGE = f"""
-Leave `{CACHE_FILE_NAME}` aside: {{why}}, so no key can be dropped from a cache, and the library's own caches are right.
+Leave `{CACHE_FILE_NAME}` aside: {{why}},
+so no key can be dropped from a cache, and the library's own caches are right.
 """
 
 _TEMPLATE = ModuleTemplate(

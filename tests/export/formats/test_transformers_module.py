@@ -76,4 +76,4 @@ def test_the_readme_shows_the_cache_only_where_it_saves_something(pattern, phase
     text = (tmp_path / "README.md").read_text()
     assert ("import PatternCache" in text) == (why_not is None)
     assert ("Leave `transformers_cache.py` aside: " in text) == (why_not is not None)
-    assert why_not is None or f"{why_not}, so no key can be dropped" in text
+    assert why_not is None or f"{why_not},\nso no key can be dropped" in text
