@@ -14,6 +14,9 @@ from nas.tasks.language.split import split_corpus
 from nas.tasks.language.text import TextSettings
 from nas.tasks.language.windows import Tokens
 
+_MOST_BYTES_A_TOKEN = 100
+"""On average, of any text in its own vocabulary; usual are three to five."""
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class TokenisedText:
@@ -53,7 +56,8 @@ def tokenise(folder: Path, settings: TextSettings, vocab_size: int) -> Tokenised
     corpus = read_corpus(settings.path)
     train, held_out = (_decode(part) for part in split_corpus(corpus, settings.validation_share))
     train_ids, held_out_ids = _encode(tokenizer, train), _encode(tokenizer, held_out)
-    _check_tokens(np.unique(np.concatenate([train_ids, held_out_ids])), tokenizer.unk_token_id, vocab_size)
+    num_bytes = len(train.encode()) + len(held_out.encode())
+    _check_tokens(np.concatenate([train_ids, held_out_ids]), num_bytes, tokenizer.unk_token_id, vocab_size)
     return TokenisedText(
         source=corpus.source,
         train=train_ids,
@@ -65,20 +69,22 @@ def tokenise(folder: Path, settings: TextSettings, vocab_size: int) -> Tokenised
     )
 
 
-def _check_tokens(used: Tokens, unknown: int | None, vocab_size: int) -> None:
+def _check_tokens(tokens: Tokens, num_bytes: int, unknown: int | None, vocab_size: int) -> None:
     """Refuse a tokenizer without a vocabulary, which transformers makes where the file of one is missing, or another's.
 
     Args:
-        used: the tokens that the text has, sorted.
+        tokens: of the whole text.
+        num_bytes: of the whole text.
         unknown: the token of what is in no vocabulary; None if the tokenizer has none.
         vocab_size: entries of the model's vocabulary.
     """
-    if not set(used.tolist()) - {unknown}:
-        remedy = "Save it there with tokenizer.save_pretrained."
-        raise InputError(WHERE, "must hold its tokenizer", "one that knows no part of the text", remedy)
-    if used[-1] >= vocab_size:
+    known = int((tokens != (-1 if unknown is None else unknown)).sum())
+    if known * _MOST_BYTES_A_TOKEN < num_bytes:
+        came = f"one that finds {known:,} tokens in {num_bytes:,} bytes of text"
+        raise InputError(WHERE, "must hold its tokenizer", came, "Save it there with tokenizer.save_pretrained.")
+    if (largest := int(tokens.max(initial=0))) >= vocab_size:
         allowed = f"must have a tokenizer whose tokens the model has, which are {vocab_size:,}"
-        raise InputError(WHERE, allowed, f"token {used[-1]:,}")
+        raise InputError(WHERE, allowed, f"token {largest:,}")
 
 
 def _decode(part: NDArray[np.uint8]) -> str:

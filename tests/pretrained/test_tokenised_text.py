@@ -33,5 +33,9 @@ def test_a_tokenizer_whose_vocabulary_is_not_there_is_refused(
     folder = Path(shutil.copytree(llama, tmp_path / "model"))
     (folder / "tokenizer.json").unlink()
     (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": kind}))
-    with pytest.raises(InputError, match=r"^checkpoint: must hold its tokenizer, got 'one that knows no part"):
+    with pytest.raises(InputError, match=r"^checkpoint: must hold its tokenizer, got 'one that finds 0 tokens in "):
         tokenise(folder, text_settings(), 256)
+    special = tmp_path / "special.txt"  # a token of its own in a text does not make it a tokenizer of that text
+    special.write_text("<s> </s> <bos> " + "words of a text " * 200)
+    with pytest.raises(InputError, match=r"got 'one that finds \d tokens in 3,215 bytes"):
+        tokenise(folder, text_settings(path=str(special)), 256)
