@@ -54,11 +54,11 @@ def difference(one: ModelPattern, other: ModelPattern, num_tokens: int) -> float
     length = prod(one.grid) if one.grid else num_tokens
     shares = []
     for left, right in zip(one.canonical().layers, other.canonical().layers, strict=True):
-        shares += [_share(*heads, length) for heads in zip(_masks(left), _masks(right), strict=True)]
+        shares += [_share(*heads, length) for heads in zip(_heads(left), _heads(right), strict=True)]
     return sum(shares) / len(shares)
 
 
-def _masks(layer: LayerPattern) -> list[HeadPattern]:
+def _heads(layer: LayerPattern) -> list[HeadPattern]:
     return [replace(head, memory_tokens=0).outline() for head in layer.head_patterns()]
 
 
