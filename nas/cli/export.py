@@ -87,7 +87,12 @@ def _searched(study: "StudyReader", pattern: "ModelPattern") -> "ServedModel | N
         fields = read_model_fields(Path(checkpoint).expanduser() / "config.json", "checkpoint")
     except InputError:  # it was moved since, or is a name on the hub
         return None
-    return ServedModel(model_type=fields.model_type, num_layers=pattern.num_layers, num_heads=pattern.num_heads)
+    return ServedModel(
+        where="checkpoint",
+        model_type=fields.model_type,
+        num_layers=pattern.num_layers,
+        num_heads=pattern.num_heads,
+    )
 
 
 def _served(config: Path) -> "ServedModel":
@@ -96,6 +101,7 @@ def _served(config: Path) -> "ServedModel":
 
     fields = read_model_fields(config, "--model")
     return ServedModel(
+        where="--model",
         model_type=fields.model_type,
         num_layers=fields.count("num_hidden_layers"),
         num_heads=fields.count("num_attention_heads"),

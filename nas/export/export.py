@@ -12,6 +12,7 @@ from nas.export.contract.served_model import ServedModel
 from nas.export.formats import FORMATS
 from nas.export.selection.nearest import nearest
 from nas.export.selection.point import ExportPoint
+from nas.patterns.primitives import Full
 from nas.results.bundle import ExportSettings
 
 
@@ -63,13 +64,22 @@ def export_points(
 
 
 def _advice(point: ExportPoint, front: Sequence[ExportPoint], export_format: Format, settings: ExportSettings) -> str:
-    """The nearest point of the front that the format can represent, as a sentence; empty without a front."""
+    """What to do about a refusal, in sentences: how to search, and which point of the front is the nearest."""
+    name, search = export_format.name, ""
+    if export_format.rules is not None and point.pattern.causal:
+        search = f" Or search with deployable_by={name}, for a front that it can represent."
     if not front:
-        return ""
+        return search
     others = [other for other in front if other.provenance.trial != point.provenance.trial]
     found = nearest(point, others, export_format, settings)
     if found is None:
-        return f" {export_format.name} can represent no other point of the front."
+        return f"{search} {name} can represent no other point of the front."
     other, share = found
-    trial = f"--trial {other.provenance.trial} ({share:.1%} of the pairs differ)"
-    return f" The nearest point of the front that {export_format.name} can represent is {trial}."
+    trial = f"{_full(other)}--trial {other.provenance.trial} ({share:.1%} of the pairs differ)"
+    return f"{search} The nearest point of the front that {name} can represent is {trial}."
+
+
+def _full(point: ExportPoint) -> str:
+    """A word in front of full attention, which is in most fronts and saves nothing."""
+    unions = {group.attend for layer in point.pattern.canonical().layers for group in layer.heads}
+    return "full attention, " if unions == {(Full(),)} else ""

@@ -114,7 +114,8 @@ def load_tokenizer(folder: Path) -> Any:
     try:
         return transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as error:  # what a missing or damaged file raises differs from tokenizer to tokenizer
-        came = f"{type(error).__name__}: {error}".splitlines()[0]
+        whole = (folder / "tokenizer.json").is_file()  # without it, transformers lists ways to do without, in lines
+        came = first_line(error) if whole else "no tokenizer.json"
         remedy = "Save it there with tokenizer.save_pretrained."
         raise InputError(WHERE, "must hold its tokenizer", came, remedy) from None
 

@@ -8,11 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nas.errors import InputError
-from nas.pretrained.loading import load_tokenizer
+from nas.pretrained.loading import WHERE, load_tokenizer
 from nas.tasks.language.corpus import read_corpus
 from nas.tasks.language.split import split_corpus
 from nas.tasks.language.text import TextSettings
 from nas.tasks.language.windows import Tokens
+
+_MOST_BYTES_A_TOKEN = 100
+"""On average, of any text in its own vocabulary; usual are three to five."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -53,9 +56,8 @@ def tokenise(folder: Path, settings: TextSettings, vocab_size: int) -> Tokenised
     corpus = read_corpus(settings.path)
     train, held_out = (_decode(part) for part in split_corpus(corpus, settings.validation_share))
     train_ids, held_out_ids = _encode(tokenizer, train), _encode(tokenizer, held_out)
-    if (largest := max((int(ids.max()) for ids in (train_ids, held_out_ids) if len(ids)), default=0)) >= vocab_size:
-        allowed = f"must have a tokenizer whose tokens the model has, which are {vocab_size:,}"
-        raise InputError("checkpoint", allowed, f"token {largest:,}")
+    num_bytes = len(train.encode()) + len(held_out.encode())
+    _check_tokens(np.concatenate([train_ids, held_out_ids]), num_bytes, tokenizer.unk_token_id, vocab_size)
     return TokenisedText(
         source=corpus.source,
         train=train_ids,
@@ -65,6 +67,24 @@ def tokenise(folder: Path, settings: TextSettings, vocab_size: int) -> Tokenised
         vocab_size=vocab_size,
         fingerprint=corpus.fingerprint,
     )
+
+
+def _check_tokens(tokens: Tokens, num_bytes: int, unknown: int | None, vocab_size: int) -> None:
+    """Refuse a tokenizer without a vocabulary, which transformers makes where the file of one is missing, or another's.
+
+    Args:
+        tokens: of the whole text.
+        num_bytes: of the whole text.
+        unknown: the token of what is in no vocabulary; None if the tokenizer has none.
+        vocab_size: entries of the model's vocabulary.
+    """
+    known = int((tokens != (-1 if unknown is None else unknown)).sum())
+    if known * _MOST_BYTES_A_TOKEN < num_bytes:
+        came = f"one that finds {known:,} tokens in {num_bytes:,} bytes of text"
+        raise InputError(WHERE, "must hold its tokenizer", came, "Save it there with tokenizer.save_pretrained.")
+    if (largest := int(tokens.max(initial=0))) >= vocab_size:
+        allowed = f"must have a tokenizer whose tokens the model has, which are {vocab_size:,}"
+        raise InputError(WHERE, allowed, f"token {largest:,}")
 
 
 def _decode(part: NDArray[np.uint8]) -> str:

@@ -76,7 +76,7 @@ def test_the_checkpoint_that_was_searched_is_the_model_unless_another_is_named(n
     assert "checkpoint: ./qwen3" in settings.read_text()
     refused = nas(*words)
     assert (refused.code, refused.err.count("\n")) == (2, 1)
-    assert "must be a model whose windows mlx-lm reads" in refused.err and "qwen3" in refused.err
+    assert "checkpoint: must be a model whose windows mlx-lm reads" in refused.err and "qwen3" in refused.err
     assert nas(*words, "--model", "llama/config.json").code == 0
     Path("qwen3/config.json").unlink()
     assert nas(*words, "--force").code == 0

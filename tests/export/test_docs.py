@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from nas.export import FORMATS, export_points
-from tests.supported_patterns import SETTINGS, example_point
+from tests.supported_patterns import EXAMPLES, SETTINGS, example_point
 
 DOCS = Path(__file__).parents[2] / "docs" / "export.md"
 NOT_HERE = {
@@ -88,8 +88,10 @@ def test_the_docs_name_every_format():
 def test_the_usage_of_every_format_runs(exported, name):
     exported(name)
     q = torch.randn(1, 2, 16, 8)
-    examples = _examples(FORMATS[name].usage)
-    if not any(need in FORMATS[name].usage for need in NOT_HERE):
+    usage = FORMATS[name].usage + FORMATS[name].further_usage(EXAMPLES[name], "both")
+    examples = _examples(usage)
+    if not any(need in usage for need in NOT_HERE):
         assert bool(examples) == (name not in ("tensorrt-llm", "vllm", "sglang"))
-    for example in examples:
-        exec(example, {"q": q, "k": q, "v": q})
+    names = {"q": q, "k": q, "v": q}
+    for example in examples:  # in turn, as a reader runs them
+        exec(example, names)

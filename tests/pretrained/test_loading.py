@@ -50,7 +50,16 @@ def test_a_missing_tokenizer_is_told(llama: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(llama, tmp_path / "model"))
     for file in folder.glob("tokenizer*"):
         file.unlink()
-    with pytest.raises(InputError, match=r"^checkpoint: must hold its tokenizer") as caught:
+    with pytest.raises(InputError) as caught:
+        load_tokenizer(folder)
+    remedy = "Save it there with tokenizer.save_pretrained."
+    assert str(caught.value) == f"checkpoint: must hold its tokenizer, got 'no tokenizer.json'. {remedy}"
+
+
+def test_a_tokenizer_that_is_cut_off_is_told(llama: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(llama, tmp_path / "model"))
+    (folder / "tokenizer.json").write_text((folder / "tokenizer.json").read_text()[:100])
+    with pytest.raises(InputError, match=r"^checkpoint: must hold its tokenizer, got '\w+: .*'\. Save it") as caught:
         load_tokenizer(folder)
     assert "\n" not in str(caught.value)
 

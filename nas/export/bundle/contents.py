@@ -41,10 +41,11 @@ def bundle_files(point: ExportPoint, export_format: Format, settings: ExportSett
         unchecked=_unchecked(export_format),
     )
     bundle = Bundle(format=export_format.name, settings=settings, files=tuple(files), written_by=own_name())
+    usage = export_format.usage + export_format.further_usage(point.pattern, point.provenance.phase)
     return {
         **files,
         **pattern_file.write(point.pattern, point.provenance, settings),
-        "README.md": readme(point.provenance, point.pattern, export_format.usage),
+        "README.md": readme(point.provenance, point.pattern, usage),
         "picture.png": _picture(point),
         PROVENANCE_FILE: _text(point.provenance.to_dict()),
         VERIFICATION_FILE: as_json(verification),

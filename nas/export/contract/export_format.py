@@ -49,6 +49,7 @@ class Format:
         check: reads the files back by the rules of the library that the format is for, as nas knows them, and raises
             ExportError unless they describe the pattern.
         usage: how to use the files, in Markdown; part of the README next to them.
+        further_usage: what comes after it, in Markdown, where that depends on the pattern or on its phase.
         options: fields of ExportSettings that `write` uses.
         phases: where its files can have a pattern used; one that is used in one phase alone goes into no other format.
         library: the library that also reads the files in `nas verify`; or why none does, as a clause.
@@ -63,6 +64,7 @@ class Format:
     write: Callable[[ModelPattern, Provenance, ExportSettings], Files]
     check: Callable[[Files, ModelPattern], Compared]
     usage: str
+    further_usage: Callable[[ModelPattern, PatternPhase], str] = lambda pattern, phase: ""
     options: frozenset[str] = frozenset()
     phases: frozenset[PatternPhase] = frozenset(["both"])
     library: Library | str

@@ -12,11 +12,13 @@ class ServedModel:
     """A decoder.
 
     Args:
+        where: the option or setting that names it.
         model_type: its architecture, as transformers names it; empty if the file does not say.
         num_layers: layers.
         num_heads: query heads of a layer.
     """
 
+    where: str
     model_type: str
     num_layers: int
     num_heads: int
@@ -30,8 +32,8 @@ class ServedModel:
         own, wanted = (self.num_layers, self.num_heads), (pattern.num_layers, pattern.num_heads)
         if own != wanted:
             allowed = f"must have the pattern's {wanted[0]} layers of {wanted[1]} heads"
-            raise InputError("--model", allowed, f"{own[0]} layers of {own[1]} heads", "Search with target=FILE.")
-        check_windows_are_read("--model", self.model_type, export_format)
+            raise InputError(self.where, allowed, f"{own[0]} layers of {own[1]} heads", "Search with target=FILE.")
+        check_windows_are_read(self.where, self.model_type, export_format)
 
 
 def check_windows_are_read(where: str, model_type: str, export_format: Format) -> None:

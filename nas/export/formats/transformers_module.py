@@ -9,11 +9,12 @@ from nas.export.contract.heads import require_causal
 from nas.export.contract.masks import Reading
 from nas.export.generated import transformers_template
 from nas.export.generated.cache_template import CACHE
-from nas.export.generated.kinds import head_kinds, kinds_source
+from nas.export.generated.kinds import head_kinds, keeps_all, kinds_source
 from nas.export.generated.run import read_module
 from nas.export.generated.source import ModuleTemplate, has_grid, module_source
 from nas.patterns.model import ModelPattern
 from nas.results.bundle import ExportSettings
+from nas.results.phase import PatternPhase
 from nas.results.provenance import Provenance
 
 NAME = "transformers"
@@ -28,22 +29,33 @@ newer, but not `nas`:
 ```python
 import {MODULE} as pattern
 from transformers import AutoModelForCausalLM
-from {CACHE_MODULE} import PatternCache
 
 model = AutoModelForCausalLM.from_pretrained("./model", attn_implementation=pattern.register())
-cache = PatternCache(model.config)  # a new one for each batch: model.generate(..., past_key_values=cache)
 ```
 
 The model must have as many layers and query heads as the pattern; heads that share keys and values may attend
 differently. Its weights, positions, tokenizer and `generate` stay as they are: padding, a growing or a static cache,
 and training all work. The pattern restarts where a sequence starts, after padding on the left.
 
-`PatternCache` holds only the keys that a later query can still see, for each layer and KV head. It refuses a pattern
-that needs all keys, and assisted decoding. Without it, the library's own caches hold all keys, and the pattern decides
-which of them are read.
-
 On CUDA, sequences run in compiled FlexAttention and single tokens in torch's dense kernel with the same mask. Elsewhere
 everything runs in the dense kernel, on the keys that some query of a few may see.
+"""
+
+CACHE_USAGE = f"""
+The library's own caches hold all keys, and the pattern decides which of them are read. `PatternCache` holds only those
+that a later query can still see, for each layer and KV head. It refuses a model none of whose KV heads can drop a key,
+and assisted decoding:
+
+```python
+from {CACHE_MODULE} import PatternCache
+
+cache = PatternCache(model.config)  # a new one for each batch: model.generate(..., past_key_values=cache)
+```
+"""
+
+NO_CACHE_USAGE = f"""
+Leave `{CACHE_FILE_NAME}` aside: {{why}},
+so no key can be dropped from a cache, and the library's own caches are right.
 """
 
 _TEMPLATE = ModuleTemplate(
@@ -73,6 +85,15 @@ def write(pattern: ModelPattern, provenance: Provenance, settings: ExportSetting
     }
 
 
+def further_usage(pattern: ModelPattern, phase: PatternPhase) -> str:
+    """How to use the cache, or why there is nothing that it could save."""
+    if phase == "prefill":
+        return NO_CACHE_USAGE.format(why="tokens after the prompt see everything")
+    if keeps_all(head_kinds(pattern, NAME)):
+        return NO_CACHE_USAGE.format(why="in all heads a later token may see every key again")
+    return CACHE_USAGE
+
+
 def read(files: Files, num_heads: int) -> Reading:
     """Run the module, which needs only torch for that, and read its masks."""
     return read_module(str(files[FILE_NAME]), MODULE)
@@ -84,6 +105,7 @@ FORMAT = Format(
     write=write,
     check=mask_check(NAME, read),
     usage=USAGE,
+    further_usage=further_usage,
     phases=EVERY_PHASE,
     library=Library(package="transformers", module="decoder"),
 )

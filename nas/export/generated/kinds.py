@@ -49,6 +49,11 @@ def head_kinds(pattern: ModelPattern, name: str) -> HeadKinds:
     return HeadKinds(tuple(unions), tuple(layers))
 
 
+def keeps_all(kinds: HeadKinds) -> bool:
+    """Whether later queries may see every key again in all heads, so that no cache can drop any."""
+    return all(_last_query(union) is None for union in kinds.unions)
+
+
 def kinds_source(kinds: HeadKinds) -> str:
     """The part of a module that says which heads attend alike, and which query is the last to see a key."""
     functions, names = [], []

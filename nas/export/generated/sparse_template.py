@@ -94,10 +94,6 @@ def _sparse_attention(
     return in_order(outs, groups)
 
 
-def _is_plainly_causal(attention_mask: Tensor) -> bool:
-    return _made_of(attention_mask)["plain"] and attention_mask.shape[2] == attention_mask.shape[3]
-
-
 def _rows(layer: int, group: HeadGroup, attention_mask: Tensor) -> list[_Rows]:
     """All queries, a few at a time, with their keys; made once for groups of the same kinds.
 

@@ -1,6 +1,7 @@
 """The code of the module for Hugging Face transformers around its masks."""
 
 from nas.export.generated.blocks_template import BLOCKS
+from nas.export.generated.model_mask_template import MODEL_MASK
 from nas.export.generated.sparse_template import SPARSE
 
 IMPORTS = """from collections.abc import Callable
@@ -24,7 +25,8 @@ The pattern replaces the model's attention in every layer and head. Weights, pos
 TAIL = (
     '''{kinds}
 PHASE = "{phase}"  # where the pattern is used: both, or only in prefill or decode, with full attention in the other
-PHASE = "{phase}"  # where the pattern is used: both, or only in prefill or decode, with full attention in the other
+
+
 def register(name: str = "nas") -> str:
     """Make the pattern known to transformers; returns the name for `attn_implementation`."""
     from transformers import AttentionInterface, AttentionMaskInterface
@@ -171,18 +173,6 @@ def seen_by(layer: int, heads: Tensor, query: Tensor, key: Tensor, num_keys: int
     return pattern(torch.zeros_like(head), head, query, key.clamp(min=0)) & (key >= 0)
 
 
-def _places(attention_mask: Tensor) -> tuple[Tensor, Tensor]:
-    """For each query, the start of its sequence and its own position, as indices of keys: (batch, 1, queries, 1).
-
-    The model is causal, so the first key that a query may see starts its sequence, after padding or another sequence,
-    and the last one is its own. A query that is padding sees nothing and has no position.
-    """
-    seen = attention_mask.to(torch.uint8)
-    start = seen.argmax(dim=-1, keepdim=True)
-    own = attention_mask.shape[-1] - 1 - seen.flip(-1).argmax(dim=-1, keepdim=True)
-    return start, own
-
-
 def _pattern(build: Callable[[int | None, Device], MaskMod], num_keys: int, device: torch.device) -> MaskMod:
     """A layer's mask_mod for this number of keys; a causal one is the same at every length that is long enough."""
     return build({table_length}, device)
@@ -197,26 +187,6 @@ def _check_call(query: Tensor, attention_mask: Tensor | None, arguments: dict[st
         raise ValueError(f"attention_mask: must be bool, (batch, 1, queries, keys), got {{came}}.")
     if query.shape[1] != NUM_HEADS:
         raise ValueError(f"pattern {{PATTERN_ID}}: needs {{NUM_HEADS}} query heads, got {{query.shape[1]}}.")
-
-
-_LAST: dict[Any, Any] = {{}}  # the model's latest mask, and what was made of it
-
-
-def _made_of(attention_mask: Tensor) -> dict[Any, Any]:
-    """What was made of the model's mask, for layers that attend alike; forgotten as soon as there is another mask."""
-    if _LAST.get("mask") is not attention_mask:
-        plain = _is_causal(attention_mask)
-        places = _causal_places(attention_mask) if plain else _places(attention_mask)
-        _LAST.clear()
-        _LAST.update(mask=attention_mask, plain=plain, places=places, kept=0)
-    return _LAST
-
-
-def _causal_places(attention_mask: Tensor) -> tuple[Tensor, Tensor]:
-    """What `_places` finds without padding and packing: (1, 1, queries, 1), the same for every sequence."""
-    num_queries, num_keys = attention_mask.shape[-2:]
-    own = torch.arange(num_keys - num_queries, num_keys, device=attention_mask.device)[None, None, :, None]
-    return torch.zeros_like(own), own
 
 
 def _block_mask(layer: int, attention_mask: Tensor) -> BlockMask:
@@ -242,13 +212,6 @@ def _block_mask(layer: int, attention_mask: Tensor) -> BlockMask:
     return made[LAYERS[layer]]
 
 
-def _is_causal(attention_mask: Tensor) -> bool:
-    """Whether every query sees all keys up to its own, the last query's being the last key."""
-    num_queries, num_keys = attention_mask.shape[-2:]
-    key = torch.arange(num_keys, device=attention_mask.device)
-    return torch.equal(attention_mask, (key <= key[num_keys - num_queries :, None]).expand_as(attention_mask))
-
-
 @lru_cache(maxsize=64)
 def _causal_block_mask(
     build: Callable[[int | None, Device], MaskMod], num_queries: int, num_keys: int, device: torch.device
@@ -261,6 +224,7 @@ def _causal_block_mask(
 
     return _blocks(seen, 1, NUM_HEADS, num_queries, num_keys, device)
 '''
+    + MODEL_MASK
     + SPARSE
     + BLOCKS
 )

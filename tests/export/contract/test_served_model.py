@@ -8,7 +8,7 @@ from tests.supported_patterns import EXAMPLES
 
 
 def _model(model_type="llama", num_layers=2, num_heads=2) -> ServedModel:
-    return ServedModel(model_type=model_type, num_layers=num_layers, num_heads=num_heads)
+    return ServedModel(where="--model", model_type=model_type, num_layers=num_layers, num_heads=num_heads)
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -5,13 +5,14 @@ import sys
 import pytest
 import torch
 
-from nas.export import FORMATS
+from nas.export import FORMATS, export_points
 from nas.export.contract.heads import Refusal
+from nas.export.selection.point import ExportPoint
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
 from nas.patterns.primitives import Full, Global, Random, Tile, Window
 from tests.generated_modules import imported_packages
-from tests.supported_patterns import files_of, load_module
+from tests.supported_patterns import files_of, load_module, provenance_of
 
 RANDOM = ModelPattern.of([(HeadGroup(2, (Window(1), Random(4, 1))),)])
 GRID = ModelPattern.of([(HeadGroup(1, (Tile(2, 3),)), HeadGroup(1, (Full(),)))], grid=(4, 6))
@@ -53,3 +54,26 @@ def test_a_pattern_that_looks_ahead_is_refused():
     pattern = ModelPattern.of([(HeadGroup(4, (Window(3, 3),)),)], causal=False)
     with pytest.raises(Refusal, match="transformers: cannot represent 'causal: false' in all layers"):
         files_of("transformers", pattern)
+
+
+WINDOWED = ModelPattern.of([(HeadGroup(2, (Window(5), Global(2))),)])
+FULL = ModelPattern.of([(HeadGroup(2, (Full(),)),)])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "phase", "why_not"),
+    [
+        (WINDOWED, "both", None),
+        (WINDOWED, "decode", None),
+        (WINDOWED, "prefill", "tokens after the prompt see everything"),
+        (FULL, "both", "in all heads a later token may see every key again"),
+    ],
+)
+def test_the_readme_shows_the_cache_only_where_it_saves_something(pattern, phase, why_not, tmp_path):
+    """Elsewhere PatternCache refuses."""
+    point = ExportPoint(pattern=pattern, trained_pattern=pattern, provenance=provenance_of(pattern, phase))
+    export_points([point], "transformers", tmp_path)
+    text = (tmp_path / "README.md").read_text()
+    assert ("import PatternCache" in text) == (why_not is None)
+    assert ("Leave `transformers_cache.py` aside: " in text) == (why_not is not None)
+    assert why_not is None or f"{why_not},\nso no key can be dropped" in text

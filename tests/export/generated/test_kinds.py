@@ -4,11 +4,11 @@ import numpy as np
 import torch
 from hypothesis import assume, given
 
-from nas.export.generated.kinds import head_kinds
+from nas.export.generated.kinds import head_kinds, keeps_all
 from nas.patterns.head import HeadPattern
 from nas.patterns.layer import HeadGroup
 from nas.patterns.model import ModelPattern
-from nas.patterns.primitives import Full, Global, Random, Window
+from nas.patterns.primitives import Full, Global, Random, Stride, Window
 from tests.strategies import quick, unions
 from tests.supported_patterns import load_module
 
@@ -26,6 +26,15 @@ def test_heads_of_a_kind_have_the_same_mask_in_any_layer():
     kinds = head_kinds(pattern, "transformers")
     assert kinds.layers == ((0, 1, 1, 1), (1, 1, 0, 0)) and len(kinds.unions) == 2
     assert load_module("transformers", pattern)["FULL"] == {1}
+
+
+def test_all_keys_are_kept_unless_some_head_never_comes_back_to_one():
+    def kept(*layers: tuple[HeadGroup, ...]) -> bool:
+        return keeps_all(head_kinds(ModelPattern.of(layers), "transformers"))
+
+    strided, windowed = HeadGroup(2, (Window(3), Stride(8))), HeadGroup(2, (Window(3), Global(1)))
+    assert kept((HeadGroup(4, (Full(),)),), (HeadGroup(2, (Full(),)), strided))
+    assert not kept((HeadGroup(4, (Full(),)),), (strided, windowed))
 
 
 def test_every_head_draws_blocks_of_its_own():

@@ -44,6 +44,31 @@ def test_a_pattern_that_computes_is_compared_by_what_it_may_see():
     assert chosen[1] == difference(_point(3, Select(4, 2)).pattern, FRONT[1].pattern, 256)
 
 
+def test_keys_that_a_window_hides_late_in_a_long_sequence_count():
+    """A window of half of the sequence hides nothing in its first half, and a quarter of all pairs in the whole."""
+    window, full = (_point(trial, one).pattern for trial, one in enumerate((Window(511), Full())))
+    assert difference(window, full, 512) == 0
+    assert difference(window, full, 1024) == pytest.approx(1 / 4, abs=0.005)
+
+
+def test_full_attention_is_called_that_where_it_is_the_nearest(tmp_path):
+    said = r"The nearest point of the front that minference can represent is full attention, --trial 1 \("
+    with pytest.raises(ExportError, match=said):
+        export_points([REFUSED], "minference", tmp_path / "out", front=FRONT[:2])
+
+
+@pytest.mark.parametrize(
+    ("name", "causal", "is_searched_for"),
+    [("vllm", True, True), ("vllm", False, False), ("transformers-config", True, False)],
+)
+def test_a_search_for_the_target_is_advised_where_there_is_one(name, causal, is_searched_for, tmp_path):
+    pattern = ModelPattern.of([(HeadGroup(1, (Window(3),)), HeadGroup(1, (Full(),)))], causal=causal)
+    point = ExportPoint(pattern=pattern, trained_pattern=pattern, provenance=make_export_provenance(pattern, 1))
+    with pytest.raises(ExportError, match="cannot represent") as refused:
+        export_points([point], name, tmp_path / "out")
+    assert (f"Or search with deployable_by={name}, for a front" in str(refused.value)) == is_searched_for
+
+
 def _counted(one: ModelPattern, other: ModelPattern, num_tokens: int) -> float:
     """The definition, pair by pair."""
     places = list(product(range(num_tokens), repeat=2))
