@@ -20,6 +20,8 @@ import smollm2
 
 from nas import read_front
 from nas.cli.main import main as nas
+from nas.report.objective_labels import label
+from nas.report.quantities import format_quantity
 from nas.results.front import Front, FrontPoint
 
 STUDY, NEW_TOKENS = "checkpoint_quick", 48
@@ -50,10 +52,10 @@ def run(*words: str) -> None:
 def print_scores(front: Front, chosen: FrontPoint) -> None:
     """What the study says of the exported pattern and of full attention."""
     full = next(baseline for baseline in front.baselines if baseline.baseline == "full")
-    print(f"\n{'':<28}{'full attention':>16}{'the pattern':>16}")
+    print(f"\n{'':<12}{'full attention':<34}the pattern")
     for objective in front.objectives:
-        values = [entry.values[objective.name] for entry in (full, chosen)]
-        print(f"{f'{objective.name}, {objective.unit}':<44}" + "".join(f"{value:>16,.4g}" for value in values))
+        values = [format_quantity(entry.values[objective.name], objective.unit) for entry in (full, chosen)]
+        print(f"{label(objective.name):<12}{values[0]:<34}{values[1]}")
 
 
 def print_answers(folder: Path, chosen: Path, num_tokens: int) -> None:

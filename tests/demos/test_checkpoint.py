@@ -9,6 +9,11 @@ import generation
 import pytest
 import smollm2
 from smollm2 import INSTALL
+from transformers import AutoConfig
+
+import nas
+from nas.costs.counting import count_cost, full_pattern
+from nas.pretrained.dimensions import Dimensions
 
 TINY = ["num_trials=1", "task.num_tokens=128", "task.validation_sequences=1", "evaluation.needle_sequences=1"]
 
@@ -29,11 +34,12 @@ def test_a_searched_pattern_is_exported_and_generates_with_a_smaller_cache(
     checkpoint.main(["--folder", str(model.parent), "device=cpu", "workers=1", *TINY])
     said = capsys.readouterr().out
     assert len(re.findall(r"^\$ nas (search|export) ", said, flags=re.MULTILINE)) == 2
-    full, kept = map(float, re.findall(r"([\d.]+) MiB of cache after", said))
-    assert 0 < kept < full
-    cost = re.search(r"^kv_cache_bytes, bytes +([\de.+]+) +([\de.+]+)$", said, flags=re.MULTILINE)
-    assert cost is not None
-    assert kept / full == pytest.approx(float(cost[2]) / float(cost[1]), rel=0.03)  # one of 128 tokens is not cached
+    assert re.search(r"^KV cache +5.62 MiB +[\d.]+ [KM]iB$", said, flags=re.MULTILINE)  # 128 tokens in float32
+    (full, num_tokens), (kept, _) = re.findall(r"([\d.]+) MiB of cache after (\d+) tokens", said)
+    pattern = nas.load_pattern(model.parent / "chosen" / "pattern.json")
+    target = Dimensions.read(AutoConfig.from_pretrained(model), "model", gated_mlp=True).target(int(num_tokens))
+    counted = [count_cost(one, target).kv_cache_bytes for one in (full_pattern(pattern), pattern)]
+    assert float(kept) / float(full) == pytest.approx(counted[1] / counted[0], rel=0.03)  # one slot of each is free
 
 
 @pytest.mark.real
