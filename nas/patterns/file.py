@@ -76,8 +76,9 @@ def load_pattern(source: str | Path | Mapping[str, Any]) -> ModelPattern:
         PatternError: the file is missing or is not JSON, or the pattern breaks the contract of docs/patterns.md; the
             message names the place, what is allowed there, and what was found.
     """
+    document = source if isinstance(source, Mapping) else _read(source)
     try:
-        return parse_pattern(source) if isinstance(source, Mapping) else shared_pattern(_read(source))
+        return parse_pattern(document) if isinstance(source, Mapping) else shared_pattern(document)
     except PatternError as error:
         raise _in_file(error, source) from None
 
