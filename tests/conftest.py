@@ -12,9 +12,6 @@ from typing import Any
 
 import pytest
 
-from tests.traced import pytest_collection_modifyitems as pytest_collection_modifyitems
-from tests.traced import pytest_runtest_call as pytest_runtest_call
-
 # Before torch is imported, and for the processes that tests start.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["WANDB_MODE"] = "offline"
