@@ -11,7 +11,7 @@ SLOW := "slow and not gpu and not real"
 # Importing the other files again, to find no slow test in them, takes either process a quarter of a minute.
 SLOW_FILES := $$(grep -rlE 'mark\.slow|needs_chromium' tests --include='test_*.py')
 ASIDE := --dist worksteal -n 2
-# The slow tests wait for a quarter of their time, for processes that start or end: a third one uses what two leave.
+# The slow tests wait for processes that start or end: a third one uses what two leave of two cores.
 SLOW_ASIDE := --dist worksteal -n 3
 # Percent of lines that the quick tests run. It is only raised.
 COVERED := 97

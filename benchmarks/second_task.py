@@ -76,7 +76,8 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         truth, text, recall = map(read_table, (options.truth, options.text, options.recall))
         if recall.task.direction != "maximize":
-            raise InputError(str(options.recall), "must be a table of a task with accuracies", recall.task.unit)
+            allowed = "must be a table of a task with accuracies"
+            raise InputError(str(options.recall), allowed, recall.task.unit, "Name one of recall.")
         print("\n".join(lines(Truth.of(truth), text, recall)))
     except NasError as error:
         print(f"second_task.py: {error}", file=sys.stderr)

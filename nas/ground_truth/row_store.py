@@ -25,6 +25,8 @@ class Progress:
         total_rows: rows of the complete table.
         steps: optimiser steps of the rows in the file, and those done of the rows that are being trained.
         total_steps: optimiser steps of the complete table.
+        found: optimiser steps that training runs had behind them when they were first heard of, of an earlier build:
+            they say nothing about the pace.
         unit: of a row's quality.
     """
 
@@ -33,6 +35,7 @@ class Progress:
     total_rows: int
     steps: int
     total_steps: int
+    found: int
     unit: str
 
 
@@ -65,6 +68,7 @@ class RowStore:
         self._rows = {row.key: row for row in read_table(path).rows}
         self._steps_done = sum(self._steps(row.step, sweep=row.sweep) for row in self._rows.values())
         self._under_way: dict[Key, int] = {}
+        self._found: dict[Key, int] = {}
         self._newest: TableRow | None = None
         self._report()
 
@@ -90,6 +94,7 @@ class RowStore:
         """Note that the training run of a row that the file lacks has come to a step."""
         *_, rung, sweep = key
         self._under_way[key] = max(0, self._steps(rung, sweep=sweep) - (rung - step))
+        self._found.setdefault(key, self._under_way[key])
         self._report()
 
     def forget(self, key: Key) -> None:
@@ -136,6 +141,7 @@ class RowStore:
                 total_rows=self._plan.num_rows,
                 steps=self._steps_done + sum(self._under_way.values()),
                 total_steps=self._plan.num_steps(self._training),
+                found=sum(self._found.values()),
                 unit=self._unit,
             )
         )

@@ -84,6 +84,17 @@ def test_steps_under_way_count_until_their_row_has_come(table: Table, open_store
     assert [progress.steps for progress in store.reported] == [0, 0, own - 1, own]
 
 
+def test_what_a_run_has_when_it_is_first_heard_of_was_found(table: Table, open_store: OpenStore) -> None:
+    """Also when its row has come."""
+    row = next(row for row in table.rows if row.step > 3)
+    store = open_store()
+    for step in (2, 3):
+        store.rows.progressed(row.key, step)
+    store.rows.forget(row.key)
+    store.rows.add(row)
+    assert [progress.found for progress in store.reported] == [0, 2, 2, 2]
+
+
 def test_a_run_that_failed_takes_its_steps_with_it(table: Table, open_store: OpenStore) -> None:
     store = open_store()
     store.rows.progressed(table.rows[0].key, 1)

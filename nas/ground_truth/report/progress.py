@@ -64,7 +64,7 @@ class PlainTableWatcher:
 
     def __call__(self, progress: Progress) -> None:
         """See `TableWatcher`."""
-        self._left.update(progress.steps, progress.total_steps)
+        self._left.update(progress.steps - progress.found, progress.total_steps - progress.found)
         seconds = self._left.seconds
         if self._num_rows is None:
             self._print(started_line(self._name, progress))
@@ -107,7 +107,7 @@ class LiveTableWatcher:
 
     def __call__(self, progress: Progress) -> None:
         """See `TableWatcher`."""
-        self._left.update(progress.steps, progress.total_steps)
+        self._left.update(progress.steps - progress.found, progress.total_steps - progress.found)
         if not self._has_started:
             self._has_started = True
             self._console.print(started_line(self._name, progress), markup=False, highlight=False)

@@ -22,8 +22,8 @@ def row(**changes: Any) -> TableRow:
     return TableRow.of("5ef7b4395f38b714", Measurement(**values | changes))
 
 
-def progress(new: TableRow | None, num_rows: int, steps: int) -> Progress:
-    return Progress(row=new, num_rows=num_rows, total_rows=1494, steps=steps, total_steps=1000, unit=UNIT)
+def progress(new: TableRow | None, num_rows: int, steps: int, found: int = 0) -> Progress:
+    return Progress(row=new, num_rows=num_rows, total_rows=1494, steps=steps, total_steps=1000, found=found, unit=UNIT)
 
 
 Watcher = type[PlainTableWatcher] | type[LiveTableWatcher]
@@ -52,6 +52,19 @@ def test_plain_lines_say_what_came_and_what_is_left() -> None:
         "[  33/1494] 5ef7b4395f38b714 seed 1 rate 0.004 step 480  2.5 bits per byte  12.3 s  about 1 h 19 min left",
         "[  34/1494] 5ef7b4395f38b714 seed 1 rate 0.004 step 480  diverged  12.3 s",
     ]
+
+
+def test_steps_that_a_resumed_run_finds_are_no_pace() -> None:
+    """A run that goes on at step 700 has not made these in the second since the build began."""
+    now = [100.0]
+    console = Console(file=StringIO(), width=160)
+    with PlainTableWatcher(console, "x", lambda: now[0]) as watch:
+        watch(progress(None, 1, 200))
+        now[0] += 1
+        watch(progress(None, 1, 900, found=700))
+        now[0] += 59
+        watch(progress(None, 1, 910, found=700))
+    assert console.file.getvalue().splitlines()[1:] == ["about 9 min left"]  # type: ignore[attr-defined]
 
 
 def test_a_terminal_shows_a_bar_with_the_newest_row() -> None:
