@@ -5,11 +5,13 @@
     python benchmarks/candidate_regimes.py                      # what is known so far, nothing is trained
 
 `averages` scores a rung by the mean of the trunk's weights over its last fifth, where `nas` lets the learning rate
-fall on a branch (Li et al. 2025, arXiv 2505.12082, section 3, merge checkpoints of a constant rate so). `needles` puts
-pairs of a key and a value into the training text, which are asked for further on, and scores plain text and the asked
-values apart. Both are otherwise trained as tables/ladder/S-base100-drawn.jsonl, with which they are compared, by the
-same seeds: Kendall's tau with the end of tables/ladder/M-drawn.jsonl, as measured and as projected to 20 tokens a
-parameter, and the difference with its 90% interval over patterns drawn with replacement.
+fall on a branch (Li et al. 2025, arXiv 2505.12082, merge checkpoints of a constant rate so); `longer_averages` does it
+at rungs a quarter longer, which cost as much as shorter ones with branches. `needles` puts pairs of a key and a value
+into the training text, which are asked for further on, and scores plain text and the asked values apart. All are
+otherwise trained as tables/ladder/S-base100-drawn.jsonl, with which they are compared, by the same seeds: Kendall's
+tau with the end of tables/ladder/M-drawn.jsonl, as measured and as projected to 20 tokens a parameter, and the
+difference with its 90% interval over patterns drawn with replacement. So is the table of word pieces, which
+benchmarks/word_pieces.py says how to build.
 """
 
 import argparse
@@ -27,7 +29,7 @@ import numpy as np
 import torch
 from carry import compare, with_seeds
 from numpy.typing import NDArray
-from transfer import TRAINED, Truth, projections_at, values_at
+from transfer import LEAST, TRAINED, Truth, projections_at, values_at
 
 from nas.costs.parameters import target_parameters
 from nas.errors import NasError
@@ -47,8 +49,8 @@ from nas.tasks.task import IGNORED_TARGET, Batch, Metric, as_ids
 
 LADDER = Path(__file__).parents[1] / "tables" / "ladder"
 LIKE, LARGER = LADDER / "S-base100-drawn.jsonl", LADDER / "M-drawn.jsonl"
+PIECES = LADDER / "S-pieces-drawn.jsonl"
 FOLDER = Path(__file__).parent / "results"
-RUNGS = (240, 480, 960)
 APART = 8
 """Steps between two weights of an average."""
 
@@ -115,9 +117,24 @@ Scores = tuple[dict[str, float], ...]
 """What was measured of every member, by name; lower is better."""
 
 
-def averages(trainer: CohortTrainer, state: CohortState) -> Iterator[tuple[int, CohortState, Scores]]:
+@dataclass(frozen=True, slots=True)
+class Regime:
+    """A way to train, and what it is compared with.
+
+    Args:
+        train: trains a cohort from its start, and scores it at every rung of those that are given.
+        rungs: in optimiser steps, ascending.
+        against: the rungs of the table that these are compared with, one each.
+    """
+
+    train: Callable[[CohortTrainer, CohortState, Sequence[int]], Iterator[Scores]]
+    rungs: tuple[int, ...]
+    against: tuple[int, ...] = (240, 480, 960)
+
+
+def averages(trainer: CohortTrainer, state: CohortState, rungs: Sequence[int]) -> Iterator[Scores]:
     """Train the trunk from rung to rung, and score the mean of the weights since a branch would have left it."""
-    for rung in RUNGS:
+    for rung in rungs:
         state = trainer.train(state, branch_start(rung, trainer.training))
         weights = []
         while state.step < rung:
@@ -125,24 +142,25 @@ def averages(trainer: CohortTrainer, state: CohortState) -> Iterator[tuple[int, 
             weights.append(state.weights)
         mean = replace(state, weights=torch.stack(weights).mean(dim=0))
         found = validate(mean, trainer.task, trainer.proxy, device="cpu")
-        yield rung, state, tuple({"text": value} for value in found)
+        yield tuple({"text": value} for value in found)
 
 
-def needles(trainer: CohortTrainer, state: CohortState) -> Iterator[tuple[int, CohortState, Scores]]:
+def needles(trainer: CohortTrainer, state: CohortState, rungs: Sequence[int]) -> Iterator[Scores]:
     """Train trunk and branches on text with needles, and score plain text and the asked values."""
     text = trainer.task
     asked = NeedleText(_text(), values_alone=True)
     trainer = replace(trainer, task=NeedleText(_text()))
-    for rung in RUNGS:
+    for rung in rungs:
         state = trainer.train(state, branch_start(rung, trainer.training))
         ended, _ = trainer.train_branch(state, rung)
         both = [validate(ended, task, trainer.proxy, device="cpu") for task in (text, asked)]
-        yield rung, state, tuple({"text": plain, "values": value} for plain, value in zip(*both, strict=True))
+        yield tuple({"text": plain, "values": value} for plain, value in zip(*both, strict=True))
 
 
-REGIMES: Mapping[str, Callable[[CohortTrainer, CohortState], Iterator[tuple[int, CohortState, Scores]]]] = {
-    "averages": averages,
-    "needles": needles,
+REGIMES: Mapping[str, Regime] = {
+    "averages": Regime(averages, (240, 480, 960)),
+    "longer_averages": Regime(averages, (300, 600, 1200)),
+    "needles": Regime(needles, (240, 480, 960)),
 }
 
 
@@ -156,14 +174,14 @@ def _text() -> TextSettings:
     return TextSettings(num_tokens=task["num_tokens"], validation_sequences=task["validation_sequences"])
 
 
-def train(regime: str, patterns: Sequence[ModelPattern], seed: int) -> list[dict[str, object]]:
+def train(regime: Regime, patterns: Sequence[ModelPattern], seed: int) -> list[dict[str, object]]:
     """The rows of some patterns, which train as one cohort."""
     torch.set_num_threads(1)
     like, task = _like(), TextTask(_text())
     members = [Member(pattern=one, seed=seed, learning_rate=like.plan.learning_rates[0]) for one in patterns]
     trainer = CohortTrainer(task=task, proxy=like.proxy, training=like.training, data_seed=seed)
     rows: list[dict[str, object]] = []
-    for rung, _, scores in REGIMES[regime](trainer, trainer.initial(members)):
+    for rung, scores in zip(regime.rungs, regime.train(trainer, trainer.initial(members), regime.rungs), strict=True):
         for pattern, own in zip(patterns, scores, strict=True):
             rows.append({"pattern_id": pattern.id, "seed": seed, "step": rung, **own})
     return rows
@@ -186,7 +204,7 @@ class Results:
             file.writelines(json.dumps(row) + "\n" for row in rows)
 
 
-def train_missing(regime: str, results: Results, num_seeds: int, workers: int, cohort: int) -> None:
+def train_missing(name: str, results: Results, num_seeds: int, workers: int, cohort: int) -> None:
     """Train what the results lack, the first seed of all patterns before the second."""
     done = {(row["pattern_id"], row["seed"]) for row in results.rows()}
     jobs = []
@@ -194,9 +212,9 @@ def train_missing(regime: str, results: Results, num_seeds: int, workers: int, c
         missing = [one.pattern for one in _like().plan.entries if (one.pattern.id, seed) not in done]
         jobs += [(missing[start : start + cohort], seed) for start in range(0, len(missing), cohort)]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for number, job in enumerate(as_completed([pool.submit(train, regime, *one) for one in jobs]), 1):
+        for number, job in enumerate(as_completed([pool.submit(train, REGIMES[name], *one) for one in jobs]), 1):
             results.add(job.result())
-            print(f"{regime}: {number} of {len(jobs)} cohorts", file=sys.stderr, flush=True)
+            print(f"{name}: {number} of {len(jobs)} cohorts", file=sys.stderr, flush=True)
 
 
 def by_seed(rows: Sequence[Mapping[str, object]], name: str, rung: int) -> dict[int, dict[str, float]]:
@@ -208,55 +226,71 @@ def by_seed(rows: Sequence[Mapping[str, object]], name: str, rung: int) -> dict[
     return found
 
 
-def read_as(rows: Sequence[Mapping[str, object]], name: str, rung: int, *, ahead: bool) -> dict[str, float]:
-    """Means over seeds by pattern, as measured or as projected from this rung and the one below it."""
+def rows_of(table: Table) -> list[dict[str, object]]:
+    """A table of text in the same form."""
+    return [
+        {"pattern_id": row.pattern_id, "seed": row.seed, "step": row.step, "text": row.quality}
+        for row in table.rows
+        if row.quality is not None and not row.sweep
+    ]
+
+
+def read_as(
+    rows: Sequence[Mapping[str, object]], name: str, rung: int, below: int | None = None, *, steps: int = 0
+) -> dict[str, float]:
+    """Means over seeds by pattern, as measured or as projected to so many steps from a rung below this one."""
     after = by_seed(rows, name, rung)
-    if ahead:
-        below = max((one for one in RUNGS if one < rung), default=None)
-        before = by_seed(rows, name, below) if below is not None else {}
+    if below is not None:
+        before = by_seed(rows, name, below)
         after = {
-            seed: {
-                one: projected((below or 0, before[seed][one]), (rung, value), _horizon()) for one, value in own.items()
-            }
+            seed: {one: projected((below, before[seed][one]), (rung, value), steps) for one, value in own.items()}
             for seed, own in after.items()
-            if seed in before
         }
     seeds = list(after)
     shared = set.intersection(*(set(after[seed]) for seed in seeds)) if seeds else set()
     return {one: fmean(after[seed][one] for seed in seeds) for one in shared}
 
 
-def _horizon() -> int:
-    like = _like()
-    target = like.proxy.target(like.task.num_tokens, like.task.vocab_size)
-    return round(TRAINED * target_parameters(target) / (like.training.batch_size * like.task.num_tokens))
+def horizon(table: Table) -> int:
+    """The steps to TRAINED tokens a parameter."""
+    target = table.proxy.target(table.task.num_tokens, table.task.vocab_size)
+    return round(TRAINED * target_parameters(target) / (table.training.batch_size * table.task.num_tokens))
 
 
-def lines(regime: str, rows: Sequence[Mapping[str, object]]) -> list[str]:
-    """Markdown: a row for each rung and each way to read it."""
+def lines(
+    regime: str, rows: Sequence[Mapping[str, object]], rungs: Sequence[int], against: Sequence[int], steps: int
+) -> list[str]:
+    """Markdown: a row for each rung, measured and from the second on projected, and each thing that is ranked by.
+
+    Args:
+        regime: its name.
+        rows: what was measured in it.
+        rungs: in optimiser steps, ascending.
+        against: the rungs of base 100 that these are compared with, one each.
+        steps: that qualities are projected to.
+    """
     truth, seeds = Truth.of(read_table(LARGER)), sorted({int(str(row["seed"])) for row in rows})
     like = with_seeds(_like(), seeds)
     there = {entry.pattern.id: truth.counterpart(like, entry) for entry in like.plan.entries}
     found = []
-    for rung in RUNGS:
-        for how, at in (("measured", values_at), ("projected", projections_at)):
-            ahead = how == "projected"
-            text, values = (read_as(rows, name, rung, ahead=ahead) for name in ("text", "values"))
-            known = at(like, rung)
+    for place, rung in enumerate(rungs):
+        for below in (None, rungs[place - 1]) if place else (None,):
+            text, values = read_as(rows, "text", rung, below, steps=steps), read_as(rows, "values", rung)
+            known = values_at(like, against[place]) if below is None else projections_at(like, against[place])
             names = sorted(one for one in text if one in known and there[one] in truth.values)
-            if len(names) < 2:
+            if len(names) < LEAST:
                 continue
             readings = {"text": [text[one] for one in names]}
             if values:
-                own = read_as(rows, "values", rung, ahead=False)
-                readings["values"] = [own[one] for one in names]
+                readings["values"] = [values[one] for one in names]
                 ranks = [rank_shares(one, "minimize") for one in readings.values()]
                 readings["both"] = [sum(pair) for pair in zip(*ranks, strict=True)]
             ends = [truth.values[there[one]] for one in names]
             for name, reading in readings.items():
                 one = compare(ends, [known[each] for each in names], reading)
                 found.append(
-                    f"| {regime} | {len(seeds)} | {len(names)} | {rung} | {how} | {name} | {one.shares:.2f} | "
+                    f"| {regime} | {len(seeds)} | {len(names)} | {rung:,} | "
+                    f"{'measured' if below is None else 'projected'} | {name} | {against[place]} | {one.shares:.2f} | "
                     f"{one.tokens:.2f} | {one.tokens - one.shares:+.2f} ({one.low:+.2f} to {one.high:+.2f}) |"
                 )
     return found
@@ -270,14 +304,16 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--cohort", type=int, default=4, help="patterns that train together (default: 4)")
     options = parser.parse_args(words)
     try:
-        for regime in options.regimes:
-            results = Results(FOLDER / f"{regime}.jsonl")
-            train_missing(regime, results, options.seeds, options.workers, options.cohort)
-        print("| regime | seeds | patterns | steps | quality | by | tau with branches on text | tau | difference |")
-        print("|---|---|---|---|---|---|---|---|---|")
-        for regime in REGIMES:
-            if rows := Results(FOLDER / f"{regime}.jsonl").rows():
-                print("\n".join(lines(regime, rows)))
+        for name in options.regimes:
+            results = Results(FOLDER / f"{name}.jsonl")
+            train_missing(name, results, options.seeds, options.workers, options.cohort)
+        print("| regime | seeds | patterns | steps | quality | by | base 100, steps | its tau | tau | difference |")
+        print("|---|---|---|---|---|---|---|---|---|---|")
+        for name, regime in REGIMES.items():
+            if rows := Results(FOLDER / f"{name}.jsonl").rows():
+                print("\n".join(lines(name, rows, regime.rungs, regime.against, horizon(_like()))))
+        pieces = read_table(PIECES)
+        print("\n".join(lines("word pieces", rows_of(pieces), pieces.plan.rungs, pieces.plan.rungs, horizon(pieces))))
     except NasError as error:
         print(f"candidate_regimes.py: {error}", file=sys.stderr)
         return 2

@@ -46,6 +46,8 @@ SHARES = CarryRules(first="share")
 """`space=tabular` has the same shares at every length, global tokens included."""
 TRAINED = 20
 """Tokens a parameter that qualities are projected to, as `project_to` of `nas search`."""
+BYTES = 256
+"""Vocabulary of text that is read byte by byte."""
 LEAST = 8
 """Patterns in common below which nothing is said."""
 
@@ -171,7 +173,9 @@ def agreement(truth: Truth, table: Table, small: Mapping[str, float], noise: flo
     if tau is None:
         return None
     posterior = TauPosterior.of(ours, theirs)
-    freed = freed_of_noise(posterior.taus, ours, theirs, RankingNoise(noise**2 / len(table.plan.seeds), NOISE**2, 0.0))
+    spread = RankingNoise(noise**2 / len(table.plan.seeds), NOISE**2, 0.0)
+    alike = table.task.unit == truth.table.task.unit  # else the noise is in another unit than the qualities
+    freed = freed_of_noise(posterior.taus, ours, theirs, spread) if alike else None
     costs = [truth.flops[name] for name in names]
     return Agreement(
         num_patterns=len(names),
@@ -210,7 +214,8 @@ def regime(table: Table) -> str:
         for one in fields(ProxySettings)
         if getattr(table.proxy, one.name) != getattr(plain, one.name)
     ]
-    return ", ".join([f"{table.task.num_tokens} tokens, {table.proxy.num_layers} layers", *changed])
+    pieces = [f"word pieces, {table.task.vocab_size:,} of them"] if table.task.vocab_size != BYTES else []
+    return ", ".join([f"{table.task.num_tokens} tokens, {table.proxy.num_layers} layers", *pieces, *changed])
 
 
 def run_flops(table: Table, rung: int) -> float:

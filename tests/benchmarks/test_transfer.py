@@ -141,3 +141,13 @@ def test_bad_tables_end_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main([str(tmp_path / "none"), str(LADDER / "S-plain.jsonl")]) == 2
     shown = capsys.readouterr()
     assert not shown.out and shown.err.startswith("transfer.py: ") and shown.err.count("\n") == 1
+
+
+def test_noise_of_bytes_frees_nothing_of_word_pieces() -> None:
+    truth = Truth.of(read_table(LADDER / "M-drawn.jsonl"))
+    bytes_, pieces = (read_table(LADDER / f"S-{one}-drawn.jsonl") for one in ("base100", "pieces"))
+    ours, others = (agreement(truth, one, values_at(one, 960), 0.014) for one in (bytes_, pieces))
+    assert ours is not None and ours.freed is not None
+    assert others is not None and others.freed is None, "nats per piece"
+    shown = [line for line in lines(truth, [pieces], 0.014) if "word pieces, 1,024 of them" in line]
+    assert len(shown) == 3 and all(" - |" in line for line in shown)
