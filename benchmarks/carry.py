@@ -11,61 +11,16 @@ written before any ranking was computed.
 
 import argparse
 import sys
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from carried import CHOSEN, LARGER, OTHER, SHIPPED, small_forms
-from numpy.typing import NDArray
-from transfer import projections_at, values_at
+from transfer import projections_at, values_at, with_seeds
+from two_rankings import compare
 
 from nas.errors import NasError
 from nas.ground_truth.file import Table, read_table
 from nas.space.space import Shape
-
-Array = NDArray[np.float64]
-
-DRAWS = 2_000
-"""Resampled sets of patterns behind an interval."""
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """The agreement of both rules with the larger model.
-
-    Args:
-        shares: Kendall's tau with sizes of this kind as shares of the length.
-        tokens: with as many tokens.
-        low, high: 90% interval of the difference, tokens less shares.
-    """
-
-    shares: float
-    tokens: float
-    low: float
-    high: float
-
-
-def compare(truth: Sequence[float], shares: Sequence[float], tokens: Sequence[float]) -> Comparison:
-    """How well both rules rank as the larger model does.
-
-    Args:
-        truth: the larger model's qualities, one a pattern.
-        shares: the small model's for the same patterns, with sizes as shares.
-        tokens: with sizes in tokens.
-    """
-    orders = [np.sign(np.subtract.outer(values, values)) for values in map(np.asarray, (truth, shares, tokens))]
-    draws = np.random.default_rng(0).integers(len(truth), size=(DRAWS, len(truth)))
-    differences = [_taus(*(order[np.ix_(draw, draw)] for order in orders)) @ (-1, 1) for draw in draws]
-    low, high = np.quantile(differences, (0.05, 0.95))
-    by_shares, by_tokens = _taus(*orders).tolist()
-    return Comparison(by_shares, by_tokens, float(low), float(high))
-
-
-def _taus(truth: Array, *rules: Array) -> Array:
-    """Kendall's tau-b of the larger model's order of all pairs, shape (n, n), with that by each rule."""
-    agreement = [(truth * rule).sum() / np.sqrt((truth**2).sum() * (rule**2).sum()) for rule in rules]
-    return np.array(agreement)
 
 
 def rows(kind: str, shipped: Table, others: Table) -> list[str]:
@@ -91,16 +46,10 @@ def rows(kind: str, shipped: Table, others: Table) -> list[str]:
             ours = [[known[forms[name].id] for name in names] for forms in (chosen, other)]
             one = compare([truth[name] for name in names], *(ours[::-1] if getattr(CHOSEN, kind) == "tokens" else ours))
             found.append(
-                f"| {kind} | {changed} of {len(names)} | {rung:,} | {how} | {one.shares:.2f} | {one.tokens:.2f} | "
-                f"{one.tokens - one.shares:+.2f} ({one.low:+.2f} to {one.high:+.2f}) |"
+                f"| {kind} | {changed} of {len(names)} | {rung:,} | {how} | {one.first:.2f} | {one.second:.2f} | "
+                f"{one.difference} |"
             )
     return found
-
-
-def with_seeds(table: Table, seeds: Collection[int]) -> Table:
-    """The table with the rows of some seeds alone: more of them on one side would make its ranking the better one."""
-    kept = tuple(row for row in table.rows if row.seed in seeds)
-    return replace(table, rows=kept)
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -14,8 +14,8 @@ below it, as `nas search` does.
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import cache, cached_property
 from itertools import combinations
 from pathlib import Path
@@ -107,6 +107,12 @@ def choice(table: Table, entry: TableEntry) -> object:
         (name, value if isinstance(value, str | bool) else value / table.task.num_tokens)
         for name, value in entry.params.items()
     )
+
+
+def with_seeds(table: Table, seeds: Collection[int]) -> Table:
+    """The table with the rows of some seeds alone: more of them on one side would make its ranking the better one."""
+    kept = tuple(row for row in table.rows if row.seed in seeds)
+    return replace(table, rows=kept)
 
 
 def values_at(table: Table, rung: int) -> dict[str, float]:

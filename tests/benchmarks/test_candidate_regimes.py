@@ -4,23 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import candidate_regimes
+import msgspec
 import numpy as np
 import pytest
-from candidate_regimes import (
-    LIKE,
-    MARKS,
-    REGIMES,
-    VALUE,
-    WIDTH,
-    NeedleText,
-    horizon,
-    lines,
-    main,
-    put_needles,
-    read_as,
-    rows_of,
-    train,
-)
+from candidate_regimes import LIKE, REGIMES, Row, as_table, known_rows, lines, main, train
+from needle_text import MARKS, VALUE, WIDTH, NeedleText, put_needles
 from transfer import projections_at, values_at
 
 from nas.ground_truth.file import read_table
@@ -65,21 +53,28 @@ def test_averages_end_near_the_branches_of_the_same_trunk() -> None:
     rows = train(short["averages"], patterns, seed=0)
     branches = {row.pattern_id: row.quality for row in table.rows if row.step == 240 and row.seed == 0}
     for row in rows:
-        assert row["text"] == pytest.approx(branches[str(row["pattern_id"])], abs=0.05)
-    (needle, _) = train(short["needles"], patterns, seed=0)
-    assert 2.5 < float(str(needle["text"])) < 4 and 2.5 < float(str(needle["values"])) < 4
+        assert row.text == pytest.approx(branches[row.pattern_id], abs=0.05)
+    needle, _ = train(short["needles"], patterns, seed=0)
+    assert 2.5 < needle.text < 4 and needle.values is not None and 2.5 < needle.values < 4
 
 
-def test_rows_are_read_as_a_table_is() -> None:
-    table = read_table(LIKE)
-    rows = [row | {"values": 2 * float(str(row["text"]))} for row in rows_of(table)]
-    for rung, below in ((480, 240), (960, 480)):
-        assert read_as(rows, "text", rung) == pytest.approx(values_at(table, rung))
-        assert read_as(rows, "text", rung, below, steps=horizon(table)) == pytest.approx(projections_at(table, rung))
-    found = lines("averages", rows, (240, 480, 960), (240, 480, 960), horizon(table))
-    text = [line for line in found if "| text |" in line]
-    assert len(text) == 5 and len(found) == 15, "three readings; the first rung has none below it"
-    assert all("| +0.00 (+0.00 to +0.00) |" in line for line in text), "a table agrees with itself"
+def test_rows_are_read_as_a_table_is(tmp_path: Path) -> None:
+    table, regime, path = read_table(LIKE), REGIMES["needles"], tmp_path / "needles.jsonl"
+    rows = [
+        Row(row.pattern_id, row.seed, row.step, row.quality, 2 * row.quality)
+        for row in table.rows
+        if row.step in regime.rungs and row.quality is not None
+    ]
+    path.write_bytes(msgspec.json.Encoder().encode_lines(rows))
+    assert known_rows(path) == rows and not known_rows(tmp_path / "none")
+    text, asked = (as_table(regime, rows, name) for name in ("text", "values"))
+    for rung in regime.rungs:
+        assert values_at(text, rung) == values_at(table, rung)
+        assert projections_at(text, rung) == projections_at(table, rung)
+    found = lines("needles", text, regime.rungs, asked)
+    by_text = [line for line in found if "| text |" in line]
+    assert len(by_text) == 5 and len(found) == 15, "three readings; the first rung has none below it"
+    assert all("| +0.00 (+0.00 to +0.00) |" in line for line in by_text), "a table agrees with itself"
 
 
 def test_what_is_known_is_printed(

@@ -2,43 +2,14 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from carried import OTHER, SHIPPED
-from carry import compare, main, with_seeds
-from scipy.stats import kendalltau
+from carry import main
+from transfer import with_seeds
 
 from nas.ground_truth.file import read_table
 
 TABLE = SHIPPED.parent / "ladder" / "S-carry.jsonl"
-
-
-def test_a_rule_that_ranks_as_the_larger_model_does_is_better() -> None:
-    truth = np.random.default_rng(0).normal(size=32)
-    noise = np.random.default_rng(1).normal(size=32)
-    found = compare(truth.tolist(), (truth + 2 * noise).tolist(), truth.tolist())
-    assert found.tokens == 1 and found.shares < 0.6
-    assert 0 < found.low <= found.tokens - found.shares <= found.high
-
-
-def test_tau_is_kendalls_tau_b_with_ties_on_either_side() -> None:
-    truth, shares, tokens = np.random.default_rng(3).integers(6, size=(3, 24)).tolist()
-    found = compare(truth, shares, tokens)
-    assert found.shares == pytest.approx(kendalltau(truth, shares).statistic)
-    assert found.tokens == pytest.approx(kendalltau(truth, tokens).statistic)
-
-
-def test_rules_that_rank_alike_differ_by_nothing() -> None:
-    truth = np.random.default_rng(0).normal(size=32).tolist()
-    found = compare(truth, truth, truth)
-    assert (found.low, found.high) == (0, 0)
-
-
-def test_the_other_way_round_the_sign_turns() -> None:
-    truth, shares, tokens = np.random.default_rng(2).normal(size=(3, 24)).tolist()
-    found, turned = compare(truth, shares, tokens), compare(truth, tokens, shares)
-    assert (turned.shares, turned.tokens) == (found.tokens, found.shares)
-    assert (turned.low, turned.high) == pytest.approx((-found.high, -found.low))
 
 
 def test_both_sides_have_the_same_seeds() -> None:
