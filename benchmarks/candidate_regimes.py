@@ -9,8 +9,8 @@ at rungs a quarter longer, which cost as much as shorter ones with branches. `ne
 into the training text, which are asked for further on, and scores plain text and the asked values apart. All are
 otherwise trained as tables/ladder/S-base100-drawn.jsonl, with which they are compared, by the same seeds: Kendall's
 tau with the end of tables/ladder/M-drawn.jsonl, as measured and as projected to 20 tokens a parameter, and the
-difference with its 90% interval over patterns drawn with replacement. So is the table of word pieces, which
-benchmarks/word_pieces.py says how to build.
+difference with its 90% interval over patterns drawn with replacement. So are two tables of the ladder, of word pieces,
+which benchmarks/word_pieces.py says how to build, and of batches of two sequences for twice the steps.
 """
 
 import argparse
@@ -40,7 +40,9 @@ from nas.statistics.ranks import rank_shares
 from nas.tasks.language.text import TextSettings, TextTask
 
 TABLES = Path(__file__).parents[1] / "tables"
-LIKE, LARGER, PIECES = (TABLES / "ladder" / f"{name}-drawn.jsonl" for name in ("S-base100", "M", "S-pieces"))
+LIKE, LARGER, PIECES, SMALL_BATCHES = (
+    TABLES / "ladder" / f"{name}-drawn.jsonl" for name in ("S-base100", "M", "S-pieces", "S-batch2")
+)
 FOLDER = Path(__file__).parent / "results"
 APART = 8
 """Steps between two weights of an average."""
@@ -173,19 +175,21 @@ def as_table(regime: Regime, rows: Sequence[Row], name: str) -> Table:
     return replace(like, plan=replace(like.plan, rungs=regime.rungs), rows=tuple(found))
 
 
-def lines(name: str, table: Table, against: Sequence[int], asked: Table | None = None) -> list[str]:
+def lines(name: str, table: Table, against: Sequence[int | None], asked: Table | None = None) -> list[str]:
     """Markdown: a row for each rung, measured and from the second on projected, and each thing that is ranked by.
 
     Args:
         name: of the regime.
         table: qualities on text.
-        against: the rungs of base 100 that the table's are compared with, one each.
+        against: the rungs of base 100 that the table's are compared with, one each; None for one without.
         asked: losses on the asked values.
     """
     truth, like = Truth.of(read_table(LARGER)), with_seeds(_like(), {row.seed for row in table.rows})
     there = {entry.pattern.id: truth.counterpart(like, entry) for entry in like.plan.entries}
     found = []
     for rung, other in zip(table.plan.rungs, against, strict=True):
+        if other is None:
+            continue
         for how, at in (("measured", values_at), ("projected", projections_at)):
             known, text = at(like, other), at(table, rung)
             names = sorted(one for one in text if one in known and there[one] in truth.values)
@@ -217,8 +221,9 @@ def known_lines() -> list[str]:
         if rows := known_rows(FOLDER / f"{name}.jsonl"):
             asked = None if rows[0].values is None else as_table(regime, rows, "values")
             found += lines(name, as_table(regime, rows, "text"), regime.against, asked)
-    pieces = read_table(PIECES)
-    return found + lines("word pieces", pieces, pieces.plan.rungs)
+    pieces, batches = read_table(PIECES), read_table(SMALL_BATCHES)
+    found += lines("word pieces", pieces, pieces.plan.rungs)
+    return found + lines("batches of two", batches, (None, *batches.plan.rungs[:-1]))
 
 
 def main(words: Sequence[str] | None = None) -> int:

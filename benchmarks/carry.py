@@ -5,8 +5,8 @@
 
 Printed for each kind of size and each rung of the small proxy: Kendall's tau with the larger model's end, over all
 patterns, by shares and by tokens, and the difference with its 90% interval over patterns drawn with replacement; as
-measured, and as projected to 20 tokens a parameter, as `nas search` does. docs/transfer.md says what decides, and was
-written before any ranking was computed.
+measured, and as projected to 20 tokens a parameter, as `nas search` does. The last rows are of windows one size up.
+docs/transfer.md says what decides, and was written before any ranking was computed.
 """
 
 import argparse
@@ -15,12 +15,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from carried import CHOSEN, LARGER, OTHER, SHIPPED, small_forms
-from transfer import projections_at, values_at, with_seeds
+from transfer import Truth, projections_at, values_at, with_seeds
 from two_rankings import compare
 
 from nas.errors import NasError
 from nas.ground_truth.file import Table, read_table
 from nas.space.space import Shape
+
+LARGEST, AS_MANY_TOKENS = (SHIPPED.parent / "ladder" / f"{name}.jsonl" for name in ("L-plain", "M-tokens"))
+"""Nine patterns of the largest size, and the same at the middle one with windows of as many tokens."""
 
 
 def rows(kind: str, shipped: Table, others: Table) -> list[str]:
@@ -52,6 +55,32 @@ def rows(kind: str, shipped: Table, others: Table) -> list[str]:
     return found
 
 
+def largest_rows(large: Table, shares: Table, tokens: Table) -> list[str]:
+    """Markdown: a row for each rung of the middle size, for windows alone.
+
+    Args:
+        large: the largest size.
+        shares: the middle size with the same windows as shares of the length.
+        tokens: with as many tokens, so that the patterns are the largest size's own.
+    """
+    truth = Truth.of(large)
+    there = {entry.pattern.id: truth.counterpart(shares, entry) for entry in shares.plan.entries}
+    found = []
+    for rung in shares.plan.rungs:
+        for how, at in (("measured", values_at), ("projected", projections_at)):
+            by_shares = {there[name]: value for name, value in at(shares, rung).items()}
+            by_tokens = at(tokens, rung)
+            names = sorted(truth.values.keys() & by_shares.keys() & by_tokens.keys())
+            if len(names) < len(truth.values):
+                continue
+            one = compare(*([values[name] for name in names] for values in (truth.values, by_shares, by_tokens)))
+            found.append(
+                f"| window, to {large.task.num_tokens} tokens, {truth.end:,} steps | {len(names)} | {rung:,} | {how} | "
+                f"{one.first:.2f} | {one.second:.2f} | {one.difference} |"
+            )
+    return found
+
+
 def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("table", type=Path, help="the table of Carried")
@@ -63,6 +92,7 @@ def main(words: Sequence[str] | None = None) -> int:
         print("|---|---|---|---|---|---|---|")
         for kind in OTHER:
             print("\n".join(rows(kind, shipped, others)))
+        print("\n".join(largest_rows(*map(read_table, (LARGEST, LARGER[1], AS_MANY_TOKENS)))))
     except NasError as error:
         print(f"carry.py: {error}", file=sys.stderr)
         return 2

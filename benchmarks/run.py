@@ -117,6 +117,13 @@ BENCHMARKS = (
         "Seven baselines and patterns of `space=tabular`, as far as the larger table is built.",
     ),
     Benchmark(
+        "transfer_large",
+        "The same one size further up",
+        ("benchmarks/transfer.py", "tables/ladder/L-plain.jsonl", "tables/ladder"),
+        "Nine patterns at the largest size, at the last rung that most of them have; M-plain, M-drawn and the table "
+        "itself are among what is judged.",
+    ),
+    Benchmark(
         "carry",
         "Shares or tokens",
         ("benchmarks/carry.py", "tables/ladder/S-carry.jsonl"),

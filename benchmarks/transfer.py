@@ -46,6 +46,8 @@ SHARES = CarryRules(first="share")
 """`space=tabular` has the same shares at every length, global tokens included."""
 TRAINED = 20
 """Tokens a parameter that qualities are projected to, as `project_to` of `nas search`."""
+BATCH = 4
+"""Sequences of a step in all tables of the ladder but those that say otherwise."""
 BYTES = 256
 """Vocabulary of text that is read byte by byte."""
 LEAST = 8
@@ -54,25 +56,28 @@ LEAST = 8
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """The larger model's qualities at its last rung, negated where more is better, and what patterns cost there.
+    """The larger model's qualities at its end, negated where more is better, and what patterns cost there.
 
     Args:
         table: the larger one, complete or not.
+        end: the last rung; while the table is being built, the last of those that most patterns have.
         values: by id of the pattern.
         flops: of attention, by id.
     """
 
     table: Table
+    end: int
     values: Mapping[str, float]
     flops: Mapping[str, int]
 
     @classmethod
     def of(cls, table: Table) -> "Truth":
-        """What a table says at its last rung."""
+        """What a table says at its end."""
         target = table.proxy.target(table.task.num_tokens, table.task.vocab_size)
-        values = values_at(table, table.plan.rungs[-1])
+        end = max(table.plan.rungs, key=lambda rung: (len(values_at(table, rung)), rung))
+        values = values_at(table, end)
         patterns = {entry.pattern.id: entry.pattern for entry in table.plan.entries}
-        return cls(table, values, {one: count_cost(patterns[one], target).attention_flops for one in values})
+        return cls(table, end, values, {one: count_cost(patterns[one], target).attention_flops for one in values})
 
     @cached_property
     def choices(self) -> dict[object, str]:
@@ -221,7 +226,9 @@ def regime(table: Table) -> str:
         if getattr(table.proxy, one.name) != getattr(plain, one.name)
     ]
     pieces = [f"word pieces, {table.task.vocab_size:,} of them"] if table.task.vocab_size != BYTES else []
-    return ", ".join([f"{table.task.num_tokens} tokens, {table.proxy.num_layers} layers", *pieces, *changed])
+    batch = [] if table.training.batch_size == BATCH else [f"`training.batch_size={table.training.batch_size}`"]
+    sizes = f"{table.task.num_tokens} tokens, {table.proxy.num_layers} layers"
+    return ", ".join([sizes, *pieces, *changed, *batch])
 
 
 def run_flops(table: Table, rung: int) -> float:
@@ -233,7 +240,7 @@ def run_flops(table: Table, rung: int) -> float:
 
 def lines(truth: Truth, tables: Sequence[Table], noise: float) -> list[str]:
     """Markdown: a row for each table and rung."""
-    end = truth.table.plan.rungs[-1]
+    end = truth.end
     found = [
         "| trained | steps | TFLOP a run | patterns | tau | posterior | freed | pairs | regret "
         "| projected: tau | freed | pairs | regret |",
@@ -296,9 +303,7 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         truth = Truth.of(read_table(options.truth))
         if len(truth.values) < LEAST:
-            raise InputError(
-                str(options.truth), f"must have {LEAST} patterns or more at its last rung", len(truth.values)
-            )
+            raise InputError(str(options.truth), f"must have {LEAST} patterns or more at a rung", len(truth.values))
         print("\n".join(lines(truth, list(_tables(options.tables, truth.table)), options.noise)))
     except NasError as error:
         print(f"transfer.py: {error}", file=sys.stderr)

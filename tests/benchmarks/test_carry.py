@@ -1,11 +1,13 @@
 """The judgement of both rules of carrying."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from carried import OTHER, SHIPPED
-from carry import main
-from transfer import with_seeds
+from carried import LARGER, OTHER, SHIPPED
+from carry import AS_MANY_TOKENS, LARGEST, largest_rows, main
+from msgspec import structs
+from transfer import Truth, with_seeds
 
 from nas.ground_truth.file import read_table
 
@@ -23,7 +25,22 @@ def test_every_kind_has_a_row_for_every_rung(capsys: pytest.CaptureFixture[str])
     head, _, *rows = capsys.readouterr().out.splitlines()
     assert head.startswith("| size | patterns that it changes |")
     num_rungs = len(read_table(TABLE).plan.rungs)
-    assert [row.split("|")[1].strip() for row in rows] == [kind for kind in OTHER for _ in range(2 * num_rungs - 1)]
+    kinds = [row.split("|")[1].strip() for row in rows]
+    of_small = [kind for kind in OTHER for _ in range(2 * num_rungs - 1)]
+    assert kinds[: len(of_small)] == of_small
+    assert all(kind.startswith("window, to 512 tokens, ") for kind in kinds[len(of_small) :])
+    assert len(kinds) - len(of_small) == 2 * len(read_table(AS_MANY_TOKENS).plan.rungs) - 1
+
+
+def test_a_rule_that_changes_nothing_makes_no_difference() -> None:
+    """The largest size's own patterns in place of those of as many tokens, and their counterparts as shares."""
+    large, shares = read_table(LARGEST), read_table(LARGER[1])
+    truth = Truth.of(large)
+    there = {entry.pattern.id: truth.counterpart(shares, entry) for entry in shares.plan.entries}
+    assert set(there.values()) >= truth.values.keys(), "every pattern has its counterpart one size down"
+    renamed = tuple(structs.replace(row, pattern_id=there[row.pattern_id]) for row in shares.rows)
+    rows = largest_rows(large, shares, replace(shares, rows=renamed))
+    assert len(rows) == 7 and all("| +0.00 (+0.00 to +0.00) |" in row for row in rows)
 
 
 def test_a_file_that_is_no_table_ends_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -87,6 +87,14 @@ def test_a_table_agrees_with_itself_and_its_reverse_does_not(large: Table) -> No
     assert turned is not None and (turned.tau, turned.pairs) == (-1.0, 0.0) and turned.regret > 0.1
 
 
+def test_the_end_of_an_unfinished_table_is_where_most_of_its_patterns_are(large: Table) -> None:
+    first = large.plan.entries[0].pattern.id
+    assert Truth.of(large).end == 4500
+    rows = tuple(row for row in large.rows if row.step < 4500 or row.pattern_id == first)
+    truth = Truth.of(replace(large, rows=rows))
+    assert truth.end == 2250 and truth.values == values_at(large, 2250)
+
+
 def test_a_projection_goes_on_from_the_rung_below(small: Table) -> None:
     early, late, ahead = values_at(small, 480), values_at(small, 960), projections_at(small, 960)
     assert ahead.keys() == late.keys()
@@ -151,3 +159,5 @@ def test_noise_of_bytes_frees_nothing_of_word_pieces() -> None:
     assert others is not None and others.freed is None, "nats per piece"
     shown = [line for line in lines(truth, [pieces], 0.014) if "word pieces, 1,024 of them" in line]
     assert len(shown) == 3 and all(" - |" in line for line in shown)
+    halves = read_table(LADDER / "S-batch2-drawn.jsonl")
+    assert all("`training.batch_size=2`" in line for line in lines(truth, [halves], 0.014)[4:])
