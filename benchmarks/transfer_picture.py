@@ -2,14 +2,15 @@
 
     python benchmarks/transfer_picture.py --out docs/pictures
 
-`transfer-ranks.png`: the places of the nine patterns of the ladder in every regime, early and late, and in the larger
-model. `transfer-cost.png`: Kendall's tau with the larger model's end against what a run costs, as measured and as
+`transfer-ranks.png`: the places of the nine patterns of the ladder in every regime, early and late, and in both larger
+models. `transfer-cost.png`: Kendall's tau with the larger model's end against what a run costs, as measured and as
 projected, over the nine patterns and over those that were drawn. The tables are those of `transfer.py`.
 """
 
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 from search_methods.priors import FIRST, SECOND
@@ -53,31 +54,43 @@ class Column:
     values: dict[str, float]
 
 
-def columns(truth: Truth, paths: Sequence[Path]) -> list[Column]:
-    """The rankings of small tables at a quarter of their longest runs and at their ends, then all of the larger one."""
-    found = []
+def columns(truth: Truth, paths: Sequence[Path], largest: Table) -> list[list[Column]]:
+    """The rankings of small tables at a quarter of their longest runs and at their ends, then all of both larger ones.
+
+    Args:
+        truth: the larger model.
+        paths: of the small tables.
+        largest: the one above; rungs that not all patterns have are left out.
+    """
+    small = []
     for path in paths:
         table = read_table(path)
-        names = {entry.pattern.id: truth.counterpart(table, entry) for entry in table.plan.entries}
         for rung in dict.fromkeys((table.plan.rungs[-3], table.plan.rungs[-1])):
-            values = {names[one]: value for one, value in values_at(table, rung).items()}
-            found.append(Column(f"{NAMES[path.stem]}\n{rung:,}", values))
-    larger = [Column(f"M\n{rung:,}", values_at(truth.table, rung)) for rung in truth.table.plan.rungs]
-    return found + larger
+            small.append(_column(truth, table, rung, NAMES[path.stem]))
+    larger = [_column(truth, truth.table, rung, "M") for rung in truth.table.plan.rungs]
+    top = [_column(truth, largest, rung, "L") for rung in largest.plan.rungs]
+    return [small, larger, [one for one in top if one.values.keys() == truth.values.keys()]]
 
 
-def draw_ranks(truth: Truth, paths: Sequence[Path], out: Path) -> None:
+def _column(truth: Truth, table: Table, rung: int, name: str) -> Column:
+    names = {entry.pattern.id: truth.counterpart(table, entry) for entry in table.plan.entries}
+    values = {names[one]: value for one, value in values_at(table, rung).items()}
+    return Column(f"{name}\n{rung:,}", values)
+
+
+def draw_ranks(truth: Truth, paths: Sequence[Path], largest: Table, out: Path) -> None:
     """A line for every pattern through its places; colours are windows of the first half of the layers."""
     from matplotlib import pyplot
 
-    found = columns(truth, paths)
+    sizes = columns(truth, paths, largest)
+    found = [one for size in sizes for one in size]
     figure, axes = pyplot.subplots(figsize=(14, 5), layout="constrained")
     for identity, (label, colour, style) in _patterns(truth.table).items():
         places = [sorted(one.values, key=one.values.__getitem__).index(identity) + 1 for one in found]
         axes.plot(range(len(found)), places, color=colour, linestyle=style, marker="o", markersize=5, linewidth=1.8)
         axes.annotate(label, (len(found) - 1, places[-1]), (8, 0), textcoords="offset points", va="center", fontsize=9)
-    first_of_larger = len(found) - len(truth.table.plan.rungs)
-    axes.axvline(first_of_larger - 0.5, color="0.6", linewidth=0.8, linestyle=":")
+    for end in accumulate(map(len, sizes[:-1])):
+        axes.axvline(end - 0.5, color="0.6", linewidth=0.8, linestyle=":")
     axes.set_xticks(range(len(found)), [one.name for one in found], fontsize=8)
     axes.set(ylabel="place, 1 is best", xlim=(-0.4, len(found) + 0.4))
     axes.invert_yaxis()
@@ -144,7 +157,7 @@ def main(words: Sequence[str] | None = None) -> None:
     nine, drawn = (LADDER / "M-plain.jsonl", LADDER / "M-drawn.jsonl")
     small = [LADDER / f"{name}.jsonl" for name in NINE]
     of_nine, of_drawn = (Truth.of(read_table(path)) for path in (nine, drawn))
-    draw_ranks(of_nine, small, options.out / "transfer-ranks.png")
+    draw_ranks(of_nine, small, read_table(LADDER / "L-plain.jsonl"), options.out / "transfer-ranks.png")
     draw_costs([(of_nine, [*small, nine]), (of_drawn, [*DRAWN, drawn])], options.out / "transfer-cost.png")
 
 

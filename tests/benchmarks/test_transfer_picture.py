@@ -18,11 +18,16 @@ def truth() -> transfer.Truth:
 
 
 def test_every_ranking_is_of_the_same_patterns(truth: transfer.Truth) -> None:
-    found = transfer_picture.columns(truth, [LADDER / "S-plain.jsonl", LADDER / "S-shift.jsonl"])
-    names = ["plain\n960", "plain\n3,840", "token shift\n480", "token shift\n1,920"]
-    assert [one.name for one in found] == [*names, "M\n563", "M\n1,125", "M\n2,250", "M\n4,500"]
-    assert all(one.values.keys() == truth.values.keys() for one in found)
-    assert found[-1].values == truth.values
+    largest = read_table(LADDER / "L-plain.jsonl")
+    paths = [LADDER / "S-plain.jsonl", LADDER / "S-shift.jsonl"]
+    small, larger, top = transfer_picture.columns(truth, paths, largest)
+    assert [one.name for one in small] == ["plain\n960", "plain\n3,840", "token shift\n480", "token shift\n1,920"]
+    assert [one.name for one in larger] == ["M\n563", "M\n1,125", "M\n2,250", "M\n4,500"]
+    assert top[0].name == "L\n2,000", "of the two rungs below, only some patterns were scored"
+    assert all(one.values.keys() == truth.values.keys() for one in (*small, *larger, *top))
+    assert larger[-1].values == truth.values
+    narrow = min(top[0].values, key=top[0].values.__getitem__)
+    assert transfer_picture._patterns(truth.table)[narrow][0] == "1/32, all"
 
 
 def test_points_are_the_agreements_of_the_page(truth: transfer.Truth) -> None:
