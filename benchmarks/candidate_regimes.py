@@ -1,7 +1,7 @@
 """Regimes that `nas` does not have, tried on the drawn patterns: averages along the trunk, and needles in the text.
 
-    python benchmarks/candidate_regimes.py averages needles   # half an hour each on one core; stopped, it goes on
-    python benchmarks/candidate_regimes.py                    # what is known so far, nothing is trained
+    python benchmarks/candidate_regimes.py                             # what is known so far, nothing is trained
+    python benchmarks/candidate_regimes.py --train averages needles    # half an hour each; stopped, it goes on
 
 `averages` scores a rung by the mean of the trunk's weights over its last fifth, where `nas` lets the learning rate
 fall on a branch (Li et al. 2025, arXiv 2505.12082, merge checkpoints of a constant rate so); `longer_averages` does it
@@ -55,7 +55,7 @@ class Row(Struct, frozen=True, omit_defaults=True):
         pattern_id: of the pattern.
         seed: of its weights and batches.
         step: the rung, in optimiser steps.
-        text: quality on plain text, lower is better.
+        text: quality on plain text, in bits per byte.
         values: loss on the values that needles are asked for, in nats per byte; None without needles.
     """
 
@@ -151,7 +151,6 @@ def train_missing(regime: Regime, path: Path, num_seeds: int, workers: int, coho
     for seed in range(num_seeds):
         missing = [one.pattern for one in _like().plan.entries if (one.pattern.id, seed) not in done]
         jobs += [(missing[start : start + cohort], seed) for start in range(0, len(missing), cohort)]
-    path.parent.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool, path.open("ab") as file:
         for number, job in enumerate(as_completed([pool.submit(train, regime, *one) for one in jobs]), 1):
             file.write(json.Encoder().encode_lines(job.result()))
@@ -223,18 +222,19 @@ def known_lines() -> list[str]:
             found += lines(name, as_table(regime, rows, "text"), regime.against, asked)
     pieces, batches = read_table(PIECES), read_table(SMALL_BATCHES)
     found += lines("word pieces", pieces, pieces.plan.rungs)
-    return found + lines("batches of two", batches, (None, *batches.plan.rungs[:-1]))
+    found += lines("batches of two", batches, (None, *batches.plan.rungs[:-1]))
+    return found + lines("batches of two, as many steps", batches, batches.plan.rungs)
 
 
 def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("regimes", nargs="*", choices=[*REGIMES, []], metavar="REGIME", help=f"of {', '.join(REGIMES)}")
+    parser.add_argument("--train", nargs="+", choices=list(REGIMES), default=[], help="regimes to complete first")
     parser.add_argument("--seeds", type=int, default=1, help="seeds a pattern (default: 1)")
     parser.add_argument("--workers", type=int, default=1, help="processes (default: 1)")
     parser.add_argument("--cohort", type=int, default=4, help="patterns that train together (default: 4)")
     options = parser.parse_args(words)
     try:
-        for name in options.regimes:
+        for name in options.train:
             path = FOLDER / f"{name}.jsonl"
             train_missing(REGIMES[name], path, options.seeds, options.workers, options.cohort)
         print("\n".join(known_lines()))

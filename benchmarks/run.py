@@ -120,8 +120,8 @@ BENCHMARKS = (
         "transfer_large",
         "The same one size further up",
         ("benchmarks/transfer.py", "tables/ladder/L-plain.jsonl", "tables/ladder"),
-        "Nine patterns at the largest size, at the last rung that most of them have; M-plain, M-drawn and the table "
-        "itself are among what is judged.",
+        "Nine patterns at the end of the largest size; its own earlier rungs and the middle size are among what is "
+        "judged.",
     ),
     Benchmark(
         "carry",

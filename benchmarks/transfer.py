@@ -214,7 +214,7 @@ def front_regret(ours: Sequence[float], theirs: Sequence[float], costs: Sequence
     reference = tuple(map(max, zip(*points, strict=True)))
     chosen = [points[index] for index in nondominated(list(zip(ours, map(float, costs), strict=True)))]
     whole = hypervolume(points, reference)
-    return 1 - hypervolume(chosen, reference) / whole if whole else 0.0
+    return max(0.0, 1 - hypervolume(chosen, reference) / whole) if whole else 0.0  # rounding may leave less
 
 
 def regime(table: Table) -> str:
@@ -225,10 +225,10 @@ def regime(table: Table) -> str:
         for one in fields(ProxySettings)
         if getattr(table.proxy, one.name) != getattr(plain, one.name)
     ]
-    pieces = [f"word pieces, {table.task.vocab_size:,} of them"] if table.task.vocab_size != BYTES else []
+    vocabulary = [f"vocabulary of {table.task.vocab_size:,}"] if table.task.vocab_size != BYTES else []
     batch = [] if table.training.batch_size == BATCH else [f"`training.batch_size={table.training.batch_size}`"]
     sizes = f"{table.task.num_tokens} tokens, {table.proxy.num_layers} layers"
-    return ", ".join([sizes, *pieces, *changed, *batch])
+    return ", ".join([sizes, *vocabulary, *changed, *batch])
 
 
 def run_flops(table: Table, rung: int) -> float:

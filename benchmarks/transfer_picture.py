@@ -84,7 +84,7 @@ def draw_ranks(truth: Truth, paths: Sequence[Path], largest: Table, out: Path) -
 
     sizes = columns(truth, paths, largest)
     found = [one for size in sizes for one in size]
-    figure, axes = pyplot.subplots(figsize=(14, 5), layout="constrained")
+    figure, axes = pyplot.subplots(figsize=(16, 5), layout="constrained")
     for identity, (label, colour, style) in _patterns(truth.table).items():
         places = [sorted(one.values, key=one.values.__getitem__).index(identity) + 1 for one in found]
         axes.plot(range(len(found)), places, color=colour, linestyle=style, marker="o", markersize=5, linewidth=1.8)

@@ -2,7 +2,8 @@
 
     python benchmarks/word_pieces.py /tmp/pieces.npy
     nas table build tables/ladder/S-pieces-drawn.jsonl --seeds 1 --learning-rates 4e-3 space=tabular preset=table \\
-        task=tokens task.path=/tmp/pieces.npy task.validation_share=... --patterns 24 proxy.rope_base=100
+        task=tokens task.path=/tmp/pieces.npy task.validation_share=... --patterns 24 proxy.rope_base=100 \\
+        training.num_steps=960 training.num_rungs=3
 
 A byte-pair vocabulary is learnt from the bytes that the text task trains on. Printed is the share of the pieces that
 are its held-out bytes, which stand last, for `task.validation_share`, and how many bytes a piece has.
@@ -29,7 +30,7 @@ from nas.tasks.language.text import TextSettings
 VOCABULARY = 1_024
 """Pieces: a proxy of 131 thousand parameters has half as many again in their embeddings."""
 PARTS = 4_096
-"""Lines that are read at a time."""
+"""Lines that are encoded at a time."""
 
 
 def learnt(text: str) -> Tokenizer:

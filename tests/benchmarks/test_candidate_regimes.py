@@ -82,4 +82,6 @@ def test_what_is_known_is_printed(
 ) -> None:
     monkeypatch.setattr(candidate_regimes, "FOLDER", tmp_path)
     assert main([]) == 0
-    assert capsys.readouterr().out.count("\n") == 2 + 5 + 5, "the head, and two tables of the ladder"
+    assert capsys.readouterr().out.count("\n") == 2 + 5 + 5 + 7, (
+        "the head, and two tables of the ladder, one of them twice"
+    )

@@ -157,7 +157,7 @@ def test_noise_of_bytes_frees_nothing_of_word_pieces() -> None:
     ours, others = (agreement(truth, one, values_at(one, 960), 0.014) for one in (bytes_, pieces))
     assert ours is not None and ours.freed is not None
     assert others is not None and others.freed is None, "nats per piece"
-    shown = [line for line in lines(truth, [pieces], 0.014) if "word pieces, 1,024 of them" in line]
+    shown = [line for line in lines(truth, [pieces], 0.014) if "vocabulary of 1,024" in line]
     assert len(shown) == 3 and all(" - |" in line for line in shown)
     halves = read_table(LADDER / "S-batch2-drawn.jsonl")
     assert all("`training.batch_size=2`" in line for line in lines(truth, [halves], 0.014)[4:])
