@@ -5,8 +5,9 @@
 
 First on simulated rankings with a known tau, beside what was tried and lost. Then on default searches that are replayed
 whole: its interval of tau against the tau of all trials of the study, its probabilities of being on the front against
-the front of the true values, and its reordering against that of the true values; true values only in the default space,
-whose qualities a model of the table predicts.
+the fronts of the true values, and its reordering against that of the true values. True values are known only in the
+default space, whose qualities a model of the table predicts: those of a projection are projected from noise-free runs,
+and a second front is that of the longest training.
 """
 
 import argparse
@@ -26,14 +27,18 @@ from search_methods.whole_study import WholeStudy, replay_study
 from search_methods.world import WORLDS, World, world_of
 
 from nas.patterns.model import ModelPattern
+from nas.proxy.training.schedule import rung_steps
+from nas.results.objective import Score
 from nas.results.trial import Trial, TrialState
 from nas.search.scoring.noise import CARRIED
+from nas.search.scoring.projection import projected
 from nas.search.settings import FidelitySettings
 from nas.statistics.pareto import nondominated
 from nas.statistics.rank_agreement import kendall_tau, kendall_tau_interval
 from nas.statistics.tau_posterior import RankingNoise, TauPosterior
 
 Interval = tuple[float, float]
+Rungs = tuple[int, int, int]
 Array = NDArray[np.float64]
 
 NUMS, TAUS = (5, 7, 12), (0.2, 0.5, 0.8)
@@ -105,10 +110,12 @@ class Judged:
     """What one study reported, and what is true.
 
     Args:
-        taus: of all trials of the study: as measured, and of the true values where these are known.
+        taus: of all trials of the study, between what the search compares and the long runs: as measured, and of the
+            true values where these are known.
         intervals: of both, as reported.
         above: reported probability that the measured tau is above LEVEL.
-        chances: reported probabilities of being on the front, and whether a trial is on it by the true values.
+        chances: reported probabilities of being on the front, whether a trial is on it by the true values of what the
+            search compares, and whether by those of the longest training.
         reordering: reported deviation from the last rung to the long runs per doubling, and the true one.
         share_of_steps: of the long runs.
         untrained_share: as reported.
@@ -118,7 +125,7 @@ class Judged:
     taus: tuple[float, float | None]
     intervals: tuple[Interval, Interval | None]
     above: float
-    chances: tuple[tuple[float, bool], ...]
+    chances: tuple[tuple[float, bool, bool], ...]
     reordering: tuple[float, float] | None
     share_of_steps: float
     untrained_share: float | None
@@ -135,22 +142,22 @@ def judged(world: World, seed: int) -> Judged:
     name = next(iter(report.objectives))
     own = report.objectives[name]
     trials = [trial for trial in study.store.trials if trial.number in study.ranking]
-    last, longest = settings.training.num_steps, report.num_steps
+    longest = report.num_steps
     executor = world.make_executor({})
     after = [executor.known(_pattern(trial), world.seed_of(seed, 0), longest).quality or 0.0 for trial in trials]
     ours = [study.ranking[trial.number][name] for trial in trials]
     measured = kendall_tau(ours, after)
     assert own.agreement is not None and measured is not None
-    true = _true(executor, trials, (last, longest)) if isinstance(executor, SurrogateExecutor) else None
+    score, lengths = study.problem.objectives[0].scores[0], (*rung_steps(settings.training)[-2:], longest)
+    true = TrueValues.of(score, executor, trials, lengths) if isinstance(executor, SurrogateExecutor) else None
     freed = own.freed_of_noise
     reordered = [one.per_doubling for one in study.result.reordering if one.to_steps == longest]
-    gains = [before - later for before, later in true] if true else []
     return Judged(
-        taus=(measured, kendall_tau(*map(list, zip(*true, strict=True))) if true else None),
+        taus=(measured, kendall_tau(true.compared, true.long) if true else None),
         intervals=((own.agreement.low, own.agreement.high), (freed.low, freed.high) if freed else None),
         above=own.agreement.above_half,
-        chances=_chances(study, trials, [before for before, _ in true]) if true else (),
-        reordering=(reordered[0], sqrt(2) * stdev(gains)) if gains and reordered and reordered[0] is not None else None,
+        chances=_chances(study, trials, true) if true else (),
+        reordering=(reordered[0], true.reordering) if true and reordered and reordered[0] is not None else None,
         share_of_steps=report.share_of_steps,
         untrained_share=report.untrained_share,
         regret_of_front=report.regret_of_front,
@@ -162,27 +169,74 @@ def _pattern(trial: Trial) -> ModelPattern:
     return trial.pattern
 
 
-def _true(executor: SurrogateExecutor, trials: Sequence[Trial], lengths: tuple[int, int]) -> list[tuple[float, float]]:
-    """Qualities without noise at two lengths."""
-    places = [executor.forest.rungs.index(length) for length in lengths]
-    means = [executor.forest.mean(_pattern(trial)) for trial in trials]
-    return [(own[places[0]], own[places[1]]) for own in means]
+@dataclass(frozen=True)
+class TrueValues:
+    """The qualities of trials without noise, to be minimised, trial by trial.
+
+    Args:
+        compared: what the search compares patterns by.
+        foreseen: what the same runs foretell of the length of the long runs.
+        long: after the long runs.
+        last: after the longest training that the world knows.
+    """
+
+    compared: list[float]
+    foreseen: list[float]
+    long: list[float]
+    last: list[float]
+
+    @classmethod
+    def of(
+        cls, score: Score, executor: SurrogateExecutor, trials: Sequence[Trial], rungs: Sequence[int]
+    ) -> "TrueValues":
+        """Those of a study's trials.
+
+        Args:
+            score: that the search compares patterns by.
+            executor: knows them.
+            trials: of the study.
+            rungs: the last two of the search and the length of the long runs, in optimiser steps.
+        """
+        below, end, longest = rungs
+        curves = [
+            dict(zip(executor.forest.rungs, executor.forest.mean(_pattern(trial)), strict=True)) for trial in trials
+        ]
+
+        def ahead(steps: int | None) -> list[float]:
+            """From the last two rungs, as the search does it; None as measured."""
+            return [projected((below, own[below]), (end, own[end]), steps or end) for own in curves]
+
+        return cls(
+            compared=ahead(score.projected_to),
+            foreseen=ahead(longest if score.projected_to else None),
+            long=[own[longest] for own in curves],
+            last=[own[executor.forest.rungs[-1]] for own in curves],
+        )
+
+    @property
+    def reordering(self) -> float:
+        """How far the long runs change the distance of two trials from what was foreseen, one deviation."""
+        return sqrt(2) * stdev(one - other for one, other in zip(self.foreseen, self.long, strict=True))
 
 
-def _chances(study: WholeStudy, trials: Sequence[Trial], true: Sequence[float]) -> tuple[tuple[float, bool], ...]:
-    points = [
-        (quality, trial.costs["flops"], trial.costs["kv_cache_bytes"])
-        for quality, trial in zip(true, trials, strict=True)
-    ]
-    on_front = {trials[index].number for index in nondominated(points)}
+def _chances(study: WholeStudy, trials: Sequence[Trial], true: TrueValues) -> tuple[tuple[float, bool, bool], ...]:
+    now, later = (_on_front(trials, values) for values in (true.compared, true.last))
     reported = {one.trial: one.front_probability for one in study.result.contenders}
     reported |= {
         entry.trial: entry.front_probability
         for entry in (*study.result.points, *study.result.baselines)
         if entry.front_probability is not None
     }
-    could = [trial for trial in trials if trial.state in (TrialState.FINISHED, TrialState.STOPPED)]
-    return tuple((reported.get(trial.number, 0.0), trial.number in on_front) for trial in could)
+    could = [trial.number for trial in trials if trial.state in (TrialState.FINISHED, TrialState.STOPPED)]
+    return tuple((reported.get(number, 0.0), number in now, number in later) for number in could)
+
+
+def _on_front(trials: Sequence[Trial], qualities: Sequence[float]) -> set[int]:
+    points = [
+        (quality, trial.costs["flops"], trial.costs["kv_cache_bytes"])
+        for quality, trial in zip(qualities, trials, strict=True)
+    ]
+    return {trials[index].number for index in nondominated(points)}
 
 
 def replayed(name: str, studies: Sequence[Judged]) -> list[str]:
@@ -206,15 +260,16 @@ def replayed(name: str, studies: Sequence[Judged]) -> list[str]:
         )
     chances = [pair for one in studies for pair in one.chances]
     for low, high in pairwise(BINS):
-        inside = [(said, is_on) for said, is_on in chances if low <= said < high or said == high == 1]
+        inside = [one for one in chances if low <= one[0] < high or one[0] == high == 1]
         if inside:
+            said, now, later = (fmean(column) for column in zip(*inside, strict=True))
             lines.append(
-                f"  on the front with {low:.0%} to {high:.0%}: said {fmean(said for said, _ in inside):.2f}, "
-                f"true {fmean(is_on for _, is_on in inside):.2f} of {len(inside)}"
+                f"  on the front with {low:.0%} to {high:.0%}: said {said:.2f}, true {now:.2f} of {len(inside)}, "
+                f"after the longest training {later:.2f}"
             )
     if chances:
-        brier = fmean((said - is_on) ** 2 for said, is_on in chances)
-        sure = fmean((round(said) - is_on) ** 2 for said, is_on in chances)
+        brier = fmean((said - is_on) ** 2 for said, is_on, _ in chances)
+        sure = fmean((round(said) - is_on) ** 2 for said, is_on, _ in chances)
         lines.append(f"  Brier score {brier:.3f}; of certainty above a half {sure:.3f}")
     pairs = [one.reordering for one in studies if one.reordering is not None]
     if pairs:

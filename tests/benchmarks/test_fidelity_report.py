@@ -22,7 +22,7 @@ def test_a_report_is_judged_by_what_its_world_knows(make_world, is_known: bool) 
     assert (found.taus[1] is not None) == bool(found.chances) == is_known
     assert 0 < found.taus[0] < 1 and -1 < found.intervals[0][0] < found.intervals[0][1] < 1
     if is_known:
-        assert len(found.chances) == 30 and {is_on for _, is_on in found.chances} == {True, False}
+        assert len(found.chances) == 30 and {is_on for _, is_on, _ in found.chances} == {True, False}
 
 
 def test_probabilities_are_read_against_what_came_true() -> None:
@@ -30,7 +30,7 @@ def test_probabilities_are_read_against_what_came_true() -> None:
         taus=(0.6, 0.7),
         intervals=((0.1, 0.9), (0.75, 0.9)),
         above=0.5,
-        chances=((0.9, True), (0.8, False), (0.0, False)),
+        chances=((0.9, True, True), (0.8, False, True), (0.0, False, False)),
         reordering=(0.02, 0.01),
         share_of_steps=0.2,
         untrained_share=None,
@@ -39,6 +39,7 @@ def test_probabilities_are_read_against_what_came_true() -> None:
     lines = "\n".join(replayed("toy", [one]))
     assert "tau of all trials 0.60; intervals hold it in 100%, 0.80 wide; P(tau > 0.5) 50%, true in 100%" in lines
     assert "freed of noise 0.70; 1 intervals hold it in 0%" in lines
-    assert "with 75% to 95%: said 0.85, true 0.50 of 2" in lines and "with 0% to 5%: said 0.00, true 0.00 of 1" in lines
+    assert "with 75% to 95%: said 0.85, true 0.50 of 2, after the longest training 1.00" in lines
+    assert "with 0% to 5%: said 0.00, true 0.00 of 1, after the longest training 0.00" in lines
     assert f"Brier score {(0.01 + 0.64) / 3:.3f}; of certainty above a half {1 / 3:.3f}" in lines
     assert "reorders by 0.0200 as reported, 0.0100" in lines and "untrained share -" in lines
