@@ -1,6 +1,7 @@
 """What short runs of small models say about a larger one: every rung of small tables against the end of a larger table.
 
     python benchmarks/transfer.py tables/ladder/M-plain.jsonl tables/ladder
+    python benchmarks/transfer.py tables/ladder/L-short-drawn.jsonl tables/ladder --projected
 
 Patterns are the same choices: parameters that are the same shares of the length, and baselines of the same name; what
 is not found so is carried to the larger length, every size as its share, and stretched to its layers. Printed for each
@@ -9,7 +10,8 @@ tau between the values without the noise of single runs; `pairs`, the share of p
 the larger model that are ordered as there; `regret`, the hypervolume (quality and FLOPs) that is lost by choosing the
 front of the small one. docs/transfer.md says what these were chosen for, before anything was measured. Behind them
 stand tau, pairs and regret of the qualities that are projected to 20 tokens a parameter from this rung and the one
-below it, as `nas search` does.
+below it, as `nas search` does. With `--projected` the larger model is judged so too, as is of use where it was not
+trained that long.
 """
 
 import argparse
@@ -56,28 +58,31 @@ LEAST = 8
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """The larger model's qualities at its end, negated where more is better, and what patterns cost there.
+    """The larger model's qualities, negated where more is better, and what patterns cost there.
 
     Args:
         table: the larger one, complete or not.
         end: the last rung; while the table is being built, the last of those that most patterns have.
-        values: by id of the pattern.
+        values: at the end by id of the pattern, or what they are projected to from there.
         flops: of attention, by id.
+        is_projected: whether they are projected.
     """
 
     table: Table
     end: int
     values: Mapping[str, float]
     flops: Mapping[str, int]
+    is_projected: bool = False
 
     @classmethod
-    def of(cls, table: Table) -> "Truth":
-        """What a table says at its end."""
+    def of(cls, table: Table, *, projected: bool = False) -> "Truth":
+        """What a table says at its end, or projects from there to TRAINED tokens a parameter."""
         target = table.proxy.target(table.task.num_tokens, table.task.vocab_size)
         end = max(table.plan.rungs, key=lambda rung: (len(values_at(table, rung)), rung))
-        values = values_at(table, end)
+        values = projections_at(table, end) if projected else values_at(table, end)
         patterns = {entry.pattern.id: entry.pattern for entry in table.plan.entries}
-        return cls(table, end, values, {one: count_cost(patterns[one], target).attention_flops for one in values})
+        flops = {one: count_cost(patterns[one], target).attention_flops for one in values}
+        return cls(table, end, values, flops, projected)
 
     @cached_property
     def choices(self) -> dict[object, str]:
@@ -185,8 +190,9 @@ def agreement(truth: Truth, table: Table, small: Mapping[str, float], noise: flo
         return None
     posterior = TauPosterior.of(ours, theirs)
     spread = RankingNoise(noise**2 / len(table.plan.seeds), NOISE**2, 0.0)
-    alike = table.task.unit == truth.table.task.unit  # else the noise is in another unit than the qualities
-    freed = freed_of_noise(posterior.taus, ours, theirs, spread) if alike else None
+    # In another unit, or with projections, the noise of the larger model is another one.
+    is_known = table.task.unit == truth.table.task.unit and not truth.is_projected
+    freed = freed_of_noise(posterior.taus, ours, theirs, spread) if is_known else None
     costs = [truth.flops[name] for name in names]
     return Agreement(
         num_patterns=len(names),
@@ -262,8 +268,9 @@ def lines(truth: Truth, tables: Sequence[Table], noise: float) -> list[str]:
                 f"{pairs} | {own.regret:.1%} | {' | '.join(later)} |"
             )
     spread = max(truth.values.values()) - min(truth.values.values())
+    ahead = f", projected to {TRAINED} tokens a parameter" if truth.is_projected else ""
     head = (
-        f"Truth: {regime(truth.table)}, {end:,} steps, {run_flops(truth.table, end) / 1e12:.1f} TFLOP a run; "
+        f"Truth: {regime(truth.table)}, {end:,} steps{ahead}, {run_flops(truth.table, end) / 1e12:.1f} TFLOP a run; "
         f"{len(truth.values)} patterns within {spread:.3f} {truth.table.task.unit}. Noise of one run: {noise:g}."
     )
     return [head, "", *found]
@@ -298,10 +305,11 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "tables", nargs="+", type=Path, metavar="TABLE", help="tables, or folders with tables up to its size"
     )
+    parser.add_argument("--projected", action="store_true", help="judge by projections of the larger model")
     parser.add_argument("--noise", type=float, default=NOISE, help=f"deviation between seeds (default: {NOISE})")
     options = parser.parse_args(words)
     try:
-        truth = Truth.of(read_table(options.truth))
+        truth = Truth.of(read_table(options.truth), projected=options.projected)
         if len(truth.values) < LEAST:
             raise InputError(str(options.truth), f"must have {LEAST} patterns or more at a rung", len(truth.values))
         print("\n".join(lines(truth, list(_tables(options.tables, truth.table)), options.noise)))

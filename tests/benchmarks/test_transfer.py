@@ -95,6 +95,25 @@ def test_the_end_of_an_unfinished_table_is_where_most_of_its_patterns_are(large:
     assert truth.end == 2250 and truth.values == values_at(large, 2250)
 
 
+def test_a_larger_model_that_was_stopped_early_is_judged_by_its_projection(
+    large: Table, small: Table, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = tuple(row for row in large.rows if row.step <= 2250)
+    short = replace(large, rows=rows)
+    truth = Truth.of(short, projected=True)
+    assert truth.end == 2250 and truth.values == projections_at(large, 2250) != values_at(large, 2250)
+    end = Truth.of(large).values
+    found = [
+        kendalltau([values[one] for one in end], list(end.values())).statistic
+        for values in (values_at(large, 2250), truth.values)
+    ]
+    assert found[0] < found[1], "a projection is nearer to the end than what was measured"
+    own = agreement(truth, small, values_at(small, 3840), 0.014)
+    assert own is not None and own.freed is None, "the noise of the larger model's projections is not known"
+    assert main([str(LADDER / "M-plain.jsonl"), str(LADDER / "S-plain.jsonl"), "--projected"]) == 0
+    assert "4,500 steps, projected to 20 tokens a parameter" in capsys.readouterr().out
+
+
 def test_a_projection_goes_on_from_the_rung_below(small: Table) -> None:
     early, late, ahead = values_at(small, 480), values_at(small, 960), projections_at(small, 960)
     assert ahead.keys() == late.keys()
