@@ -24,6 +24,8 @@ OPTIMISERS = {
     "GP, 4 random draws": "gp",
     "ehvi": "ehvi",
 }
+ONE_AT_A_TIME = {name: OPTIMISERS[name] for name in ("Optuna TPE, multivariate", "ehvi")}
+"""Those that are replayed as well with every ask knowing all results, as other libraries' methods are."""
 """Samplers that are run at every horizon: all patterns are trained to it, and ranked by their scores there, as measured
 or projected from it and the rung below (`projections.py`)."""
 FIRST_VERSION = {"sampler": "tpe, 10 random", "num_rungs": 1, "num_steps": 480}
@@ -55,6 +57,7 @@ def methods_for(rungs: Sequence[int]) -> Methods:
         "make search": (driven, make_search),
         "make search, as measured": (driven, make_search | {"project_to": 0}),
         "make search, 24 patterns": (driven, make_search | {"num_trials": 24}),
+        "make search, one at a time": (driven, make_search | {"one_at_a_time": True}),
         "make search, two seeds in turn": (driven, make_search | {"num_seeds": 2}),
         "make search, three seeds in turn": (driven, make_search | {"num_seeds": 3}),
         "gain per FLOP": (by_gain, {"num_steps": quarter, "num_rungs": 2}),
@@ -81,7 +84,7 @@ def methods_for(rungs: Sequence[int]) -> Methods:
 
 def _at_every_horizon(rungs: Sequence[int]) -> Methods:
     methods: Methods = {}
-    for rung, project in [*((rung, False) for rung in rungs), *((rung, True) for rung in rungs[1:])]:
+    for rung, project in _horizons(rungs):
         own = {"num_steps": rung, "project": project}
         for name, sampler in OPTIMISERS.items():
             limit = {"num_trials": NUM_TRIALS_OF_GP} if "gp" in sampler else {}
@@ -89,8 +92,18 @@ def _at_every_horizon(rungs: Sequence[int]) -> Methods:
                 driven,
                 {"sampler": sampler, "num_rungs": 1} | own | limit,
             )
+        for name, sampler in ONE_AT_A_TIME.items():
+            methods[at_horizon(f"{name}, one at a time", rung, project=project)] = (
+                driven,
+                {"sampler": sampler, "num_rungs": 1, "one_at_a_time": True} | own,
+            )
         methods[at_horizon("growing windows", rung, project=project)] = (trained, {"prior": growing} | own)
     return methods
+
+
+def _horizons(rungs: Sequence[int]) -> list[tuple[int, bool]]:
+    """Lengths of runs, and whether they are projected from there."""
+    return [*((rung, False) for rung in rungs), *((rung, True) for rung in rungs[1:])]
 
 
 def _of_libraries(rungs: Sequence[int]) -> Methods:
@@ -99,10 +112,11 @@ def _of_libraries(rungs: Sequence[int]) -> Methods:
         "MO-ASHA of Syne Tune": (by_library, {"module": "syne_tune_moasha"}),
         "MO-ASHA of NePS": (by_library, {"module": "neps_search", "algorithm": "moasha"}),
         "PriMO of NePS": (by_library, {"module": "neps_search", "algorithm": "primo"}),
+        "MOMF of BoTorch": (by_library, {"module": "botorch_momf"}),
     }
-    for rung in rungs:
-        own = {"module": "botorch_nehvi", "num_steps": rung, "num_trials": NUM_TRIALS_OF_GP}
-        methods[at_horizon("qNEHVI of BoTorch", rung)] = (by_library, own)
+    for rung, project in _horizons(rungs):
+        own = {"module": "botorch_nehvi", "num_steps": rung, "num_trials": NUM_TRIALS_OF_GP, "project": project}
+        methods[at_horizon("qNEHVI of BoTorch", rung, project=project)] = (by_library, own)
     return {name: method for name, method in methods.items() if is_there(method[1]["module"])}
 
 

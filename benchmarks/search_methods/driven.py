@@ -15,7 +15,6 @@ from nas.results.observer import Observer
 from nas.results.table import TableRow
 from nas.results.trial import Trial, TrialState
 from nas.search.concurrency import Concurrency
-from nas.search.devices import CPU_COHORT
 from nas.search.driver import Driver
 from nas.search.observers import Observers
 from nas.search.problem.problem import scores_and_objectives
@@ -26,6 +25,7 @@ from search_methods.projections import projection_overhead
 from search_methods.search import Chosen, Search
 from search_methods.settings import study_settings
 from search_methods.truth import load
+from search_methods.whole_study import TWO_CORES
 
 MAKERS: dict[str, MakeSampler] = SAMPLERS | {
     "mutation": lambda asked: ParetoMutation(asked.own_seed),
@@ -34,6 +34,8 @@ MAKERS: dict[str, MakeSampler] = SAMPLERS | {
     "gp, 10 random": lambda asked: GPSampler(seed=asked.own_seed, warn_independent_sampling=False),
 }
 """The product's samplers, and some that it does not offer."""
+ALONE = Concurrency(num_workers=1, cohort_size=1)
+"""One trial in training."""
 
 
 class Trace(Observer):
@@ -103,6 +105,7 @@ def driven(
     num_steps: int | None = None,
     project: bool = False,
     num_seeds: int = 1,
+    one_at_a_time: bool = False,
     **study: Any,
 ) -> Search:
     """One study by the product's own driver.
@@ -116,6 +119,8 @@ def driven(
         project: with a single rung: rank by qualities that are projected from it and the rung below, which is scored
             too. With several rungs a study projects by itself.
         num_seeds: that trials are spread over, one each in turn.
+        one_at_a_time: let every ask know all results before it, where a search on two cores has several trials in
+            training.
         study: see `study_settings`.
     """
     table, problem, truth = load(path, num_draws, project=project)
@@ -127,7 +132,7 @@ def driven(
     seeds = [truth.own_seed(seed + index) for index in range(num_seeds)]
     executor = SpreadExecutor(table.rows, {seed * 1000: seeds[0]}, table.training, problem.target, seeds)
     trace = Trace(lambda: overhead * executor.train_flops)
-    concurrency = Concurrency(num_workers=2, cohort_size=CPU_COHORT)
+    concurrency = ALONE if one_at_a_time else TWO_CORES
     trace.driver = Driver(
         settings, problem, MAKERS[sampler], MemoryStorage(), executor, Observers([trace]), concurrency
     )

@@ -7,7 +7,7 @@ from statistics import fmean
 
 import numpy as np
 
-from search_methods.catalog import OPTIMISERS, at_horizon
+from search_methods.catalog import ONE_AT_A_TIME, OPTIMISERS, at_horizon
 from search_methods.search import Search, at, cost_of, interval, median_interval
 from search_methods.truth import Truth
 
@@ -15,6 +15,8 @@ Searches = dict[str, list[Search]]
 """By method."""
 BUDGETS = (1, 3, 10, 30)
 """In full runs."""
+OTHERS = ("qNEHVI of BoTorch", "growing windows")
+"""Methods at every horizon that are no samplers of a study."""
 GOAL = 0.95
 """Share of the true hypervolume that a good front has."""
 
@@ -37,7 +39,7 @@ def method_lines(searches: Searches, truth: Truth) -> Iterator[str]:
     rows = [
         [name + (", projected" if project else ""), *_by_horizon(name, searches, truth, project=project)]
         for project in (False, True)
-        for name in [*OPTIMISERS, "growing windows"]
+        for name in [*OPTIMISERS, *(f"{name}, one at a time" for name in ONE_AT_A_TIME), *OTHERS]
     ]
     yield from table_lines(["method", *(f"{rung:,}" for rung in truth.rungs)], (row for row in rows if any(row[1:])))
 

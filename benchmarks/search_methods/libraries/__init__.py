@@ -7,7 +7,7 @@ from typing import Any
 
 from search_methods.search import Search
 
-NEEDED = {"botorch_nehvi": "botorch", "syne_tune_moasha": "syne_tune", "neps_search": "neps"}
+NEEDED = {"botorch_nehvi": "botorch", "botorch_momf": "botorch", "syne_tune_moasha": "syne_tune", "neps_search": "neps"}
 """The package that each module imports."""
 
 

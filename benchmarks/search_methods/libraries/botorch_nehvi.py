@@ -22,12 +22,12 @@ NUM_RANDOM = 4
 """Patterns before the model, as our own sampler has."""
 
 
-def search(path: Path, num_draws: int, seed: int, *, num_trials: int, num_steps: int) -> Search:
+def search(path: Path, num_draws: int, seed: int, *, num_trials: int, num_steps: int, project: bool = False) -> Search:
     """Every pattern is trained to one rung; costs are known exactly, and candidates are all patterns of the table."""
-    arena = Arena(path, num_draws, seed)
+    arena = Arena(path, num_draws, seed, project=project)
     started = time.process_time()
     torch.manual_seed(seed)
-    inputs = {identity: _encoded(arena, identity) for identity in sorted(arena.params)}
+    inputs = {identity: encoded(arena, identity) for identity in sorted(arena.params)}
     left = random.Random(seed).sample(sorted(inputs), len(inputs))
     scores: dict[str, tuple[float, ...]] = {}
     for number in range(min(num_trials, len(inputs))):
@@ -54,7 +54,7 @@ def _best(inputs: dict[str, Tensor], scores: dict[str, tuple[float, ...]], left:
     return int((choices == chosen).all(dim=-1).nonzero()[0])
 
 
-def _encoded(arena: Arena, identity: str) -> Tensor:
+def encoded(arena: Arena, identity: str) -> Tensor:
     """Ranks of numbers, one-hot words, and both costs; every value from 0 to 1."""
     numbers: list[float] = []
     for name, options in arena.options.items():

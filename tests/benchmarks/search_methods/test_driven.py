@@ -25,3 +25,17 @@ def test_a_projected_horizon_costs_a_tenth_more_and_sees_other_scores() -> None:
     )
     assert ahead.moments[-1].flops / measured.moments[-1].flops == 1.1
     assert measured.tau != ahead.tau and truth.share(ahead.moments[-1].ids) > 0
+
+
+def test_one_at_a_time_every_ask_knows_all_results() -> None:
+    """What is drawn at random is not changed by it; what a model proposes is, once there is one."""
+    both = [
+        [
+            driven(TABLE, 8, 0, sampler=name, num_steps=960, num_rungs=1, num_trials=10, one_at_a_time=alone)
+            for alone in (False, True)
+        ]
+        for name in ("random", "ehvi")
+    ]
+    (random, random_alone), (ehvi, ehvi_alone) = both
+    assert random.moments[-1] == random_alone.moments[-1]
+    assert ehvi.moments[-1] != ehvi_alone.moments[-1] and len(ehvi.moments) == len(ehvi_alone.moments) == 10
