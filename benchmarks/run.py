@@ -124,6 +124,24 @@ BENCHMARKS = (
         "judged.",
     ),
     Benchmark(
+        "transfer_large_drawn",
+        "The same over patterns drawn there",
+        ("benchmarks/transfer.py", "tables/ladder/L-short-drawn.jsonl", "tables/ladder", "tables/tabular-text.jsonl"),
+        "30 patterns of the largest size, after a quarter of its steps.",
+    ),
+    Benchmark(
+        "transfer_large_projected",
+        "The same, projected",
+        (
+            "benchmarks/transfer.py",
+            "tables/ladder/L-short-drawn.jsonl",
+            "tables/ladder",
+            "tables/tabular-text.jsonl",
+            "--projected",
+        ),
+        "What these 30 patterns are projected to, at 20 tokens a parameter.",
+    ),
+    Benchmark(
         "carry",
         "Shares or tokens",
         ("benchmarks/carry.py", "tables/ladder/S-carry.jsonl"),
