@@ -1,6 +1,7 @@
 """docs/benchmarks.md: what every benchmark printed."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 from benchmark import ROOT, Benchmark, known
 
@@ -59,7 +60,7 @@ def printed(text: str) -> list[str]:
 
 
 def wrapped(text: str) -> list[str]:
-    """A paragraph in lines of at most 100 columns; what stands in code marks is not broken."""
+    """A paragraph in lines of at most 100 columns; what stands in code marks is not broken unless it has to be."""
     words: list[str] = []
     for word in text.split(" "):
         if words and words[-1].count("`") % 2:
@@ -67,7 +68,7 @@ def wrapped(text: str) -> list[str]:
         else:
             words.append(word)
     lines = [""]
-    for word in words:
+    for word in chain.from_iterable([word] if len(word) <= 100 else word.split(" ") for word in words):
         if lines[-1] and len(lines[-1]) + 1 + len(word) > 100:
             lines.append(word)
         else:

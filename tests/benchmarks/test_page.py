@@ -54,6 +54,10 @@ def test_a_gpu_and_an_early_end_are_named() -> None:
 def test_lines_break_between_words_and_not_in_code() -> None:
     lines = wrapped("word " * 30 + "`code that is not broken` end")
     assert max(map(len, lines)) <= 100 and any("`code that is not broken`" in line for line in lines)
+    wide = "`python benchmarks/some.py " + "tables/of/several/sizes.jsonl " * 4 + "--option`"
+    assert len(wide) > 100 and len(wrapped(wide)) == 2 and " ".join(wrapped(wide)) == wide, (
+        "code has no other place to break"
+    )
 
 
 def test_tables_stand_apart_from_wrapped_prose() -> None:
