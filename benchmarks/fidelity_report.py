@@ -38,7 +38,6 @@ from nas.statistics.rank_agreement import kendall_tau, kendall_tau_interval
 from nas.statistics.tau_posterior import RankingNoise, TauPosterior
 
 Interval = tuple[float, float]
-Rungs = tuple[int, int, int]
 Array = NDArray[np.float64]
 
 NUMS, TAUS = (5, 7, 12), (0.2, 0.5, 0.8)
