@@ -5,7 +5,8 @@
 
 Printed for each kind of size and each rung of the small proxy: Kendall's tau with the larger model's end, over all
 patterns, by shares and by tokens, and the difference with its 90% interval over patterns drawn with replacement; as
-measured, and as projected to 20 tokens a parameter, as `nas search` does. The last rows are of windows one size up.
+measured, and as projected to 20 tokens a parameter, as `nas search` does. Then come windows one size up, and blocks,
+which have tables of their own (benchmarks/block_sizes.py).
 docs/transfer.md says what decides, and was written before any ranking was computed.
 """
 
@@ -20,10 +21,15 @@ from two_rankings import compare
 
 from nas.errors import NasError
 from nas.ground_truth.file import Table, read_table
+from nas.patterns.carry import carried
+from nas.patterns.primitives.scale import CarryRules
+from nas.patterns.stretch import stretched
 from nas.space.space import Shape
 
 LARGEST, AS_MANY_TOKENS = (SHIPPED.parent / "ladder" / f"{name}.jsonl" for name in ("L-plain", "M-tokens"))
 """Nine patterns of the largest size, and the same at the middle one with windows of as many tokens."""
+BLOCKS = tuple(SHIPPED.parent / "ladder" / f"{name}.jsonl" for name in ("M-blocks", "S-blocks"))
+"""Patterns of blocks at the middle size, and at the small one by either rule."""
 
 
 def rows(kind: str, shipped: Table, others: Table) -> list[str]:
@@ -81,6 +87,42 @@ def largest_rows(large: Table, shares: Table, tokens: Table) -> list[str]:
     return found
 
 
+def block_rows(large: Table, small: Table) -> list[str]:
+    """Markdown: a row for each rung of the small size, for blocks alone.
+
+    Args:
+        large: the larger size.
+        small: the small one, which has every pattern of the larger one carried by either rule.
+    """
+    truth = Truth.of(large)
+    forms = {rule: _small_ids(large, small, CarryRules(block=rule)) for rule in ("share", "tokens")}
+    names = sorted(truth.values)
+    found = []
+    for rung in small.plan.rungs:
+        for how, at in (("measured", values_at), ("projected", projections_at)):
+            known = at(small, rung)
+            if not {ids[name] for ids in forms.values() for name in names} <= known.keys():
+                continue
+            one = compare(
+                [truth.values[name] for name in names],
+                *([known[ids[name]] for name in names] for ids in forms.values()),
+            )
+            found.append(
+                f"| block, {truth.end:,} steps | {len(names)} | {rung:,} | {how} | {one.first:.2f} | {one.second:.2f} "
+                f"| {one.difference} |"
+            )
+    return found
+
+
+def _small_ids(large: Table, small: Table, rules: CarryRules) -> dict[str, str]:
+    """The ids of the larger size's patterns at the small one's length, by their ids in the larger."""
+    found = {}
+    for entry in large.plan.entries:
+        pattern, _ = carried(entry.pattern, large.task.num_tokens, small.task.num_tokens, rules)
+        found[entry.pattern.id] = stretched(pattern, small.proxy.num_layers, small.proxy.num_heads).id
+    return found
+
+
 def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("table", type=Path, help="the table of Carried")
@@ -93,6 +135,7 @@ def main(words: Sequence[str] | None = None) -> int:
         for kind in OTHER:
             print("\n".join(rows(kind, shipped, others)))
         print("\n".join(largest_rows(*map(read_table, (LARGEST, LARGER[1], AS_MANY_TOKENS)))))
+        print("\n".join(block_rows(*map(read_table, BLOCKS))))
     except NasError as error:
         print(f"carry.py: {error}", file=sys.stderr)
         return 2
