@@ -95,7 +95,7 @@ def block_rows(large: Table, small: Table) -> list[str]:
         small: the small one, which has every pattern of the larger one carried by either rule.
     """
     truth = Truth.of(large)
-    forms = {rule: _small_ids(large, small, CarryRules(block=rule)) for rule in ("share", "tokens")}
+    forms = {rule: small_ids(large, small, CarryRules(block=rule)) for rule in ("share", "tokens")}
     names = sorted(truth.values)
     found = []
     for rung in small.plan.rungs:
@@ -108,13 +108,13 @@ def block_rows(large: Table, small: Table) -> list[str]:
                 *([known[ids[name]] for name in names] for ids in forms.values()),
             )
             found.append(
-                f"| block, {truth.end:,} steps | {len(names)} | {rung:,} | {how} | {one.first:.2f} | {one.second:.2f} "
-                f"| {one.difference} |"
+                f"| block, to {large.task.num_tokens} tokens, {truth.end:,} steps | {len(names)} | {rung:,} | {how} | "
+                f"{one.first:.2f} | {one.second:.2f} | {one.difference} |"
             )
     return found
 
 
-def _small_ids(large: Table, small: Table, rules: CarryRules) -> dict[str, str]:
+def small_ids(large: Table, small: Table, rules: CarryRules) -> dict[str, str]:
     """The ids of the larger size's patterns at the small one's length, by their ids in the larger."""
     found = {}
     for entry in large.plan.entries:

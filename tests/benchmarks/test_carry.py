@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 from carried import LARGER, OTHER, SHIPPED
-from carry import AS_MANY_TOKENS, LARGEST, largest_rows, main
+from carry import AS_MANY_TOKENS, BLOCKS, LARGEST, block_rows, largest_rows, main, small_ids
 from msgspec import structs
 from transfer import Truth, with_seeds
 
 from nas.ground_truth.file import read_table
+from nas.patterns.primitives.scale import CarryRules
 
 TABLE = SHIPPED.parent / "ladder" / "S-carry.jsonl"
 
@@ -28,8 +29,20 @@ def test_every_kind_has_a_row_for_every_rung(capsys: pytest.CaptureFixture[str])
     kinds = [row.split("|")[1].strip() for row in rows]
     of_small = [kind for kind in OTHER for _ in range(2 * num_rungs - 1)]
     assert kinds[: len(of_small)] == of_small
-    assert all(kind.startswith("window, to 512 tokens, ") for kind in kinds[len(of_small) :])
-    assert len(kinds) - len(of_small) == 2 * len(read_table(AS_MANY_TOKENS).plan.rungs) - 1
+    of_largest = 2 * len(read_table(AS_MANY_TOKENS).plan.rungs) - 1
+    windows, blocks = kinds[len(of_small) :][:of_largest], kinds[len(of_small) + of_largest :]
+    assert all(kind.startswith("window, to 512 tokens, ") for kind in windows) and len(windows) == of_largest
+    assert blocks == ["block, to 256 tokens, 4,500 steps"] * (2 * len(read_table(BLOCKS[1]).plan.rungs) - 1)
+
+
+def test_blocks_are_compared_with_both_forms_of_each_pattern() -> None:
+    """Where the small table's qualities are the larger one's, carried by shares, shares agree at 1."""
+    large, small = map(read_table, BLOCKS)
+    truth = Truth.of(large)
+    ends = {ids: truth.values[name] for name, ids in small_ids(large, small, CarryRules(block="share")).items()}
+    rows = tuple(structs.replace(row, quality=ends.get(row.pattern_id, row.quality)) for row in small.rows)
+    found = [row.split(" | ") for row in block_rows(large, replace(small, rows=rows))]
+    assert {row[4] for row in found} == {"1.00"} and all(float(row[5]) < 1 for row in found)
 
 
 def test_a_rule_that_changes_nothing_makes_no_difference() -> None:
